@@ -1,0 +1,139 @@
+"""Frozen facts about networks and about the graphs made from them; standard library only."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from models.errors import ModelError
+
+Hw: TypeAlias = tuple[int, int]
+"""A size in array order: height, width."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """One layer that can be shown: the tensor of that name, after its activation.
+
+    `stride` is the number of input pixels per step; `block` counts the stages of the network from 1.
+    """
+
+    name: str
+    channels: int
+    stride: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class InputInfo:
+    """What a network wants to be fed: tensor = (pixel - mean) * scale, pixels 0..255 in `colours` order."""
+
+    colours: Literal["BGR", "RGB"] = "BGR"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    smallest: int = 32
+    """Pixels of the shortest side that the network accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A network's name, the origin of its weights, its input and its layers in forward order."""
+
+    name: str
+    weights: str
+    input: InputInfo
+    layers: tuple[LayerInfo, ...]
+
+    @property
+    def trained(self) -> bool:
+        """Whether the weights were learned; seeded ones are called "none"."""
+        return self.weights != "none"
+
+    def layer(self, name: str) -> LayerInfo:
+        """The layer called `name`, or a ModelError that lists the layers there are."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        first, last = self.layers[0].name, self.layers[-1].name
+        raise ModelError(
+            f"layer '{name}' is not in {self.name}; its layers are {first} ... {last} (see: ventral layers {self.name})"
+        )
+
+    def to_json(self) -> str:
+        """The record as JSON, as it is kept in the metadata of a stored network."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelInfo:
+        """The record that `to_json` wrote."""
+        record = json.loads(text)
+        numbers = record["input"]
+        return cls(
+            name=record["name"],
+            weights=record["weights"],
+            input=InputInfo(
+                **{**numbers, "mean": tuple(numbers["mean"]), "scale": tuple(numbers["scale"])}  # JSON has no tuples
+            ),
+            layers=tuple(LayerInfo(**layer) for layer in record["layers"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A stored network: its facts, its file, and the SHA-256 of that file."""
+
+    info: ModelInfo
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Tiles on a panel: `rows` x `cols` cells of `cell_hw` pixels, `gap` between them, centred in `panel_hw`."""
+
+    rows: int
+    cols: int
+    cell_hw: Hw
+    gap: int
+    panel_hw: Hw
+
+
+@dataclass(frozen=True, slots=True)
+class MosaicHead:
+    """The channels of one layer as tiles: all of them in order, or the `chosen` many that the feed names."""
+
+    layer: str
+    grid: Grid
+    chosen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TileHead:
+    """One channel of one layer, `panel_hw` pixels large; the feed names the channel."""
+
+    layer: str
+    panel_hw: Hw
+
+
+@dataclass(frozen=True, slots=True)
+class StoryHead:
+    """A strip of `grid.cols` chosen channels for each of `layers`, one row a layer, from one pass."""
+
+    layers: tuple[str, ...]
+    grid: Grid
+
+
+Head: TypeAlias = MosaicHead | TileHead | StoryHead
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSpec:
+    """All that decides a finished graph: which network, which head, what it is fed, how exact it computes."""
+
+    network: Network
+    head: Head
+    size_hw: Hw
+    precision: Literal["fp32"] = "fp32"

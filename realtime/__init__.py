@@ -1,0 +1,1 @@
+"""The live show: capture, engine, views, compositing, controls, window and recorder."""

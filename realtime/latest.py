@@ -1,0 +1,43 @@
+"""A one-place mailbox between threads in which the newest value wins."""
+
+from __future__ import annotations
+
+import threading
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Latest(Generic[T]):
+    """Holds the newest value put in; a reader waits for one newer than it has seen.
+
+    A slow reader misses values and delays nobody, so latency cannot pile up.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._value: T | None = None
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """How many values were put in so far."""
+        return self._version
+
+    def put(self, value: T) -> None:
+        """Replace the value and wake every waiting reader."""
+        with self._changed:
+            self._value = value
+            self._version += 1
+            self._changed.notify_all()
+
+    def get(self, seen: int, timeout: float) -> tuple[T | None, int]:
+        """The newest value and its version, or (None, seen) when none newer than `seen` came in `timeout` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._version > seen, timeout):
+                return None, seen
+            return self._value, self._version
+
+    def peek(self) -> T | None:
+        """The newest value at once; None before the first."""
+        return self._value
