@@ -1,0 +1,99 @@
+"""A small toolkit on ONNX graphs: who makes a tensor, what it depends on, and how to write new nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 18
+"""The version of the default ONNX domain that every stored network and every finished graph uses."""
+
+Shape: TypeAlias = Sequence[int | str]
+
+
+def ancestors(graph: onnx.GraphProto, tensors: Iterable[str]) -> list[onnx.NodeProto]:
+    """The nodes that `tensors` depend on, in the order of the graph."""
+    wanted = set(tensors)
+    kept = []
+    for node in reversed(graph.node):
+        if wanted.intersection(node.output):
+            wanted.update(node.input)
+            kept.append(node)
+    return kept[::-1]
+
+
+class Draft:
+    """A model that is being written on: nodes are appended like expressions, each call naming its result.
+
+    Tensors are known by their names, as in ONNX itself.
+    """
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.model = model
+        self._graph = model.graph
+        self._count = 0
+
+    def op(self, op_type: str, *inputs: str, **attributes: Any) -> str:
+        """Append a node with one output and return the name of that output."""
+        result = self._fresh(op_type.lower())
+        self._graph.node.append(helper.make_node(op_type, inputs, [result], name=result, **attributes))
+        return result
+
+    def constant(self, values: NDArray[Any]) -> str:
+        """Add `values` as an initializer."""
+        name = self._fresh("constant")
+        self._graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def floats(self, *values: float) -> str:
+        """Add a float32 vector, or a scalar when there is one value."""
+        return self.constant(np.array(values if len(values) > 1 else values[0], np.float32))
+
+    def ints(self, *values: int) -> str:
+        """Add an int64 vector."""
+        return self.constant(np.array(values, np.int64))
+
+    def input(self, name: str, kind: int, shape: Shape) -> str:
+        """Add a graph input of ONNX element type `kind`."""
+        self._graph.input.append(helper.make_tensor_value_info(name, kind, shape))
+        return name
+
+    def output(self, tensor: str, name: str, kind: int, shape: Shape) -> None:
+        """Make `tensor` a graph output called `name`."""
+        self._graph.node.append(helper.make_node("Identity", [tensor], [name], name=name))
+        self._graph.output.append(helper.make_tensor_value_info(name, kind, shape))
+
+    def _fresh(self, stem: str) -> str:
+        self._count += 1
+        return f"ventral/{stem}_{self._count}"
+
+
+def empty_model(name: str) -> onnx.ModelProto:
+    """A model without nodes, at the project's opset."""
+    return helper.make_model(
+        helper.make_graph([], name, [], []),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=10,
+        producer_name="ventral",
+    )
+
+
+def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor whose shape is known when the input's is."""
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+    found = {}
+    for value in (*inferred.input, *inferred.value_info, *inferred.output):
+        dims = value.type.tensor_type.shape.dim
+        if all(dim.HasField("dim_value") for dim in dims):
+            found[value.name] = tuple(dim.dim_value for dim in dims)
+    return found
+
+
+FLOAT = TensorProto.FLOAT
+INT64 = TensorProto.INT64
+UINT8 = TensorProto.UINT8

@@ -1,0 +1,116 @@
+"""Append what turns activations into small uint8 pictures, so that little leaves the graph.
+
+Each head reads a post-activation tensor (1, C, h, w) and takes a gain per channel, which the view smooths from the
+`peak` that came out last time: the graph itself remembers nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.graph import FLOAT, INT64, UINT8, Draft
+from models.spec import Grid, Head, Hw, MosaicHead, StoryHead, TileHead
+
+
+def head_layers(head: Head) -> tuple[str, ...]:
+    """The layers that a head reads."""
+    return head.layers if isinstance(head, StoryHead) else (head.layer,)
+
+
+def append(draft: Draft, head: Head, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Add the nodes, inputs and outputs of `head`; `shapes` are those of the truncated network."""
+    match head:
+        case MosaicHead(chosen=None):
+            _finish(draft, _resample(draft, head.layer, shapes[head.layer], head.grid.cell_hw), head.grid, shapes[head.layer][1])
+        case MosaicHead():
+            _chosen_mosaic(draft, head, shapes[head.layer])
+        case TileHead():
+            _tile(draft, head, shapes[head.layer])
+        case StoryHead():
+            _story(draft, head, shapes)
+
+
+def resampling(source: int, target: int) -> NDArray[np.float32]:
+    """The matrix (target, source) that resizes a line of pixels linearly, averaging where it shrinks.
+
+    A triangle filter as wide as the larger of the two pixel distances, cut off and renormalised at the border: the
+    rule of Pillow's BILINEAR. As a matrix product it runs on every provider at the speed of a convolution.
+    """
+    scale = source / target
+    support = max(scale, 1.0)
+    centres = (np.arange(target) + 0.5) * scale
+    distance = np.abs(np.arange(source) + 0.5 - centres[:, None]) / support
+    weights = np.maximum(0.0, 1.0 - distance)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _resample(draft: Draft, tensor: str, shape: tuple[int, ...], size_hw: Hw) -> str:
+    """(1, n, h, w) -> (1, n, *size_hw)."""
+    height, width = shape[2:]
+    wide = draft.op("MatMul", tensor, draft.constant(resampling(width, size_hw[1]).T))
+    return draft.op("MatMul", draft.constant(resampling(height, size_hw[0])), wide)
+
+
+def _finish(draft: Draft, cells: str, grid: Grid, count: int) -> None:
+    """Peak out, gain in, and the cells (1, count, h, w) laid on the panel."""
+    peak = draft.op("ReduceMax", cells, draft.ints(0, 2, 3), keepdims=0)
+    draft.output(peak, "peak", FLOAT, (count,))
+    draft.output(_panel(draft, _grey(draft, cells, count), grid, count), "picture", UINT8, grid.panel_hw)
+
+
+def _grey(draft: Draft, cells: str, count: int) -> str:
+    """Activations times gain, 0..1 -> uint8."""
+    gain = draft.op("Reshape", draft.input("gain", FLOAT, (count,)), draft.ints(1, count, 1, 1))
+    lit = draft.op("Clip", draft.op("Mul", cells, gain), draft.floats(0.0), draft.floats(1.0))
+    rounded = draft.op("Add", draft.op("Mul", lit, draft.floats(255.0)), draft.floats(0.5))
+    return draft.op("Cast", rounded, to=UINT8)
+
+
+def _panel(draft: Draft, grey: str, grid: Grid, count: int) -> str:
+    """uint8 (1, count, h, w) -> uint8 (panel_h, panel_w): tiles in reading order, gaps and margins black."""
+    (height, width), gap = grid.cell_hw, grid.gap
+    spare = grid.rows * grid.cols - count
+    padded = draft.op("Pad", grey, draft.ints(0, 0, 0, 0, 0, spare, gap, gap))
+    cells = draft.op("Reshape", padded, draft.ints(grid.rows, grid.cols, height + gap, width + gap))
+    rows = draft.op("Transpose", cells, perm=[0, 2, 1, 3])
+    whole_hw = (grid.rows * (height + gap), grid.cols * (width + gap))
+    whole = draft.op("Reshape", rows, draft.ints(*whole_hw))
+    before = [(panel - (size - gap)) // 2 for panel, size in zip(grid.panel_hw, whole_hw, strict=True)]
+    after = [panel - size - first for panel, size, first in zip(grid.panel_hw, whole_hw, before, strict=True)]
+    return draft.op("Pad", whole, draft.ints(*before, *after))
+
+
+def _energy(draft: Draft, tensor: str) -> str:
+    """How much each channel has to say: its mean activation, (C,)."""
+    return draft.op("ReduceMean", tensor, draft.ints(0, 2, 3), keepdims=0)
+
+
+def _chosen_mosaic(draft: Draft, head: MosaicHead, shape: tuple[int, ...]) -> None:
+    count = head.chosen or 0
+    draft.output(_energy(draft, head.layer), "energy", FLOAT, (shape[1],))
+    some = draft.op("Gather", head.layer, draft.input("channels", INT64, (count,)), axis=1)
+    _finish(draft, _resample(draft, some, shape, head.grid.cell_hw), head.grid, count)
+
+
+def _tile(draft: Draft, head: TileHead, shape: tuple[int, ...]) -> None:
+    one = draft.op("Gather", head.layer, draft.input("channels", INT64, (1,)), axis=1)
+    grid = Grid(rows=1, cols=1, cell_hw=head.panel_hw, gap=0, panel_hw=head.panel_hw)
+    _finish(draft, _resample(draft, one, shape, head.panel_hw), grid, 1)
+
+
+def _story(draft: Draft, head: StoryHead, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    cols, count = head.grid.cols, head.grid.cols * len(head.layers)
+    channels = draft.input("channels", INT64, (count,))
+    energies, strips = [], []
+    for row, layer in enumerate(head.layers):
+        energies.append(_energy(draft, layer))
+        picked = draft.op("Slice", channels, draft.ints(row * cols), draft.ints((row + 1) * cols))
+        some = draft.op("Gather", layer, picked, axis=1)
+        strips.append(_resample(draft, some, shapes[layer], head.grid.cell_hw))
+    draft.output(
+        draft.op("Concat", *energies, axis=0), "energy", FLOAT, (sum(shapes[layer][1] for layer in head.layers),)
+    )
+    _finish(draft, draft.op("Concat", *strips, axis=1), head.grid, count)

@@ -1,0 +1,55 @@
+"""From what the user calls a network to the Network that is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from models.errors import ModelError
+from models.files import digest_file
+from models.spec import ModelInfo, Network
+from models.untrained import NAME as UNTRAINED
+from models.untrained import untrained_path
+from models.zoo import ZOO, stored_path
+
+
+def open_network(text: str) -> Network:
+    """The network called `text`: "auto", a name of the zoo, the untrained one, or a file that Ventral exported.
+
+    "auto" is VGG16 once it has been exported, and the untrained network until then.
+    """
+    path = _find(text)
+    return Network(info=_read_card(path), path=path, digest=digest_file(path))
+
+
+def _find(text: str) -> Path:
+    if text == "auto":
+        exported = stored_path("vgg16")
+        return exported if exported.exists() else untrained_path()
+    if text == UNTRAINED:
+        return untrained_path()
+    if text in ZOO:
+        exported = stored_path(text)
+        if not exported.exists():
+            raise ModelError(f"{text} has not been exported yet; run: ventral export {text}")
+        return exported
+    path = Path(text)
+    if not path.is_file():
+        raise ModelError(
+            f"unknown network '{text}': expected auto, {', '.join((*sorted(ZOO), UNTRAINED))}, or an .onnx file"
+        )
+    return path
+
+
+def _read_card(path: Path) -> ModelInfo:
+    """The record that an exported file carries about itself."""
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except (DecodeError, OSError) as error:
+        raise ModelError(f"{path} is not a readable ONNX file; expected one written by: ventral export") from error
+    for entry in model.metadata_props:
+        if entry.key == "ventral":
+            return ModelInfo.from_json(entry.value)
+    raise ModelError(f"{path} does not describe its layers; expected a file written by: ventral export")

@@ -1,0 +1,43 @@
+"""Prepend what turns a picture into the tensor that a network wants."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+
+from models.graph import UINT8, Draft
+from models.spec import Hw, InputInfo
+
+
+def fix_size(model: onnx.ModelProto, size_hw: Hw) -> None:
+    """Give the network's input a fixed size, so that every shape after it is known."""
+    dims = model.graph.input[0].type.tensor_type.shape.dim
+    for dim, value in zip(dims, (1, 3, *size_hw), strict=True):
+        dim.Clear()
+        dim.dim_value = value
+
+
+def prepend(draft: Draft, info: InputInfo, size_hw: Hw) -> None:
+    """Replace the network's input, float (1, 3, H, W), by "image": uint8 BGR (H, W, 3)."""
+    graph = draft.model.graph
+    wanted = graph.input[0].name
+    del graph.input[0]
+    first_node = len(graph.node)
+    tensor = draft.op("Cast", draft.input("image", UINT8, (*size_hw, 3)), to=onnx.TensorProto.FLOAT)
+    if info.colours == "RGB":
+        tensor = draft.op("Gather", tensor, draft.ints(2, 1, 0), axis=2)
+    tensor = draft.op("Sub", tensor, draft.floats(*info.mean))
+    if info.scale != (1.0, 1.0, 1.0):
+        tensor = draft.op("Mul", tensor, draft.floats(*info.scale))
+    tensor = draft.op("Transpose", tensor, perm=[2, 0, 1])
+    graph.node[-1].output[0] = f"{tensor}/planes"
+    graph.node.append(onnx.helper.make_node("Unsqueeze", [f"{tensor}/planes", draft.constant(np.array([0]))], [wanted]))
+    _move_to_front(graph, first_node)
+
+
+def _move_to_front(graph: onnx.GraphProto, first: int) -> None:
+    """ONNX wants nodes in the order in which they can run."""
+    nodes = [*graph.node[first:], *graph.node[:first]]
+    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    graph.ClearField("node")
+    graph.node.extend(copies)
