@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.graph import FLOAT, INT64, UINT8, Draft
-from models.spec import Grid, Head, Hw, MosaicHead, StoryHead, TileHead
+from models.spec import Grid, Head, Hw, MosaicHead, StoryHead
 
 
 def head_layers(head: Head) -> tuple[str, ...]:
@@ -23,12 +23,8 @@ def head_layers(head: Head) -> tuple[str, ...]:
 def append(draft: Draft, head: Head, shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Add the nodes, inputs and outputs of `head`; `shapes` are those of the truncated network."""
     match head:
-        case MosaicHead(chosen=None):
-            _finish(draft, _resample(draft, head.layer, shapes[head.layer], head.grid.cell_hw), head.grid, shapes[head.layer][1])
         case MosaicHead():
-            _chosen_mosaic(draft, head, shapes[head.layer])
-        case TileHead():
-            _tile(draft, head, shapes[head.layer])
+            _mosaic(draft, head, shapes[head.layer])
         case StoryHead():
             _story(draft, head, shapes)
 
@@ -88,17 +84,13 @@ def _energy(draft: Draft, tensor: str) -> str:
     return draft.op("ReduceMean", tensor, draft.ints(0, 2, 3), keepdims=0)
 
 
-def _chosen_mosaic(draft: Draft, head: MosaicHead, shape: tuple[int, ...]) -> None:
-    count = head.chosen or 0
-    draft.output(_energy(draft, head.layer), "energy", FLOAT, (shape[1],))
-    some = draft.op("Gather", head.layer, draft.input("channels", INT64, (count,)), axis=1)
-    _finish(draft, _resample(draft, some, shape, head.grid.cell_hw), head.grid, count)
-
-
-def _tile(draft: Draft, head: TileHead, shape: tuple[int, ...]) -> None:
-    one = draft.op("Gather", head.layer, draft.input("channels", INT64, (1,)), axis=1)
-    grid = Grid(rows=1, cols=1, cell_hw=head.panel_hw, gap=0, panel_hw=head.panel_hw)
-    _finish(draft, _resample(draft, one, shape, head.panel_hw), grid, 1)
+def _mosaic(draft: Draft, head: MosaicHead, shape: tuple[int, ...]) -> None:
+    tensor, count = head.layer, shape[1]
+    if head.chosen:
+        count = head.chosen
+        draft.output(_energy(draft, tensor), "energy", FLOAT, (shape[1],))
+        tensor = draft.op("Gather", tensor, draft.input("channels", INT64, (count,)), axis=1)
+    _finish(draft, _resample(draft, tensor, shape, head.grid.cell_hw), head.grid, count)
 
 
 def _story(draft: Draft, head: StoryHead, shapes: Mapping[str, tuple[int, ...]]) -> None:

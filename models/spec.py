@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from models.errors import ModelError
 
@@ -103,19 +103,14 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class MosaicHead:
-    """The channels of one layer as tiles: all of them in order, or the `chosen` many that the feed names."""
+    """The channels of one layer as tiles: all of them in order, or the `chosen` many that the feed names.
+
+    One channel large is a mosaic of one.
+    """
 
     layer: str
     grid: Grid
     chosen: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TileHead:
-    """One channel of one layer, `panel_hw` pixels large; the feed names the channel."""
-
-    layer: str
-    panel_hw: Hw
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +121,15 @@ class StoryHead:
     grid: Grid
 
 
-Head: TypeAlias = MosaicHead | TileHead | StoryHead
+Head: TypeAlias = MosaicHead | StoryHead
+H_co = TypeVar("H_co", bound=Head, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class GraphSpec:
+class GraphSpec(Generic[H_co]):
     """All that decides a finished graph: which network, which head, what it is fed, how exact it computes."""
 
     network: Network
-    head: Head
+    head: H_co
     size_hw: Hw
     precision: Literal["fp32"] = "fp32"

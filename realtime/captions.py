@@ -1,0 +1,75 @@
+"""Plain words for what each stage of a network sees, large enough for the last row."""
+
+from __future__ import annotations
+
+from models.spec import LayerInfo, ModelInfo
+from realtime.compositing import shade
+from realtime.frame import Image
+from realtime.layout import Layout, Rect
+from realtime.text import ACCENT, BRIGHT, FAINT, LIGHT, QUIET, text_width, wrap, write
+
+STAGES = (
+    ("edges", "Where light meets dark, and one colour another."),
+    ("textures", "Edges that repeat: grain, weave, fur, brick."),
+    ("patterns", "Textures that form shapes: curves, grids, eyes."),
+    ("parts", "Shapes that belong to things: a wheel, a face, a leaf."),
+    ("objects", "Parts that add up: this channel waits for one kind of thing."),
+)
+WHOLE_WAY = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
+CAMERA = ("the camera", "What goes in.")
+
+
+def words(view: str, layer: LayerInfo | None) -> tuple[str, str]:
+    """The large word and the sentence under it."""
+    if layer is not None:
+        return STAGES[min(layer.block, len(STAGES)) - 1]
+    return CAMERA if view == "camera" else WHOLE_WAY
+
+
+def draw_caption(canvas: Image, layout: Layout, view: str, info: ModelInfo, layer: LayerInfo | None) -> None:
+    """Write the caption into its place on the canvas."""
+    if layout.caption is None:
+        return
+    box = layout.caption
+    size = _fitting(words(view, layer)[0], box)
+    if layout.over:
+        box = _shaded(canvas, box, size)
+    title, sentence = words(view, layer)
+    baseline = box.top + round(size * 1.05)
+    write(canvas, title, box.left, baseline, size, BRIGHT, LIGHT)
+    body = max(size // 3, 11)
+    baseline += size // 4
+    for line in wrap(sentence, body, box.width):
+        baseline += round(body * 1.45)
+        if baseline > box.top + box.height:
+            return
+        write(canvas, line, box.left, baseline, body, QUIET)
+    if layer is not None and not layout.over:
+        _draw_place(canvas, box, baseline + round(body * 2.2), body, info, layer)
+
+
+def _fitting(title: str, box: Rect) -> int:
+    """The largest text size at which the title fits its box."""
+    size = min(round(box.height * 0.34), round(box.width * 0.19))
+    return max(min(size, round(size * box.width / text_width(title, max(size, 8), LIGHT))), 8)
+
+
+def _shaded(canvas: Image, box: Rect, size: int) -> Rect:
+    """Darken the place under a caption that lies on the view; what is left for the words."""
+    shade(canvas, *box, strength=0.78)
+    pad = size // 3
+    return Rect(box.left + pad, box.top + pad // 3, box.width - 2 * pad, box.height - pad // 2)
+
+
+def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, layer: LayerInfo) -> None:  # noqa: PLR0913, one line of type
+    """The layer's name, and its place among the layers as a row of marks, a wider gap between blocks."""
+    if baseline + 2 * size > box.top + box.height:
+        return
+    write(canvas, layer.name, box.left, baseline, size, BRIGHT)
+    count, blocks = len(info.layers), info.layers[-1].block
+    pitch = box.width / (count + 0.6 * (blocks - 1))
+    for place, each in enumerate(info.layers):
+        left = box.left + round((place + 0.6 * (each.block - 1)) * pitch)
+        top, width = baseline + round(size * 0.9), max(round(pitch * 0.72), 1)
+        lit = ACCENT if each == layer else FAINT
+        canvas[top : top + max(size // 4, 2), left : left + width] = lit

@@ -1,0 +1,250 @@
+"""The one table of everything that can change while the show runs.
+
+A row is a field of a frozen Settings dataclass: "tiles/contrast" is the field `contrast` of the group "tiles". Keys, the
+mouse, `--set`, presets, the help screen and the README's key table all read this table and use the same few verbs.
+The main thread is the only writer; other threads `post`; the render thread takes a `snapshot` per frame.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, cast
+
+from models.errors import SettingError
+
+Value: TypeAlias = bool | int | float | str
+Verb: TypeAlias = Literal["set", "step", "cycle", "toggle", "trigger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """What keys do to a control: `verb` with `value`; each of `keys` does the same, the first is printable."""
+
+    keys: tuple[str, ...]
+    verb: Verb
+    help: str
+    value: Value = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a field says about itself beside its type and default."""
+
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    binds: tuple[Bind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One row: where it is, what it may be, and which keys move it. A trigger has no value, it only fires."""
+
+    path: str
+    default: Value
+    facts: Facts
+
+    @property
+    def is_trigger(self) -> bool:
+        """Whether this row fires instead of holding a value."""
+        return any(bind.verb == "trigger" for bind in self.facts.binds)
+
+    @property
+    def accepts(self) -> str:
+        """What may be set, in words."""
+        if self.facts.choices:
+            return "one of " + ", ".join(self.facts.choices)
+        if isinstance(self.default, bool):
+            return "on or off"
+        if isinstance(self.default, str):
+            return "text"
+        return f"a number from {self.facts.low:g} to {self.facts.high:g}"
+
+    def parse(self, text: str) -> Value:
+        """The value that `text` means, clamped to the range; SettingError when it means none."""
+        try:
+            if isinstance(self.default, bool):
+                return _SWITCH[text.strip().lower()]
+            if isinstance(self.default, int):
+                return self.clamp(int(text))
+            return self.clamp(float(text) if isinstance(self.default, float) else text.strip())
+        except (KeyError, ValueError):
+            raise SettingError(f"{self.path} takes {self.accepts}, but got '{text}'") from None
+
+    def clamp(self, value: Value) -> Value:
+        """`value` within the row's range; SettingError when it is none of the row's choices or not a number."""
+        if isinstance(value, str):
+            if value not in self.facts.choices:
+                raise SettingError(f"{self.path} takes {self.accepts}, but got '{value}'")
+            return value
+        if isinstance(self.default, bool) or self.facts.low is None or self.facts.high is None:
+            return value
+        if value != value:
+            raise ValueError("not a number")
+        return type(self.default)(min(max(value, self.facts.low), self.facts.high))
+
+
+_SWITCH = {word: True for word in ("on", "true", "yes", "1")} | {word: False for word in ("off", "false", "no", "0")}
+
+
+def control(default: Any, help: str, *binds: Bind, low: float = 0, high: float = 1, choices: Sequence[str] = ()) -> Any:
+    """A field of a Settings dataclass that is a row of the table."""
+    numeric = isinstance(default, (int, float)) and not isinstance(default, bool)
+    facts = Facts(help, low if numeric else None, high if numeric else None, tuple(choices), binds)
+    return dataclasses.field(default=default, metadata={"control": facts})
+
+
+class Settings(Protocol):
+    """A frozen dataclass whose fields are controls; `group` is the first half of their paths."""
+
+    group: ClassVar[str]
+
+
+S = TypeVar("S")
+
+
+class Snapshot:
+    """All settings at one moment, by group class: `snapshot[TileSettings].contrast`."""
+
+    def __init__(self, groups: Mapping[type, object]) -> None:
+        self._groups = dict(groups)
+
+    def __getitem__(self, kind: type[S]) -> S:
+        return cast(S, self._groups[kind])
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a row learns only at start, from the network or the list of views."""
+
+    choices: tuple[str, ...]
+    binds: tuple[Bind, ...] = ()
+
+
+def rows(group: type[Settings], known: Mapping[str, Known]) -> Iterator[Control]:
+    """The rows of a Settings class, completed by what is known at start."""
+    for field in dataclasses.fields(cast(Any, group)):
+        path = f"{group.group}/{field.name}"
+        facts: Facts = field.metadata["control"]
+        default = field.default
+        if path in known:
+            choices, binds = known[path].choices, (*facts.binds, *known[path].binds)
+            facts = dataclasses.replace(facts, choices=choices, binds=binds)
+            default = default if default in choices else choices[0]
+        yield Control(path, default, facts)
+
+
+class Controls:
+    """The table and its present values."""
+
+    def __init__(self, groups: Iterable[type[Settings]], known: Mapping[str, Known]) -> None:
+        self._groups = {group.group: group for group in groups}
+        table = [row for group in self._groups.values() for row in rows(group, known)]
+        self.table: dict[str, Control] = {row.path: row for row in table}
+        self._binds = _by_key(table)
+        self._values = {row.path: row.default for row in table}
+        self._fired: list[str] = []
+        self._posted: queue.SimpleQueue[tuple[str, Value]] = queue.SimpleQueue()
+
+    def snapshot(self) -> Snapshot:
+        """The present values, immutable."""
+        return Snapshot({kind: kind(**self._fields(name)) for name, kind in self._groups.items()})
+
+    def value(self, path: str) -> Value:
+        """The present value of one row."""
+        return self._values[self._row(path).path]
+
+    def set(self, path: str, value: Value) -> None:
+        """Give a row a value; text is parsed, numbers are clamped to the row's range, a trigger fires."""
+        row = self._row(path)
+        if row.is_trigger:
+            self._fired.append(path)
+            return
+        parse = isinstance(value, str) and not isinstance(row.default, str)
+        self._values[path] = row.parse(cast(str, value)) if parse else row.clamp(value)
+
+    def step(self, path: str, amount: Value) -> None:
+        """Move a number, or a place among choices, by `amount`; stops at the ends."""
+        row = self._row(path)
+        if row.facts.choices:
+            place = row.facts.choices.index(str(self._values[path])) + int(amount)
+            self.set(path, row.facts.choices[min(max(place, 0), len(row.facts.choices) - 1)])
+        else:
+            self.set(path, cast(float, self._values[path]) + cast(float, amount))
+
+    def cycle(self, path: str, amount: Value) -> None:
+        """Like `step`, but goes round at the ends."""
+        row = self._row(path)
+        if row.facts.choices:
+            place = row.facts.choices.index(str(self._values[path])) + int(amount)
+            self.set(path, row.facts.choices[place % len(row.facts.choices)])
+            return
+        value = cast(float, self._values[path]) + cast(float, amount)
+        low, high = cast(float, row.facts.low), cast(float, row.facts.high)
+        self.set(path, low if value > high + 1e-6 else high if value < low - 1e-6 else value)
+
+    def toggle(self, path: str) -> None:
+        """Switch a row on or off."""
+        self.set(path, not self._values[self._row(path).path])
+
+    def trigger(self, path: str) -> None:
+        """Fire a row; `fired` hands it on."""
+        self.set(path, 1)
+
+    def reset(self) -> None:
+        """Every row back to its default."""
+        self._values.update((row.path, row.default) for row in self.table.values())
+
+    def press(self, key: str) -> None:
+        """Do what the table says about a key; unknown keys do nothing."""
+        if key not in self._binds:
+            return
+        path, bind = self._binds[key]
+        match bind.verb:
+            case "set":
+                self.set(path, bind.value)
+            case "step":
+                self.step(path, bind.value)
+            case "cycle":
+                self.cycle(path, bind.value)
+            case "toggle":
+                self.toggle(path)
+            case "trigger":
+                self.trigger(path)
+
+    def post(self, path: str, value: Value) -> None:
+        """Ask for a change from another thread; it happens at the next `fired`."""
+        self._posted.put((path, value))
+
+    def fired(self) -> list[str]:
+        """Apply what was posted, and return the triggers fired since the last call."""
+        while not self._posted.empty():
+            self.set(*self._posted.get())
+        fired, self._fired = self._fired, []
+        return fired
+
+    def _row(self, path: str) -> Control:
+        try:
+            return self.table[path]
+        except KeyError:
+            raise SettingError(f"there is no control '{path}'; there are: {', '.join(sorted(self.table))}") from None
+
+    def _fields(self, group: str) -> dict[str, Value]:
+        prefix = f"{group}/"
+        return {path.removeprefix(prefix): value for path, value in self._values.items() if path.startswith(prefix)}
+
+
+def _by_key(table: Iterable[Control]) -> dict[str, tuple[str, Bind]]:
+    """Which row each key belongs to; two owners of one key are a mistake in the program."""
+    owners: dict[str, tuple[str, Bind]] = {}
+    for row in table:
+        for bind in row.facts.binds:
+            for key in bind.keys:
+                if key in owners:
+                    raise ValueError(f"key '{key}' belongs to both {owners[key][0]} and {row.path}")
+                owners[key] = (row.path, bind)
+    return owners

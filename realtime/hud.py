@@ -1,0 +1,140 @@
+"""What lies over the picture in the window, and never in a recording: status line, cursor, help, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+
+from models.spec import Hw, ModelInfo
+from realtime.compositing import fitted, shade
+from realtime.controls import Control
+from realtime.frame import Image
+from realtime.layout import Rect, status_height
+from realtime.pipeline import Canvas
+from realtime.text import ACCENT, ALARM, BOLD, BRIGHT, FAINT, QUIET, REGULAR, Colour, text_width, write
+
+KEY_SHAPES = {" ": "space"}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The facts of the status line, from first to last in importance."""
+
+    network: str
+    provider: str
+    rates: str
+    latency: str
+    recording: str | None = None
+    notice: str | None = None
+    alarm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the canvas lies in the window: canvas pixels times `scale`, plus the offset."""
+
+    scale: float
+    left: int
+    top: int
+
+    @classmethod
+    def of(cls, canvas_hw: Hw, window_hw: Hw) -> Placement:
+        """The placement that Window.fit uses."""
+        height, width = fitted(canvas_hw, window_hw)
+        return cls(width / canvas_hw[1], (window_hw[1] - width) // 2, (window_hw[0] - height) // 2)
+
+    def to_window(self, rect: Rect) -> Rect:
+        """A rectangle of the canvas, in pixels of the window."""
+        left, top = self.left + rect.left * self.scale, self.top + rect.top * self.scale
+        return Rect(round(left), round(top), round(rect.width * self.scale), round(rect.height * self.scale))
+
+    def to_canvas(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the window, in pixels of the canvas."""
+        return (x - self.left) / self.scale, (y - self.top) / self.scale
+
+
+def describe(canvas: Canvas, info: ModelInfo) -> str:
+    """View, layer, its place in the network, channels and size of its maps."""
+    if canvas.layer is None:
+        return canvas.view
+    layer, place = canvas.layer, info.layers.index(canvas.layer) + 1
+    text = f"{canvas.view} · {layer.name} · {place} of {len(info.layers)} · {layer.channels} channels"
+    if canvas.tiles is not None and canvas.tiles.selected is not None:
+        text += f" · channel {canvas.tiles.channels[canvas.tiles.selected]}"
+    return text
+
+
+def draw_status(image: Image, left_text: str, status: Status) -> None:
+    """The status line at the bottom: what is shown at the left, how it runs at the right, what matters in the middle."""
+    height, width = image.shape[:2]
+    strip = status_height((height, width))
+    size = max(round(strip * 0.42), 9)
+    baseline, edge = height - round(strip * 0.32), max(round(strip * 0.6), 4)
+    shade(image, 0, height - strip, width, strip, strength=0.82)
+    right = width - edge
+    parts: list[tuple[str | None, Colour]] = [
+        (status.latency, QUIET),
+        (status.rates, QUIET),
+        (status.provider, QUIET),
+        (status.network, ALARM if "UNTRAINED" in status.network else QUIET),
+        (status.notice, ACCENT),
+        (status.recording, ALARM),
+    ]
+    left_end = edge + write(image, left_text, edge, baseline, size, BRIGHT)
+    for text, colour in parts:
+        if text and right - text_width(text, size) > left_end + edge:
+            right -= text_width(text, size)
+            write(image, text, right, baseline, size, colour)
+            right -= edge
+    if status.alarm:
+        _draw_alarm(image, status.alarm, height - strip)
+
+
+def _draw_alarm(image: Image, text: str, bottom: int) -> None:
+    """A fault, in words, above the status line."""
+    size = max(image.shape[0] // 34, 12)
+    box_h, box_w = round(size * 2.0), text_width(text, size) + 2 * size
+    left = max((image.shape[1] - box_w) // 2, 0)
+    shade(image, left, bottom - box_h - size // 2, box_w, box_h, strength=0.85)
+    write(image, text, left + size, bottom - size // 2 - round(size * 0.65), size, ALARM)
+
+
+def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
+    """A frame around the chosen tile."""
+    tiles = canvas.tiles
+    if tiles is None or tiles.selected is None or len(tiles.channels) == 1:
+        return
+    left, top, width, height = tiles.rect(tiles.selected)
+    rect = Rect(canvas.panel.left + left, canvas.panel.top + top, width, height)
+    box = placement.to_window(rect)
+    cv2.rectangle(image, (box.left - 2, box.top - 2), (box.left + box.width + 1, box.top + box.height + 1), ACCENT, 2)
+
+
+def help_lines(table: Sequence[Control]) -> list[tuple[str, str]]:
+    """Keys and what they do, in the order of the table; the same lines stand in the README."""
+    lines: dict[str, list[str]] = {}
+    for row in table:
+        for bind in row.facts.binds:
+            lines.setdefault(bind.help, []).extend(KEY_SHAPES.get(key, key) for key in bind.keys)
+    return [(" ".join(keys), text) for text, keys in lines.items()]
+
+
+def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
+    """The help screen: every key in two columns."""
+    height, width = image.shape[:2]
+    edge = max(round(min(height, width) / 16), 8)
+    shade(image, 0, 0, width, height, strength=0.9)
+    rows = -(-len(lines) // 2)
+    pitch = (height - 4 * edge) / max(rows, 1)
+    size = max(min(round(pitch * 0.56), round(width / 48)), 9)
+    write(image, "keys", edge, edge + size, round(size * 1.6), BRIGHT, BOLD)
+    half = (width - 2 * edge) // 2
+    keys_w = max(text_width(keys, size, REGULAR) for keys, _ in lines) + size
+    for number, (keys, text) in enumerate(lines):
+        left = edge + half * (number // rows)
+        baseline = round(2.4 * edge + pitch * (number % rows + 0.7))
+        write(image, keys, left, baseline, size, ACCENT)
+        write(image, text, left + min(keys_w, half // 2), baseline, size, BRIGHT)
+    write(image, "h closes this", edge, height - edge, size, FAINT)

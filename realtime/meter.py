@@ -1,0 +1,83 @@
+"""What is measured while the show runs: rates, stage times, latency, and how long a key press takes to be seen."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+WINDOW = 1.0
+"""Seconds over which a rate is smoothed."""
+
+KEPT = 4096
+"""Samples of each stage that the report is made from."""
+
+
+class Rate:
+    """Events per second over the last moments."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=256)
+        self.total = 0
+
+    def tick(self, now: float | None = None) -> None:
+        """One event."""
+        self._times.append(time.monotonic() if now is None else now)
+        self.total += 1
+
+    def value(self, now: float | None = None) -> float:
+        """Events per second, 0.0 before the second event or after a silence."""
+        now = time.monotonic() if now is None else now
+        recent = [moment for moment in tuple(self._times) if moment > now - WINDOW]
+        return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 and recent[-1] > recent[0] else 0.0
+
+
+class Samples:
+    """The last values of one quantity, in seconds."""
+
+    def __init__(self) -> None:
+        self._values: deque[float] = deque(maxlen=KEPT)
+
+    def add(self, seconds: float) -> None:
+        """One value."""
+        self._values.append(seconds)
+
+    def percentile_ms(self, percent: float) -> float | None:
+        """The percentile in milliseconds; None before the first value."""
+        values = tuple(self._values)
+        return round(float(np.percentile(values, percent)) * 1e3, 2) if values else None
+
+    def last(self, count: int) -> Iterable[float]:
+        """The newest values."""
+        return tuple(self._values)[-count:]
+
+
+class Meter:
+    """Everything measured, written by the thread that it concerns and read by the main thread."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.network = Rate()
+        self.screen = Rate()
+        self.latency = Samples()
+        self.switch = Samples()
+        self.stages: dict[str, Samples] = {name: Samples() for name in ("render", "overlay", "window")}
+        self.longest_stall = 0.0
+        self._last_loop: float | None = None
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a block as one run of a stage."""
+        start = time.perf_counter()
+        yield
+        self.stages[name].add(time.perf_counter() - start)
+
+    def loop(self) -> None:
+        """Mark one turn of the screen loop; the longest time between two turns is a stall."""
+        now = time.monotonic()
+        if self._last_loop is not None:
+            self.longest_stall = max(self.longest_stall, now - self._last_loop)
+        self._last_loop = now

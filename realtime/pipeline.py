@@ -1,0 +1,212 @@
+"""render(frame, settings) -> Canvas: the active view, laid out, captioned and cross-faded."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+
+from models.errors import VentralError
+from models.spec import Hw, LayerInfo, Network
+from realtime import compositing
+from realtime.captions import draw_caption
+from realtime.controls import Snapshot
+from realtime.engine import Engine, NotReady
+from realtime.frame import Frame, Image
+from realtime.layout import Layout, Rect, arrange
+from realtime.settings import ShowSettings
+from realtime.text import ALARM, BRIGHT, wrap, write
+from realtime.tiles import TileSettings
+from realtime.view import Scene, Shown, Tiles, View
+
+log = logging.getLogger(__name__)
+
+HAIRLINE = (70, 66, 62)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A finished picture of the show and what is on it.
+
+    `frame` keeps the capture time of the camera frame it was drawn from; `waiting` says what is being made, `fault`
+    what went wrong.
+    """
+
+    frame: Frame
+    view: str
+    panel: Rect
+    layer: LayerInfo | None = None
+    tiles: Tiles | None = None
+    waiting: str | None = None
+    fault: str | None = None
+
+
+class Pipeline:
+    """Draws the show; the same for a window, a file and a test. Only one thread may use it."""
+
+    def __init__(
+        self,
+        network: Network,
+        engine: Engine,
+        views: Sequence[View],
+        *,
+        canvas_hw: Hw,
+        short_side: int,
+    ) -> None:
+        self._network = network
+        self._engine = engine
+        self._views = {view.name: view for view in views}
+        self._canvas_hw = canvas_hw
+        self._short_side = short_side
+        self._fade = CrossFade()
+        self._held: Frame | None = None
+        self._last: Canvas | None = None
+        self._failed: dict[str, str] = {}
+
+    def render(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """The canvas for a frame at the time `now` in seconds; whatever happens, there is one."""
+        try:
+            canvas = self.draw(frame, settings, now)
+        except NotReady as answer:
+            waiting = _what(answer)
+            last = self._last or self._camera(frame, settings)
+            return dataclasses.replace(last, waiting=waiting, frame=dataclasses.replace(frame, image=last.frame.image))
+        except Exception as error:
+            return self._failure(frame, settings, error)
+        self._last = canvas
+        self._failed.pop(canvas.view, None)
+        return canvas
+
+    def draw(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """Like `render`, but raises NotReady and whatever else goes wrong."""
+        frame = self._prepared(frame, settings)
+        show = settings[ShowSettings]
+        layout = self._layout(show.view, settings, frame)
+        scene = Scene(
+            frame,
+            settings,
+            self._network,
+            self._engine,
+            compositing.input_size(_hw(frame.image), self._short_side),
+            layout.view.hw,
+        )
+        view = self._views[show.view]
+        shown = view.render(scene)
+        self._engine.prefetch(view.upcoming(scene))
+        image = self._compose(frame, layout, shown, settings)
+        image = self._fade.apply(image, self._identity(settings), now, seconds=show.fade)
+        return Canvas(
+            dataclasses.replace(frame, image=image), show.view, layout.view, shown.layer, shown.tiles
+        )
+
+    def draw_patiently(self, frame: Frame, settings: Snapshot, now: float, *, patience: float = 60.0) -> Canvas:
+        """Like `draw`, but waits until what it needs is made: for files, where no screen has to be kept alive."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return self.draw(frame, settings, now)
+            except NotReady as answer:
+                self._engine.wait(answer.spec, max(deadline - time.monotonic(), 0.0))
+
+    def _prepared(self, frame: Frame, settings: Snapshot) -> Frame:
+        show = settings[ShowSettings]
+        if not show.freeze or self._held is None:
+            self._held = frame
+        held = self._held
+        if show.mirror:
+            held = dataclasses.replace(held, image=cv2.flip(held.image, 1))
+        return dataclasses.replace(held, index=frame.index, timestamp=frame.timestamp)
+
+    def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
+        return arrange("full" if view == "camera" else settings[ShowSettings].layout, self._canvas_hw, _hw(frame.image))
+
+    def _compose(self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot) -> Image:
+        canvas = compositing.stage(self._canvas_hw)
+        compositing.paste(canvas, compositing.fit(shown.image, layout.view.hw), layout.view.left, layout.view.top)
+        if layout.camera is not None:
+            camera = layout.camera
+            compositing.paste(canvas, compositing.fit(frame.image, camera.hw), camera.left, camera.top)
+            if layout.over:
+                compositing.frame_line(canvas, *camera, HAIRLINE)
+        show = settings[ShowSettings]
+        if show.caption:
+            draw_caption(canvas, layout, show.view, self._network.info, shown.layer)
+        return canvas
+
+    def _identity(self, settings: Snapshot) -> tuple[object, ...]:
+        """What a cross-fade is due for when it changes."""
+        show, tiles = settings[ShowSettings], settings[TileSettings]
+        layer = show.layer if show.view == "mosaic" else None
+        return show.view, layer, show.layout, tiles.zoom, tiles.active, show.mirror
+
+    def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
+        """The frame alone: what there is to see before anything is ready."""
+        prepared = self._prepared(frame, settings)
+        image = compositing.fit(prepared.image, self._canvas_hw)
+        return Canvas(dataclasses.replace(frame, image=image), "camera", Rect(0, 0, *self._canvas_hw[::-1]))
+
+    def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
+        """A card that says what failed; the traceback is logged once."""
+        view, words = settings[ShowSettings].view, str(error) or type(error).__name__
+        if self._failed.get(view) != words:
+            self._failed[view] = words
+            known = isinstance(error, VentralError)
+            log.error("the %s view failed: %s", view, words, exc_info=None if known else error)
+        canvas = self._camera(frame, settings)
+        image = canvas.frame.image.copy()
+        draw_card(image, f"{view} cannot be shown", words)
+        return dataclasses.replace(canvas, frame=dataclasses.replace(frame, image=image), fault=f"{view}: {words}")
+
+
+class CrossFade:
+    """Carries one picture over into the next when what is shown changes."""
+
+    def __init__(self) -> None:
+        self._identity: tuple[object, ...] | None = None
+        self._from: Image | None = None
+        self._last: Image | None = None
+        self._since = 0.0
+
+    def apply(self, image: Image, identity: tuple[object, ...], now: float, *, seconds: float) -> Image:
+        """`image`, blended with what was there before for `seconds` after `identity` changed."""
+        if identity != self._identity:
+            self._from, self._since, self._identity = self._last, now, identity
+        progress = (now - self._since) / seconds if seconds > 0 else 1.0
+        if self._from is not None and progress < 1.0:
+            image = compositing.blend(self._from, image, max(progress, FIRST_STEP))
+        else:
+            self._from = None
+        self._last = image
+        return image
+
+
+FIRST_STEP = 0.35
+"""A key press shows at once: the new picture starts at this weight."""
+
+
+def draw_card(image: Image, title: str, words: str) -> None:
+    """A dark card in the middle of `image` with a title and a few lines."""
+    height, width = image.shape[:2]
+    size = max(height // 26, 11)
+    lines = wrap(words, size, round(width * 0.7))[:8]
+    box_h = round(size * (3.4 + 1.4 * len(lines)))
+    box = Rect(round(width * 0.12), (height - box_h) // 2, round(width * 0.76), box_h)
+    compositing.shade(image, *box, strength=0.88)
+    write(image, title, box.left + size, box.top + 2 * size, round(size * 1.3), ALARM)
+    for number, line in enumerate(lines):
+        write(image, line, box.left + size, box.top + round(size * (3.6 + 1.4 * number)), size, BRIGHT)
+
+
+def _what(answer: NotReady) -> str:
+    head = answer.spec.head
+    return getattr(head, "layer", "all layers")
+
+
+def _hw(image: Image) -> Hw:
+    return image.shape[0], image.shape[1]
+
+

@@ -1,0 +1,26 @@
+"""What goes in: the camera's picture alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from models.spec import GraphSpec
+from realtime.compositing import fit
+from realtime.controls import Bind
+from realtime.view import Scene, Shown
+
+
+class CameraView:
+    """The frame, as large as the panel allows."""
+
+    name: ClassVar[str] = "camera"
+    bind: ClassVar[Bind] = Bind(("c",), "set", "camera: what goes in", "camera")
+
+    def render(self, scene: Scene) -> Shown:
+        """The frame, letterboxed."""
+        return Shown(fit(scene.frame.image, scene.panel_hw))
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        """Nothing to make."""
+        return ()

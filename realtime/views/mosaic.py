@@ -1,0 +1,69 @@
+"""Every channel of one layer as a tile, or the most active ones, or one tile large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.spec import GraphSpec, LayerInfo, MosaicHead
+from realtime.colormaps import colour
+from realtime.compositing import network_input
+from realtime.controls import Bind
+from realtime.tiles import Gains, MostActive, TileSettings, fill_panel
+from realtime.view import Scene, Shown, Tiles
+
+
+class MosaicView:
+    """The activations of the chosen layer, tiled inside the graph."""
+
+    name: ClassVar[str] = "mosaic"
+    bind: ClassVar[Bind] = Bind(("m",), "set", "mosaic: every channel of a layer", "mosaic")
+
+    def __init__(self) -> None:
+        self._gains = Gains()
+        self._most_active = MostActive()
+
+    def render(self, scene: Scene) -> Shown:
+        """The mosaic of the layer, coloured."""
+        settings, layer = scene.settings[TileSettings], scene.layer
+        spec = _spec(scene, layer)
+        channels = self._channels(settings, layer, spec.head)
+        feeds = {"image": network_input(scene.frame.image, scene.input_hw)}
+        if spec.head.chosen:
+            feeds["channels"] = channels
+        first = not self._gains.known(layer.name)
+        for _ in range(2 if first else 1):  # the first picture of a layer is lit by its own peaks
+            gain = self._gains.gain(layer.name, channels, normalise=settings.normalise)
+            result = scene.engine.run(spec, {**feeds, "gain": gain})
+            self._gains.learn(layer.name, channels, result["peak"], total=layer.channels)
+        if settings.active and not settings.zoom:
+            self._most_active.learn(layer.name, result["energy"])
+        image = colour(result["picture"], settings.colormap, settings.contrast)
+        return Shown(image, layer, Tiles.of(layer.name, spec.head.grid, channels, settings.channel))
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        """The layers around this one, near before far."""
+        layers = scene.info.layers
+        here = layers.index(scene.layer)
+        nearest = sorted(layers, key=lambda layer: abs(layers.index(layer) - here))
+        return (_spec(scene, layer) for layer in nearest)
+
+    def _channels(self, settings: TileSettings, layer: LayerInfo, head: MosaicHead) -> NDArray[np.int64]:
+        """The channels on the tiles of `head`, in reading order."""
+        if settings.zoom:
+            return np.array([min(settings.channel, layer.channels - 1)])
+        if head.chosen:
+            return self._most_active.channels(layer.name, head.chosen, layer.channels)
+        return np.arange(layer.channels)
+
+
+def _spec(scene: Scene, layer: LayerInfo) -> GraphSpec[MosaicHead]:
+    """The graph that draws a layer; one tile large is a mosaic of one."""
+    settings = scene.settings[TileSettings]
+    chosen = 1 if settings.zoom else min(settings.count, layer.channels) if settings.active else None
+    aspect = scene.input_hw[1] / scene.input_hw[0]
+    grid = fill_panel(chosen or layer.channels, scene.panel_hw, aspect=aspect)
+    return GraphSpec(scene.network, MosaicHead(layer.name, grid, chosen), scene.input_hw)

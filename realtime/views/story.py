@@ -1,0 +1,64 @@
+"""All layers at once, first to last: a strip of the most active channels of each, from one forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import numpy as np
+
+from models.spec import GraphSpec, Grid, StoryHead
+from realtime.colormaps import colour
+from realtime.compositing import network_input
+from realtime.controls import Bind
+from realtime.tiles import GAP, Gains, MostActive, TileSettings
+from realtime.view import Scene, Shown
+
+
+class StoryView:
+    """One row a layer, edges at the top, objects at the bottom."""
+
+    name: ClassVar[str] = "story"
+    bind: ClassVar[Bind] = Bind(("s", "0"), "set", "story: all layers at once", "story")
+
+    def __init__(self) -> None:
+        self._gains = Gains()
+        self._most_active = MostActive()
+
+    def render(self, scene: Scene) -> Shown:
+        """The strips, coloured."""
+        settings, layers, spec = scene.settings[TileSettings], scene.info.layers, _spec(scene)
+        cols = spec.head.grid.cols
+        chosen = [self._most_active.channels(layer.name, cols, layer.channels) for layer in layers]
+        gains = [
+            self._gains.gain(layer.name, channels, normalise=settings.normalise)
+            for layer, channels in zip(layers, chosen, strict=True)
+        ]
+        feeds = {
+            "image": network_input(scene.frame.image, scene.input_hw),
+            "channels": np.concatenate(chosen),
+            "gain": np.concatenate(gains),
+        }
+        result = scene.engine.run(spec, feeds)
+        energies = np.split(result["energy"], np.cumsum([layer.channels for layer in layers])[:-1])
+        peaks = np.split(result["peak"], len(layers))
+        for layer, channels, peak, energy in zip(layers, chosen, peaks, energies, strict=True):
+            self._gains.learn(layer.name, channels, peak, total=layer.channels)
+            self._most_active.learn(layer.name, energy)
+        return Shown(colour(result["picture"], settings.colormap, settings.contrast))
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        """Only itself."""
+        return (_spec(scene),)
+
+
+def _spec(scene: Scene) -> GraphSpec[StoryHead]:
+    """As many columns as fill the panel with tiles of the camera's aspect ratio."""
+    layers, (height, width) = scene.info.layers, scene.panel_hw
+    aspect = scene.input_hw[1] / scene.input_hw[0]
+    rows, most = len(layers), min(layer.channels for layer in layers)
+    cell_h = max((height - GAP * (rows - 1)) // rows, 1)
+    cols = min(max(round((width + GAP) / (cell_h * aspect + GAP)), 1), most)
+    cell_w = max((width - GAP * (cols - 1)) // cols, 1)
+    grid = Grid(rows, cols, (cell_h, min(cell_w, round(cell_h * aspect * 1.12))), GAP, scene.panel_hw)
+    return GraphSpec(scene.network, StoryHead(tuple(layer.name for layer in layers), grid), scene.input_hw)
