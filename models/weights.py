@@ -1,0 +1,181 @@
+"""Trained weights from a file, as arrays and nothing else: whatever code a file may carry is never run.
+
+Read are Keras `.weights.h5` files, older Keras `.h5` files (weights alone or a whole model, of which only the
+weights are looked at) and `.npz` files that hold `<layer>_W` and `<layer>_b`.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+
+if TYPE_CHECKING:
+    import h5py
+
+Shape: TypeAlias = tuple[int, ...]
+Shapes: TypeAlias = Mapping[str, tuple[Shape, ...]]
+"""The layers that have weights, in forward order, with the shapes of their arrays."""
+
+Weights: TypeAlias = dict[str, tuple[NDArray[np.float32], ...]]
+"""The arrays of each layer in Keras's order; of a convolution the kernel (kh, kw, in, out) and the bias."""
+
+
+class StoredArray(Protocol):
+    """An array in a file; a dataset of h5py is read when it is turned into a numpy array."""
+
+    @property
+    def shape(self) -> Shape:
+        """Its size along each axis."""
+
+    def __array__(self) -> NDArray[Any]: ...
+
+
+Stored: TypeAlias = Mapping[str, Sequence[StoredArray]]
+"""What a file holds, by the names of the layers."""
+
+Opener: TypeAlias = Callable[[Path], AbstractContextManager[Stored]]
+
+KINDS = "a Keras .weights.h5 or .h5 file, or an .npz with <layer>_W and <layer>_b"
+
+
+def read(path: Path, shapes: Shapes) -> Weights:
+    """Read the layers named in `shapes` from the file at `path`; other layers in it are ignored.
+
+    Raises ModelError for a file that is missing, damaged or of another kind, and for a layer that is missing,
+    has another shape, or holds anything but finite numbers.
+    """
+    opener = sniff(path)
+    try:
+        with opener(path) as stored:
+            return _select(path, stored, shapes)
+    except ModelError:
+        raise
+    except Exception as error:  # h5py, zipfile and numpy raise almost anything on a damaged file
+        raise ModelError(f"cannot read weights from {path}: {reason(error)}; expected {KINDS}") from error
+
+
+def sniff(path: Path) -> Opener:
+    """Choose what opens the file at `path` by its first bytes; ModelError when nothing does."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise ModelError(f"cannot read weights from {path}: {error.strerror}; expected {KINDS}") from error
+    if start == b"\x89HDF\r\n\x1a\n":
+        return _open_h5
+    if start.startswith(b"PK\x03\x04"):
+        return _open_npz
+    raise ModelError(f"{path} holds no weights that can be read; expected {KINDS}")
+
+
+def seeded(shapes: Shapes, seed: int = 0) -> Weights:
+    """Draw weights that were not learned: He-normal kernels (He et al. 2015) and small non-zero biases."""
+    random = np.random.default_rng(seed)
+
+    def draw(shape: Shape) -> NDArray[np.float32]:
+        deviation = np.sqrt(2 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
+        return random.normal(0, deviation, shape).astype(np.float32)
+
+    return {layer: tuple(draw(shape) for shape in wanted) for layer, wanted in shapes.items()}
+
+
+def reason(error: Exception) -> str:
+    """Say in one line why something failed."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _select(path: Path, stored: Stored, shapes: Shapes) -> Weights:
+    chosen: Weights = {}
+    for layer, wanted in shapes.items():
+        if not stored.get(layer):
+            raise ModelError(f"{path} has no layer '{layer}'{_advice(list(chosen))}")
+        found = [tuple(array.shape) for array in stored[layer]]
+        if found != list(wanted):
+            raise ModelError(f"layer '{layer}' in {path} has shape {_text(found)}, expected {_text(wanted)}")
+        chosen[layer] = tuple(_numbers(path, layer, array) for array in stored[layer])
+    return chosen
+
+
+def _advice(present: list[str]) -> str:
+    if not present:
+        return f"; expected {KINDS}, with the layer names of Keras"
+    return f"; it reaches as far as {present[-1]} (use: --until {present[-1]})"
+
+
+def _text(shapes: Sequence[Shape]) -> str:
+    return " and ".join(str(shape) for shape in shapes)
+
+
+def _numbers(path: Path, layer: str, array: StoredArray) -> NDArray[np.float32]:
+    values = np.asarray(array)
+    if values.dtype.kind != "f":
+        raise ModelError(f"layer '{layer}' in {path} has elements of type {values.dtype}, expected float32")
+    if not np.isfinite(values).all():
+        raise ModelError(f"layer '{layer}' in {path} holds NaN or infinity, expected finite numbers")
+    return values.astype(np.float32)
+
+
+@contextmanager
+def _open_npz(path: Path) -> Iterator[Stored]:
+    with zipfile.ZipFile(path) as archive:
+        if "config.json" in archive.namelist():
+            raise ModelError(
+                f"{path} is a whole Keras model, which may run code; export its weights (model.save_weights)"
+            )
+    with np.load(path, allow_pickle=False) as arrays:
+        layers = dict.fromkeys(name[:-2] for name in arrays.files if name.endswith(("_W", "_b")))
+        yield {layer: _npz_arrays(arrays, layer) for layer in layers}
+
+
+def _npz_arrays(arrays: Mapping[str, NDArray[Any]], layer: str) -> list[NDArray[Any]]:
+    return [arrays[name] for name in (f"{layer}_W", f"{layer}_b") if name in arrays]
+
+
+@contextmanager
+def _open_h5(path: Path) -> Iterator[Stored]:
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        if "layers" in file:
+            yield _keras3_layers(file["layers"])
+        else:
+            yield _legacy_layers(file.get("model_weights", file))
+
+
+def _keras3_layers(layers: h5py.Group) -> Stored:
+    """List the layers of a `.weights.h5` file: numbered arrays in `<class>/vars`, which knows the name."""
+    groups = [layer["vars"] for layer in layers.values() if "vars" in layer]
+    return {
+        _name(group.attrs["name"]): _datasets(group, [str(index) for index in range(len(group))])
+        for group in groups
+        if "name" in group.attrs
+    }
+
+
+def _legacy_layers(layers: h5py.Group) -> Stored:
+    """List the layers of an older `.h5` file: one group each, whose `weight_names` orders its arrays."""
+    return {
+        layer: _datasets(group, [_name(name) for name in group.attrs["weight_names"]])
+        for layer, group in layers.items()
+        if "weight_names" in group.attrs
+    }
+
+
+def _datasets(group: h5py.Group, names: Sequence[str]) -> list[h5py.Dataset]:
+    datasets = [group[name] for name in names]
+    for dataset in datasets:
+        if dataset.file.filename != group.file.filename or dataset.external or dataset.is_virtual:
+            raise ModelError(f"{group.file.filename} keeps weights in other files; expected one whole file")
+    return datasets
+
+
+def _name(stored: str | bytes) -> str:
+    return stored.decode() if isinstance(stored, bytes) else str(stored)
