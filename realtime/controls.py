@@ -147,12 +147,14 @@ class Controls:
         self.table: dict[str, Control] = {row.path: row for row in table}
         self._binds = _by_key(table)
         self._values = {row.path: row.default for row in table}
+        self._start = dict(self._values)
+        self._snapshot = self._frozen()
         self._fired: list[str] = []
         self._posted: queue.SimpleQueue[tuple[str, Value]] = queue.SimpleQueue()
 
     def snapshot(self) -> Snapshot:
-        """The present values, immutable."""
-        return Snapshot({kind: kind(**self._fields(name)) for name, kind in self._groups.items()})
+        """The present values, immutable; the same object until something changes."""
+        return self._snapshot
 
     def value(self, path: str) -> Value:
         """The present value of one row."""
@@ -166,6 +168,7 @@ class Controls:
             return
         parse = isinstance(value, str) and not isinstance(row.default, str)
         self._values[path] = row.parse(cast(str, value)) if parse else row.clamp(value)
+        self._snapshot = self._frozen()
 
     def step(self, path: str, amount: Value) -> None:
         """Move a number, or a place among choices, by `amount`; stops at the ends."""
@@ -196,8 +199,13 @@ class Controls:
         self.set(path, 1)
 
     def reset(self) -> None:
-        """Every row back to its default."""
-        self._values.update((row.path, row.default) for row in self.table.values())
+        """Every row back to what it was at the start of the show."""
+        self._values.update(self._start)
+        self._snapshot = self._frozen()
+
+    def start_here(self) -> None:
+        """Make the present values those that `reset` goes back to."""
+        self._start = dict(self._values)
 
     def press(self, key: str) -> None:
         """Do what the table says about a key; unknown keys do nothing."""
@@ -232,6 +240,9 @@ class Controls:
             return self.table[path]
         except KeyError:
             raise SettingError(f"there is no control '{path}'; there are: {', '.join(sorted(self.table))}") from None
+
+    def _frozen(self) -> Snapshot:
+        return Snapshot({kind: kind(**self._fields(name)) for name, kind in self._groups.items()})
 
     def _fields(self, group: str) -> dict[str, Value]:
         prefix = f"{group}/"

@@ -124,3 +124,15 @@ def require_display() -> None:
         os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
     if not os.environ.get("DISPLAY"):
         raise SetupError("no display to open a window on (DISPLAY is not set); use --sink none, or ventral render")
+
+
+class NoWindow:
+    """A show without a window: nothing is seen, no key is pressed."""
+
+    closed = False
+
+    def __enter__(self) -> NoWindow:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,5 @@
+"""`python -m realtime` is `ventral`."""
+
+from scripts.cli import main
+
+main()

@@ -1,0 +1,82 @@
+"""Start-up facts from the command line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from models.errors import SettingError
+from models.spec import Hw
+
+Sink = Literal["window", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a show is started with; fixed while it runs."""
+
+    source: str = "auto"
+    """auto, a camera's number or name, a video, a picture, a folder of pictures, an http or rtsp URL, or pattern"""
+    loop: bool = False
+    """start a video again at its end"""
+    model: str = "auto"
+    """auto (VGG16 once it is exported), a name such as vgg16, or an .onnx file from ventral export"""
+    view: str | None = None
+    """what is shown first: mosaic, story or camera"""
+    layer: str | None = None
+    """the layer shown first, such as block3_conv1"""
+    size: int = 224
+    """short side, in pixels, of what the network sees"""
+    provider: Literal["auto", "cuda", "cpu"] = "auto"
+    """where the network runs"""
+    precision: Literal["fp32"] = "fp32"
+    """how exactly the network computes"""
+    canvas: str = "1280x720"
+    """width and height of the picture that is shown and recorded"""
+    sink: Sink = "window"
+    """window, or none for no window"""
+    frames: int | None = None
+    """end after so many pictures"""
+    seconds: float | None = None
+    """end after so many seconds"""
+    record: Path | None = None
+    """record from the first picture to the last: a .gif or .mp4 file"""
+    force: bool = False
+    """let --record and --report replace a file that is already there"""
+    folder: Path = Path()
+    """where the keys for recording and snapshots put their files"""
+    report: Path | None = None
+    """write what was measured to this JSON file"""
+    set: tuple[str, ...] = ()
+    """a control and its value, such as tiles/contrast=2; may be given several times"""
+    preset: Path | None = None
+    """a TOML file of controls: a table per group"""
+
+    @property
+    def canvas_hw(self) -> Hw:
+        """The size of the canvas; SettingError when it is no size."""
+        return parse_size(self.canvas)
+
+    def check(self) -> None:
+        """Raise SettingError for a number that makes no sense."""
+        _positive("--frames", self.frames)
+        _positive("--seconds", self.seconds)
+        if not 16 <= self.size <= 2048:
+            raise SettingError(f"--size takes 16 to 2048 pixels, but got {self.size}")
+        _ = self.canvas_hw
+
+
+def parse_size(text: str) -> Hw:
+    """ "1280x720" -> (720, 1280)."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text.strip().lower())
+    width, height = (int(part) for part in match.groups()) if match else (0, 0)
+    if not (160 <= width <= 7680 and 120 <= height <= 4320):
+        raise SettingError(f"--canvas takes WIDTHxHEIGHT from 160x120 to 7680x4320, but got '{text}'")
+    return height - height % 2, width - width % 2
+
+
+def _positive(option: str, value: float | None) -> None:
+    if value is not None and not value > 0:
+        raise SettingError(f"{option} takes a number above 0, but got {value:g}")

@@ -1,0 +1,68 @@
+"""The table of controls of this program, filled in for one network, and how it is set before the show."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from models.errors import SettingError
+from models.spec import ModelInfo
+from realtime.config import Config
+from realtime.controls import Bind, Controls, Known
+from realtime.settings import ActionSettings, RecordSettings, ShowSettings, WindowSettings
+from realtime.tiles import TileSettings
+from realtime.view import View
+
+GROUPS = (ShowSettings, TileSettings, WindowSettings, RecordSettings, ActionSettings)
+DIGITS = range(1, 6)
+
+
+def make_controls(info: ModelInfo, views: Sequence[View | type[View]]) -> Controls:
+    """Every control there is; layers and views are the network's and the program's own."""
+    return Controls(
+        GROUPS,
+        {
+            "show/view": Known(tuple(view.name for view in views), tuple(view.bind for view in views)),
+            "show/layer": Known(tuple(layer.name for layer in info.layers), tuple(_digits(info))),
+        },
+    )
+
+
+def _digits(info: ModelInfo) -> Iterator[Bind]:
+    """A key for the first layer of each of the first blocks."""
+    for block in DIGITS:
+        first = next((layer.name for layer in info.layers if layer.block == block), None)
+        if first is not None:
+            yield Bind((str(block),), "set", "first layer of block 1 to 5", first)
+
+
+def configure(controls: Controls, config: Config, info: ModelInfo) -> None:
+    """Apply preset, --set, --view and --layer, in this order; SettingError or ModelError for what does not exist."""
+    if config.preset is not None:
+        for path, value in read_preset(config.preset):
+            controls.set(path, value)
+    for assignment in config.set:
+        path, equals, value = assignment.partition("=")
+        if not equals:
+            raise SettingError(f"--set takes control=value, such as tiles/contrast=2, but got '{assignment}'")
+        controls.set(path.strip(), value.strip())
+    if config.view is not None:
+        controls.set("show/view", config.view)
+    if config.layer is not None:
+        controls.set("show/layer", info.layer(config.layer).name)
+    controls.start_here()
+
+
+def read_preset(file: Path) -> Iterator[tuple[str, Any]]:
+    """The controls of a preset: a TOML file with a table per group."""
+    try:
+        groups = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"cannot read the preset {file}: {error}; expected a TOML file such as: [tiles] contrast = 2") from error
+    for group, entries in groups.items():
+        if not isinstance(entries, dict):
+            raise SettingError(f"preset {file}: '{group}' stands outside a table; expected [group] and then name = value")
+        for name, value in entries.items():
+            yield f"{group}/{name}", value if isinstance(value, str) else str(value)

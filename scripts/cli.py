@@ -1,0 +1,60 @@
+"""The table of commands, and how each of them ends: 0 done, 2 the user's input or machine is wrong, 1 our fault."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import cyclopts
+
+import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
+from models.errors import VentralError
+from scripts.live import live
+
+app = cyclopts.App(
+    name="ventral",
+    help="Point a camera at the world and watch a convolutional network see it, live.",
+    version_flags=["--version"],
+    default_parameter=cyclopts.Parameter(negative=()),
+    help_format="markdown",
+)
+app.default(live)
+app.command(live)
+for _name, _help in {
+    "render": "Draw a video or pictures to a file, every frame of them.",
+    "export": "Convert a Keras network into an ONNX file.",
+    "layers": "List the layers of a network.",
+    "cameras": "List the cameras of this machine.",
+    "doctor": "Say what is wrong on this machine, and what mends it.",
+    "bench": "Measure the views here, against running the whole network.",
+}.items():
+    app.command(f"scripts.{_name}:{_name}", name=_name, help=_help)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its status; an error the user can mend is one line on stderr."""
+    logging.basicConfig(level=logging.INFO, format="ventral: %(message)s", stream=sys.stderr)
+    sys.exit(status(sys.argv[1:] if arguments is None else arguments))
+
+
+def status(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status."""
+    try:
+        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except VentralError as error:
+        return _complain(str(error))
+    except cyclopts.CycloptsError as error:
+        return _complain(f"{' '.join(str(error).split())} (see: ventral --help)")
+    except KeyboardInterrupt:
+        return _complain("stopped")
+    return 0
+
+
+def _complain(message: str) -> int:
+    print(f"ventral: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""From what the user calls a network to the stored one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import onnx
+import pytest
+
+from models import zoo
+from models.errors import ModelError
+from models.network import open_network
+from models.spec import ModelInfo
+from models.untrained import untrained_path
+
+
+def test_auto_is_untrained_until_vgg16_is_exported(cache: Path) -> None:
+    assert not open_network("auto").info.trained
+    stored = zoo.stored_path("vgg16")
+    shutil.copy(untrained_path(), stored)
+    try:
+        assert open_network("auto").path == stored
+    finally:
+        stored.unlink()
+
+
+def test_untrained_network_is_the_same_every_time(cache: Path) -> None:
+    before = open_network("vgg16-quarter").digest
+    untrained_path().unlink()
+    assert open_network("vgg16-quarter").digest == before
+
+
+def test_layers_are_those_of_vgg16_at_quarter_width() -> None:
+    layers = open_network("vgg16-quarter").info.layers
+    assert [layer.channels for layer in layers] == [16, 16, 32, 32, 64, 64, 64, *[128] * 6]
+    assert [layer.block for layer in layers] == [1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5]
+    assert [layer.stride for layer in layers] == [1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16]
+
+
+def test_facts_survive_json() -> None:
+    info = open_network("vgg16-quarter").info
+    assert ModelInfo.from_json(info.to_json()) == info
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "does not describe its layers|not a readable ONNX"),
+        (b"this is no network at all", "not a readable ONNX"),
+        (onnx.ModelProto().SerializeToString(), "does not describe its layers"),
+    ],
+)
+def test_file_that_is_no_exported_network_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "net.onnx"
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match=message):
+        open_network(str(file))
+
+
+def test_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ModelError, match="expected auto, vgg16, vgg16-quarter"):
+        open_network("resnet9000")
+
+
+def test_name_of_the_zoo_that_was_not_exported_says_how() -> None:
+    with pytest.raises(ModelError, match="run: ventral export vgg16"):
+        open_network("vgg16")
