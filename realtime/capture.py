@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import cv2
 
@@ -15,6 +16,9 @@ from models.errors import SourceError
 from realtime.devices import why_not
 from realtime.frame import Image
 from realtime.sources import EndOfSource, as_bgr
+
+# OpenCV reads this at every opening. FFmpeg would show a JPEG that arrived by half, its lower part grey.
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fflags;discardcorrupt")
 
 FPS = 30.0
 """The rate assumed where nothing says otherwise."""
@@ -160,8 +164,7 @@ def open_clip(path: Path, *, loop: bool = False) -> Clip:
 
 def public_name(url: str) -> str:
     """Strip an address of user, password and query, which belong on no screen."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return re.sub(r"(?<=://)[^/?#]*@|[?#].*", "", url)
 
 
 def _ask(capture: cv2.VideoCapture, size_wh: tuple[int, int], fps: float) -> None:

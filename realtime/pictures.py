@@ -39,6 +39,8 @@ def read_picture(path: Path) -> Image:
     """Read a picture, upright by its EXIF record, transparency over black; SourceError when broken."""
     try:
         with Pillow.open(path, formats=FORMATS) as picture:
+            if picture.mode == "F":
+                raise SourceError(f"{path.name}: floating-point pixels; save it with 8 or 16 bits")
             return as_bgr(_array(ImageOps.exif_transpose(picture)), path.name)
     except SourceError:
         raise
@@ -136,8 +138,6 @@ def _array(picture: Pillow.Image) -> NDArray[Any]:
     """Pixels in the order that OpenCV uses: grey 16 bit, BGR or BGRA."""
     if picture.mode.startswith("I"):
         return np.asarray(np.clip(np.asarray(picture), 0, 65535), np.uint16)
-    if picture.mode == "F":
-        raise SourceError("its pixels are floating-point numbers; save it with 8 or 16 bits")
     if picture.has_transparency_data:
         return np.asarray(picture.convert("RGBA"))[..., [2, 1, 0, 3]]
     return np.asarray(picture.convert("RGB"))[..., ::-1]

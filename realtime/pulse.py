@@ -27,7 +27,7 @@ class Patience:
     unchanged: float = 5.0
     """With the same picture again and again, until that is said."""
     frozen: float = 15.0
-    """Without a picture, until it counts as lost; a slow source has `periods` of its own."""
+    """The same, until the source is opened again: some drivers repeat the last picture for ever."""
     opening: float = 20.0
     pauses: tuple[float, ...] = (0.5, 1, 2, 5, 10, 30)
     """Before each attempt to open it again; the last one for ever."""
@@ -74,11 +74,11 @@ class Pulse:
         limit = max(patience.silence, patience.periods * period)
         if now - self._heard > limit:
             return f"no picture for {limit:.2g} s"
-        if now - self._changed > patience.frozen and not self._still:
+        if self._heard - self._changed > patience.frozen and not self._still:
             return f"the same picture for {patience.frozen:.2g} s"
         return None
 
-    def murmur(self, patience: Patience, now: float) -> str | None:
+    def murmur(self, patience: Patience) -> str | None:
         """Tell what is odd about the source and may yet be right, if anything."""
-        same = now - self._changed
-        return f"the same picture for {same:.0f} s" if same > patience.unchanged and self.beats else None
+        same = self._heard - self._changed
+        return f"the same picture for {same:.0f} s" if same > patience.unchanged else None

@@ -76,7 +76,7 @@ class Reader:
         """Tell what is odd about a live source and may yet be right, if anything."""
         if self.source is None or self.pulse is None or not self.source.live:
             return None
-        return self.pulse.murmur(patience, time.monotonic())
+        return self.pulse.murmur(patience)
 
     def _ending(self) -> str:
         if not isinstance(self.error, SourceError):

@@ -25,6 +25,7 @@ class HttpCamera:
         self.mood: Mood = "well"
         self.size_wh = size_wh
         self.sent = 0
+        self.connections = 0
         self._period = 1 / fps
         self._port = 0
         self._closing = threading.Event()
@@ -60,6 +61,7 @@ class HttpCamera:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                camera.connections += 1
                 self.send_response(200)
                 self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
                 self.end_headers()
