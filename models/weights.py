@@ -6,6 +6,7 @@ weights are looked at) and `.npz` files that hold `<layer>_W` and `<layer>_b`.
 
 from __future__ import annotations
 
+import itertools
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -59,7 +60,9 @@ def read(path: Path, shapes: Shapes) -> Weights:
     except ModelError:
         raise
     except Exception as error:  # h5py, zipfile and numpy raise almost anything on a damaged file
-        raise ModelError(f"cannot read weights from {path}: {reason(error)}; expected {KINDS}") from error
+        raise ModelError(
+            f"{path} is damaged or holds no weights ({reason(error)}); expected {KINDS}"
+        ) from error
 
 
 def sniff(path: Path) -> Opener:
@@ -68,7 +71,9 @@ def sniff(path: Path) -> Opener:
         with path.open("rb") as file:
             start = file.read(8)
     except OSError as error:
-        raise ModelError(f"cannot read weights from {path}: {error.strerror}; expected {KINDS}") from error
+        raise ModelError(
+            f"cannot read weights from {path}: {error.strerror}; expected imagenet, none, {KINDS}"
+        ) from error
     if start == b"\x89HDF\r\n\x1a\n":
         return _open_h5
     if start.startswith(b"PK\x03\x04"):
@@ -144,37 +149,31 @@ def _open_h5(path: Path) -> Iterator[Stored]:
     import h5py
 
     with h5py.File(path, "r") as file:
-        if "layers" in file:
-            yield _keras3_layers(file["layers"])
-        else:
-            yield _legacy_layers(file.get("model_weights", file))
+        root = file.get("model_weights", file)
+        layers = _keras3_layers(file["layers"]) if "layers" in file else _legacy_layers(root)
+        for dataset in itertools.chain(*layers.values()):
+            if dataset.file.filename != file.filename or dataset.external or dataset.is_virtual:
+                raise ModelError(f"{path} keeps weights in other files; expected one self-contained file")
+        yield layers
 
 
-def _keras3_layers(layers: h5py.Group) -> Stored:
+def _keras3_layers(layers: h5py.Group) -> dict[str, list[h5py.Dataset]]:
     """List the layers of a `.weights.h5` file: numbered arrays in `<class>/vars`, which knows the name."""
     groups = [layer["vars"] for layer in layers.values() if "vars" in layer]
     return {
-        _name(group.attrs["name"]): _datasets(group, [str(index) for index in range(len(group))])
+        _name(group.attrs["name"]): [group[str(index)] for index in range(len(group))]
         for group in groups
         if "name" in group.attrs
     }
 
 
-def _legacy_layers(layers: h5py.Group) -> Stored:
+def _legacy_layers(layers: h5py.Group) -> dict[str, list[h5py.Dataset]]:
     """List the layers of an older `.h5` file: one group each, whose `weight_names` orders its arrays."""
     return {
-        layer: _datasets(group, [_name(name) for name in group.attrs["weight_names"]])
+        layer: [group[_name(name)] for name in group.attrs["weight_names"]]
         for layer, group in layers.items()
         if "weight_names" in group.attrs
     }
-
-
-def _datasets(group: h5py.Group, names: Sequence[str]) -> list[h5py.Dataset]:
-    datasets = [group[name] for name in names]
-    for dataset in datasets:
-        if dataset.file.filename != group.file.filename or dataset.external or dataset.is_virtual:
-            raise ModelError(f"{group.file.filename} keeps weights in other files; expected one whole file")
-    return datasets
 
 
 def _name(stored: str | bytes) -> str:
