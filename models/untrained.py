@@ -23,9 +23,14 @@ SEED = 16
 
 def untrained_path() -> Path:
     """The file of the untrained network, written when it is not there yet."""
-    path = cache_folder() / "models" / f"{NAME}-untrained-{SEED}.onnx"
+    return write_untrained(NAME, width=0.25)
+
+
+def write_untrained(name: str, *, width: float) -> Path:
+    """The file of a network of VGG16's shape, `width` times its channels and random weights."""
+    path = cache_folder() / "models" / f"{name}-untrained-{SEED}.onnx"
     if not path.exists():
-        write_atomically(path, vgg16_shaped(NAME, width=0.25).SerializeToString())
+        write_atomically(path, vgg16_shaped(name, width=width).SerializeToString())
     return path
 
 

@@ -10,17 +10,10 @@ from typing import Literal
 from models.errors import SettingError
 from models.spec import Hw
 
-Sink = Literal["window", "none"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """What a show is started with; fixed while it runs."""
+class Look:
+    """What is drawn: the network, the view, and how; the same live and offline."""
 
-    source: str = "auto"
-    """auto, a camera's number or name, a video, a picture, a folder of pictures, an http or rtsp URL, or pattern"""
-    loop: bool = False
-    """start a video again at its end"""
     model: str = "auto"
     """auto (VGG16 once it is exported), a name such as vgg16, or an .onnx file from ventral export"""
     view: str | None = None
@@ -35,7 +28,32 @@ class Config:
     """how exactly the network computes"""
     canvas: str = "1280x720"
     """width and height of the picture that is shown and recorded"""
-    sink: Sink = "window"
+    set: tuple[str, ...] = ()
+    """a control and its value, such as tiles/contrast=2; may be given several times"""
+    preset: Path | None = None
+    """a TOML file of controls: a table per group"""
+
+    @property
+    def canvas_hw(self) -> Hw:
+        """The size of the canvas; SettingError when it is no size."""
+        return parse_size(self.canvas)
+
+    def check(self) -> None:
+        """Raise SettingError for a number that makes no sense."""
+        if not 16 <= self.size <= 2048:
+            raise SettingError(f"--size takes 16 to 2048 pixels, but got {self.size}")
+        _ = self.canvas_hw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config(Look):
+    """What a show is started with; fixed while it runs."""
+
+    source: str = "auto"
+    """auto, a camera's number or name, a video, a picture, a folder of pictures, an http or rtsp URL, or pattern"""
+    loop: bool = False
+    """start a video again at its end"""
+    sink: Literal["window", "none"] = "window"
     """window, or none for no window"""
     frames: int | None = None
     """end after so many pictures"""
@@ -49,23 +67,12 @@ class Config:
     """where the keys for recording and snapshots put their files"""
     report: Path | None = None
     """write what was measured to this JSON file"""
-    set: tuple[str, ...] = ()
-    """a control and its value, such as tiles/contrast=2; may be given several times"""
-    preset: Path | None = None
-    """a TOML file of controls: a table per group"""
-
-    @property
-    def canvas_hw(self) -> Hw:
-        """The size of the canvas; SettingError when it is no size."""
-        return parse_size(self.canvas)
 
     def check(self) -> None:
         """Raise SettingError for a number that makes no sense."""
+        Look.check(self)
         _positive("--frames", self.frames)
         _positive("--seconds", self.seconds)
-        if not 16 <= self.size <= 2048:
-            raise SettingError(f"--size takes 16 to 2048 pixels, but got {self.size}")
-        _ = self.canvas_hw
 
 
 def parse_size(text: str) -> Hw:

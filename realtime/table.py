@@ -9,7 +9,7 @@ from typing import Any
 
 from models.errors import SettingError
 from models.spec import ModelInfo
-from realtime.config import Config
+from realtime.config import Look
 from realtime.controls import Bind, Controls, Known
 from realtime.settings import ActionSettings, RecordSettings, ShowSettings, WindowSettings
 from realtime.tiles import TileSettings
@@ -38,20 +38,20 @@ def _digits(info: ModelInfo) -> Iterator[Bind]:
             yield Bind((str(block),), "set", "first layer of block 1 to 5", first)
 
 
-def configure(controls: Controls, config: Config, info: ModelInfo) -> None:
+def configure(controls: Controls, look: Look, info: ModelInfo) -> None:
     """Apply preset, --set, --view and --layer, in this order; SettingError or ModelError for what does not exist."""
-    if config.preset is not None:
-        for path, value in read_preset(config.preset):
+    if look.preset is not None:
+        for path, value in read_preset(look.preset):
             controls.set(path, value)
-    for assignment in config.set:
+    for assignment in look.set:
         path, equals, value = assignment.partition("=")
         if not equals:
             raise SettingError(f"--set takes control=value, such as tiles/contrast=2, but got '{assignment}'")
         controls.set(path.strip(), value.strip())
-    if config.view is not None:
-        controls.set("show/view", config.view)
-    if config.layer is not None:
-        controls.set("show/layer", info.layer(config.layer).name)
+    if look.view is not None:
+        controls.set("show/view", look.view)
+    if look.layer is not None:
+        controls.set("show/layer", info.layer(look.layer).name)
     controls.start_here()
 
 

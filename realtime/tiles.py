@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -45,6 +46,7 @@ class TileSettings:
     colormap: str = control(COLORMAPS[0], "colours of the tiles", Bind(("t",), "cycle", "next colormap"), choices=COLORMAPS)
 
 
+@lru_cache(maxsize=256)
 def fill_panel(count: int, panel_hw: Hw, *, aspect: float, gap: int = GAP) -> Grid:
     """The grid of `count` tiles that covers most of a panel, each about `aspect` (width / height) wide."""
     best, best_cover = None, 0.0
@@ -107,14 +109,19 @@ class Gains:
 class MostActive:
     """Which channels of a layer are shown when only the most active are; a tile keeps its place.
 
-    A channel comes in only when it is clearly above the weakest shown, and takes that one's place.
+    A channel comes in only when it is clearly above the weakest shown, takes that one's place, and comes alone: at
+    most one tile changes per picture.
     """
 
-    MARGIN, SMOOTHING, SWAPS = 1.3, 0.08, 1
+    MARGIN, SMOOTHING = 1.3, 0.08
 
     def __init__(self) -> None:
         self._energy: dict[str, NDArray[np.float32]] = {}
         self._shown: dict[str, NDArray[np.int64]] = {}
+
+    def known(self, key: str) -> bool:
+        """Whether the layer `key` has been seen."""
+        return key in self._energy
 
     def channels(self, key: str, count: int, total: int) -> NDArray[np.int64]:
         """The `count` channels shown now, by place."""
@@ -123,7 +130,7 @@ class MostActive:
             energy = self._energy.get(key)
             order = np.arange(total) if energy is None else np.argsort(-energy, kind="stable")
             shown = self._shown[key] = order[:count].astype(np.int64)
-        return shown
+        return shown.copy()
 
     def learn(self, key: str, energy: NDArray[np.float32]) -> None:
         """Take in the mean activation of every channel of the layer."""
@@ -134,12 +141,11 @@ class MostActive:
             return
         kept = self._energy[key]
         kept += self.SMOOTHING * (energy - kept)
-        shown = self._shown[key]
-        for _ in range(self.SWAPS):
-            outside = np.setdiff1d(np.arange(len(kept)), shown)
-            if not len(outside):
-                return
-            weakest, strongest = int(np.argmin(kept[shown])), int(outside[np.argmax(kept[outside])])
-            if kept[strongest] <= kept[shown[weakest]] * self.MARGIN:
-                return
-            shown[weakest] = strongest
+        self._swap(self._shown[key], kept)
+
+    def _swap(self, shown: NDArray[np.int64], energy: NDArray[np.float32]) -> None:
+        outside = np.setdiff1d(np.arange(len(energy)), shown)
+        if len(outside):
+            weakest, strongest = int(np.argmin(energy[shown])), int(outside[np.argmax(energy[outside])])
+            if energy[strongest] > energy[shown[weakest]] * self.MARGIN:
+                shown[weakest] = strongest

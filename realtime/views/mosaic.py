@@ -30,17 +30,15 @@ class MosaicView:
         """The mosaic of the layer, coloured."""
         settings, layer = scene.settings[TileSettings], scene.layer
         spec = _spec(scene, layer)
-        channels = self._channels(settings, layer, spec.head)
         feeds = {"image": network_input(scene.frame.image, scene.input_hw)}
-        if spec.head.chosen:
-            feeds["channels"] = channels
-        first = not self._gains.known(layer.name)
-        for _ in range(2 if first else 1):  # the first picture of a layer is lit by its own peaks
+        for _ in range(1 if self._known(settings, layer) else 2):  # the first picture is lit by its own peaks
+            channels = self._channels(settings, layer, spec.head)
             gain = self._gains.gain(layer.name, channels, normalise=settings.normalise)
-            result = scene.engine.run(spec, {**feeds, "gain": gain})
+            chosen = {"channels": channels} if spec.head.chosen else {}
+            result = scene.engine.run(spec, {**feeds, **chosen, "gain": gain})
             self._gains.learn(layer.name, channels, result["peak"], total=layer.channels)
-        if settings.active and not settings.zoom:
-            self._most_active.learn(layer.name, result["energy"])
+            if _chooses(settings):
+                self._most_active.learn(layer.name, result["energy"])
         image = colour(result["picture"], settings.colormap, settings.contrast)
         return Shown(image, layer, Tiles.of(layer.name, spec.head.grid, channels, settings.channel))
 
@@ -51,6 +49,10 @@ class MosaicView:
         nearest = sorted(layers, key=lambda layer: abs(layers.index(layer) - here))
         return (_spec(scene, layer) for layer in nearest)
 
+    def _known(self, settings: TileSettings, layer: LayerInfo) -> bool:
+        chosen_known = not _chooses(settings) or self._most_active.known(layer.name)
+        return chosen_known and self._gains.known(layer.name)
+
     def _channels(self, settings: TileSettings, layer: LayerInfo, head: MosaicHead) -> NDArray[np.int64]:
         """The channels on the tiles of `head`, in reading order."""
         if settings.zoom:
@@ -58,6 +60,11 @@ class MosaicView:
         if head.chosen:
             return self._most_active.channels(layer.name, head.chosen, layer.channels)
         return np.arange(layer.channels)
+
+
+def _chooses(settings: TileSettings) -> bool:
+    """Whether the tiles are those of the most active channels."""
+    return settings.active and not settings.zoom
 
 
 def _spec(scene: Scene, layer: LayerInfo) -> GraphSpec[MosaicHead]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.spec import GraphSpec, Grid, StoryHead
+from models.spec import GraphSpec, Grid, LayerInfo, StoryHead
 from realtime.colormaps import colour
 from realtime.compositing import network_input
 from realtime.controls import Bind
@@ -28,24 +29,27 @@ class StoryView:
     def render(self, scene: Scene) -> Shown:
         """The strips, coloured."""
         settings, layers, spec = scene.settings[TileSettings], scene.info.layers, _spec(scene)
-        cols = spec.head.grid.cols
-        chosen = [self._most_active.channels(layer.name, cols, layer.channels) for layer in layers]
-        gains = [
-            self._gains.gain(layer.name, channels, normalise=settings.normalise)
-            for layer, channels in zip(layers, chosen, strict=True)
-        ]
-        feeds = {
-            "image": network_input(scene.frame.image, scene.input_hw),
-            "channels": np.concatenate(chosen),
-            "gain": np.concatenate(gains),
-        }
-        result = scene.engine.run(spec, feeds)
+        image = network_input(scene.frame.image, scene.input_hw)
+        for _ in range(1 if self._gains.known(layers[0].name) else 2):  # the first picture is lit by its own peaks
+            chosen = [self._most_active.channels(each.name, spec.head.grid.cols, each.channels) for each in layers]
+            gains = [
+                self._gains.gain(each.name, channels, normalise=settings.normalise)
+                for each, channels in zip(layers, chosen, strict=True)
+            ]
+            feeds = {"image": image, "channels": np.concatenate(chosen), "gain": np.concatenate(gains)}
+            result = scene.engine.run(spec, feeds)
+            self._learn(layers, chosen, result)
+        return Shown(colour(result["picture"], settings.colormap, settings.contrast))
+
+    def _learn(
+        self, layers: Sequence[LayerInfo], chosen: Sequence[NDArray[np.int64]], result: Mapping[str, NDArray[Any]]
+    ) -> None:
+        """Take the peaks and energies of all layers apart again."""
         energies = np.split(result["energy"], np.cumsum([layer.channels for layer in layers])[:-1])
         peaks = np.split(result["peak"], len(layers))
         for layer, channels, peak, energy in zip(layers, chosen, peaks, energies, strict=True):
             self._gains.learn(layer.name, channels, peak, total=layer.channels)
             self._most_active.learn(layer.name, energy)
-        return Shown(colour(result["picture"], settings.colormap, settings.contrast))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only itself."""
