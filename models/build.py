@@ -1,7 +1,7 @@
 """From a GraphSpec to a finished .onnx file in the content-addressed cache.
 
-The weights of a network are written once, beside its graphs, and every graph refers to them: a finished graph is a few
-kilobytes, is made in milliseconds, and ONNX Runtime maps the weights instead of copying them.
+The weights of a network are written once, beside its graphs, and every graph refers to them: a finished graph
+is a few kilobytes, is made in milliseconds, and ONNX Runtime maps the weights instead of copying them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ SKELETON, WEIGHTS = "network.onnx", "weights.bin"
 def build(spec: GraphSpec) -> Path:
     """The file of the finished graph, made when it is not in the cache yet.
 
-    Raises ModelError when the layer or the size does not fit the network, OutputError when the cache cannot be written.
+    Raises ModelError when the layer or the size does not fit the network, OutputError when the cache cannot be
+    written.
     """
     folder = split_weights(spec.network)
     path = folder / f"{key(spec)}.onnx"
@@ -96,7 +97,8 @@ def _publish(whole: Path, folder: Path) -> None:
 def _check_size(size_hw: Hw, *, smallest: int) -> None:
     if min(size_hw) < smallest:
         raise ModelError(
-            f"the network would see {size_hw[1]}x{size_hw[0]} pixels, but needs at least {smallest} each way; raise --size"
+            f"the network would see {size_hw[1]}x{size_hw[0]} pixels, but needs at least {smallest} each way;"
+            " raise --size"
         )
 
 

@@ -1,7 +1,7 @@
 """Append what turns activations into small uint8 pictures, so that little leaves the graph.
 
-Each head reads a post-activation tensor (1, C, h, w) and takes a gain per channel, which the view smooths from the
-`peak` that came out last time: the graph itself remembers nothing.
+Each head reads a post-activation tensor (1, C, h, w) and takes a gain per channel, which the view smooths from
+the `peak` that came out last time: the graph itself remembers nothing.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ def append(draft: Draft, head: Head, shapes: Mapping[str, tuple[int, ...]]) -> N
 def resampling(source: int, target: int) -> NDArray[np.float32]:
     """The matrix (target, source) that resizes a line of pixels linearly, averaging where it shrinks.
 
-    A triangle filter as wide as the larger of the two pixel distances, cut off and renormalised at the border: the
-    rule of Pillow's BILINEAR. As a matrix product it runs on every provider at the speed of a convolution.
+    A triangle filter as wide as the larger of the two pixel distances, cut off and renormalised at the border:
+    the rule of Pillow's BILINEAR. As a matrix product it runs on every provider at the speed of a convolution.
     """
     scale = source / target
     support = max(scale, 1.0)
     centres = (np.arange(target) + 0.5) * scale
     distance = np.abs(np.arange(source) + 0.5 - centres[:, None]) / support
     weights = np.maximum(0.0, 1.0 - distance)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    normalised: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return normalised
 
 
 def _resample(draft: Draft, tensor: str, shape: tuple[int, ...], size_hw: Hw) -> str:
@@ -102,7 +103,6 @@ def _story(draft: Draft, head: StoryHead, shapes: Mapping[str, tuple[int, ...]])
         picked = draft.op("Slice", channels, draft.ints(row * cols), draft.ints((row + 1) * cols))
         some = draft.op("Gather", layer, picked, axis=1)
         strips.append(_resample(draft, some, shapes[layer], head.grid.cell_hw))
-    draft.output(
-        draft.op("Concat", *energies, axis=0), "energy", FLOAT, (sum(shapes[layer][1] for layer in head.layers),)
-    )
+    total = sum(shapes[layer][1] for layer in head.layers)
+    draft.output(draft.op("Concat", *energies, axis=0), "energy", FLOAT, (total,))
     _finish(draft, draft.op("Concat", *strips, axis=1), head.grid, count)

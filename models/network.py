@@ -16,7 +16,7 @@ from models.zoo import ZOO, stored_path
 
 
 def open_network(text: str) -> Network:
-    """The network called `text`: "auto", a name of the zoo, the untrained one, or a file that Ventral exported.
+    """The network called `text`: "auto", a name of the zoo, the untrained one, or an exported file.
 
     "auto" is VGG16 once it has been exported, and the untrained network until then.
     """
@@ -38,7 +38,7 @@ def _find(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
         raise ModelError(
-            f"unknown network '{text}': expected auto, {', '.join((*sorted(ZOO), UNTRAINED))}, or an .onnx file"
+            f"unknown network '{text}'; expected auto, {', '.join((*sorted(ZOO), UNTRAINED))}, or an .onnx file"
         )
     return path
 

@@ -51,9 +51,7 @@ def _pads(node: onnx.NodeProto, attributes: Mapping[str, Any]) -> list[int]:
     if attributes.get("auto_pad", b"NOTSET") != b"SAME_UPPER":
         return list(attributes.get("pads", [0, 0] * len(kernel)))
     if any(stride != 1 for stride in attributes.get("strides", [])):
-        raise ModelError(
-            f"cannot store {node.op_type} '{node.name}': its padding depends on the picture's size"
-        )
+        raise ModelError(f"cannot store {node.op_type} '{node.name}': its padding depends on the picture's size")
     dilations = attributes.get("dilations", [1] * len(kernel))
     totals = [dilation * (size - 1) for dilation, size in zip(dilations, kernel, strict=True)]
     return [total // 2 for total in totals] + [total - total // 2 for total in totals]

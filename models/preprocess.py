@@ -31,7 +31,8 @@ def prepend(draft: Draft, info: InputInfo, size_hw: Hw) -> None:
         tensor = draft.op("Mul", tensor, draft.floats(*info.scale))
     tensor = draft.op("Transpose", tensor, perm=[2, 0, 1])
     graph.node[-1].output[0] = f"{tensor}/planes"
-    graph.node.append(onnx.helper.make_node("Unsqueeze", [f"{tensor}/planes", draft.constant(np.array([0]))], [wanted]))
+    batch = draft.constant(np.array([0]))
+    graph.node.append(onnx.helper.make_node("Unsqueeze", [f"{tensor}/planes", batch], [wanted]))
     _move_to_front(graph, first_node)
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 from models.errors import ModelError
 
@@ -57,9 +57,9 @@ class ModelInfo:
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        first, last = self.layers[0].name, self.layers[-1].name
         raise ModelError(
-            f"layer '{name}' is not in {self.name}; its layers are {first} ... {last} (see: ventral layers {self.name})"
+            f"layer '{name}' is not in {self.name}; its layers are {self.layers[0].name} ... {self.layers[-1].name}"
+            f" (see: ventral layers {self.name})"
         )
 
     def to_json(self) -> str:
@@ -75,7 +75,11 @@ class ModelInfo:
             name=record["name"],
             weights=record["weights"],
             input=InputInfo(
-                **{**numbers, "mean": tuple(numbers["mean"]), "scale": tuple(numbers["scale"])}  # JSON has no tuples
+                **{
+                    **numbers,
+                    "mean": tuple(numbers["mean"]),
+                    "scale": tuple(numbers["scale"]),
+                }  # JSON has no tuples
             ),
             layers=tuple(LayerInfo(**layer) for layer in record["layers"]),
         )
@@ -83,7 +87,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A stored network: its facts, its file, and the SHA-256 of that file."""
+    """A stored network: its facts, its file, and that file's SHA-256."""
 
     info: ModelInfo
     path: Path
@@ -92,7 +96,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Tiles on a panel: `rows` x `cols` cells of `cell_hw` pixels, `gap` between them, centred in `panel_hw`."""
+    """Tiles on a panel: `rows` x `cols` cells of `cell_hw` pixels, `gap` apart, centred in `panel_hw`."""
 
     rows: int
     cols: int
@@ -122,14 +126,13 @@ class StoryHead:
 
 
 Head: TypeAlias = MosaicHead | StoryHead
-H_co = TypeVar("H_co", bound=Head, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class GraphSpec(Generic[H_co]):
+class GraphSpec:
     """All that decides a finished graph: which network, which head, what it is fed, how exact it computes."""
 
     network: Network
-    head: H_co
+    head: Head
     size_hw: Hw
     precision: Literal["fp32"] = "fp32"

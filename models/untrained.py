@@ -1,7 +1,7 @@
-"""A seeded network of VGG16's shape and quarter width, made on the fly: something to look at before any export.
+"""A seeded network of VGG16's shape and quarter width, made on the fly: what there is before any export.
 
-Untrained convolutions already answer to edges, colours and scales, so the show works from the first second; what
-they do not have is meaning, and the show says so.
+Untrained convolutions already answer to edges, colours and scales, so the show works from the first second;
+what they do not have is meaning, and the show says so.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ def _pool(graph: onnx.GraphProto, tensor: str, name: str) -> str:
     return name
 
 
-def _convolve(
-    graph: onnx.GraphProto, tensor: str, channels: int, layer: LayerInfo, rng: np.random.Generator
-) -> str:
+def _convolve(graph: onnx.GraphProto, tensor: str, channels: int, layer: LayerInfo, rng: np.random.Generator) -> str:
     """A 3x3 convolution and its ReLU; the output carries the layer's name."""
     name = layer.name
     kernel = rng.normal(0.0, np.sqrt(2.0 / (9 * channels)), (layer.channels, channels, 3, 3))
@@ -71,9 +69,7 @@ def _convolve(
         graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), weight))
     before = f"{name}/preact"
     graph.node.append(
-        helper.make_node(
-            "Conv", [tensor, *weights], [before], name=before, kernel_shape=[3, 3], pads=[1, 1, 1, 1]
-        )
+        helper.make_node("Conv", [tensor, *weights], [before], name=before, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
     )
     graph.node.append(helper.make_node("Relu", [before], [name], name=name))
     graph.output.append(helper.make_tensor_value_info(name, FLOAT, (1, layer.channels, None, None)))

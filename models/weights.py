@@ -60,9 +60,7 @@ def read(path: Path, shapes: Shapes) -> Weights:
     except ModelError:
         raise
     except Exception as error:  # h5py, zipfile and numpy raise almost anything on a damaged file
-        raise ModelError(
-            f"{path} is damaged or holds no weights ({reason(error)}); expected {KINDS}"
-        ) from error
+        raise ModelError(f"{path} is damaged or holds no weights ({reason(error)}); expected {KINDS}") from error
 
 
 def sniff(path: Path) -> Opener:

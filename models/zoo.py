@@ -42,8 +42,7 @@ CAFFE_INPUT = InputInfo(colours="BGR", mean=(103.939, 116.779, 123.68))
 """What networks trained in Caffe on ImageNet are fed: BGR minus the mean colour."""
 
 ZOO = {
-    entry.name: entry
-    for entry in (ZooEntry(name="vgg16", keras="VGG16", input=CAFFE_INPUT, layers=vgg16_layers()),)
+    entry.name: entry for entry in (ZooEntry(name="vgg16", keras="VGG16", input=CAFFE_INPUT, layers=vgg16_layers()),)
 }
 
 

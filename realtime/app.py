@@ -6,11 +6,11 @@ import faulthandler
 import logging
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -84,7 +84,7 @@ def announce(network: Network, engine: Engine) -> None:
     """Say on the terminal what runs where, and loudly that a network has learned nothing."""
     if not network.info.trained:
         hint = "random weights; for real ones run: ventral export vgg16"
-        print(f"ventral: {network.info.name} is UNTRAINED ({hint})", file=sys.stderr)
+        log.warning("%s is UNTRAINED (%s)", network.info.name, hint)
     if engine.provider.reason:
         log.info("running on the %s: %s", engine.provider.name, engine.provider.reason)
 
@@ -124,13 +124,15 @@ class Show:
         self._stack = ExitStack()
         self._quit = False
         self._notice: tuple[str, float] = ("", 0.0)
+        self._saved: Path | None = None
         self._lost_since: float | None = None
 
     def __enter__(self) -> Show:
         config, enter = self._config, self._stack.enter_context
         enter(self._recorder)
         enter(stop_signals(self.quit))
-        window = enter(Window(config.canvas_hw) if config.sink == "window" else NoWindow())
+        window: Window | NoWindow = Window(config.canvas_hw) if config.sink == "window" else NoWindow()
+        enter(window)
         enter(self._worker)
         self._screen = Screen(window, self._controls, self._meter, self._network.info)
         self._actions: dict[str, Callable[[], None]] = {
@@ -218,17 +220,24 @@ class Show:
         latency = meter.latency.percentile_ms(50)
         take = self._recorder.status
         trained = "" if info.trained else " UNTRAINED"
-        notice, until = self._notice
-        saved = f"saved {take.saved.name}" if take.saved else None
         return Status(
             network=f"{info.name} {self._config.precision}{trained}",
             provider=provider.name + (f" ({provider.reason})" if provider.reason else ""),
-            rates=f"camera {self._capture.fps:.0f} · network {meter.network.value():.0f} · screen {meter.screen.value():.0f} fps",
+            rates=f"camera {self._capture.fps:.0f} · network {meter.network.value():.0f}"
+            f" · screen {meter.screen.value():.0f} fps",
             latency=f"{latency:.0f} ms" if latency is not None else "",
             recording=f"REC {take.seconds:.0f} s" if take.recording else None,
-            notice=notice if time.monotonic() < until else f"making {canvas.waiting}" if canvas.waiting else saved,
+            notice=f"making {canvas.waiting}" if canvas.waiting else self._present_notice(),
             alarm=self._capture.fault or take.fault or canvas.fault,
         )
+
+    def _present_notice(self) -> str | None:
+        """What was just saved or refused, for a few seconds."""
+        saved = self._recorder.status.saved
+        if saved is not None and saved != self._saved:
+            self._saved, self._notice = saved, (f"saved {saved.name}", time.monotonic() + NOTICE)
+        words, until = self._notice
+        return words if time.monotonic() < until else None
 
     def _facts(self, seconds: float) -> dict[str, Any]:
         show, provider, meter = self._controls.snapshot()[ShowSettings], self._engine.provider, self._meter

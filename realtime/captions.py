@@ -56,13 +56,13 @@ def _fitting(title: str, box: Rect) -> int:
 
 def _shaded(canvas: Image, box: Rect, size: int) -> Rect:
     """Darken the place under a caption that lies on the view; what is left for the words."""
-    shade(canvas, *box, strength=0.78)
+    shade(canvas, box, strength=0.78)
     pad = size // 3
     return Rect(box.left + pad, box.top + pad // 3, box.width - 2 * pad, box.height - pad // 2)
 
 
-def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, layer: LayerInfo) -> None:  # noqa: PLR0913, one line of type
-    """The layer's name, and its place among the layers as a row of marks, a wider gap between blocks."""
+def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, layer: LayerInfo) -> None:
+    """Write the layer's name, and its place as a row of marks, a wider gap between blocks."""
     if baseline + 2 * size > box.top + box.height:
         return
     write(canvas, layer.name, box.left, baseline, size, BRIGHT)

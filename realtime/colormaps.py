@@ -1,7 +1,7 @@
 """Perceptual colormaps: how a grey level of a tile becomes light.
 
-Each is a short list of colours between which we interpolate in linear steps; lightness rises evenly from black, so
-that a brighter tile is always a stronger activation.
+Each is a short list of colours between which we interpolate; lightness rises from black, so that a brighter tile
+is always a stronger activation.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Literal
 from models.errors import SettingError
 from models.spec import Hw
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What is drawn: the network, the view, and how; the same live and offline."""
@@ -76,7 +77,7 @@ class Config(Look):
 
 
 def parse_size(text: str) -> Hw:
-    """ "1280x720" -> (720, 1280)."""
+    """Turn "1280x720" into (720, 1280), both made even as video wants them."""
     match = re.fullmatch(r"(\d+)x(\d+)", text.strip().lower())
     width, height = (int(part) for part in match.groups()) if match else (0, 0)
     if not (160 <= width <= 7680 and 120 <= height <= 4320):

@@ -1,8 +1,8 @@
 """The one table of everything that can change while the show runs.
 
-A row is a field of a frozen Settings dataclass: "tiles/contrast" is the field `contrast` of the group "tiles". Keys, the
-mouse, `--set`, presets, the help screen and the README's key table all read this table and use the same few verbs.
-The main thread is the only writer; other threads `post`; the render thread takes a `snapshot` per frame.
+A row is a field of a frozen Settings dataclass: "tiles/contrast" is the field `contrast` of the group "tiles".
+Keys, the mouse, `--set`, presets, the help screen and the README's key table all read this table and use the same
+few verbs. The main thread is the only writer; other threads `post`; the render thread takes a `snapshot` per frame.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Control:
         return type(self.default)(min(max(value, self.facts.low), self.facts.high))
 
 
-_SWITCH = {word: True for word in ("on", "true", "yes", "1")} | {word: False for word in ("off", "false", "no", "0")}
+_SWITCH = dict.fromkeys(("on", "true", "yes", "1"), True) | dict.fromkeys(("off", "false", "no", "0"), False)
 
 
 def control(default: Any, help: str, *binds: Bind, low: float = 0, high: float = 1, choices: Sequence[str] = ()) -> Any:
@@ -130,7 +130,7 @@ def rows(group: type[Settings], known: Mapping[str, Known]) -> Iterator[Control]
     for field in dataclasses.fields(cast(Any, group)):
         path = f"{group.group}/{field.name}"
         facts: Facts = field.metadata["control"]
-        default = field.default
+        default: Value = cast(Value, field.default)
         if path in known:
             choices, binds = known[path].choices, (*facts.binds, *known[path].binds)
             facts = dataclasses.replace(facts, choices=choices, binds=binds)

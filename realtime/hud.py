@@ -67,12 +67,12 @@ def describe(canvas: Canvas, info: ModelInfo) -> str:
 
 
 def draw_status(image: Image, left_text: str, status: Status) -> None:
-    """The status line at the bottom: what is shown at the left, how it runs at the right, what matters in the middle."""
+    """Draw the line at the bottom: what is shown at the left, how it runs at the right."""
     height, width = image.shape[:2]
     strip = status_height((height, width))
     size = max(round(strip * 0.42), 9)
     baseline, edge = height - round(strip * 0.32), max(round(strip * 0.6), 4)
-    shade(image, 0, height - strip, width, strip, strength=0.82)
+    shade(image, (0, height - strip, width, strip), strength=0.82)
     right = width - edge
     parts: list[tuple[str | None, Colour]] = [
         (status.latency, QUIET),
@@ -97,7 +97,7 @@ def _draw_alarm(image: Image, text: str, bottom: int) -> None:
     size = max(image.shape[0] // 34, 12)
     box_h, box_w = round(size * 2.0), text_width(text, size) + 2 * size
     left = max((image.shape[1] - box_w) // 2, 0)
-    shade(image, left, bottom - box_h - size // 2, box_w, box_h, strength=0.85)
+    shade(image, (left, bottom - box_h - size // 2, box_w, box_h), strength=0.85)
     write(image, text, left + size, bottom - size // 2 - round(size * 0.65), size, ALARM)
 
 
@@ -109,7 +109,8 @@ def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
     left, top, width, height = tiles.rect(tiles.selected)
     rect = Rect(canvas.panel.left + left, canvas.panel.top + top, width, height)
     box = placement.to_window(rect)
-    cv2.rectangle(image, (box.left - 2, box.top - 2), (box.left + box.width + 1, box.top + box.height + 1), ACCENT, 2)
+    right, bottom = box.left + box.width, box.top + box.height
+    cv2.rectangle(image, (box.left - 2, box.top - 2), (right + 1, bottom + 1), ACCENT, 2)
 
 
 def help_lines(table: Sequence[Control]) -> list[tuple[str, str]]:
@@ -125,7 +126,7 @@ def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
     """The help screen: every key in two columns."""
     height, width = image.shape[:2]
     edge = max(round(min(height, width) / 16), 8)
-    shade(image, 0, 0, width, height, strength=0.9)
+    shade(image, (0, 0, width, height), strength=0.9)
     rows = -(-len(lines) // 2)
     pitch = (height - 4 * edge) / max(rows, 1)
     size = max(min(round(pitch * 0.56), round(width / 48)), 9)

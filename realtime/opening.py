@@ -60,9 +60,7 @@ def _open_file(path: Path, *, loop: bool, fps: float, hold: int) -> Source:
 
 def _open_address(text: str, scheme: str, *, loop: bool) -> Source:
     if scheme not in SCHEMES:
-        raise SourceError(
-            f"addresses with {scheme}:// cannot be shown; expected one with {', '.join(SCHEMES)}"
-        )
+        raise SourceError(f"addresses with {scheme}:// cannot be shown; expected one with {', '.join(SCHEMES)}")
     return open_stream(text, loop=loop)
 
 

@@ -99,9 +99,7 @@ def _flower(image: Image, seconds: float) -> None:
         angles = np.linspace(0, TURN, 181)
         spin = seconds * (0.35 if number % 2 else -0.25)
         reach = radius * (0.72 + 0.28 * np.cos(petals * angles) + 0.05 * math.sin(seconds + number))
-        points = np.stack(
-            [reach * np.cos(angles + spin) + WIDTH / 2, reach * np.sin(angles + spin) + HEIGHT / 2], 1
-        )
+        points = np.stack([reach * np.cos(angles + spin) + WIDTH / 2, reach * np.sin(angles + spin) + HEIGHT / 2], 1)
         _fill(image, points, colour)
         _outline(image, points, tuple(part * 0.35 for part in colour))
 

@@ -56,9 +56,7 @@ class Pictures:
 
     live = False
 
-    def __init__(
-        self, name: str, paths: list[Path], *, loop: bool = False, fps: float = 30.0, hold: int = 1
-    ) -> None:
+    def __init__(self, name: str, paths: list[Path], *, loop: bool = False, fps: float = 30.0, hold: int = 1) -> None:
         self.name = name
         self.fps = fps
         self.skipped: list[str] = []
@@ -111,9 +109,7 @@ class Pictures:
                 reason = str(error)
                 self.skipped.append(self._paths.pop(self._place).name)
         bad = len(self.skipped)
-        raise SourceError(
-            reason if bad == 1 else f"none of the {bad} pictures in {self.name} is good; {reason}"
-        )
+        raise SourceError(reason if bad == 1 else f"none of the {bad} pictures in {self.name} is good; {reason}")
 
 
 def open_pictures(path: Path, *, loop: bool = False, fps: float = 30.0, hold: int = 1) -> Pictures:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
+import numpy as np
 
 from models.errors import VentralError
 from models.spec import Hw, LayerInfo, Network
@@ -99,9 +99,7 @@ class Pipeline:
         self._engine.prefetch(view.upcoming(scene))
         image = self._compose(frame, layout, shown, settings)
         image = self._fade.apply(image, self._identity(settings), now, seconds=show.fade)
-        return Canvas(
-            dataclasses.replace(frame, image=image), show.view, layout.view, shown.layer, shown.tiles
-        )
+        return Canvas(dataclasses.replace(frame, image=image), show.view, layout.view, shown.layer, shown.tiles)
 
     def draw_patiently(self, frame: Frame, settings: Snapshot, now: float, *, patience: float = 60.0) -> Canvas:
         """Like `draw`, but waits until what it needs is made: for files, where no screen has to be kept alive."""
@@ -118,11 +116,12 @@ class Pipeline:
             self._held = frame
         held = self._held
         if show.mirror:
-            held = dataclasses.replace(held, image=cv2.flip(held.image, 1))
+            held = dataclasses.replace(held, image=np.ascontiguousarray(held.image[:, ::-1]))
         return dataclasses.replace(held, index=frame.index, timestamp=frame.timestamp)
 
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
-        return arrange("full" if view == "camera" else settings[ShowSettings].layout, self._canvas_hw, _hw(frame.image))
+        name = "full" if view == "camera" else settings[ShowSettings].layout
+        return arrange(name, self._canvas_hw, _hw(frame.image))
 
     def _compose(self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot) -> Image:
         canvas = compositing.stage(self._canvas_hw)
@@ -131,7 +130,7 @@ class Pipeline:
             camera = layout.camera
             compositing.paste(canvas, compositing.fit(frame.image, camera.hw), camera.left, camera.top)
             if layout.over:
-                compositing.frame_line(canvas, *camera, HAIRLINE)
+                compositing.frame_line(canvas, camera, HAIRLINE)
         show = settings[ShowSettings]
         if show.caption:
             draw_caption(canvas, layout, show.view, self._network.info, shown.layer)
@@ -195,7 +194,7 @@ def draw_card(image: Image, title: str, words: str) -> None:
     lines = wrap(words, size, round(width * 0.7))[:8]
     box_h = round(size * (3.4 + 1.4 * len(lines)))
     box = Rect(round(width * 0.12), (height - box_h) // 2, round(width * 0.76), box_h)
-    compositing.shade(image, *box, strength=0.88)
+    compositing.shade(image, box, strength=0.88)
     write(image, title, box.left + size, box.top + 2 * size, round(size * 1.3), ALARM)
     for number, line in enumerate(lines):
         write(image, line, box.left + size, box.top + round(size * (3.6 + 1.4 * number)), size, BRIGHT)
@@ -208,5 +207,3 @@ def _what(answer: NotReady) -> str:
 
 def _hw(image: Image) -> Hw:
     return image.shape[0], image.shape[1]
-
-

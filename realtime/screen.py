@@ -13,7 +13,6 @@ from realtime.latest import Latest
 from realtime.meter import Meter
 from realtime.pipeline import Canvas
 from realtime.settings import ShowSettings, WindowSettings
-from realtime.tiles import TileSettings
 from realtime.window import NoWindow, Window
 
 TURN = 0.016
@@ -61,7 +60,7 @@ class Screen:
         row, col = divmod(tiles.selected or 0, tiles.grid.cols)
         row, col = row + down, col + right
         place = row * tiles.grid.cols + col
-        if 0 <= row and 0 <= col < tiles.grid.cols and place < len(tiles.channels):
+        if row >= 0 and 0 <= col < tiles.grid.cols and place < len(tiles.channels):
             self._controls.set("tiles/channel", tiles.channels[place])
 
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
@@ -90,7 +89,7 @@ class Screen:
         return image
 
     def _listen(self, window: Window) -> None:
-        for key in window.keys():
+        for key in window.pressed():
             before = self._controls.snapshot()
             self._controls.press(key)
             if self._controls.snapshot() is not before and self._pressed is None:

@@ -60,9 +60,13 @@ def read_preset(file: Path) -> Iterator[tuple[str, Any]]:
     try:
         groups = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingError(f"cannot read the preset {file}: {error}; expected a TOML file such as: [tiles] contrast = 2") from error
+        raise SettingError(
+            f"cannot read the preset {file}: {error}; expected a TOML file such as: [tiles] contrast = 2"
+        ) from error
     for group, entries in groups.items():
         if not isinstance(entries, dict):
-            raise SettingError(f"preset {file}: '{group}' stands outside a table; expected [group] and then name = value")
+            raise SettingError(
+                f"preset {file}: '{group}' stands outside a table; expected [group] and then name = value"
+            )
         for name, value in entries.items():
             yield f"{group}/{name}", value if isinstance(value, str) else str(value)

@@ -25,10 +25,12 @@ REGULAR, LIGHT, BOLD = 400, 300, 600
 
 def text_width(text: str, size: int, weight: int = REGULAR) -> int:
     """Pixels from the left edge of `text` to its right edge."""
-    return _mask(text, size, weight).shape[1]
+    return int(_mask(text, size, weight).shape[1])
 
 
-def write(image: Image, text: str, left: int, baseline: int, size: int, colour: Colour, weight: int = REGULAR) -> int:  # noqa: PLR0913, all that a word needs
+def write(  # noqa: PLR0913, all that a word needs
+    image: Image, text: str, left: int, baseline: int, size: int, colour: Colour, weight: int = REGULAR
+) -> int:
     """Write `text` on `image` in place and return its width; what lies outside is cut off."""
     mask = _mask(text, size, weight)
     top = baseline - _ascent(size)
@@ -38,7 +40,7 @@ def write(image: Image, text: str, left: int, baseline: int, size: int, colour: 
         alpha = mask[y0 - top : y1 - top, x0 - left : x1 - left, None].astype(np.uint16)
         part = image[y0:y1, x0:x1]
         part[:] = (part * (255 - alpha) + np.array(colour, np.uint16) * alpha) // 255
-    return mask.shape[1]
+    return int(mask.shape[1])
 
 
 def wrap(text: str, size: int, width: int) -> list[str]:

@@ -35,7 +35,11 @@ class TileSettings:
     active: bool = control(False, "only the most active channels", Bind(("a",), "toggle", "most active, or all"))
     count: int = control(16, "how many channels the most active are", low=1, high=256)
     contrast: float = control(
-        1.4, "above 1 lifts faint activations", Bind(("b",), "cycle", "contrast up, and round", 0.4), low=0.6, high=3.0
+        1.4,
+        "above 1 lifts faint activations",
+        Bind(("b",), "cycle", "contrast up, and round", 0.4),
+        low=0.6,
+        high=3.0,
     )
     normalise: str = control(
         "tile",
@@ -43,7 +47,9 @@ class TileSettings:
         Bind(("n",), "cycle", "normalise per tile or per layer"),
         choices=("tile", "layer"),
     )
-    colormap: str = control(COLORMAPS[0], "colours of the tiles", Bind(("t",), "cycle", "next colormap"), choices=COLORMAPS)
+    colormap: str = control(
+        COLORMAPS[0], "colours of the tiles", Bind(("t",), "cycle", "next colormap"), choices=COLORMAPS
+    )
 
 
 @lru_cache(maxsize=256)

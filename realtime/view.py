@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import GraphSpec, Grid, Hw, LayerInfo, ModelInfo, Network
+from models.spec import GraphSpec, Grid, Head, Hw, LayerInfo, ModelInfo, Network
 from realtime.controls import Bind, Snapshot
 from realtime.engine import Engine
 from realtime.frame import Frame, Image
@@ -36,6 +36,10 @@ class Scene:
     def layer(self) -> LayerInfo:
         """The layer that the settings name."""
         return self.info.layer(self.settings[ShowSettings].layer)
+
+    def graph(self, head: Head) -> GraphSpec:
+        """The graph that draws `head` from what the network sees."""
+        return GraphSpec(self.network, head, self.input_hw)
 
 
 @dataclass(frozen=True, slots=True)

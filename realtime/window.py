@@ -23,9 +23,24 @@ _CODES = {
     0x0A: "Enter",
     0xFF0D: "Enter",
     0xFF8D: "Enter",
-    **{0xFF51: "Left", 0xFF52: "Up", 0xFF53: "Right", 0xFF54: "Down", 0xFF55: "PgUp", 0xFF56: "PgDn"},  # X11
-    **{0x250000: "Left", 0x260000: "Up", 0x270000: "Right", 0x280000: "Down", 0x210000: "PgUp", 0x220000: "PgDn"},
-    **{0xF702: "Left", 0xF700: "Up", 0xF703: "Right", 0xF701: "Down", 0xF72C: "PgUp", 0xF72D: "PgDn"},  # macOS
+    0xFF51: "Left",
+    0xFF52: "Up",
+    0xFF53: "Right",
+    0xFF54: "Down",
+    0xFF55: "PgUp",
+    0xFF56: "PgDn",  # X11
+    0x250000: "Left",
+    0x260000: "Up",
+    0x270000: "Right",
+    0x280000: "Down",
+    0x210000: "PgUp",
+    0x220000: "PgDn",
+    0xF702: "Left",
+    0xF700: "Up",
+    0xF703: "Right",
+    0xF701: "Down",
+    0xF72C: "PgUp",
+    0xF72D: "PgDn",  # macOS
 }
 
 
@@ -84,7 +99,7 @@ class Window:
         """Put an image of `size_hw` on the screen."""
         cv2.imshow(NAME, image)
 
-    def keys(self) -> Iterator[str]:
+    def pressed(self) -> Iterator[str]:
         """The keys pressed since the last call, by name; printable ones are themselves."""
         while (code := cv2.pollKey()) != -1:
             name = key_name(code)
@@ -96,7 +111,7 @@ class Window:
         clicks, self._clicks = self._clicks, []
         return clicks
 
-    def set_fullscreen(self, wanted: bool) -> None:  # noqa: FBT001, a property's value
+    def set_fullscreen(self, wanted: bool) -> None:
         """Fill the screen, or give it back."""
         if wanted != self._fullscreen:
             mode = cv2.WINDOW_FULLSCREEN if wanted else cv2.WINDOW_NORMAL

@@ -67,7 +67,9 @@ def bench(
     """
     if runs < 1 or not 32 <= size <= 2048:
         raise SettingError(f"--runs takes at least 1 and --size 32 to 2048, but got {runs} and {size}")
-    network = open_network(model if model != "vgg16" or stored_path(model).exists() else str(write_untrained("vgg16", width=1.0)))
+    network = open_network(
+        model if model != "vgg16" or stored_path(model).exists() else str(write_untrained("vgg16", width=1.0))
+    )
     provider = choose("auto")
     layers = [layer for layer in network.info.layers if layer.name in LAYERS]
     rows = [measure(network, layer, provider, size_hw=(size, size), runs=runs) for layer in layers]
@@ -75,7 +77,8 @@ def bench(
     if output is not None:
         facts = {"model": network.info.name, "size": size, "runs": runs, "provider": provider.name}
         figures = [
-            {"layer": row.layer, "whole_ms": row.whole_ms, "mosaic_ms": row.mosaic_ms, "ratio": row.ratio} for row in rows
+            {"layer": row.layer, "whole_ms": row.whole_ms, "mosaic_ms": row.mosaic_ms, "ratio": row.ratio}
+            for row in rows
         ]
         text = json.dumps({**facts, "machine": platform.processor() or platform.machine(), "rows": figures}, indent=2)
         write_atomically(output, text.encode())
@@ -85,7 +88,10 @@ def measure(network: Network, layer: LayerInfo, provider: Provider, *, size_hw: 
     """Time both ways in turns on one picture of the test pattern."""
     grid = fill_panel(layer.channels, PANEL_HW, aspect=size_hw[1] / size_hw[0])
     image = network_input(Pattern().read(), size_hw)
-    whole, mosaic = Session(network.path, provider), Session(build(GraphSpec(network, MosaicHead(layer.name, grid), size_hw)), provider)
+    whole, mosaic = (
+        Session(network.path, provider),
+        Session(build(GraphSpec(network, MosaicHead(layer.name, grid), size_hw)), provider),
+    )
     gain = np.full(layer.channels, 1e-2, np.float32)
 
     def by_hand() -> NDArray[np.uint8]:

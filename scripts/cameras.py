@@ -28,8 +28,8 @@ def cameras() -> None:
     if facts:
         console.print(_table(found, facts))
     for number, fault in faults.items():
-        guessed = sys.platform != "linux"
-        if not guessed and found[number] not in {found[other] for other in facts}:  # its pictureless number
+        named = {found[other] for other in facts}  # one camera may have a second, pictureless number
+        if sys.platform == "linux" and found[number] not in named:  # elsewhere the numbers are guesses
             console.print(fault, style="yellow", markup=False, soft_wrap=True)
     if not facts:
         console.print(NONE_FOUND, markup=False, soft_wrap=True)

@@ -100,10 +100,10 @@ def _display() -> Finding:
 
 
 def _cameras() -> Finding:
-    cameras = list(list_cameras())
+    cameras = list_cameras()
     if not cameras:
         return Finding("cameras", "note", "none found; use --source FILE or --source pattern (see: ventral cameras)")
-    return Finding("cameras", "ok", ", ".join(f"{camera.number}: {camera.name}" for camera in cameras))
+    return Finding("cameras", "ok", ", ".join(f"{number}: {name}" for number, name in cameras.items()))
 
 
 def _ffmpeg() -> Finding:

@@ -29,25 +29,25 @@ class MosaicView:
     def render(self, scene: Scene) -> Shown:
         """The mosaic of the layer, coloured."""
         settings, layer = scene.settings[TileSettings], scene.layer
-        spec = _spec(scene, layer)
+        head = _head(scene, layer)
         feeds = {"image": network_input(scene.frame.image, scene.input_hw)}
         for _ in range(1 if self._known(settings, layer) else 2):  # the first picture is lit by its own peaks
-            channels = self._channels(settings, layer, spec.head)
+            channels = self._channels(settings, layer, head)
             gain = self._gains.gain(layer.name, channels, normalise=settings.normalise)
-            chosen = {"channels": channels} if spec.head.chosen else {}
-            result = scene.engine.run(spec, {**feeds, **chosen, "gain": gain})
+            chosen = {"channels": channels} if head.chosen else {}
+            result = scene.engine.run(scene.graph(head), {**feeds, **chosen, "gain": gain})
             self._gains.learn(layer.name, channels, result["peak"], total=layer.channels)
             if _chooses(settings):
                 self._most_active.learn(layer.name, result["energy"])
         image = colour(result["picture"], settings.colormap, settings.contrast)
-        return Shown(image, layer, Tiles.of(layer.name, spec.head.grid, channels, settings.channel))
+        return Shown(image, layer, Tiles.of(layer.name, head.grid, channels, settings.channel))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The layers around this one, near before far."""
         layers = scene.info.layers
         here = layers.index(scene.layer)
         nearest = sorted(layers, key=lambda layer: abs(layers.index(layer) - here))
-        return (_spec(scene, layer) for layer in nearest)
+        return (scene.graph(_head(scene, layer)) for layer in nearest)
 
     def _known(self, settings: TileSettings, layer: LayerInfo) -> bool:
         chosen_known = not _chooses(settings) or self._most_active.known(layer.name)
@@ -67,10 +67,10 @@ def _chooses(settings: TileSettings) -> bool:
     return settings.active and not settings.zoom
 
 
-def _spec(scene: Scene, layer: LayerInfo) -> GraphSpec[MosaicHead]:
-    """The graph that draws a layer; one tile large is a mosaic of one."""
+def _head(scene: Scene, layer: LayerInfo) -> MosaicHead:
+    """The head that draws a layer; one tile large is a mosaic of one."""
     settings = scene.settings[TileSettings]
     chosen = 1 if settings.zoom else min(settings.count, layer.channels) if settings.active else None
     aspect = scene.input_hw[1] / scene.input_hw[0]
     grid = fill_panel(chosen or layer.channels, scene.panel_hw, aspect=aspect)
-    return GraphSpec(scene.network, MosaicHead(layer.name, grid, chosen), scene.input_hw)
+    return MosaicHead(layer.name, grid, chosen)

@@ -28,21 +28,26 @@ class StoryView:
 
     def render(self, scene: Scene) -> Shown:
         """The strips, coloured."""
-        settings, layers, spec = scene.settings[TileSettings], scene.info.layers, _spec(scene)
+        settings, layers, head = scene.settings[TileSettings], scene.info.layers, _head(scene)
         image = network_input(scene.frame.image, scene.input_hw)
         for _ in range(1 if self._gains.known(layers[0].name) else 2):  # the first picture is lit by its own peaks
-            chosen = [self._most_active.channels(each.name, spec.head.grid.cols, each.channels) for each in layers]
+            chosen = [self._most_active.channels(each.name, head.grid.cols, each.channels) for each in layers]
             gains = [
                 self._gains.gain(each.name, channels, normalise=settings.normalise)
                 for each, channels in zip(layers, chosen, strict=True)
             ]
-            feeds = {"image": image, "channels": np.concatenate(chosen), "gain": np.concatenate(gains)}
-            result = scene.engine.run(spec, feeds)
+            result = scene.engine.run(
+                scene.graph(head),
+                {"image": image, "channels": np.concatenate(chosen), "gain": np.concatenate(gains)},
+            )
             self._learn(layers, chosen, result)
         return Shown(colour(result["picture"], settings.colormap, settings.contrast))
 
     def _learn(
-        self, layers: Sequence[LayerInfo], chosen: Sequence[NDArray[np.int64]], result: Mapping[str, NDArray[Any]]
+        self,
+        layers: Sequence[LayerInfo],
+        chosen: Sequence[NDArray[np.int64]],
+        result: Mapping[str, NDArray[Any]],
     ) -> None:
         """Take the peaks and energies of all layers apart again."""
         energies = np.split(result["energy"], np.cumsum([layer.channels for layer in layers])[:-1])
@@ -53,10 +58,10 @@ class StoryView:
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only itself."""
-        return (_spec(scene),)
+        return (scene.graph(_head(scene)),)
 
 
-def _spec(scene: Scene) -> GraphSpec[StoryHead]:
+def _head(scene: Scene) -> StoryHead:
     """As many columns as fill the panel with tiles of the camera's aspect ratio."""
     layers, (height, width) = scene.info.layers, scene.panel_hw
     aspect = scene.input_hw[1] / scene.input_hw[0]
@@ -65,4 +70,4 @@ def _spec(scene: Scene) -> GraphSpec[StoryHead]:
     cols = min(max(round((width + GAP) / (cell_h * aspect + GAP)), 1), most)
     cell_w = max((width - GAP * (cols - 1)) // cols, 1)
     grid = Grid(rows, cols, (cell_h, min(cell_w, round(cell_h * aspect * 1.12))), GAP, scene.panel_hw)
-    return GraphSpec(scene.network, StoryHead(tuple(layer.name for layer in layers), grid), scene.input_hw)
+    return StoryHead(tuple(layer.name for layer in layers), grid)

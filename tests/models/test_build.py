@@ -11,7 +11,6 @@ import onnx
 import onnxruntime as ort
 import pytest
 
-from models import zoo
 from models.build import build, key
 from models.errors import ModelError, OutputError
 from models.network import open_network
@@ -53,7 +52,9 @@ def test_preprocessing_swaps_colours_and_scales(network: Network) -> None:
     image = np.random.default_rng(0).integers(0, 256, (*SIZE_HW, 3), dtype=np.uint8)
     info = dataclasses.replace(network.info.input, colours="RGB", mean=(10.0, 20.0, 30.0), scale=(0.5, 2.0, 1.0))
     other = dataclasses.replace(network, info=dataclasses.replace(network.info, input=info))
-    tensor = (image[..., ::-1].astype(np.float32) - np.float32([10, 20, 30])) * np.float32([0.5, 2, 1])
+    tensor = (image[..., ::-1].astype(np.float32) - np.array([10, 20, 30], np.float32)) * np.array(
+        [0.5, 2, 1], np.float32
+    )
     stored = ort.InferenceSession(network.path, providers=["CPUExecutionProvider"])
     maps = stored.run(["block2_conv2"], {"input": tensor.transpose(2, 0, 1)[None]})[0]
     head = MosaicHead("block2_conv2", Grid(6, 6, maps.shape[2:], 0, (maps.shape[2] * 6, maps.shape[3] * 6)))
@@ -100,6 +101,6 @@ def test_cache_that_cannot_be_written_is_named(
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("a file where a folder should be")
-    monkeypatch.setattr(zoo.platformdirs, "user_cache_path", lambda *_, **__: blocked)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
     with pytest.raises(OutputError, match="cannot write the cache"):
         build(spec(network))

@@ -186,7 +186,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         exported(tmp_path / "file" / "out.onnx", weights="none", until="block1_conv1")
 
 
-def fails(folder: Path, **arguments: Any) -> str:  # noqa: ANN401
+def fails(folder: Path, **arguments: Any) -> str:
     """The one line that the export fails with; nothing new lies in `folder` afterwards."""
     before = sorted(folder.iterdir())
     with pytest.raises((ModelError, SetupError)) as caught:
@@ -208,10 +208,8 @@ def test_bad_weights_leave_no_file(tmp_path: Path) -> None:
     assert "imagnet" in fails(tmp_path, weights="imagnet")
 
 
-def test_a_network_that_differs_from_keras_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def spoilt(*arguments: Any) -> onnx.ModelProto:  # noqa: ANN401
+def test_a_network_that_differs_from_keras_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoilt(*arguments: Any) -> onnx.ModelProto:
         model = plain.plain(*arguments)
         kernel = model.graph.initializer[0]
         kernel.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(kernel) * 1.001, kernel.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -28,7 +29,7 @@ def image() -> NDArray[np.uint8]:
     return np.random.default_rng(3).integers(0, 256, (*SIZE_HW, 3), dtype=np.uint8)
 
 
-def run(path: Path, feeds: dict[str, NDArray[np.generic]], names: list[str] | None = None) -> list[NDArray[np.generic]]:
+def run(path: Path, feeds: dict[str, NDArray[Any]], names: list[str]) -> list[NDArray[Any]]:
     return list(ort.InferenceSession(path, providers=["CPUExecutionProvider"]).run(names, feeds))
 
 

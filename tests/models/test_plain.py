@@ -96,9 +96,7 @@ def named(kernel: str, conv: str, relu: str, pool: str) -> onnx.GraphProto:
         (["conv_1_2", "conv_1_2", "p"], {"conv", "conv_1", "shown"}, ["conv_1_W", "conv_1", "f/p/op:0"]),
     ],
 )
-def test_tensors_are_named_after_their_layers(
-    scopes: list[str], layers: set[str], expected: list[str]
-) -> None:
+def test_tensors_are_named_after_their_layers(scopes: list[str], layers: set[str], expected: list[str]) -> None:
     kernel, conv, pool = (f"f/{scope}/op:0" for scope in scopes)
     graph = named(f"{kernel}/kernel", conv, "shown", pool)
     plain.readable_names(graph, layers)

@@ -10,9 +10,7 @@ import numpy as np
 from realtime.frame import Image
 
 
-def write_clip(
-    path: Path, *, pictures: int = 24, fps: float = 12, size_wh: tuple[int, int] = (160, 128)
-) -> Path:
+def write_clip(path: Path, *, pictures: int = 24, fps: float = 12, size_wh: tuple[int, int] = (160, 128)) -> Path:
     """An H.264 clip with its index in front, so that a part of the file can be played."""
     options = ["-movflags", "+faststart", "-g", "6"]
     frames = np.stack([numbered(number, size_wh) for number in range(pictures)])

@@ -92,9 +92,7 @@ class HttpCamera:
         self.sent += self.mood != "frozen"
         width, height = self.size_wh
         across = np.arange(width) * 3 + self.sent * 7
-        pixels = np.stack([across % 256, across * 2 % 256, np.full(width, self.sent * 5 % 256)], 1).astype(
-            np.uint8
-        )
+        pixels = np.stack([across % 256, across * 2 % 256, np.full(width, self.sent * 5 % 256)], 1).astype(np.uint8)
         file = io.BytesIO()
         Image.fromarray(np.broadcast_to(pixels, (height, width, 3))).save(file, "JPEG")
         return file.getvalue()

@@ -96,16 +96,12 @@ def test_a_container_without_its_index_is_refused(clip_path: Path, tmp_path: Pat
 
 
 def test_a_missing_clip_is_named(tmp_path: Path) -> None:
-    with pytest.raises(
-        SourceError, match=rf"^{tmp_path}/none\.mp4 cannot be read: No such file or directory$"
-    ):
+    with pytest.raises(SourceError, match=rf"^{tmp_path}/none\.mp4 cannot be read: No such file or directory$"):
         open_clip(tmp_path / "none.mp4")
 
 
 def test_a_live_source_is_lost_after_three_bad_reads(clip_path: Path) -> None:
-    capture = cv2.VideoCapture(
-        str(clip_path), cv2.CAP_FFMPEG
-    )  # stands for a device that stops giving pictures
+    capture = cv2.VideoCapture(str(clip_path), cv2.CAP_FFMPEG)  # stands for a device that stops giving pictures
     _, first = capture.read()
     live = Live("camera 0", capture, np.asarray(first, np.uint8))
     assert (live.live, live.facts.size_wh, live.facts.fps) == (True, (160, 128), 12.0)

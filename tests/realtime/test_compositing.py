@@ -30,7 +30,12 @@ def test_blend_goes_from_old_to_new() -> None:
 
 @pytest.mark.parametrize(
     ("frame_hw", "short", "expected"),
-    [((480, 640), 224, (224, 304)), ((640, 480), 224, (304, 224)), ((720, 1280), 96, (96, 176)), ((50, 50), 64, (64, 64))],
+    [
+        ((480, 640), 224, (224, 304)),
+        ((640, 480), 224, (304, 224)),
+        ((720, 1280), 96, (96, 176)),
+        ((50, 50), 64, (64, 64)),
+    ],
 )
 def test_what_the_network_sees(frame_hw: tuple[int, int], short: int, expected: tuple[int, int]) -> None:
     assert compositing.input_size(frame_hw, short) == expected
@@ -102,4 +107,5 @@ def test_window_and_canvas_points_agree(window_hw: tuple[int, int]) -> None:
     placement = Placement.of((720, 1280), window_hw)
     box = placement.to_window(Rect(100, 50, 20, 10))
     x, y = placement.to_canvas(box.left, box.top)
-    assert (x, y) == (pytest.approx(100, abs=1), pytest.approx(50, abs=1))
+    assert x == pytest.approx(100, abs=1)
+    assert y == pytest.approx(50, abs=1)

@@ -135,7 +135,9 @@ def test_the_programs_own_table_has_no_conflict_and_every_bind_is_printable(show
 
 
 def test_digits_go_to_the_first_layer_of_a_block(show: Controls) -> None:
-    for digit, layer in zip("12345", ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"), strict=True):
+    for digit, layer in zip(
+        "12345", ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"), strict=True
+    ):
         show.press(digit)
         assert show.snapshot()[ShowSettings].layer == layer
 

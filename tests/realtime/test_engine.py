@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.errors import ModelError
 from models.network import open_network
@@ -20,11 +22,11 @@ from realtime.providers import CPU, Provider, Session, choose
 GPU = Provider("CUDA")
 
 
-def spec(layer: str = "block1_conv1") -> GraphSpec[MosaicHead]:
+def spec(layer: str = "block1_conv1") -> GraphSpec:
     return GraphSpec(open_network("vgg16-quarter"), MosaicHead(layer, Grid(4, 4, (8, 8), 1, (40, 40))), (32, 32))
 
 
-FEEDS = {"image": np.zeros((32, 32, 3), np.uint8), "gain": np.ones(16, np.float32)}
+FEEDS: dict[str, NDArray[Any]] = {"image": np.zeros((32, 32, 3), np.uint8), "gain": np.ones(16, np.float32)}
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ class BrokenGpu:
         self.fails = fails
         self.opened: list[str] = []
 
-    def __call__(self, wanted: GraphSpec[MosaicHead], provider: Provider) -> Session:
+    def __call__(self, wanted: GraphSpec, provider: Provider) -> Session:
         self.opened.append(provider.name)
         if provider == GPU and self.fails == "open":
             raise RuntimeError("CUDA failure 35: driver version is insufficient")

@@ -97,9 +97,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("text", BAD)
-def test_what_cannot_be_played_is_refused_in_one_line(
-    here: Path, text: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_played_is_refused_in_one_line(here: Path, text: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SourceError) as caught:
         open_source(text)
     assert str(caught.value).startswith(BAD[text])

@@ -78,9 +78,7 @@ def test_the_same_picture_is_said_after_five_seconds_and_lost_after_fifteen() ->
 def test_the_noise_of_a_sensor_is_a_change() -> None:
     pulse = Pulse(30.0, 0.0)
     for number in range(200):
-        pulse.beat(
-            np.clip(noise(0).astype(np.int16) + noise(number) // 250, 0, 255).astype(np.uint8), number / 10
-        )
+        pulse.beat(np.clip(noise(0).astype(np.int16) + noise(number) // 250, 0, 255).astype(np.uint8), number / 10)
     assert pulse.murmur(PATIENCE) is None
 
 

@@ -50,7 +50,7 @@ def test_a_place_is_found_again_under_its_own_middle() -> None:
 
 def test_first_peaks_count_at_once() -> None:
     gains = Gains()
-    gains.learn("layer", CHANNELS, np.float32([1, 2, 4, 8]), total=4)
+    gains.learn("layer", CHANNELS, np.array([1, 2, 4, 8], np.float32), total=4)
     np.testing.assert_allclose(gains.gain("layer", CHANNELS, normalise="tile"), [1, 0.5, 0.25, 0.125])
     np.testing.assert_allclose(gains.gain("layer", CHANNELS, normalise="layer"), [0.125] * 4)
 
@@ -77,7 +77,7 @@ def test_gain_follows_a_lasting_change() -> None:
 
 def test_dead_and_broken_channels_do_not_spoil_the_gain() -> None:
     gains = Gains()
-    gains.learn("layer", CHANNELS, np.float32([0, np.nan, np.inf, 5]), total=4)
+    gains.learn("layer", CHANNELS, np.array([0, np.nan, np.inf, 5], np.float32), total=4)
     gain = gains.gain("layer", CHANNELS, normalise="tile")
     assert np.isfinite(gain).all()
     assert gain[3] == pytest.approx(0.2)

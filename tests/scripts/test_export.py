@@ -58,9 +58,7 @@ def test_one_line_on_stdout_and_nothing_on_stderr(tmp_path: Path) -> None:
     (tmp_path / "keras.json").write_text(json.dumps(strange))
     out = tmp_path / "net.onnx"
     arguments = f"'vgg16', weights='none', until='block1_conv2', output=Path({str(out)!r})"
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("TF_", "KERAS_"))
-    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "KERAS_"))}
     done = run(
         RUN.format(arguments=arguments),
         capture_output=True,
