@@ -26,7 +26,7 @@ from realtime.frame import Frame
 from realtime.hud import Status
 from realtime.latest import Latest
 from realtime.meter import Meter
-from realtime.opening import open_source
+from realtime.opening import open_source, stands_still
 from realtime.output import claim
 from realtime.pipeline import Canvas, Pipeline
 from realtime.providers import choose
@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 LOST_FOR = 20.0
 """Seconds that a show with an end waits for a lost source; one without an end waits for ever."""
 
+HOLD = 120
+"""Frames that each picture of a folder is shown: four seconds."""
+
 NOTICE = 4.0
 """Seconds that a notice stays on the status line."""
 
@@ -60,8 +63,10 @@ def run(config: Config) -> None:
     controls = make_controls(network.info, views)
     configure(controls, config, network.info)
     frames: Latest[Frame] = Latest()
+    loop = config.loop or stands_still(config.source)
+    opener = partial(open_source, config.source, loop=loop, hold=HOLD)
     with (
-        Capture(lambda: open_source(config.source, loop=config.loop), frames, retry=True) as capture,
+        Capture(opener, frames, retry=True) as capture,
         Engine(choose(config.provider)) as engine,
     ):
         pipeline = Pipeline(network, engine, views, canvas_hw=config.canvas_hw, short_side=config.size)
@@ -223,7 +228,7 @@ class Show:
         return Status(
             network=f"{info.name} {self._config.precision}{trained}",
             provider=provider.name + (f" ({provider.reason})" if provider.reason else ""),
-            rates=f"camera {self._capture.fps:.0f} · network {meter.network.value():.0f}"
+            rates=f"camera {self._capture.fps:.0f} · net {meter.network.value():.0f}"
             f" · screen {meter.screen.value():.0f} fps",
             latency=f"{latency:.0f} ms" if latency is not None else "",
             recording=f"REC {take.seconds:.0f} s" if take.recording else None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import cv2
 
@@ -20,7 +22,7 @@ KEY_SHAPES = {" ": "space"}
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The facts of the status line, from first to last in importance."""
+    """The facts at the right of the status line, and the fault above it."""
 
     network: str
     provider: str
@@ -29,6 +31,22 @@ class Status:
     recording: str | None = None
     notice: str | None = None
     alarm: str | None = None
+
+    def parts(self) -> list[tuple[str, Colour]]:
+        """What is said, from left to right."""
+        network = self.network, ALARM if "UNTRAINED" in self.network else QUIET
+        said = [
+            (self.recording, ALARM),
+            (self.notice, ACCENT),
+            network,
+            (self.provider, QUIET),
+            (self.rates, QUIET),
+            (self.latency, QUIET),
+        ]
+        return [(text, colour) for text, colour in said if text]
+
+    LEAST_FIRST: ClassVar[tuple[str, ...]] = ("provider", "rates", "latency")
+    """What gives way on a narrow window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +78,38 @@ def describe(canvas: Canvas, info: ModelInfo) -> str:
     if canvas.layer is None:
         return canvas.view
     layer, place = canvas.layer, info.layers.index(canvas.layer) + 1
-    text = f"{canvas.view} · {layer.name} · {place} of {len(info.layers)} · {layer.channels} channels"
+    channels = f"{layer.channels} channels"
     if canvas.tiles is not None and canvas.tiles.selected is not None:
-        text += f" · channel {canvas.tiles.channels[canvas.tiles.selected]}"
-    return text
+        channels = f"channel {canvas.tiles.channels[canvas.tiles.selected]} of {layer.channels}"
+    height, width = (side // layer.stride for side in canvas.input_hw)
+    return f"{canvas.view} · {layer.name} · {place} of {len(info.layers)} · {channels} · {width}×{height}"
 
 
 def draw_status(image: Image, left_text: str, status: Status) -> None:
     """Draw the line at the bottom: what is shown at the left, how it runs at the right."""
     height, width = image.shape[:2]
     strip = status_height((height, width))
-    size = max(round(strip * 0.42), 9)
+    size = max(round(strip * 0.37), 9)
     baseline, edge = height - round(strip * 0.32), max(round(strip * 0.6), 4)
     shade(image, (0, height - strip, width, strip), strength=0.82)
-    right = width - edge
-    parts: list[tuple[str | None, Colour]] = [
-        (status.latency, QUIET),
-        (status.rates, QUIET),
-        (status.provider, QUIET),
-        (status.network, ALARM if "UNTRAINED" in status.network else QUIET),
-        (status.notice, ACCENT),
-        (status.recording, ALARM),
-    ]
     left_end = edge + write(image, left_text, edge, baseline, size, BRIGHT)
-    for text, colour in parts:
-        if text and right - text_width(text, size) > left_end + edge:
-            right -= text_width(text, size)
-            write(image, text, right, baseline, size, colour)
-            right -= edge
+    parts, right = _fitting(status, size, edge, width - edge - left_end), width - edge
+    for text, colour in reversed(parts):
+        right -= text_width(text, size)
+        write(image, text, right, baseline, size, colour)
+        right -= edge
     if status.alarm:
         _draw_alarm(image, status.alarm, height - strip)
+
+
+def _fitting(status: Status, size: int, gap: int, room: int) -> list[tuple[str, Colour]]:
+    """The parts that `room` pixels hold: the least important give way first."""
+    for given_up in range(len(status.LEAST_FIRST) + 1):
+        kept = dataclasses.replace(status, **dict.fromkeys(status.LEAST_FIRST[:given_up], ""))
+        parts = kept.parts()
+        if sum(text_width(text, size) + gap for text, _ in parts) <= room:
+            return parts
+    return parts
 
 
 def _draw_alarm(image: Image, text: str, bottom: int) -> None:

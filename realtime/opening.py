@@ -44,6 +44,12 @@ def open_source(
     raise SourceError(f"no such file, camera or address: '{text}'; expected {ACCEPTED}")
 
 
+def stands_still(text: str) -> bool:
+    """Whether `text` names still pictures, which a show repeats for ever."""
+    path = _existing(text)
+    return path is not None and (path.is_dir() or is_picture(path))
+
+
 def _existing(text: str) -> Path | None:
     try:
         path = Path(text)

@@ -39,6 +39,7 @@ class Canvas:
     frame: Frame
     view: str
     panel: Rect
+    input_hw: Hw
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
     waiting: str | None = None
@@ -99,7 +100,8 @@ class Pipeline:
         self._engine.prefetch(view.upcoming(scene))
         image = self._compose(frame, layout, shown, settings)
         image = self._fade.apply(image, self._identity(settings), now, seconds=show.fade)
-        return Canvas(dataclasses.replace(frame, image=image), show.view, layout.view, shown.layer, shown.tiles)
+        frame = dataclasses.replace(frame, image=image)
+        return Canvas(frame, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles)
 
     def draw_patiently(self, frame: Frame, settings: Snapshot, now: float, *, patience: float = 60.0) -> Canvas:
         """Like `draw`, but waits until what it needs is made: for files, where no screen has to be kept alive."""
@@ -146,7 +148,8 @@ class Pipeline:
         """The frame alone: what there is to see before anything is ready."""
         prepared = self._prepared(frame, settings)
         image = compositing.fit(prepared.image, self._canvas_hw)
-        return Canvas(dataclasses.replace(frame, image=image), "camera", Rect(0, 0, *self._canvas_hw[::-1]))
+        panel = Rect(0, 0, *self._canvas_hw[::-1])
+        return Canvas(dataclasses.replace(frame, image=image), "camera", panel, _hw(prepared.image))
 
     def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
         """A card that says what failed; the traceback is logged once."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from realtime.output import claim
+from realtime.sinks import open_sink
 from rich.console import Console
 from rich.progress import track
 
@@ -20,10 +22,8 @@ from realtime.controls import Controls
 from realtime.engine import Engine
 from realtime.frame import Frame, Image
 from realtime.opening import open_source
-from realtime.output import claim
 from realtime.pipeline import Pipeline
 from realtime.providers import choose
-from realtime.sinks import open_sink
 from realtime.sources import EndOfSource, Source
 from realtime.table import configure, make_controls
 from realtime.views import ALL

@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import GraphSpec, Grid, LayerInfo, StoryHead
+from models.spec import GraphSpec, Grid, Hw, LayerInfo, StoryHead
 from realtime.colormaps import colour
-from realtime.compositing import network_input
+from realtime.compositing import network_input, paste, stage
 from realtime.controls import Bind
+from realtime.frame import Image
+from realtime.text import QUIET, text_width, write
 from realtime.tiles import GAP, Gains, MostActive, TileSettings
-from realtime.view import Scene, Shown
+from realtime.view import Scene, Shown, Tiles
 
 
 class StoryView:
@@ -41,7 +43,7 @@ class StoryView:
                 {"image": image, "channels": np.concatenate(chosen), "gain": np.concatenate(gains)},
             )
             self._learn(layers, chosen, result)
-        return Shown(colour(result["picture"], settings.colormap, settings.contrast))
+        return Shown(_labelled(colour(result["picture"], settings.colormap, settings.contrast), scene, head.grid))
 
     def _learn(
         self,
@@ -61,13 +63,32 @@ class StoryView:
         return (scene.graph(_head(scene)),)
 
 
+def _label_size(panel_hw: Hw, rows: int) -> int:
+    return max(min(panel_hw[0] // rows // 3, panel_hw[1] // 50), 8)
+
+
+def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
+    """The strips with the name of each layer at the left of its row."""
+    layers, panel = scene.info.layers, stage(scene.panel_hw)
+    size = _label_size(scene.panel_hw, len(layers))
+    paste(panel, strips, scene.panel_hw[1] - strips.shape[1], 0)
+    tiles = Tiles("", grid, (), None)
+    for row, layer in enumerate(layers):
+        _, top, _, height = tiles.rect(row * grid.cols)
+        write(panel, layer.name, 0, top + height // 2 + size // 3, size, QUIET)
+    return panel
+
+
 def _head(scene: Scene) -> StoryHead:
     """As many columns as fill the panel with tiles of the camera's aspect ratio."""
-    layers, (height, width) = scene.info.layers, scene.panel_hw
+    layers = scene.info.layers
+    size = _label_size(scene.panel_hw, len(layers))
+    label = max(text_width(layer.name, size) for layer in layers) + size
+    height, width = scene.panel_hw[0], max(scene.panel_hw[1] - label, 16)
     aspect = scene.input_hw[1] / scene.input_hw[0]
     rows, most = len(layers), min(layer.channels for layer in layers)
     cell_h = max((height - GAP * (rows - 1)) // rows, 1)
     cols = min(max(round((width + GAP) / (cell_h * aspect + GAP)), 1), most)
     cell_w = max((width - GAP * (cols - 1)) // cols, 1)
-    grid = Grid(rows, cols, (cell_h, min(cell_w, round(cell_h * aspect * 1.12))), GAP, scene.panel_hw)
+    grid = Grid(rows, cols, (cell_h, min(cell_w, round(cell_h * aspect * 1.12))), GAP, (height, width))
     return StoryHead(tuple(layer.name for layer in layers), grid)
