@@ -262,6 +262,7 @@ class Show:
             "trained": self._network.info.trained,
             "view": show.view,
             "layer": show.layer,
+            "controls": self._controls.values(),
         }
 
 

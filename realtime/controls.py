@@ -160,6 +160,10 @@ class Controls:
         """The present value of one row."""
         return self._values[self._row(path).path]
 
+    def values(self) -> dict[str, Value]:
+        """Every present value by path, triggers left out."""
+        return {path: value for path, value in self._values.items() if not self.table[path].is_trigger}
+
     def set(self, path: str, value: Value) -> None:
         """Give a row a value; text is parsed, numbers are clamped to the row's range, a trigger fires."""
         row = self._row(path)

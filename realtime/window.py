@@ -81,7 +81,10 @@ class Window:
     @property
     def closed(self) -> bool:
         """Whether the user closed the window by its button."""
-        visible = cv2.getWindowProperty(NAME, cv2.WND_PROP_VISIBLE) >= 1
+        try:
+            visible = cv2.getWindowProperty(NAME, cv2.WND_PROP_VISIBLE) >= 1
+        except cv2.error:  # Qt forgets a closed window and raises
+            visible = False
         self._was_visible = self._was_visible or visible
         return self._was_visible and not visible
 

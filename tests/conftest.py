@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
+from tests.screen import screen
+
+__all__ = ["screen"]
 
 
 @pytest.fixture(scope="session", autouse=True)

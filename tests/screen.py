@@ -1,0 +1,118 @@
+"""A real screen for tests: Xvfb, a window manager, key presses, clicks and screenshots."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parent.parent
+TOOLS = ("Xvfb", "xdotool", "openbox", "import")
+PATIENCE = 40.0
+
+KEYSYMS = {
+    "[": "bracketleft",
+    "]": "bracketright",
+    "`": "grave",
+    ";": "semicolon",
+    ".": "period",
+    "?": "question",
+    " ": "space",
+    "Esc": "Escape",
+    "PgUp": "Prior",
+    "PgDn": "Next",
+    "Enter": "Return",
+}
+
+
+def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {patience:g} s in vain: {what}")
+        time.sleep(0.05)
+
+
+class Screen:
+    """A virtual screen on which programs are started and watched."""
+
+    def __init__(self, display: str) -> None:
+        self.env = {**os.environ, "DISPLAY": display}
+
+    def do(self, *arguments: str) -> str:
+        """Run xdotool."""
+        done = subprocess.run(["xdotool", *arguments], env=self.env, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    def press(self, key: str) -> None:
+        """Press a key as the table of controls calls it."""
+        self.do("key", KEYSYMS.get(key, key))
+        time.sleep(0.12)
+
+    def picture(self) -> NDArray[np.uint8]:
+        """What is on the screen now."""
+        raw = subprocess.run(
+            ["import", "-window", "root", "png:-"], env=self.env, capture_output=True, check=True
+        ).stdout
+        image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR)
+        assert image is not None
+        return image.astype(np.uint8)
+
+    @contextmanager
+    def show(self, *arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+        """Start ventral, wait for its window, and end it when the block does."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "scripts.cli", *arguments],
+            env={**self.env, "PYTHONPATH": str(ROOT)},
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                until(lambda: process.poll() is not None or self.window(), "the window")
+                assert process.poll() is None, process.communicate()[1]
+                self.do("windowfocus", "--sync", self.window())
+                yield process
+            finally:
+                process.kill()
+
+    def window(self) -> str:
+        """The number of ventral's window, or nothing."""
+        found = self.do("search", "--onlyvisible", "--name", "^Ventral$")
+        return found.splitlines()[-1] if found else ""
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[Screen]:
+    """A screen of 1600x1000; the test is skipped where it cannot be had."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    with os.fdopen(read) as answer:
+        display = f":{answer.readline().strip()}"
+    manager = subprocess.Popen(
+        ["openbox"], env={**os.environ, "DISPLAY": display}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    yield Screen(display)
+    for process in (manager, server):
+        process.terminate()
+        process.wait()

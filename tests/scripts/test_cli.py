@@ -1,0 +1,194 @@
+"""Every command from the outside: bad input is one line on stderr, exit status 2, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+
+from scripts.cli import status
+from tests.realtime.http_camera import HttpCamera
+
+HEADLESS = ("--source", "pattern", "--sink", "none", "--frames", "3", "--size", "48", "--canvas", "320x180")
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    """A folder of things that cannot be played, and one good picture."""
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    iio.imwrite(tmp_path / "good.jpg", picture)
+    whole = (tmp_path / "good.jpg").read_bytes()
+    (tmp_path / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.mp4").write_text("this is a shopping list: milk, bread, a camera\n" * 50)
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "net.onnx").write_text("not a network")
+    (tmp_path / "weights.npz").write_text("not weights")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "notes.txt").write_text("no picture here")
+    (tmp_path / "taken.mp4").write_bytes(b"something precious")
+    (tmp_path / "file").write_text("a file where a folder is expected")
+    return tmp_path
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+BAD_LIVE = {
+    "missing file": ("--source", "nowhere.mp4"),
+    "text called mp4": ("--source", "text.mp4"),
+    "zero bytes": ("--source", "empty.mp4"),
+    "zero bytes of picture": ("--source", "empty.png"),
+    "truncated picture": ("--source", "truncated.jpg"),
+    "no such camera": ("--source", "99"),
+    "refused address": ("--source", f"http://127.0.0.1:{unused_port()}/video"),
+    "unknown address": ("--source", "gopher://127.0.0.1/"),
+    "folder without pictures": ("--source", "folder"),
+    "unknown model": ("--model", "resnet9000"),
+    "model that is text": ("--model", "net.onnx"),
+    "unknown layer": ("--layer", "conv9"),
+    "unknown view": ("--view", "dreamscape"),
+    "size too small for the layer": ("--size", "3"),
+    "canvas that is no size": ("--canvas", "huge"),
+    "frames below one": ("--frames", "0"),
+    "seconds that are no number": ("--seconds", "soon"),
+    "unknown option": ("--sorce", "pattern"),
+    "set without value": ("--set", "tiles/contrast"),
+    "set of nothing known": ("--set", "tiles/shine=1"),
+    "set to nonsense": ("--set", "tiles/contrast=loud"),
+    "missing preset": ("--preset", "nowhere.toml"),
+    "CUDA where there is none": ("--provider", "cuda"),
+    "report into a file": ("--report", "file/r.json"),
+    "recording over something": ("--record", "taken.mp4"),
+    "recording into a file": ("--record", "file/take.mp4"),
+    "recording of unknown kind": ("--record", "take.avi"),
+    "unwritable place": ("--record", "/proc/take.mp4"),
+}
+
+
+def check_one_line(errors: str) -> None:
+    lines = errors.strip().splitlines()
+    assert len(lines) == 1, errors
+    assert lines[0].startswith("ventral: ")
+    assert len(lines[0]) > 30
+
+
+@pytest.mark.parametrize("case", BAD_LIVE)
+def test_bad_input_of_live(
+    case: str, bad: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if case == "CUDA where there is none" and Path("/dev/nvidia0").exists():
+        pytest.skip("there is CUDA here")
+    monkeypatch.chdir(bad)
+    before = sorted(bad.rglob("*"))
+    assert status([*HEADLESS, *BAD_LIVE[case]]) == 2
+    check_one_line(capfd.readouterr().err)
+    assert sorted(bad.rglob("*")) == before
+    assert (bad / "taken.mp4").read_bytes() == b"something precious"
+
+
+BAD_OTHERS = {
+    "render of nothing": ("render", "nowhere.mp4", "-o", "out.mp4"),
+    "render of text": ("render", "text.mp4", "-o", "out.mp4"),
+    "render of a truncated picture": ("render", "truncated.jpg", "-o", "out.png"),
+    "render to an unknown kind": ("render", "good.jpg", "-o", "out.xyz"),
+    "render over something": ("render", "good.jpg", "-o", "taken.mp4"),
+    "render into a file": ("render", "good.jpg", "-o", "file/out.png"),
+    "render with an unknown layer": ("render", "good.jpg", "-o", "out.png", "--layer", "conv9"),
+    "render of many to one picture": ("render", "pattern", "-o", "out.png", "--frames", "3"),
+    "render without output": ("render", "good.jpg"),
+    "export of an unknown network": ("export", "vgg99"),
+    "export with bad weights": ("export", "vgg16", "--weights", "weights.npz", "-o", "out.onnx"),
+    "export with missing weights": ("export", "vgg16", "--weights", "nowhere.npz", "-o", "out.onnx"),
+    "export until an unknown layer": ("export", "vgg16", "--weights", "none", "--until", "conv9", "-o", "out.onnx"),
+    "layers of text": ("layers", "net.onnx"),
+    "bench of nothing": ("bench", "resnet9000"),
+    "unknown command": ("dance",),
+}
+
+
+@pytest.mark.parametrize("case", BAD_OTHERS)
+def test_bad_input_of_other_commands(
+    case: str, bad: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(bad)
+    before = sorted(bad.rglob("*"))
+    assert status(BAD_OTHERS[case]) == 2
+    check_one_line(capfd.readouterr().err)
+    assert sorted(bad.rglob("*")) == before
+
+
+def test_address_that_stops_halfway_through_its_first_picture(capfd: pytest.CaptureFixture[str]) -> None:
+    with HttpCamera() as camera:
+        camera.mood = "halfway"
+        assert status([*HEADLESS, "--source", camera.url]) == 2
+    check_one_line(capfd.readouterr().err)
+
+
+def test_no_display_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert status(["--source", "pattern"]) == 2
+    check_one_line(capfd.readouterr().err)
+
+
+def test_fresh_machine_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """An empty cache, no window: 200 pictures and a full report."""
+    report = tmp_path / "r.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.cli", *HEADLESS[:4], "--frames", "200", "--report", str(report)],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        cwd=Path(__file__).parent.parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "UNTRAINED" in done.stderr
+    facts = json.loads(report.read_text())
+    assert facts["frames"] == 200
+    assert set(facts) >= {"fps", "latency_ms", "stage_ms", "drops", "provider", "precision", "model", "view", "layer"}
+    assert facts["latency_ms"]["p95"] > 0
+    assert facts["rss_mb"] > 50
+    assert set(facts["fps"]) == {"camera", "network", "screen"}
+
+
+def test_layers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["layers", "vgg16-quarter"]) == 0
+    printed = capsys.readouterr().out
+    assert "UNTRAINED" in printed
+    assert printed.index("block1_conv1") < printed.index("block5_conv3")
+
+
+def test_doctor_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    for word in ("python", "onnxruntime", "ffmpeg", "cache", "ventral export vgg16"):
+        assert word in printed
+
+
+@pytest.mark.parametrize("command", ["live", "render", "export", "layers", "cameras", "doctor", "bench"])
+def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status([command, "--help"]) == 0
+    assert "Example" in capsys.readouterr().out
+
+
+def test_bench_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "b.json"
+    assert status(["bench", "vgg16-quarter", "--size", "64", "--runs", "2", "-o", str(out)]) == 0
+    rows = json.loads(out.read_text())["rows"]
+    assert [row["layer"] for row in rows][:2] == ["block1_conv2", "block2_conv2"]
+    assert all(row["ratio"] > 0 for row in rows)
+    assert "times as fast" in capsys.readouterr().out
