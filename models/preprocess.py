@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnx
 
@@ -24,16 +26,20 @@ def prepend(draft: Draft, info: InputInfo, size_hw: Hw) -> None:
     del graph.input[0]
     first_node = len(graph.node)
     tensor = draft.op("Cast", draft.input("image", UINT8, (*size_hw, 3)), to=onnx.TensorProto.FLOAT)
-    if info.colours == "RGB":
-        tensor = draft.op("Gather", tensor, draft.ints(2, 1, 0), axis=2)
-    tensor = draft.op("Sub", tensor, draft.floats(*info.mean))
-    if info.scale != (1.0, 1.0, 1.0):
-        tensor = draft.op("Mul", tensor, draft.floats(*info.scale))
     tensor = draft.op("Transpose", tensor, perm=[2, 0, 1])
+    if info.colours == "RGB":
+        tensor = draft.op("Gather", tensor, draft.ints(2, 1, 0), axis=0)
+    tensor = draft.op("Sub", tensor, _planes(draft, info.mean))
+    if info.scale != (1.0, 1.0, 1.0):
+        tensor = draft.op("Mul", tensor, _planes(draft, info.scale))
     graph.node[-1].output[0] = f"{tensor}/planes"
     batch = draft.constant(np.array([0]))
     graph.node.append(onnx.helper.make_node("Unsqueeze", [f"{tensor}/planes", batch], [wanted]))
     _move_to_front(graph, first_node)
+
+
+def _planes(draft: Draft, values: Sequence[float]) -> str:
+    return draft.constant(np.array(values, np.float32)[:, None, None])
 
 
 def _move_to_front(graph: onnx.GraphProto, first: int) -> None:

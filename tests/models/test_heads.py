@@ -40,7 +40,10 @@ def activations(network: Network, image: NDArray[np.uint8], layer: str) -> NDArr
 
 
 def plain_cells(maps: NDArray[np.float32], size_hw: Hw) -> NDArray[np.float32]:
-    """Each map resized by Pillow."""
+    """Each map averaged over whole blocks where it shrinks by two or more, then resized by Pillow."""
+    rows, cols = (max(old // new, 1) for old, new in zip(maps.shape[1:], size_hw, strict=True))
+    maps = maps[:, : maps.shape[1] // rows * rows, : maps.shape[2] // cols * cols]
+    maps = maps.reshape(len(maps), -1, rows, maps.shape[2] // cols, cols).mean(axis=(2, 4))
     resized = [
         Pillow.fromarray(each).resize(size_hw[::-1], Pillow.Resampling.BILINEAR)  # averages where it shrinks
         for each in maps
