@@ -18,15 +18,15 @@ from models.errors import OutputError, SourceError
 from models.network import open_network
 from models.spec import Network
 from realtime import report
+from realtime.capture.feed import Capture
+from realtime.capture.opening import open_source, stands_still
 from realtime.config import Config
 from realtime.controls import Controls
 from realtime.engine import Engine
-from realtime.feed import Capture
 from realtime.frame import Frame
 from realtime.hud import Status
 from realtime.latest import Latest
 from realtime.meter import Meter
-from realtime.opening import open_source, stands_still
 from realtime.output import claim
 from realtime.pipeline import Canvas, Pipeline
 from realtime.providers import choose

@@ -12,6 +12,9 @@ import numpy as np
 WINDOW = 1.0
 """Seconds over which a rate is smoothed."""
 
+SETTLED = 1.0
+"""Seconds in which the window comes up, and stalls do not count."""
+
 KEPT = 4096
 """Samples of each stage that the report is made from."""
 
@@ -76,8 +79,8 @@ class Meter:
         self.stages[name].add(time.perf_counter() - start)
 
     def loop(self) -> None:
-        """Mark one turn of the screen loop; the longest time between two turns is a stall."""
+        """Mark one turn of the screen loop; the longest time between two turns, once it has settled, is a stall."""
         now = time.monotonic()
-        if self._last_loop is not None:
+        if self._last_loop is not None and now - self.started > SETTLED:
             self.longest_stall = max(self.longest_stall, now - self._last_loop)
         self._last_loop = now

@@ -23,8 +23,8 @@ from models.network import open_network
 from models.spec import GraphSpec, Grid, Hw, LayerInfo, MosaicHead, Network
 from models.untrained import write_untrained
 from models.zoo import stored_path
+from realtime.capture.pattern import Pattern
 from realtime.compositing import network_input
-from realtime.pattern import Pattern
 from realtime.providers import Provider, Session, choose
 from realtime.tiles import fill_panel
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from models.errors import SourceError
-from realtime.capture import Facts, open_camera
-from realtime.devices import list_cameras
+from realtime.capture.devices import list_cameras
+from realtime.capture.video import Facts, open_camera
 
 NONE_FOUND = (
     "No camera found. Is one plugged in and switched on? Are you in the group 'video'? Does another program"

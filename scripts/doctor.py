@@ -19,7 +19,7 @@ from rich.table import Table
 from models import zoo
 from models.errors import SetupError, VentralError
 from models.files import write_atomically
-from realtime.devices import list_cameras
+from realtime.capture.devices import list_cameras
 from realtime.providers import cuda_fault
 from realtime.window import require_display
 

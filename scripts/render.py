@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from realtime.output import claim
-from realtime.sinks import open_sink
 from rich.console import Console
 from rich.progress import track
 
 from models.network import open_network
 from models.spec import Hw
+from realtime.capture.opening import open_source
+from realtime.capture.source import EndOfSource, Source
 from realtime.config import Look
 from realtime.controls import Controls
 from realtime.engine import Engine
 from realtime.frame import Frame, Image
-from realtime.opening import open_source
+from realtime.output import claim
 from realtime.pipeline import Pipeline
 from realtime.providers import choose
-from realtime.sources import EndOfSource, Source
+from realtime.sinks import open_sink
 from realtime.table import configure, make_controls
 from realtime.views import ALL
 

@@ -24,7 +24,7 @@ DOORS = {
 """Who alone may import a module."""
 
 CALLS = {
-    "VideoCapture": {"realtime/capture.py"},
+    "VideoCapture": {"realtime/capture/video.py"},
     "namedWindow": {"realtime/window.py"},
     "imshow": {"realtime/window.py"},
     "pollKey": {"realtime/window.py"},

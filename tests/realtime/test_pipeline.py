@@ -11,10 +11,10 @@ import pytest
 
 from models.network import open_network
 from models.spec import GraphSpec
+from realtime.capture.pattern import Pattern
 from realtime.controls import Bind, Controls
 from realtime.engine import Engine
 from realtime.frame import Frame
-from realtime.pattern import Pattern
 from realtime.pipeline import FIRST_STEP, CrossFade, Pipeline
 from realtime.providers import CPU
 from realtime.table import make_controls

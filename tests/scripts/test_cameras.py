@@ -6,7 +6,7 @@ import pytest
 
 import scripts.cameras
 from models.errors import SourceError
-from realtime.capture import Facts
+from realtime.capture.video import Facts
 from scripts.cameras import cameras
 
 FOUND = {0: "C920", 1: "C920", 4: "Grabber [4K]"}

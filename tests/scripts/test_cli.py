@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from scripts.cli import status
-from tests.realtime.http_camera import HttpCamera
+from tests.realtime.capture.http_camera import HttpCamera
 
 HEADLESS = ("--source", "pattern", "--sink", "none", "--frames", "3", "--size", "48", "--canvas", "320x180")
 

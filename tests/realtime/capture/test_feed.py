@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from models.errors import SourceError
+from realtime.capture.feed import Capture
+from realtime.capture.opening import open_source
+from realtime.capture.pattern import Pattern
+from realtime.frame import Frame, Image
+from realtime.latest import Latest
+from tests.realtime.capture.clips import number_of, write_clip
+from tests.realtime.capture.http_camera import HttpCamera
+from tests.realtime.capture.waiting import soon
+
+
+class SlowPattern(Pattern):
+    """A pattern that takes longer to draw than it may last."""
+
+    def read(self) -> Image:
+        time.sleep(0.06)
+        return super().read()
+
+
+def test_a_clip_takes_its_length_and_ends(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mp4", pictures=24, fps=12)
+    frames: Latest[Frame] = Latest()
+    start = time.monotonic()
+    with Capture(lambda: open_source(str(path)), frames, retry=True) as capture:
+        assert soon(lambda: capture.ended)
+        took = time.monotonic() - start
+        assert 1.9 < took < 4.0
+        assert (capture.fault, capture.name) == (None, "clip.mp4")
+        assert 5 < capture.fps < 16
+        capture.check()
+    last = frames.peek()
+    assert last is not None
+    assert 21 <= number_of(last.image) <= last.index + capture.dropped <= 23  # a late end may be passed over
+
+
+def test_a_loop_keeps_to_the_wall_clock(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mp4", pictures=12, fps=24)
+    frames: Latest[Frame] = Latest()
+    start = time.monotonic()
+    with Capture(lambda: open_source(str(path), loop=True), frames, retry=True) as capture:
+        time.sleep(1.6)
+        last = frames.peek()
+        assert last is not None
+        assert last.index + capture.dropped == pytest.approx((last.timestamp - start) * 24, abs=8)
+        assert not capture.ended
+
+
+def test_a_slow_source_skips_and_does_not_lag() -> None:
+    frames: Latest[Frame] = Latest()
+    with Capture(SlowPattern, frames, retry=True) as capture:
+        first = frames.get(0, timeout=5.0)[0]
+        time.sleep(1.5)
+        last = frames.peek()
+        assert first is not None
+        assert last is not None
+        assert capture.dropped > 5
+        expected = (last.timestamp - first.timestamp) * 30
+        assert last.index + capture.dropped == pytest.approx(expected, abs=12)
+
+
+def test_a_clip_that_breaks_off_has_ended_and_says_why(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mp4", pictures=24, fps=48)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with Capture(lambda: open_source(str(path), loop=True), Latest(), retry=True) as capture:
+        assert soon(lambda: capture.ended)
+        assert (capture.fault or "").startswith("clip.mp4 breaks off after ")
+
+
+def test_a_bad_source_is_an_error_on_entering() -> None:
+    with (
+        pytest.raises(SourceError, match="no such file"),
+        Capture(lambda: open_source("none.mp4"), Latest(), retry=True),
+    ):
+        pass
+    assert not [thread for thread in threading.enumerate() if thread.name in ("reader", "capture")]
+
+
+def test_a_process_can_end_while_a_stream_stalls() -> None:
+    script = (
+        "import sys, time\n"
+        "from realtime.capture.feed import Capture\n"
+        "from realtime.latest import Latest\n"
+        "from realtime.capture.opening import open_source\n"
+        "with Capture(lambda: open_source(sys.argv[1]), Latest(), retry=True):\n"
+        "    print('open', flush=True)\n"
+        "    sys.stdin.readline()\n"
+    )
+    root = Path(__file__).parents[3]
+    with (
+        HttpCamera() as camera,
+        subprocess.Popen(
+            [sys.executable, "-c", script, camera.url],
+            env={"PYTHONPATH": str(root)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        camera.mood = "stalled"
+        time.sleep(0.3)
+        _, errors = process.communicate("\n", timeout=15)
+    assert (process.returncode, errors) == (0, "")
