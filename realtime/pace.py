@@ -1,0 +1,46 @@
+"""A clock for what must last as long as it took: slots of equal length, none lost, none made up."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+
+
+class Pace:
+    """Counts slots of 1/`fps` seconds from now on, each due in its middle, until stopped.
+
+    The schedule is absolute, so nothing drifts: after t seconds exactly round(t * fps) slots were due.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self.fps = fps
+        self._begin = time.monotonic()
+        self._end = math.inf
+        self._given = 0
+        self._stopped = threading.Event()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped.is_set()
+
+    def wait(self) -> int:
+        """Wait for the next slot: the number that are due, more than one when late; 0 after the end."""
+        due = 0
+        while not due and not self.stopped:
+            middle = self._begin + (self._given + 0.5) / self.fps
+            self._stopped.wait(max(middle - time.monotonic(), 0.0))
+            due = self._due()
+        self._given += due
+        return due
+
+    def stop(self) -> None:
+        """Let no further slot come; those up to now are still given out. Any thread may call."""
+        if not self.stopped:
+            self._end = time.monotonic()
+            self._stopped.set()
+
+    def _due(self) -> int:
+        elapsed = min(time.monotonic(), self._end) - self._begin
+        return max(math.floor(elapsed * self.fps + 0.5) - self._given, 0)
