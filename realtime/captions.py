@@ -7,6 +7,7 @@ from realtime.compositing import shade
 from realtime.frame import Image
 from realtime.layout import Layout, Rect
 from realtime.text import ACCENT, BRIGHT, FAINT, LIGHT, QUIET, text_width, wrap, write
+from realtime.view import Shown
 
 STAGES = (
     ("edges", "Where light meets dark, and one colour another."),
@@ -26,15 +27,14 @@ def words(view: str, layer: LayerInfo | None) -> tuple[str, str]:
     return CAMERA if view == "camera" else WHOLE_WAY
 
 
-def draw_caption(canvas: Image, layout: Layout, view: str, info: ModelInfo, layer: LayerInfo | None) -> None:
-    """Write the caption into its place on the canvas."""
+def draw_caption(canvas: Image, layout: Layout, view: str, info: ModelInfo, shown: Shown) -> None:
+    """Write the caption for what is shown into its place on the canvas."""
     if layout.caption is None:
         return
-    box = layout.caption
-    size = _fitting(words(view, layer)[0], box)
+    title, sentence = words(view, shown.layer)
+    box, size = layout.caption, _fitting(title, layout.caption)
     if layout.over:
         box = _shaded(canvas, box, size)
-    title, sentence = words(view, layer)
     baseline = box.top + round(size * 1.05)
     write(canvas, title, box.left, baseline, size, BRIGHT, LIGHT)
     body = max(size // 3, 11)
@@ -44,8 +44,8 @@ def draw_caption(canvas: Image, layout: Layout, view: str, info: ModelInfo, laye
         if baseline > box.top + box.height:
             return
         write(canvas, line, box.left, baseline, body, QUIET)
-    if layer is not None and not layout.over:
-        _draw_place(canvas, box, baseline + round(body * 2.2), body, info, layer)
+    if not layout.over:
+        _draw_place(canvas, box, baseline + round(body * 2.2), body, info, shown)
 
 
 def _fitting(title: str, box: Rect) -> int:
@@ -61,11 +61,13 @@ def _shaded(canvas: Image, box: Rect, size: int) -> Rect:
     return Rect(box.left + pad, box.top + pad // 3, box.width - 2 * pad, box.height - pad // 2)
 
 
-def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, layer: LayerInfo) -> None:
+def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, shown: Shown) -> None:
     """Write the layer's name, and its place as a row of marks, a wider gap between blocks."""
-    if baseline + 2 * size > box.top + box.height:
+    layer, tiles = shown.layer, shown.tiles
+    if layer is None or baseline + 2 * size > box.top + box.height:
         return
-    write(canvas, layer.name, box.left, baseline, size, BRIGHT)
+    alone = f" · channel {tiles.channels[0]}" if tiles is not None and len(tiles.channels) == 1 else ""
+    write(canvas, layer.name + alone, box.left, baseline, size, BRIGHT)
     count, blocks = len(info.layers), info.layers[-1].block
     pitch = box.width / (count + 0.6 * (blocks - 1))
     for place, each in enumerate(info.layers):

@@ -135,7 +135,7 @@ class Pipeline:
                 compositing.frame_line(canvas, camera, HAIRLINE)
         show = settings[ShowSettings]
         if show.caption:
-            draw_caption(canvas, layout, show.view, self._network.info, shown.layer)
+            draw_caption(canvas, layout, show.view, self._network.info, shown)
         return canvas
 
     def _identity(self, settings: Snapshot) -> tuple[object, ...]:

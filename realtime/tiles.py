@@ -35,7 +35,7 @@ class TileSettings:
     active: bool = control(False, "only the most active channels", Bind(("a",), "toggle", "most active, or all"))
     count: int = control(16, "how many channels the most active are", low=1, high=256)
     contrast: float = control(
-        1.4,
+        1.8,
         "above 1 lifts faint activations",
         Bind(("b",), "cycle", "contrast up, and round", 0.4),
         low=0.6,
