@@ -10,7 +10,13 @@ import cyclopts
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
 from models.errors import VentralError
+from scripts.bench import bench
+from scripts.cameras import cameras
+from scripts.doctor import doctor
+from scripts.export import export
+from scripts.layers import layers
 from scripts.live import live
+from scripts.render import render
 
 app = cyclopts.App(
     name="ventral",
@@ -20,16 +26,8 @@ app = cyclopts.App(
     help_format="markdown",
 )
 app.default(live)
-app.command(live)
-for _name, _help in {
-    "render": "Draw a video or pictures to a file, every frame of them.",
-    "export": "Convert a Keras network into an ONNX file.",
-    "layers": "List the layers of a network.",
-    "cameras": "List the cameras of this machine.",
-    "doctor": "Say what is wrong on this machine, and what mends it.",
-    "bench": "Measure the views here, against running the whole network.",
-}.items():
-    app.command(f"scripts.{_name}:{_name}", name=_name, help=_help)
+for _command in (live, render, export, layers, cameras, doctor, bench):
+    app.command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -84,7 +84,7 @@ def draw_all(source: Source, pipeline: Pipeline, controls: Controls) -> Iterator
         yield pipeline.draw_patiently(Frame(image, index, now), controls.snapshot(), now).frame.image
 
 
-def write_film(canvases: Iterator[Image], output: Path, *, fps: float, size_hw: Hw, force: bool) -> None:
+def write_film(canvases: Iterable[Image], output: Path, *, fps: float, size_hw: Hw, force: bool) -> None:
     """Write canvases that come at `fps` to one file; a video repeats or leaves out, so that it lasts as long."""
     with open_sink(output, fps=fps, size_wh=size_hw[::-1], force=force) as sink:
         for index, canvas in enumerate(canvases, start=1):
@@ -92,7 +92,7 @@ def write_film(canvases: Iterator[Image], output: Path, *, fps: float, size_hw: 
                 sink.write(canvas)
 
 
-def write_stills(canvases: Iterator[Image], folder: Path, *, force: bool) -> None:
+def write_stills(canvases: Iterable[Image], folder: Path, *, force: bool) -> None:
     """Write each canvas to a numbered PNG file in a folder."""
     for index, canvas in enumerate(canvases, start=1):
         with open_sink(folder / f"{index:05d}.png", fps=1.0, size_wh=canvas.shape[1::-1], force=force) as sink:
