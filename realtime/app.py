@@ -182,7 +182,7 @@ class Show:
 
     def _over(self, start: float) -> bool:
         config, elapsed = self._config, time.monotonic() - start
-        self._check_loss()
+        self._watch_source()
         return (
             self._quit
             or self._screen.closed
@@ -191,14 +191,17 @@ class Show:
             or (config.seconds is not None and elapsed >= config.seconds)
         )
 
-    def _check_loss(self) -> None:
-        """A show with a number of pictures to make must not wait for ever for a source that is gone."""
-        if self._config.frames is None or not self._capture.fault:
+    def _watch_source(self) -> None:
+        """Tell when the source is lost and back; a show with a number of pictures to make does not wait for ever."""
+        fault, now = self._capture.fault, time.monotonic()
+        if fault and self._lost_since is None:
+            self._lost_since = now
+            log.warning("%s", fault)
+        elif not fault and self._lost_since is not None:
             self._lost_since = None
-            return
-        self._lost_since = self._lost_since or time.monotonic()
-        if time.monotonic() - self._lost_since > LOST_FOR:
-            raise SourceError(f"{self._capture.fault}; gave up after {LOST_FOR:g} s")
+            log.info("%s is back", self._capture.name)
+        if self._lost_since and self._config.frames is not None and now - self._lost_since > LOST_FOR:
+            raise SourceError(f"{fault}; gave up after {LOST_FOR:g} s")
 
     def _toggle_recording(self) -> None:
         if self._recorder.status.recording:

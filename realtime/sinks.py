@@ -262,7 +262,7 @@ class Ffmpeg:
 
     def _listen(self) -> None:
         with self._errors as lines:
-            self._words.extend(line.decode(errors="replace").strip() for line in lines)
+            self._words.extend(re.sub(r"^\[.*? @ \w+\] ", "", line.decode(errors="replace").strip()) for line in lines)
 
 
 def _program() -> str:

@@ -1,0 +1,160 @@
+"""The whole show as its users run it: a process of its own, signals, lost sources, recordings read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from realtime.text import ALARM
+from tests.realtime.capture.http_camera import HttpCamera
+from tests.screen import ROOT, Screen, until
+
+SMALL = ("--size", "64", "--canvas", "640x360")
+HEADLESS = ("--source", "pattern", "--sink", "none", *SMALL)
+
+
+@contextmanager
+def ventral(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """A show in a process and a process group of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "scripts.cli", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def seconds_of(path: Path) -> float:
+    """How long a video lasts, from its frames."""
+    if path.suffix == ".gif":
+        with Pillow.open(path) as film:
+            total = 0.0
+            for number in range(getattr(film, "n_frames", 1)):
+                film.seek(number)
+                film.load()
+                total += film.info["duration"] / 1000
+            return total
+    return float(imageio_ffmpeg.count_frames_and_secs(str(path))[1])
+
+
+def part_is_growing(folder: Path) -> bool:
+    return any(path.stat().st_size > 20_000 for path in folder.glob("*.part*"))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_recording_lasts_as_long_as_the_show(tmp_path: Path, suffix: str) -> None:
+    take, report = tmp_path / f"take{suffix}", tmp_path / "r.json"
+    with ventral(*HEADLESS, "--seconds", "5", "--record", str(take), "--report", str(report), cwd=tmp_path) as process:
+        assert process.wait(timeout=60) == 0
+    facts = json.loads(report.read_text())
+    assert seconds_of(take) == pytest.approx(facts["seconds"], abs=0.35)  # the first picture has to be there first
+    assert [path.name for path in tmp_path.iterdir() if ".part" in path.name] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_signal_while_recording_leaves_a_finished_file(tmp_path: Path, number: signal.Signals, suffix: str) -> None:
+    take = tmp_path / f"take{suffix}"
+    with ventral(*HEADLESS, "--record", str(take), cwd=tmp_path) as process:
+        until(lambda: part_is_growing(tmp_path), "the recording to grow")
+        asked = time.monotonic()
+        os.killpg(process.pid, number)  # as a terminal does it: to the whole group
+        assert process.wait(timeout=30) == 0
+        assert time.monotonic() - asked < 10
+    assert seconds_of(take) > 0.5
+    assert list(tmp_path.iterdir()) == [take]
+
+
+def test_kill_leaves_a_readable_file_and_the_next_show_gives_it_its_name(tmp_path: Path) -> None:
+    with ventral(*HEADLESS, "--record", str(tmp_path / "take.mp4"), cwd=tmp_path) as process:
+        until(lambda: part_is_growing(tmp_path), "the recording to grow")
+        time.sleep(2.5)
+        process.kill()
+        process.wait()
+    readable = [path for path in tmp_path.iterdir() if ".mp4" in path.name]
+    assert len(readable) == 1
+    until(lambda: seconds_of(readable[0]) > 1.0, "a readable file")
+    with ventral(*HEADLESS, "--folder", str(tmp_path), "--seconds", "3", cwd=tmp_path) as process:
+        assert process.wait(timeout=60) == 0
+    assert seconds_of(tmp_path / "take.mp4") > 1.0
+
+
+def test_second_signal_stops_at_once(tmp_path: Path) -> None:
+    with ventral(*HEADLESS, "--record", str(tmp_path / "take.gif"), cwd=tmp_path) as process:
+        until(lambda: part_is_growing(tmp_path), "the recording to grow")
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) in (0, 128 + signal.SIGTERM, 128 + signal.SIGINT)
+
+
+def alarm_pixels(screen: Screen) -> int:
+    """How many pixels of the screen have the colour of a fault."""
+    return int((np.abs(screen.picture().astype(int) - np.array(ALARM)).max(axis=2) < 24).sum())
+
+
+def test_lost_camera_is_shown_and_picked_up_again(screen: Screen, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    with HttpCamera() as camera:
+        options = ("--source", camera.url, "--view", "camera", *SMALL, "--report", str(report))
+        with screen.show(*options, "--set", "window/hud=off", cwd=tmp_path) as process:
+            until(lambda: screen.picture().std() > 5, "a picture")
+            assert alarm_pixels(screen) < 20
+            camera.stop()
+            until(lambda: alarm_pixels(screen) > 100, "the fault on the screen")
+            camera.start()
+            until(lambda: alarm_pixels(screen) < 20, "the fault to go")
+            screen.press("q")
+            _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert "lost" in errors
+    assert "Traceback" not in errors
+
+
+def test_show_of_some_frames_gives_up_a_source_that_never_comes_back(tmp_path: Path) -> None:
+    with HttpCamera() as camera:
+        options = ("--source", camera.url, "--sink", "none", "--frames", "100000", *SMALL)
+        with ventral(*options, cwd=tmp_path) as process:
+            until(lambda: camera.sent > 20, "pictures")
+            camera.stop()
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "gave up" in errors.splitlines()[-1]
+
+
+def test_still_picture_is_shown_until_the_end(tmp_path: Path) -> None:
+    Pillow.effect_noise((120, 90), 80).convert("RGB").save(tmp_path / "still.png")
+    report = tmp_path / "r.json"
+    options = ("--source", "still.png", "--sink", "none", "--frames", "40", *SMALL, "--report", str(report))
+    with ventral(*options, cwd=tmp_path) as process:
+        assert process.wait(timeout=60) == 0
+    assert json.loads(report.read_text())["frames"] == 40
+
+
+def test_clip_ends_the_show_when_it_ends(assets: Path, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    options = ("--source", str(assets / "media" / "clip.mp4"), "--sink", "none", *SMALL, "--report", str(report))
+    with ventral(*options, cwd=tmp_path) as process:
+        assert process.wait(timeout=60) == 0
+    facts = json.loads(report.read_text())
+    assert facts["seconds"] == pytest.approx(12, abs=1.5)
+    assert facts["frames"] <= 360
