@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 LOST_FOR = 20.0
 """Seconds that a show with an end waits for a lost source; one without an end waits for ever."""
 
+PATIENCE, HURRY = 60.0, 4.0
+"""Seconds in which recordings are finished at the end, and when the system asks to end: it kills soon after."""
+
 HOLD = 120
 """Frames that each picture of a folder is shown: four seconds."""
 
@@ -128,14 +131,16 @@ class Show:
         self._worker = Worker("render", self._rendering.step)
         self._stack = ExitStack()
         self._quit = False
+        self._patience = PATIENCE
         self._notice: tuple[str, float] = ("", 0.0)
         self._saved: Path | None = None
         self._lost_since: float | None = None
 
     def __enter__(self) -> Show:
         config, enter = self._config, self._stack.enter_context
-        enter(self._recorder)
-        enter(stop_signals(self.quit))
+        enter(stop_signals(self._on_signal))
+        self._recorder.__enter__()
+        self._stack.callback(self._finish_recordings)
         window: Window | NoWindow = Window(config.canvas_hw) if config.sink == "window" else NoWindow()
         enter(window)
         enter(self._worker)
@@ -159,6 +164,17 @@ class Show:
     def quit(self) -> None:
         """End the show after the present turn."""
         self._quit = True
+
+    def _on_signal(self, number: int) -> None:
+        if number == signal.SIGTERM:
+            self._patience = HURRY
+        self.quit()
+
+    def _finish_recordings(self) -> None:
+        self._recorder.stop()
+        if self._recorder.status.finishing:
+            log.info("finishing the recording; Ctrl-C stops at once")
+        self._recorder.close(timeout=self._patience)
 
     def run(self) -> None:
         """Turn the main loop until the show is over; then stop the recording and write the report."""
@@ -270,8 +286,8 @@ class Show:
 
 
 @contextmanager
-def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM call `stop`; a second one ends the process at once."""
+def stop_signals(stop: Callable[[int], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM call `stop` with their number; a second one ends the process at once."""
     asked = False
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
@@ -279,7 +295,7 @@ def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
         if asked:
             os._exit(128 + number)
         asked = True
-        stop()
+        stop(number)
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
