@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import track
 
+from models.errors import OutputError
 from models.network import open_network
 from models.spec import Hw
 from realtime.capture.opening import open_source
@@ -53,7 +55,7 @@ def render(
     """
     look.check()
     stills = output.suffix in ("", ".png")
-    claim(output / "0.png" if output.suffix == "" else output, force=force)
+    claim_place(output, force=force)
     network = open_network(look.model)
     views = [view() for view in ALL]
     controls = make_controls(network.info, views)
@@ -66,11 +68,24 @@ def render(
             log.warning("%s is UNTRAINED (random weights)", network.info.name)
         pipeline = Pipeline(network, engine, views, canvas_hw=look.canvas_hw, short_side=look.size)
         drawn = draw_all(pictures, pipeline, controls)
-        shown = track(itertools.islice(drawn, frames), "drawing", console=Console(stderr=True), transient=True)
+        quiet = not sys.stderr.isatty()
+        shown = track(itertools.islice(drawn, frames), "drawing", console=Console(stderr=True), disable=quiet)
         if output.suffix == "":
             write_stills(shown, output, force=force)
         else:
             write_film(shown, output, fps=pictures.fps, size_hw=look.canvas_hw, force=force)
+
+
+def claim_place(output: Path, *, force: bool) -> None:
+    """Check that a file, or a folder that may not be there yet, can be written; OutputError when it cannot."""
+    if output.suffix:
+        claim(output, force=force)
+    elif output.is_dir():
+        claim(output / "00001.png", force=force)
+    elif output.exists():
+        raise OutputError(f"{output} is a file; expected a folder, or a name that ends in .mp4, .gif or .png")
+    else:
+        claim(output.with_name(f"{output.name}.png"), force=True)
 
 
 def draw_all(source: Source, pipeline: Pipeline, controls: Controls) -> Iterator[Image]:
@@ -93,7 +108,8 @@ def write_film(canvases: Iterable[Image], output: Path, *, fps: float, size_hw: 
 
 
 def write_stills(canvases: Iterable[Image], folder: Path, *, force: bool) -> None:
-    """Write each canvas to a numbered PNG file in a folder."""
+    """Write each canvas to a numbered PNG file in a folder, made when it is not there."""
     for index, canvas in enumerate(canvases, start=1):
+        folder.mkdir(exist_ok=True)
         with open_sink(folder / f"{index:05d}.png", fps=1.0, size_wh=canvas.shape[1::-1], force=force) as sink:
             sink.write(canvas)

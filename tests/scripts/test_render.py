@@ -1,0 +1,70 @@
+"""The pipeline offline: every frame, the right length, pictures that show the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imageio.v3 as iio
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from PIL import ImageSequence
+
+from scripts.cli import status
+
+SMALL = ("--size", "64", "--canvas", "320x180")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds at 15 pictures a second."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    ramp = np.linspace(0, 255, 160, dtype=np.uint8)[None, :, None].repeat(120, 0).repeat(3, 2)
+    iio.imwrite(path, np.stack([np.roll(ramp, 5 * number, axis=1) for number in range(30)]), fps=15)
+    return path
+
+
+def test_video_has_every_frame_at_its_rate(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    assert status(["render", str(clip), "-o", str(out), *SMALL, "--layer", "block2_conv2"]) == 0
+    frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(out))
+    assert (frames, seconds) == (30, pytest.approx(2.0, abs=0.05))
+    assert iio.imread(out, index=10).std() > 20
+
+
+def test_gif_lasts_as_long_as_the_clip(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.gif"
+    assert status(["render", str(clip), "-o", str(out), *SMALL]) == 0
+    with Pillow.open(out) as film:
+        durations = [frame.info["duration"] for frame in ImageSequence.Iterator(film)]
+    assert sum(durations) / 1000 == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.parametrize("view", ["mosaic", "story", "camera"])
+def test_picture_is_lit_at_once(tmp_path: Path, view: str) -> None:
+    picture, out = tmp_path / "in.png", tmp_path / "out.png"
+    iio.imwrite(picture, np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8))
+    assert status(["render", str(picture), "-o", str(out), *SMALL, "--view", view]) == 0
+    drawn = iio.imread(out)
+    assert drawn.shape == (180, 320, 3)
+    assert drawn[20:150, 110:310].mean() > 15
+
+
+def test_folder_of_pictures_becomes_a_folder_of_pictures(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        noise = np.random.default_rng(number).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+        iio.imwrite(tmp_path / "in" / f"{number}.png", noise)
+    assert status(["render", str(tmp_path / "in"), "-o", str(tmp_path / "out"), *SMALL]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["00001.png", "00002.png", "00003.png"]
+
+
+def test_existing_file_is_kept_unless_forced(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    out.write_bytes(b"precious")
+    arguments = ["render", str(clip), "-o", str(out), *SMALL, "--frames", "3"]
+    assert status(arguments) == 2
+    assert out.read_bytes() == b"precious"
+    assert status([*arguments, "--force"]) == 0
+    assert out.stat().st_size > 1000
