@@ -41,7 +41,7 @@ from realtime.worker import Worker
 
 log = logging.getLogger(__name__)
 
-LOST_FOR = 20.0
+LOST_FOR = 10.0
 """Seconds that a show with an end waits for a lost source; one without an end waits for ever."""
 
 PATIENCE, HURRY = 60.0, 4.0
