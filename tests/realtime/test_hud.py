@@ -1,0 +1,85 @@
+"""What lies over the picture: nothing important is lost on a narrow window."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from models.network import open_network
+from models.spec import Grid
+from realtime import hud
+from realtime.frame import Frame
+from realtime.layout import Rect
+from realtime.pipeline import Canvas
+from realtime.table import make_controls
+from realtime.text import ACCENT
+from realtime.view import Tiles
+from realtime.views import ALL
+
+STATUS = hud.Status(
+    network="vgg16-quarter fp32 UNTRAINED",
+    provider="CPU (no NVIDIA driver)",
+    rates="camera 30 · net 30 · screen 30 fps",
+    latency="20 ms",
+    recording="REC 3 s",
+)
+
+
+def canvas() -> Canvas:
+    info = open_network("vgg16-quarter").info
+    layer = info.layer("block3_conv1")
+    tiles = Tiles(layer.name, Grid(8, 8, (20, 30), 2, (180, 300)), tuple(range(64)), 9)
+    frame = Frame(np.zeros((360, 640, 3), np.uint8), 0, 0.0)
+    return Canvas(frame, "mosaic", Rect(300, 20, 300, 180), (224, 304), layer, tiles)
+
+
+def reddish(image: np.ndarray) -> int:
+    """How many pixels the colour of a fault has touched."""
+    return int((image[:, :, 2].astype(int) - image[:, :, 1] > 50).sum())
+
+
+def test_words_of_the_status_line() -> None:
+    words = hud.describe(canvas(), open_network("vgg16-quarter").info)
+    assert words == "mosaic · block3_conv1 · 5 of 13 · channel 9 of 64 · 76×56"
+    alone = dataclasses.replace(canvas(), layer=None, tiles=None, view="story")
+    assert hud.describe(alone, open_network("vgg16-quarter").info) == "story"
+
+
+@pytest.mark.parametrize("width", [1920, 1280, 900, 640])
+def test_untrained_and_recording_are_said_on_every_window(width: int) -> None:
+    image = np.zeros((width * 9 // 16, width, 3), np.uint8)
+    hud.draw_status(image, "mosaic", STATUS)
+    quiet = image.copy()
+    hud.draw_status(quiet, "mosaic", dataclasses.replace(STATUS, network="vgg16 fp32", recording=None))
+    assert reddish(image) > 3 * reddish(quiet) + 150
+
+
+def test_a_fault_stands_above_the_status_line() -> None:
+    image = np.zeros((720, 1280, 3), np.uint8)
+    hud.draw_status(image, "mosaic", dataclasses.replace(STATUS, alarm="camera 0 lost: no picture for 2 s"))
+    assert reddish(image[600:680]) > 100
+
+
+def test_cursor_surrounds_the_chosen_tile() -> None:
+    image, shown = np.zeros((720, 1280, 3), np.uint8), canvas()
+    hud.draw_cursor(image, shown, hud.Placement.of((360, 640), (720, 1280)))
+    lit = np.argwhere((image == ACCENT).all(axis=2))
+    assert shown.tiles is not None
+    left, top, width, _ = shown.tiles.rect(9)
+    assert abs(lit[:, 1].min() - 2 * (300 + left)) <= 4
+    assert abs(lit[:, 0].min() - 2 * (20 + top)) <= 4
+    assert abs(lit[:, 1].max() - lit[:, 1].min() - 2 * width) <= 8
+
+
+@pytest.mark.parametrize("window_wh", [(1920, 1080), (1280, 720), (640, 360)])
+def test_help_fits_the_window(window_wh: tuple[int, int]) -> None:
+    width, height = window_wh
+    lines = hud.help_lines(list(make_controls(open_network("vgg16-quarter").info, ALL).table.values()))
+    image = np.zeros((height, width, 3), np.uint8)
+    hud.draw_help(image, lines)
+    lit = np.argwhere(image.max(axis=2) > 60)
+    assert lit[:, 0].max() < height - 2
+    assert lit[:, 1].max() < width - 2
+    assert len(lines) > 25
