@@ -27,10 +27,10 @@ from realtime.frame import Frame
 from realtime.hud import Status
 from realtime.latest import Latest
 from realtime.meter import Meter
-from realtime.output import claim
 from realtime.pipeline import Canvas, Pipeline
 from realtime.providers import choose
-from realtime.recorder import Recorder
+from realtime.recording.output import claim
+from realtime.recording.recorder import Recorder
 from realtime.rendering import Rendering
 from realtime.screen import Screen
 from realtime.settings import RecordSettings, ShowSettings

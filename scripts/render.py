@@ -23,10 +23,10 @@ from realtime.config import Look
 from realtime.controls import Controls
 from realtime.engine import Engine
 from realtime.frame import Frame, Image
-from realtime.output import claim
 from realtime.pipeline import Pipeline
 from realtime.providers import choose
-from realtime.sinks import open_sink
+from realtime.recording.output import claim
+from realtime.recording.sinks import open_sink
 from realtime.table import configure, make_controls
 from realtime.views import ALL
 

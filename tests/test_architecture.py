@@ -18,7 +18,7 @@ DOORS = {
     "keras": {"models/export.py"},
     "tf2onnx": {"models/export.py"},
     "onnxruntime": {"realtime/providers.py", "models/export.py"},  # an export is checked before it is kept
-    "subprocess": {"realtime/sinks.py"},
+    "subprocess": {"realtime/recording/sinks.py"},
     "socket": {"models/export.py"},  # a time limit on the download of weights
 }
 """Who alone may import a module."""

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image as Pillow
 
 from models.errors import OutputError
-from realtime import output
-from realtime.encoding import Wh
-from realtime.sink import Sink
-from realtime.sinks import Mp4Sink, open_sink
+from realtime.recording import output
+from realtime.recording.encoding import Wh
+from realtime.recording.sink import Sink
+from realtime.recording.sinks import Mp4Sink, open_sink
 from tests.realtime.capture.waiting import soon
-from tests.realtime.films import COLOURS, flag_colours, flags, read_film
+from tests.realtime.recording.films import COLOURS, flag_colours, flags, read_film
 
 SIZE_WH = (128, 96)
 VIDEOS = (".mp4", ".gif")

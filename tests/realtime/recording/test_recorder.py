@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from models.errors import OutputError
-from realtime.encoding import Wh
 from realtime.frame import Frame
 from realtime.latest import Latest
-from realtime.recorder import Recorder
-from realtime.sinks import Mp4Sink, open_sink
+from realtime.recording.encoding import Wh
+from realtime.recording.recorder import Recorder
+from realtime.recording.sinks import Mp4Sink, open_sink
 from tests.realtime.capture.waiting import soon
-from tests.realtime.films import COLOURS, flag_colours, flags, read_film
+from tests.realtime.recording.films import COLOURS, flag_colours, flags, read_film
 
 SIZE_WH = (128, 96)
 VIDEOS = (".mp4", ".gif")
@@ -199,7 +199,8 @@ def test_a_fault_ends_the_recording_and_not_the_show(tmp_path: Path, monkeypatch
 def ffmpegs() -> list[int]:
     """The processes that this one has started and not yet waited for."""
     tasks = Path("/proc/self/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [child for child in children if "ffmpeg" in Path(f"/proc/{child}/comm").read_text()]
 
 
 STALLS = pytest.mark.skipif(

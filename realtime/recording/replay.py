@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from realtime.compositing import resize
-from realtime.encoding import GIF_WIDTH
 from realtime.frame import Image
+from realtime.recording.encoding import GIF_WIDTH
 
 _JPEG = (
     *(cv2.IMWRITE_JPEG_QUALITY, 92),

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from realtime.encoding import Wh
-from realtime.replay import Replay
-from tests.realtime.films import flags
+from realtime.recording.encoding import Wh
+from realtime.recording.replay import Replay
+from tests.realtime.recording.films import flags
 
 
 def test_the_ring_keeps_the_last_seconds() -> None:

@@ -18,11 +18,11 @@ from types import TracebackType
 from models.errors import OutputError
 from realtime.frame import Frame, Image
 from realtime.latest import Latest
-from realtime.output import claim, fresh
-from realtime.pace import Pace
-from realtime.replay import Replay
-from realtime.sinks import recover
-from realtime.take import Take
+from realtime.recording.output import claim, fresh
+from realtime.recording.pace import Pace
+from realtime.recording.replay import Replay
+from realtime.recording.sinks import recover
+from realtime.recording.take import Take
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from realtime.pace import Pace
+from realtime.recording.pace import Pace
 
 
 def test_a_pace_counts_what_was_missed_and_ends_with_what_is_due() -> None:

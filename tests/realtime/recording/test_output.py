@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from models.errors import OutputError
-from realtime import output
-from realtime.output import Draft, claim, fresh, numbered, part
+from realtime.recording import output
+from realtime.recording.output import Draft, claim, fresh, numbered, part
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 LOCK = """
 import sys, time
 from pathlib import Path
-from realtime.output import Draft
+from realtime.recording.output import Draft
 draft = Draft(Path(sys.argv[1]))
 print("locked", flush=True)
 time.sleep(60)

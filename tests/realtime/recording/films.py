@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageSequence
 
-from realtime.encoding import Wh
 from realtime.frame import Image
+from realtime.recording.encoding import Wh
 
 COLOURS = {"red": (30, 20, 220), "green": (40, 200, 30), "blue": (210, 60, 20), "dark": (18, 6, 24)}
 """BGR."""

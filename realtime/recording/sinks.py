@@ -22,12 +22,12 @@ import numpy as np
 
 from models.errors import OutputError
 from models.files import write_atomically
-from realtime import encoding, output
 from realtime.compositing import resize
-from realtime.encoding import Arguments, Wh
 from realtime.frame import Image
-from realtime.output import Draft, claim, numbered
-from realtime.sink import Sink
+from realtime.recording import encoding, output
+from realtime.recording.encoding import Arguments, Wh
+from realtime.recording.output import Draft, claim, numbered
+from realtime.recording.sink import Sink
 
 LITTER = 100_000
 """An unreadable draft below so many bytes never held a second of video; a larger one may be somebody's file."""

@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 
 from models.errors import OutputError
-from realtime.output import Draft
-from realtime.sinks import open_sink, recover
+from realtime.recording.output import Draft
+from realtime.recording.sinks import open_sink, recover
 from tests.realtime.capture.waiting import soon
-from tests.realtime.films import COLOURS, flag_colours, flags, read_film
+from tests.realtime.recording.films import COLOURS, flag_colours, flags, read_film
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 VIDEOS = (".mp4", ".gif")
 
 ENDLESS = """
 import sys, time
 from pathlib import Path
-from realtime.sinks import open_sink
-from tests.realtime.films import flags
+from realtime.recording.sinks import open_sink
+from tests.realtime.recording.films import flags
 sink = open_sink(Path(sys.argv[1]), fps=25, size_wh=(128, 96))
 print(sink._ffmpeg._process.pid, flush=True)
 while True:
@@ -37,7 +37,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from models.errors import OutputError
-from realtime.sinks import open_sink
+from realtime.recording.sinks import open_sink
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 noise = np.random.default_rng(0).integers(0, 256, (8, 96, 128, 3), np.uint8)
 try:
@@ -51,8 +51,8 @@ except OutputError as error:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from realtime.sinks import open_sink
-from tests.realtime.films import flags
+from realtime.recording.sinks import open_sink
+from tests.realtime.recording.films import flags
 with open_sink(Path(sys.argv[1]), fps=25, size_wh=(320, 180)) as sink:
     for step in range(int(sys.argv[2])):
         sink.write(flags((320, 180), step=step))

@@ -11,8 +11,8 @@ from pathlib import Path
 from models.errors import OutputError, VentralError
 from realtime.compositing import fit
 from realtime.frame import Image
-from realtime.sink import Sink
-from realtime.sinks import open_sink
+from realtime.recording.sink import Sink
+from realtime.recording.sinks import open_sink
 
 log = logging.getLogger(__name__)
 
