@@ -181,7 +181,7 @@ class Show:
         start, recording = time.monotonic(), self._config.record is None
         while not self._over(start):
             if not recording and self._screen.canvas is not None:
-                self._recorder.start(self._config.record, force=self._config.force)
+                self._record(self._config.record)
                 recording = True
             self._meter.loop()
             self._screen.turn(self._canvases, self._status)
@@ -223,8 +223,13 @@ class Show:
         if self._recorder.status.recording:
             self._recorder.stop()
         else:
-            suffix = f".{self._controls.snapshot()[RecordSettings].format}"
-            self._try(partial(self._recorder.start, suffix=suffix))
+            self._try(self._record)
+
+    def _record(self, path: Path | None = None) -> None:
+        settings = self._controls.snapshot()[RecordSettings]
+        suffix = path.suffix if path else f".{settings.format}"
+        fps = settings.gif_fps if suffix.lower() == ".gif" else None
+        self._recorder.start(path, suffix=suffix, fps=fps, force=self._config.force)
 
     def _snapshot(self) -> None:
         canvas = self._screen.canvas

@@ -12,9 +12,9 @@ from realtime.view import Shown
 STAGES = (
     ("edges", "Where light meets dark, and one colour another."),
     ("textures", "Edges that repeat: grain, weave, fur, brick."),
-    ("patterns", "Textures that form shapes: curves, grids, eyes."),
-    ("parts", "Shapes that belong to things: a wheel, a face, a leaf."),
-    ("objects", "Parts that add up: this channel waits for one kind of thing."),
+    ("patterns", "Shapes in texture: grids, rings, eyes."),
+    ("parts", "Shapes of things: a wheel, a face, a leaf."),
+    ("objects", "Parts that add up to one kind of thing."),
 )
 WHOLE_WAY = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
 CAMERA = ("the camera", "What goes in.")

@@ -70,3 +70,4 @@ class RecordSettings:
     format: str = control(
         "gif", "file format of a take", Bind((".",), "cycle", "record as GIF or MP4"), choices=("gif", "mp4")
     )
+    gif_fps: float = control(20.0, "pictures per second of a GIF", low=2, high=25)

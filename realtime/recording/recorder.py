@@ -93,13 +93,15 @@ class Recorder:
                 dropped=self._dropped,
             )
 
-    def start(self, path: Path | None = None, *, suffix: str = ".gif", force: bool = False) -> Path:
+    def start(
+        self, path: Path | None = None, *, suffix: str = ".gif", fps: float | None = None, force: bool = False
+    ) -> Path:
         """Record from now on, to `path` or to a new name; OutputError when that cannot be written."""
         recording = self.status.recording
         if recording is not None:
             raise OutputError(f"{recording} is being recorded already; stop it first")
         path = self._claim(path, suffix, force=force)
-        pace = Pace(self._fps[path.suffix.lower()])
+        pace = Pace(fps or self._fps[path.suffix.lower()])
         take = Take(path, self._pictures(pace), fps=pace.fps, force=force, done=self._finished)
         self._live = take, pace
         return self._begin(take)
