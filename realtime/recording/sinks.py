@@ -32,8 +32,8 @@ from realtime.recording.sink import Sink
 LITTER = 100_000
 """An unreadable draft below so many bytes never held a second of video; a larger one may be somebody's file."""
 
-_NICE = 5
-"""Next to a show that wants every core: at 0 it kept 78 % of its rate, at 5 nearly all, at 10 the video starved."""
+_NICE = 10
+"""Beside a show that filled two cores, 1280x720 left it 78 % of its rate at 5 and 91 % at 10; GIFs left it 95 %."""
 
 _APART: dict[str, Any] = {  # Ctrl-C in the terminal must not reach ffmpeg; a session of its own would also be a
     "process_group": 0,  # scheduling group of its own (sched_autogroup), in which being nice means nothing
