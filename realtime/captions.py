@@ -10,7 +10,7 @@ from realtime.text import ACCENT, BRIGHT, FAINT, LIGHT, QUIET, text_width, wrap,
 from realtime.view import Shown
 
 STAGES = (
-    ("edges", "Where light meets dark, and one colour another."),
+    ("edges", "Where light or colour changes."),
     ("textures", "Edges that repeat: grain, weave, fur, brick."),
     ("patterns", "Shapes in texture: grids, rings, eyes."),
     ("parts", "Shapes of things: a wheel, a face, a leaf."),
