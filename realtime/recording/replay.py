@@ -20,7 +20,7 @@ _JPEG = (
 
 
 class Replay:
-    """A ring of the last `seconds` at `fps`, at most 640 pixels wide; about 15 MB for ten seconds of 640x360.
+    """A ring of the last `seconds` at `fps`, at most 640 pixels wide; about 25 MB for ten seconds of a busy 640x360.
 
     One thread adds, any other may take a copy.
     """
