@@ -57,6 +57,12 @@ class Engine:
         self._loader.stop()
         self._sessions.clear()
 
+    @property
+    def pending(self) -> int:
+        """How many graphs are still to be made."""
+        with self._changed:
+            return len(self._wanted)
+
     def check(self) -> None:
         """Raise what ended the loader thread, if anything did."""
         self._loader.check()

@@ -20,6 +20,7 @@ from realtime.providers import CPU
 from realtime.table import make_controls
 from realtime.view import Scene, Shown
 from realtime.views import ALL
+from tests.screen import until
 
 CANVAS_HW = (180, 320)
 
@@ -164,3 +165,35 @@ def test_cross_fade_starts_at_once_and_ends() -> None:
     assert values[0] == round(200 * FIRST_STEP)
     assert values == sorted(values)
     assert values[-2:] == [200, 200]
+
+
+def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immediate(controls: Controls) -> None:
+    network = open_network("vgg16-quarter")
+    with Engine(CPU) as engine:
+        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=72)
+        pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
+        until(lambda: engine.pending == 0, "the layers that the first picture asked for")
+        for number, layer in enumerate(network.info.layers[1:], start=1):
+            controls.press("]")
+            canvas = pipeline.render(next(STREAM), controls.snapshot(), float(number))
+            assert canvas.waiting is None, f"{layer.name} was not prefetched"
+            assert canvas.layer == layer
+            assert canvas.frame.image.std() > 20
+
+
+def test_changing_layers_quickly_shows_only_whole_pictures(controls: Controls) -> None:
+    network = open_network("vgg16-quarter")
+    with Engine(CPU) as engine:
+        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=80)
+        pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
+        shown = set()
+        for number in range(150):
+            controls.press("]" if number % 40 < 20 else "[")
+            canvas = pipeline.render(next(STREAM), controls.snapshot(), number / 30)
+            assert canvas.frame.image.std() > 20
+            assert canvas.fault is None
+            if canvas.waiting is None:
+                assert canvas.layer is not None
+                assert canvas.layer.name == controls.value("show/layer")
+                shown.add(canvas.layer.name)
+    assert len(shown) > 5
