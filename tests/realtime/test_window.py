@@ -99,7 +99,7 @@ def test_record_snapshot_and_replay_keys_leave_files(screen: Screen, tmp_path: P
 
 
 def test_help_covers_the_screen_and_goes_away(screen: Screen, tmp_path: Path) -> None:
-    with screen.show(*SMALL, "--set", "show/freeze=on", cwd=tmp_path) as process:
+    with screen.show(*SMALL, "--view", "camera", "--set", "show/freeze=on", cwd=tmp_path) as process:
         until(lambda: screen.picture().std() > 10, "a picture")
         before = screen.picture().astype(int)
         screen.press("h")
