@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import faulthandler
 import logging
-import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from models.errors import OutputError, SourceError
@@ -34,6 +32,7 @@ from realtime.recording.recorder import Recorder
 from realtime.rendering import Rendering
 from realtime.screen import Screen
 from realtime.settings import RecordSettings, ShowSettings
+from realtime.signals import stop_signals
 from realtime.table import configure, make_controls
 from realtime.views import ALL
 from realtime.window import NoWindow, Window, require_display
@@ -288,23 +287,3 @@ class Show:
             "layer": show.layer,
             "controls": self._controls.values(),
         }
-
-
-@contextmanager
-def stop_signals(stop: Callable[[int], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM call `stop` with their number; a second one ends the process at once."""
-    asked = False
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            os._exit(128 + number)
-        asked = True
-        stop(number)
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Plain words for what each stage of a network sees, large enough for the last row."""
+"""Words on the canvas: what each stage of a network sees, large enough for the last row; and what went wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from models.spec import LayerInfo, ModelInfo
 from realtime.compositing import shade
 from realtime.frame import Image
 from realtime.layout import Layout, Rect
-from realtime.text import ACCENT, BRIGHT, FAINT, LIGHT, QUIET, text_width, wrap, write
+from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, text_width, wrap, write
 from realtime.view import Shown
 
 STAGES = (
@@ -75,3 +75,16 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
         top, width = baseline + round(size * 0.9), max(round(pitch * 0.72), 1)
         lit = ACCENT if each == layer else FAINT
         canvas[top : top + max(size // 4, 2), left : left + width] = lit
+
+
+def draw_card(image: Image, title: str, words: str) -> None:
+    """A dark card in the middle of `image` with a title and a few lines."""
+    height, width = image.shape[:2]
+    size = max(height // 26, 11)
+    lines = wrap(words, size, round(width * 0.7))[:8]
+    box_h = round(size * (3.4 + 1.4 * len(lines)))
+    box = Rect(round(width * 0.12), (height - box_h) // 2, round(width * 0.76), box_h)
+    shade(image, box, strength=0.88)
+    write(image, title, box.left + size, box.top + 2 * size, round(size * 1.3), ALARM)
+    for number, line in enumerate(lines):
+        write(image, line, box.left + size, box.top + round(size * (3.6 + 1.4 * number)), size, BRIGHT)

@@ -13,13 +13,13 @@ import numpy as np
 from models.errors import VentralError
 from models.spec import Hw, LayerInfo, Network
 from realtime import compositing
-from realtime.captions import draw_caption
+from realtime.captions import draw_caption, draw_card
 from realtime.controls import Snapshot
+from realtime.crossfade import CrossFade
 from realtime.engine import Engine, NotReady
 from realtime.frame import Frame, Image
 from realtime.layout import Layout, Rect, arrange
 from realtime.settings import ShowSettings
-from realtime.text import ALARM, BRIGHT, wrap, write
 from realtime.tiles import TileSettings
 from realtime.view import Scene, Shown, Tiles, View
 
@@ -162,45 +162,6 @@ class Pipeline:
         image = canvas.frame.image.copy()
         draw_card(image, f"{view} cannot be shown", words)
         return dataclasses.replace(canvas, frame=dataclasses.replace(frame, image=image), fault=f"{view}: {words}")
-
-
-class CrossFade:
-    """Carries one picture over into the next when what is shown changes."""
-
-    def __init__(self) -> None:
-        self._identity: tuple[object, ...] | None = None
-        self._from: Image | None = None
-        self._last: Image | None = None
-        self._since = 0.0
-
-    def apply(self, image: Image, identity: tuple[object, ...], now: float, *, seconds: float) -> Image:
-        """`image`, blended with what was there before for `seconds` after `identity` changed."""
-        if identity != self._identity:
-            self._from, self._since, self._identity = self._last, now, identity
-        progress = (now - self._since) / seconds if seconds > 0 else 1.0
-        if self._from is not None and progress < 1.0:
-            image = compositing.blend(self._from, image, max(progress, FIRST_STEP))
-        else:
-            self._from = None
-        self._last = image
-        return image
-
-
-FIRST_STEP = 0.35
-"""A key press shows at once: the new picture starts at this weight."""
-
-
-def draw_card(image: Image, title: str, words: str) -> None:
-    """A dark card in the middle of `image` with a title and a few lines."""
-    height, width = image.shape[:2]
-    size = max(height // 26, 11)
-    lines = wrap(words, size, round(width * 0.7))[:8]
-    box_h = round(size * (3.4 + 1.4 * len(lines)))
-    box = Rect(round(width * 0.12), (height - box_h) // 2, round(width * 0.76), box_h)
-    compositing.shade(image, box, strength=0.88)
-    write(image, title, box.left + size, box.top + 2 * size, round(size * 1.3), ALARM)
-    for number, line in enumerate(lines):
-        write(image, line, box.left + size, box.top + round(size * (3.6 + 1.4 * number)), size, BRIGHT)
 
 
 def _what(answer: NotReady) -> str:

@@ -13,9 +13,10 @@ from models.network import open_network
 from models.spec import GraphSpec
 from realtime.capture.pattern import Pattern
 from realtime.controls import Bind, Controls
+from realtime.crossfade import FIRST_STEP, CrossFade
 from realtime.engine import Engine
 from realtime.frame import Frame
-from realtime.pipeline import FIRST_STEP, CrossFade, Pipeline
+from realtime.pipeline import Pipeline
 from realtime.providers import CPU
 from realtime.table import make_controls
 from realtime.view import Scene, Shown
