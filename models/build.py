@@ -17,7 +17,7 @@ from onnx import external_data_helper
 
 from models import graph, heads, preprocess, truncate
 from models.errors import ModelError, OutputError
-from models.files import write_atomically
+from models.files import sync, write_atomically
 from models.spec import GraphSpec, Hw, Network
 from models.zoo import cache_folder
 
@@ -78,11 +78,18 @@ def split_weights(network: Network) -> Path:
     return folder
 
 
+def forget(network: Network) -> None:
+    """Throw away all that is cached of a network, so that what was damaged is made anew."""
+    shutil.rmtree(cache_folder() / "graphs" / network.digest[:32], ignore_errors=True)
+
+
 def _write_split(network: Path, folder: Path) -> None:
     folder.mkdir()
     model = onnx.load(network)
     external_data_helper.convert_model_to_external_data(model, location=WEIGHTS, size_threshold=1024)
     onnx.save_model(model, folder / SKELETON)
+    for file in folder.iterdir():
+        sync(file)
 
 
 def _publish(whole: Path, folder: Path) -> None:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from numpy.typing import NDArray
 
-from models.build import build
-from models.errors import VentralError
+from models.build import build, forget
+from models.errors import ModelError, VentralError
 from models.spec import GraphSpec
-from realtime.providers import CPU, Provider, Session, Tensors
+from realtime.providers import Provider, Session, Tensors
 from realtime.worker import Worker
 
 log = logging.getLogger(__name__)
 
 OPEN_SESSIONS = 32
-"""More than the layers of the deepest network shown so far; each holds its weights once more."""
+"""Opened at a time; PREFETCHED, the graph of the day and a change of view stay well below it."""
+
+PREFETCHED = 16
+"""Graphs made ahead of a key press."""
+
+RETRY = 10.0
+"""Seconds after which a graph that could not be made is tried again: the disk may have room by then."""
 
 
 class NotReady(Exception):  # noqa: N818, it is an answer and no error
@@ -29,6 +38,23 @@ class NotReady(Exception):  # noqa: N818, it is an answer and no error
     def __init__(self, spec: GraphSpec) -> None:
         super().__init__(f"{spec.head} is being made")
         self.spec = spec
+
+
+class GraphError(RuntimeError):
+    """A graph could not be made or run, for a reason inside the program; it has been logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a graph could not be made, until when that counts, and whether the user can mend it."""
+
+    words: str
+    until: float
+    ours: bool
+
+    def raised(self) -> Exception:
+        """An exception of its own for each who asks: a shared one would gather every asker's frames."""
+        return GraphError(self.words) if self.ours else ModelError(self.words)
 
 
 class Engine:
@@ -41,10 +67,10 @@ class Engine:
         self.provider = provider
         self._open = open_graph or open_session
         self._sessions: OrderedDict[GraphSpec, Session] = OrderedDict()
-        self._faults: dict[GraphSpec, Exception] = {}
+        self._faults: dict[GraphSpec, Fault] = {}
         self._wanted: list[GraphSpec] = []
         self._changed = threading.Condition()
-        self._rebuilt = False
+        self._life = 0
         self._loader = Worker("loader", self._load_next)
 
     def __enter__(self) -> Engine:
@@ -70,90 +96,117 @@ class Engine:
     def run(self, spec: GraphSpec, feeds: Tensors) -> dict[str, NDArray[Any]]:
         """The graph's outputs by name.
 
-        Raises NotReady while it is being made, and what its making raised when it cannot be made.
+        Raises NotReady while it is being made, and ModelError or GraphError when it cannot be made.
         """
-        session = self._session(spec)
+        session, life = self._session(spec)
         try:
             return session.run(feeds)
-        except VentralError:
-            raise
         except Exception as error:
-            if self.provider == CPU or self.provider.name == "CPU":
+            if self.provider.name == "CPU":
                 raise
-            self._recover(error)
+            self._recover(error, life)
             raise NotReady(spec) from error
 
     def prefetch(self, specs: Iterable[GraphSpec]) -> None:
         """Make these next, in this order, and forget what was waiting before."""
         with self._changed:
-            self._wanted = [spec for spec in specs if not self._known(spec)]
+            self._wanted = [spec for spec in itertools.islice(specs, PREFETCHED) if not self._known(spec)]
             self._changed.notify_all()
 
     def wait(self, spec: GraphSpec, timeout: float) -> None:
         """Return when a graph is made or has failed, for work that has no screen to keep alive."""
         with self._changed:
-            if not self._known(spec):
-                self._wanted.insert(0, spec)
-                self._changed.notify_all()
-            if not self._changed.wait_for(lambda: self._known(spec) or not self._loader.alive, timeout):
-                raise TimeoutError(f"{spec.head} was not made within {timeout:g} s")
+            self._want(spec)
+            done = self._changed.wait_for(lambda: self._known(spec) or not self._loader.alive, timeout)
+        self._loader.check()
+        if not done:
+            raise TimeoutError(f"{spec.head} was not made within {timeout:g} s")
 
     def _known(self, spec: GraphSpec) -> bool:
-        return spec in self._sessions or spec in self._faults
+        fault = self._faults.get(spec)
+        return spec in self._sessions or (fault is not None and time.monotonic() < fault.until)
 
-    def _session(self, spec: GraphSpec) -> Session:
+    def _want(self, spec: GraphSpec) -> None:
+        if not self._known(spec) and spec not in self._wanted:
+            self._wanted.insert(0, spec)
+            self._changed.notify_all()
+
+    def _session(self, spec: GraphSpec) -> tuple[Session, int]:
+        """The opened graph, and the life of the provider that it was opened in."""
         with self._changed:
-            if spec in self._faults:
-                raise self._faults[spec]
+            self._want(spec)
             if spec in self._sessions:
                 self._sessions.move_to_end(spec)
-                return self._sessions[spec]
-            if spec not in self._wanted:
-                self._wanted.insert(0, spec)
-                self._changed.notify_all()
+                return self._sessions[spec], self._life
+            if self._known(spec):
+                raise self._faults[spec].raised()
         raise NotReady(spec)
 
     def _load_next(self) -> None:
         with self._changed:
             if not self._changed.wait_for(lambda: bool(self._wanted), timeout=0.1):
                 return
-            spec = self._wanted[0]
-        self._load(spec)
-
-    def _load(self, spec: GraphSpec) -> None:
-        session: Session | None = None
-        fault: Exception | None = None
+            spec, provider, life = self._wanted[0], self.provider, self._life
         try:
-            session = self._open(spec, self.provider)
+            self._keep(spec, self._open(spec, provider), life)
         except Exception as error:
-            fault = error
-        if fault is not None and self.provider.name != "CPU" and not isinstance(fault, VentralError):
-            self._recover(fault)
-            return
+            if provider.name == "CPU" or isinstance(error, VentralError):
+                self._give_up(spec, error)
+            else:
+                self._recover(error, life)
+
+    def _keep(self, spec: GraphSpec, session: Session, life: int) -> None:
+        """Take in an opened graph, unless the provider has been left since its opening began."""
         with self._changed:
-            if spec in self._wanted:
-                self._wanted.remove(spec)
-            if session is not None:
+            if life == self._life:
                 self._sessions[spec] = session
+                self._done(spec)
                 while len(self._sessions) > OPEN_SESSIONS:
                     self._sessions.popitem(last=False)
-            elif fault is not None:
-                self._faults[spec] = fault
-            self._changed.notify_all()
 
-    def _recover(self, error: Exception) -> None:
-        """After a fault of the GPU: every session anew once, and from then on the CPU."""
-        reason = str(error).strip().splitlines()[-1][:120] if str(error).strip() else type(error).__name__
-        log.warning("%s failed: %s", self.provider.name, reason)
+    def _give_up(self, spec: GraphSpec, error: Exception) -> None:
+        ours = not isinstance(error, VentralError)
+        log.error("cannot make %s: %s", spec.head, error, exc_info=error if ours else None)
         with self._changed:
+            self._faults[spec] = Fault(str(error) or type(error).__name__, time.monotonic() + RETRY, ours)
+            self._done(spec)
+
+    def _done(self, spec: GraphSpec) -> None:
+        if spec in self._wanted:
+            self._wanted.remove(spec)
+        self._changed.notify_all()
+
+    def _recover(self, error: Exception, life: int) -> None:
+        """After a fault of the GPU: every session anew once, and from then on the CPU.
+
+        Both threads may report one loss; what was opened in an earlier life is no news.
+        """
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        with self._changed:
+            if life != self._life:
+                return
             self._sessions.clear()
-            if self._rebuilt:
-                self.provider = Provider("CPU", f"{self.provider.name} failed: {reason}")
-            self._rebuilt = True
+            self._life += 1
+            if self._life > 1:
+                self.provider = Provider("CPU", f"{self.provider.name} failed: {lines[-1][:120]}")
+        log.warning("the GPU failed: %s", lines[-1][:120])
 
 
 def open_session(spec: GraphSpec, provider: Provider) -> Session:
-    """Build the graph, open it, and run it once."""
+    """Build the graph, open it, and run it once; what is damaged in the cache is made anew."""
+    try:
+        return _opened(spec, provider)
+    except VentralError:
+        raise
+    except Exception:
+        if provider.name != "CPU":
+            raise
+        log.warning("the cache of %s is damaged, and is made anew", spec.network.info.name)
+        forget(spec.network)
+        return _opened(spec, provider)
+
+
+def _opened(spec: GraphSpec, provider: Provider) -> Session:
     session = Session(build(spec), provider)
     session.warm_up()
     return session

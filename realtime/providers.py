@@ -90,7 +90,7 @@ def _packaged(name: str) -> list[str]:
 
 
 class Session:
-    """One finished graph, opened; only the thread that runs it may touch it."""
+    """One finished graph, opened; one thread at a time may run it."""
 
     def __init__(self, path: Path, provider: Provider) -> None:
         share_memory()

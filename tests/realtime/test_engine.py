@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.build import build
+from models.errors import ModelError, OutputError
 from models.network import open_network
 from models.spec import GraphSpec, Grid, MosaicHead
 from realtime import providers
-from realtime.engine import Engine, NotReady, open_session
+from realtime.engine import OPEN_SESSIONS, Engine, NotReady, open_session
 from realtime.providers import CPU, Provider, Session, choose
+from tests.screen import until
 
 GPU = Provider("CUDA")
 
@@ -43,11 +46,78 @@ def test_first_answer_is_not_ready_and_then_the_picture_comes(engine: Engine) ->
 
 
 def test_prefetched_graph_is_ready_without_being_asked_for(engine: Engine) -> None:
-    wanted = [spec("block1_conv2"), spec("block1_conv1")]
-    engine.prefetch(wanted)
-    for each in wanted:
-        engine.wait(each, timeout=20)
-        engine.run(each, FEEDS)
+    engine.prefetch([spec("block1_conv2"), spec("block1_conv1")])
+    until(lambda: engine.pending == 0, "both graphs")
+    for layer in ("block1_conv1", "block1_conv2"):
+        engine.run(spec(layer), FEEDS)
+
+
+def test_each_graph_is_opened_once() -> None:
+    opened: list[GraphSpec] = []
+
+    def counted(wanted: GraphSpec, provider: Provider) -> Session:
+        opened.append(wanted)
+        return open_session(wanted, provider)
+
+    with Engine(CPU, counted) as engine:
+        with pytest.raises(NotReady):
+            engine.run(spec(), FEEDS)
+        engine.wait(spec(), timeout=20)
+        engine.wait(spec(), timeout=20)
+        engine.run(spec(), FEEDS)
+    assert opened == [spec()]
+
+
+def test_sessions_are_bounded_and_the_oldest_goes() -> None:
+    with Engine(CPU) as engine:
+        sizes = [(32 + each, 32) for each in range(OPEN_SESSIONS + 1)]
+        specs = [GraphSpec(spec().network, spec().head, size_hw) for size_hw in sizes]
+        for each in specs:
+            engine.wait(each, timeout=20)
+        with pytest.raises(NotReady):
+            engine.run(specs[0], FEEDS)
+        assert engine.run(specs[-1], {**FEEDS, "image": np.zeros((*sizes[-1], 3), np.uint8)})
+
+
+def test_a_fault_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.engine.RETRY", 0.1)
+    full = [True]
+
+    def opener(wanted: GraphSpec, provider: Provider) -> Session:
+        if full[0]:
+            raise OutputError("cannot write the cache: no space left")
+        return open_session(wanted, provider)
+
+    with Engine(CPU, opener) as engine:
+        engine.wait(spec(), timeout=20)
+        with pytest.raises(ModelError, match="no space left"):
+            engine.run(spec(), FEEDS)
+        full[0] = False
+        time.sleep(0.15)
+        assert run_until_ready(engine)["picture"].shape == (40, 40)
+
+
+def test_faults_gather_no_frames(engine: Engine) -> None:
+    """A fault that is raised anew every frame must not keep the frames alive."""
+    engine.wait(spec("conv9"), timeout=20)
+    depths = []
+    for _ in range(3):
+        with pytest.raises(ModelError) as caught:
+            engine.run(spec("conv9"), FEEDS)
+        depths.append(len(caught.traceback))
+    assert len(set(depths)) == 1
+
+
+@pytest.mark.parametrize("victim", ["*.bin", "network.onnx", "graph"])
+def test_damaged_cache_is_made_anew(victim: str, cache: Path) -> None:
+    path = build(spec())
+    damaged = path if victim == "graph" else next(path.parent.glob(victim))
+    damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size // 2])
+    if victim == "network.onnx":
+        path.unlink()
+    with Engine(CPU) as engine:
+        engine.wait(spec(), timeout=20)
+        assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
 
 
 def test_unknown_layer_is_reported_by_run(engine: Engine) -> None:
@@ -101,6 +171,33 @@ def test_lost_gpu_is_tried_once_more_and_then_left(fails: str) -> None:
         assert engine.provider.reason is not None
         assert "CUDA failed: CUDA failure" in engine.provider.reason
     assert gpu.opened == ["CUDA", "CUDA", "CPU"]
+
+
+def test_graph_opened_on_a_lost_gpu_is_thrown_away() -> None:
+    """The loader may come back with a session of the GPU after the show has left it."""
+    opening, left = threading.Event(), threading.Event()
+
+    def slow(wanted: GraphSpec, provider: Provider) -> Session:
+        if provider == GPU and wanted.head != spec().head:
+            opening.set()
+            assert left.wait(20)
+        return BrokenGpu(fails="run")(wanted, provider)
+
+    other = spec("block1_conv2")
+    with Engine(GPU, slow) as engine:
+        engine.wait(spec(), timeout=20)
+        engine.prefetch([other])
+        assert opening.wait(20)
+        with pytest.raises(NotReady):
+            engine.run(spec(), FEEDS)
+        left.set()
+        deadline = time.monotonic() + 20
+        while engine.provider.name != "CPU" and time.monotonic() < deadline:
+            with suppress(NotReady):
+                engine.run(other, FEEDS)
+        assert run_until_ready(engine)["picture"].shape == (40, 40)
+        engine.wait(other, timeout=20)
+        assert engine.run(other, FEEDS)
 
 
 def test_closing_ends_the_loader() -> None:
