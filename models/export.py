@@ -25,8 +25,8 @@ from models import weights as weight_files
 from models.errors import ModelError, OutputError, SetupError
 from models.files import write_atomically
 from models.graph import OPSET
-from models.plain import INPUT, plain
-from models.spec import Hw, InputInfo, ModelInfo
+from models.plain import plain
+from models.spec import INPUT, Hw, InputInfo, ModelInfo
 from models.zoo import ZooEntry
 
 if TYPE_CHECKING:

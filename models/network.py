@@ -6,10 +6,11 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
+from onnx import external_data_helper
 
 from models.errors import ModelError
 from models.files import digest_file
-from models.spec import ModelInfo, Network
+from models.spec import CARD, ModelInfo, Network
 from models.untrained import NAME as UNTRAINED
 from models.untrained import untrained_path
 from models.zoo import ZOO, stored_path
@@ -49,7 +50,18 @@ def _read_card(path: Path) -> ModelInfo:
         model = onnx.load(path, load_external_data=False)
     except (DecodeError, OSError) as error:
         raise ModelError(f"{path} is not a readable ONNX file; expected one written by: ventral export") from error
+    if any(external_data_helper.uses_external_data(each) for each in model.graph.initializer):
+        raise ModelError(f"{path} keeps its weights in other files; expected one file that holds them all")
     for entry in model.metadata_props:
-        if entry.key == "ventral":
-            return ModelInfo.from_json(entry.value)
+        if entry.key == CARD:
+            return _parse_card(path, entry.value)
     raise ModelError(f"{path} does not describe its layers; expected a file written by: ventral export")
+
+
+def _parse_card(path: Path, text: str) -> ModelInfo:
+    try:
+        return ModelInfo.from_json(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{path} describes itself in a way that this version cannot read; export it again with: ventral export"
+        ) from error

@@ -15,13 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from models.errors import ModelError
 from models.graph import OPSET
-from models.spec import ModelInfo
-
-INPUT = "input"
-"""The name of a stored network's input."""
-
-INFO_KEY = "ventral"
-"""The metadata key under which a stored network keeps its ModelInfo."""
+from models.spec import CARD, INPUT, ModelInfo
 
 
 def plain(model: onnx.ModelProto, info: ModelInfo, keras_layers: Collection[str]) -> onnx.ModelProto:
@@ -110,7 +104,7 @@ def declare(model: onnx.ModelProto, info: ModelInfo) -> None:
     graph.input.append(_value(INPUT, [1, 3, "height", "width"]))
     graph.output.extend(_value(layer.name, [1, layer.channels, None, None]) for layer in info.layers)
     model.opset_import.append(helper.make_opsetid("", OPSET))
-    helper.set_model_props(model, {INFO_KEY: info.to_json()})
+    helper.set_model_props(model, {CARD: info.to_json()})
 
 
 def _value(name: str, shape: Sequence[int | str | None]) -> onnx.ValueInfoProto:

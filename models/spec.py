@@ -13,6 +13,12 @@ from models.errors import ModelError
 Hw: TypeAlias = tuple[int, int]
 """A size in array order: height, width."""
 
+INPUT = "input"
+"""The name of a stored network's input: float (1, 3, height, width)."""
+
+CARD = "ventral"
+"""The metadata key under which a stored network keeps its ModelInfo."""
+
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
@@ -104,6 +110,20 @@ class Grid:
     gap: int
     panel_hw: Hw
 
+    def corner(self, place: int) -> tuple[int, int]:
+        """Left and top of the cell at a place in reading order, in pixels of the panel."""
+        (height, width), gap = self.cell_hw, self.gap
+        top = (self.panel_hw[0] - self.rows * (height + gap) + gap) // 2
+        left = (self.panel_hw[1] - self.cols * (width + gap) + gap) // 2
+        row, col = divmod(place, self.cols)
+        return left + col * (width + gap), top + row * (height + gap)
+
+    def place(self, x: float, y: float) -> int | None:
+        """The place of the cell under a point of the panel, or None."""
+        (height, width), (left, top) = self.cell_hw, self.corner(0)
+        col, row = int((x - left) // (width + self.gap)), int((y - top) // (height + self.gap))
+        return row * self.cols + col if 0 <= col < self.cols and 0 <= row < self.rows else None
+
 
 @dataclass(frozen=True, slots=True)
 class MosaicHead:
@@ -125,6 +145,9 @@ class StoryHead:
     grid: Grid
 
 
+Precision: TypeAlias = Literal["fp32"]
+"""How exactly a graph computes."""
+
 Head: TypeAlias = MosaicHead | StoryHead
 
 
@@ -135,4 +158,4 @@ class GraphSpec:
     network: Network
     head: Head
     size_hw: Hw
-    precision: Literal["fp32"] = "fp32"
+    precision: Precision = "fp32"

@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 
 from models.files import write_atomically
 from models.graph import FLOAT, empty_model
-from models.spec import LayerInfo, ModelInfo
+from models.spec import CARD, INPUT, LayerInfo, ModelInfo
 from models.zoo import CAFFE_INPUT, cache_folder, vgg16_layers
 
 NAME = "vgg16-quarter"
@@ -42,15 +42,15 @@ def vgg16_shaped(name: str, *, width: float) -> onnx.ModelProto:
     info = ModelInfo(name=name, weights="none", input=CAFFE_INPUT, layers=vgg16_layers(width))
     model = empty_model(name)
     graph = model.graph
-    graph.input.append(helper.make_tensor_value_info("input", FLOAT, (1, 3, "height", "width")))
+    graph.input.append(helper.make_tensor_value_info(INPUT, FLOAT, (1, 3, "height", "width")))
     rng = np.random.default_rng(SEED)
-    tensor, channels = "input", 3
+    tensor, channels = INPUT, 3
     for before, layer in zip((None, *info.layers), info.layers, strict=False):
         if before is not None and layer.block != before.block:
             tensor = _pool(graph, tensor, f"block{before.block}_pool")
         tensor = _convolve(graph, tensor, channels, layer, rng)
         channels = layer.channels
-    helper.set_model_props(model, {"ventral": info.to_json()})
+    helper.set_model_props(model, {CARD: info.to_json()})
     return model
 
 

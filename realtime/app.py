@@ -4,53 +4,45 @@ from __future__ import annotations
 
 import faulthandler
 import logging
-import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from models.errors import OutputError, SourceError
-from models.network import open_network
-from models.spec import Network
 from realtime import report
 from realtime.capture.feed import Capture
 from realtime.capture.opening import open_source, stands_still
 from realtime.config import Config
-from realtime.controls import Controls
 from realtime.engine import Engine
 from realtime.frame import Frame
 from realtime.hud import Status
 from realtime.latest import Latest
+from realtime.look import OpenedLook, announce, open_look
 from realtime.meter import Meter
-from realtime.pipeline import Canvas, Pipeline
+from realtime.pipeline import Canvas
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.recorder import Recorder
+from realtime.recording.sinks import recover
 from realtime.rendering import Rendering
 from realtime.screen import Screen
 from realtime.settings import RecordSettings, ShowSettings
-from realtime.signals import stop_signals
-from realtime.table import configure, make_controls
-from realtime.views import ALL
+from realtime.signals import StopSignals
+from realtime.takes import Takes
 from realtime.window import NoWindow, Window, require_display
 from realtime.worker import Worker
 
 log = logging.getLogger(__name__)
 
 LOST_FOR = 10.0
-"""Seconds that a show with an end waits for a lost source; one without an end waits for ever."""
+"""Seconds that a show of a number of frames waits for a lost source; any other waits for ever."""
 
-PATIENCE, HURRY = 60.0, 4.0
-"""Seconds in which recordings are finished at the end, and when the system asks to end: it kills soon after."""
+REASON_FOR = 10.0
+"""Seconds at the start in which the status line says why there is no GPU; that one failed is said to the end."""
 
 HOLD = 120
 """Frames that each picture of a folder is shown: four seconds."""
-
-NOTICE = 4.0
-"""Seconds that a notice stays on the status line."""
 
 
 def run(config: Config) -> None:
@@ -59,231 +51,190 @@ def run(config: Config) -> None:
     Raises VentralError for whatever is wrong with what the user gave, before anything is shown or written.
     """
     faulthandler.enable()
+    config.check()
     check_outputs(config)
-    network = open_network(config.model)
-    views = [view() for view in ALL]
-    controls = make_controls(network.info, views)
-    configure(controls, config, network.info)
+    if config.sink == "window":
+        require_display()
+    look = open_look(config)
     frames: Latest[Frame] = Latest()
+    pictures: Latest[Frame] = Latest()
     loop = config.loop or stands_still(config.source)
     opener = partial(open_source, config.source, loop=loop, hold=HOLD)
+    gif_fps = look.controls.snapshot()[RecordSettings].gif_fps
     with (
+        StopSignals() as signals,
         Capture(opener, frames, retry=True) as capture,
         Engine(choose(config.provider)) as engine,
+        Recorder(pictures, folder=config.folder, gif_fps=gif_fps) as recorder,
     ):
-        pipeline = Pipeline(network, engine, views, canvas_hw=config.canvas_hw, short_side=config.size)
-        announce(network, engine)
-        with Show(config, network, controls, capture, engine, pipeline, frames) as show:
-            show.run()
+        announce(look.network.info, engine.provider)
+        takes = Takes(recorder, look.controls, force=config.force)
+        show = Show(config, look, capture=capture, engine=engine, takes=takes, signals=signals)
+        try:
+            show.run(frames, pictures)
+        finally:
+            takes.finish(signals)
+        show.end()
 
 
 def check_outputs(config: Config) -> None:
-    """Raise for what would go wrong at the end, now."""
-    config.check()
-    for output in (config.record, config.report):
-        if output is not None:
-            claim(output, force=config.force)
-    if config.sink == "window":
-        require_display()
-
-
-def announce(network: Network, engine: Engine) -> None:
-    """Say on the terminal what runs where, and loudly that a network has learned nothing."""
-    if not network.info.trained:
-        hint = "random weights; for real ones run: ventral export vgg16"
-        log.warning("%s is UNTRAINED (%s)", network.info.name, hint)
-    if engine.provider.reason:
-        log.info("running on the %s: %s", engine.provider.name, engine.provider.reason)
+    """Publish what a killed show left, and raise for what would go wrong at the end, now."""
+    folders = {config.folder, *([config.record.parent] if config.record else [])}
+    for folder in folders:
+        if not folder.is_dir():
+            raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
+        for path in recover(folder):
+            log.warning("%s was left by a show that was killed", path)
+    if config.record is not None:
+        claim(config.record, force=config.force, suffixes=(".mp4", ".gif"))
+    if config.report is not None:
+        claim(config.report, force=config.force, suffixes=(".json",))
 
 
 class Show:
-    """Everything that runs between the first picture and the last; a context manager."""
+    """What happens between the first picture and the last."""
 
-    def __init__(  # noqa: PLR0913, the wiring
+    def __init__(
         self,
         config: Config,
-        network: Network,
-        controls: Controls,
+        look: OpenedLook,
+        *,
         capture: Capture,
         engine: Engine,
-        pipeline: Pipeline,
-        frames: Latest[Frame],
+        takes: Takes,
+        signals: StopSignals,
     ) -> None:
         self._config = config
-        self._network = network
-        self._controls = controls
+        self._look = look
         self._capture = capture
         self._engine = engine
+        self._takes = takes
+        self._signals = signals
         self._meter = Meter()
-        self._canvases: Latest[Canvas] = Latest()
-        pictures: Latest[Frame] = Latest()
-        self._rendering = Rendering(
-            pipeline,
-            controls,
-            self._meter,
-            frames=frames,
-            canvases=self._canvases,
-            pictures=pictures,
-            limit=config.frames,
-        )
-        self._recorder = Recorder(pictures, folder=config.folder)
-        self._worker = Worker("render", self._rendering.step)
-        self._stack = ExitStack()
         self._quit = False
-        self._patience = PATIENCE
-        self._notice: tuple[str, float] = ("", 0.0)
-        self._saved: Path | None = None
         self._lost_since: float | None = None
 
-    def __enter__(self) -> Show:
-        config, enter = self._config, self._stack.enter_context
-        enter(stop_signals(self._on_signal))
-        self._recorder.__enter__()
-        self._stack.callback(self._finish_recordings)
-        window: Window | NoWindow = Window(config.canvas_hw) if config.sink == "window" else NoWindow()
-        enter(window)
-        enter(self._worker)
-        self._screen = Screen(window, self._controls, self._meter, self._network.info)
-        self._actions: dict[str, Callable[[], None]] = {
-            "do/record": self._toggle_recording,
-            "do/replay": partial(self._try, self._recorder.save_replay),
-            "do/snapshot": self._snapshot,
-            "do/reset": self._controls.reset,
-            "do/quit": self.quit,
-            "tiles/left": partial(self._screen.move, -1, 0),
-            "tiles/right": partial(self._screen.move, 1, 0),
-            "tiles/up": partial(self._screen.move, 0, -1),
-            "tiles/down": partial(self._screen.move, 0, 1),
-        }
-        return self
+    def run(self, frames: Latest[Frame], pictures: Latest[Frame]) -> None:
+        """Turn the main loop until the show is over; `pictures` gets each canvas for the recorder."""
+        canvases: Latest[Canvas] = Latest()
+        rendering = Rendering(
+            self._look.pipeline(self._engine, self._config),
+            self._look.controls,
+            self._meter,
+            frames=frames,
+            canvases=canvases,
+            pictures=pictures,
+            limit=self._config.frames,
+        )
+        window = Window(self._config.canvas_hw) if self._config.sink == "window" else NoWindow()
+        with window, Worker("render", rendering.step) as worker:
+            screen = Screen(window, self._look.controls, self._meter, self._look.network.info)
+            self._loop(screen, canvases, rendering, worker)
 
-    def __exit__(self, *details: Any) -> None:
-        self._stack.__exit__(*details)
+    def _loop(self, screen: Screen, canvases: Latest[Canvas], rendering: Rendering, worker: Worker) -> None:
+        actions, asked = self._actions(screen), self._config.record
+        while not (screen.closed or rendering.done or self._over()):
+            if asked is not None and screen.canvas is not None:
+                self._takes.start(asked)
+                asked = None
+            self._meter.loop()
+            screen.turn(canvases, self._status)
+            for path in self._look.controls.fired():
+                actions[path]()
+            for thread in (worker, self._engine, self._capture):
+                thread.check()
+        if asked is not None:
+            raise OutputError(f"{asked} was not recorded: the show ended before its first picture")
+
+    def end(self) -> None:
+        """Write the report, and raise what was wrong with the source."""
+        if self._config.report is not None:
+            report.write_report(self._config.report, self._facts())
+        if self._capture.ended and self._capture.lost:
+            raise SourceError(self._capture.lost)
 
     def quit(self) -> None:
         """End the show after the present turn."""
         self._quit = True
 
-    def _on_signal(self, number: int) -> None:
-        if number == signal.SIGTERM:
-            self._patience = HURRY
-        self.quit()
+    def _actions(self, screen: Screen) -> dict[str, Callable[[], None]]:
+        """What the triggers of the table of controls do."""
+        return {
+            "do/record": self._takes.toggle,
+            "do/replay": self._takes.save_replay,
+            "do/snapshot": lambda: self._takes.snapshot(screen.canvas.frame.image) if screen.canvas else None,
+            "do/reset": self._look.controls.reset,
+            "do/quit": self.quit,
+            "tiles/left": partial(screen.move, -1, 0),
+            "tiles/right": partial(screen.move, 1, 0),
+            "tiles/up": partial(screen.move, 0, -1),
+            "tiles/down": partial(screen.move, 0, 1),
+        }
 
-    def _finish_recordings(self) -> None:
-        self._recorder.stop()
-        if self._recorder.status.finishing:
-            log.info("finishing the recording; Ctrl-C stops at once")
-        self._recorder.close(timeout=self._patience)
-
-    def run(self) -> None:
-        """Turn the main loop until the show is over; then stop the recording and write the report."""
-        start, recording = time.monotonic(), self._config.record is None
-        while not self._over(start):
-            if not recording and self._screen.canvas is not None:
-                self._record(self._config.record)
-                recording = True
-            self._meter.loop()
-            self._screen.turn(self._canvases, self._status)
-            for path in self._controls.fired():
-                self._actions[path]()
-            for thread in (self._worker, self._engine, self._capture):
-                thread.check()
-        self._worker.stop()
-        self._recorder.stop()
-        if self._config.report is not None:
-            report.write_report(self._config.report, self._facts(time.monotonic() - start))
-        if self._capture.ended and self._capture.fault:
-            raise SourceError(self._capture.fault)
-
-    def _over(self, start: float) -> bool:
-        config, elapsed = self._config, time.monotonic() - start
+    def _over(self) -> bool:
+        seconds = self._config.seconds
         self._watch_source()
         return (
             self._quit
-            or self._screen.closed
+            or self._signals.asked
             or self._capture.ended
-            or self._rendering.done
-            or (config.seconds is not None and elapsed >= config.seconds)
+            or (seconds is not None and self._meter.elapsed >= seconds)
         )
 
     def _watch_source(self) -> None:
         """Tell when the source is lost and back; a show with a number of pictures to make does not wait for ever."""
-        fault, now = self._capture.fault, time.monotonic()
-        if fault and self._lost_since is None:
+        lost, now = self._capture.lost, time.monotonic()
+        if lost and self._lost_since is None:
             self._lost_since = now
-            log.warning("%s", fault)
-        elif not fault and self._lost_since is not None:
+            log.warning("%s", lost)
+        elif not lost and self._lost_since is not None:
             self._lost_since = None
             log.info("%s is back", self._capture.name)
         if self._lost_since and self._config.frames is not None and now - self._lost_since > LOST_FOR:
-            raise SourceError(f"{fault}; gave up after {LOST_FOR:g} s")
-
-    def _toggle_recording(self) -> None:
-        if self._recorder.status.recording:
-            self._recorder.stop()
-        else:
-            self._try(self._record)
-
-    def _record(self, path: Path | None = None) -> None:
-        settings = self._controls.snapshot()[RecordSettings]
-        suffix = path.suffix if path else f".{settings.format}"
-        fps = settings.gif_fps if suffix.lower() == ".gif" else None
-        self._recorder.start(path, suffix=suffix, fps=fps, force=self._config.force)
-
-    def _snapshot(self) -> None:
-        canvas = self._screen.canvas
-        if canvas is not None:
-            self._try(partial(self._recorder.snapshot, canvas.frame.image))
-
-    def _try(self, work: Callable[[], object]) -> None:
-        """Do what may fail for reasons outside the program; the show goes on and says so."""
-        try:
-            work()
-        except OutputError as error:
-            self._notice = str(error), time.monotonic() + NOTICE
-            log.error("%s", error)
+            raise SourceError(f"{lost}; gave up after {LOST_FOR:g} s")
 
     def _status(self, canvas: Canvas) -> Status:
-        meter, info, provider = self._meter, self._network.info, self._engine.provider
-        latency = meter.latency.percentile_ms(50)
-        take = self._recorder.status
-        trained = "" if info.trained else " UNTRAINED"
+        """What the status line says now."""
+        meter, info, provider = self._meter, self._look.network.info, self._engine.provider
+        latency = meter.latency.percentile_ms(50, last=30)
+        take = self._takes.status
+        notice, wrong = self._takes.notice()
         return Status(
-            network=f"{info.name} {self._config.precision}{trained}",
-            provider=provider.name + (f" ({provider.reason})" if provider.reason else ""),
+            network=f"{info.name} {self._config.precision}",
+            untrained=not info.trained,
+            provider=provider.name,
             rates=f"camera {self._capture.fps:.0f} · net {meter.network.value():.0f}"
             f" · screen {meter.screen.value():.0f} fps",
             latency=f"{latency:.0f} ms" if latency is not None else "",
-            recording=f"REC {take.seconds:.0f} s" if take.recording else None,
-            notice=f"making {canvas.waiting}" if canvas.waiting else self._present_notice(),
-            alarm=self._capture.fault or take.fault or canvas.fault,
+            recording=f"REC {take.seconds:.0f} s" if take.recording else "",
+            notice=self._notice(canvas, "" if wrong else notice),
+            alarm=self._capture.lost or canvas.fault or (notice if wrong else ""),
         )
 
-    def _present_notice(self) -> str | None:
-        """What was just saved or refused, for a few seconds."""
-        saved = self._recorder.status.saved
-        if saved is not None and saved != self._saved:
-            self._saved, self._notice = saved, (f"saved {saved.name}", time.monotonic() + NOTICE)
-        words, until = self._notice
-        return words if time.monotonic() < until else None
+    def _notice(self, canvas: Canvas, saved: str) -> str:
+        """The one thing worth saying beside the figures: what is coming, what was saved, what is odd."""
+        provider = self._engine.provider
+        reason = provider.reason if self._meter.elapsed < REASON_FOR or "failed" in (provider.reason or "") else None
+        making = f"making {canvas.waiting}" if canvas.waiting else ""
+        return making or saved or self._capture.oddity or (f"on the {provider.name}: {reason}" if reason else "")
 
-    def _facts(self, seconds: float) -> dict[str, Any]:
-        show, provider, meter = self._controls.snapshot()[ShowSettings], self._engine.provider, self._meter
+    def _facts(self) -> dict[str, Any]:
+        show, provider, meter = self._look.controls.snapshot()[ShowSettings], self._engine.provider, self._meter
         return {
-            **report.measured(meter, seconds=seconds),
+            **report.measured(meter),
             "fps": {
                 "camera": round(self._capture.fps, 2),
-                "network": round(meter.network.total / seconds, 2),
-                "screen": round(meter.screen.total / seconds, 2),
+                "network": round(meter.network.total / meter.elapsed, 2),
+                "screen": round(meter.screen.total / meter.elapsed, 2),
             },
-            "drops": {"capture": self._capture.dropped, "recorder": self._recorder.status.dropped},
+            "drops": {"capture": self._capture.dropped, "recorder": self._takes.status.dropped},
             "source": self._capture.name,
             "provider": provider.name,
             "provider_reason": provider.reason,
             "precision": self._config.precision,
-            "model": self._network.info.name,
-            "trained": self._network.info.trained,
+            "model": self._look.network.info.name,
+            "trained": self._look.network.info.trained,
             "view": show.view,
             "layer": show.layer,
-            "controls": self._controls.values(),
+            "controls": self._look.controls.values(),
         }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from models.spec import LayerInfo, ModelInfo
-from realtime.compositing import shade
+from models.spec import ModelInfo
+from realtime.compositing import Rect, shade
 from realtime.frame import Image
-from realtime.layout import Layout, Rect
+from realtime.layout import Layout
 from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, text_width, wrap, write
 from realtime.view import Shown
 
@@ -16,22 +16,21 @@ STAGES = (
     ("parts", "Shapes of things: a wheel, a face, a leaf."),
     ("objects", "Parts that add up to one kind of thing."),
 )
-WHOLE_WAY = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
-CAMERA = ("the camera", "What goes in.")
 
 
-def words(view: str, layer: LayerInfo | None) -> tuple[str, str]:
-    """The large word and the sentence under it."""
-    if layer is not None:
-        return STAGES[min(layer.block, len(STAGES)) - 1]
-    return CAMERA if view == "camera" else WHOLE_WAY
+def words(shown: Shown) -> tuple[str, str] | None:
+    """The large word and the sentence under it; None when there is nothing to say."""
+    if shown.words is None and shown.layer is not None:
+        return STAGES[min(shown.layer.block, len(STAGES)) - 1]
+    return shown.words
 
 
-def draw_caption(canvas: Image, layout: Layout, view: str, info: ModelInfo, shown: Shown) -> None:
+def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, shown: Shown) -> None:
     """Write the caption for what is shown into its place on the canvas."""
-    if layout.caption is None:
+    said = words(shown)
+    if layout.caption is None or said is None:
         return
-    title, sentence = words(view, shown.layer)
+    title, sentence = said
     box, size = layout.caption, _fitting(title, layout.caption)
     if layout.over:
         box = _shaded(canvas, box, size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -10,8 +10,23 @@ import numpy as np
 from models.spec import Hw
 from realtime.frame import Image
 
-Box: TypeAlias = tuple[int, int, int, int]
-"""Left, top, width, height."""
+
+class Rect(NamedTuple):
+    """A rectangle in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def hw(self) -> Hw:
+        """Its size in array order."""
+        return self.height, self.width
+
+
+LONGEST = 4.0
+"""How many times its short side the network sees of a frame; a longer one is squeezed, and eats no memory."""
 
 STAGE = (16, 13, 11)
 """The colour behind the pictures, BGR: dark, and a little blue."""
@@ -57,7 +72,7 @@ def blend(old: Image, new: Image, weight: float) -> Image:
     return cv2.addWeighted(old, 1.0 - weight, new, weight, 0.0)  # type: ignore[return-value]
 
 
-def shade(image: Image, box: Box, *, strength: float) -> None:
+def shade(image: Image, box: Rect, *, strength: float) -> None:
     """Darken a rectangle of `image` in place, so that text on it can be read."""
     left, top, width, height = box
     part = image[max(top, 0) : top + height, max(left, 0) : left + width]
@@ -65,7 +80,7 @@ def shade(image: Image, box: Box, *, strength: float) -> None:
         cv2.addWeighted(part, 1.0 - strength, stage(part.shape[:2]), strength, 0.0, dst=part)
 
 
-def frame_line(image: Image, box: Box, colour: tuple[int, int, int]) -> None:
+def frame_line(image: Image, box: Rect, colour: tuple[int, int, int]) -> None:
     """Draw a hairline around a rectangle of `image`, in place."""
     left, top, width, height = box
     cv2.rectangle(image, (left - 1, top - 1), (left + width, top + height), colour, 1)
@@ -73,7 +88,8 @@ def frame_line(image: Image, box: Box, colour: tuple[int, int, int]) -> None:
 
 def input_size(frame_hw: Hw, short_side: int) -> Hw:
     """What the network sees of a frame: the short side given, the long one in proportion, in steps of 16."""
-    long_side = max(round(short_side * max(frame_hw) / min(frame_hw) / 16) * 16, short_side)
+    ratio = min(max(frame_hw) / min(frame_hw), LONGEST)
+    long_side = max(round(short_side * ratio / 16) * 16, short_side)
     return (short_side, long_side) if frame_hw[0] <= frame_hw[1] else (long_side, short_side)
 
 

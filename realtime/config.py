@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from models.errors import SettingError
-from models.spec import Hw
+from models.spec import Hw, Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +18,14 @@ class Look:
     model: str = "auto"
     """auto (VGG16 once it is exported), a name such as vgg16, or an .onnx file from ventral export"""
     view: str | None = None
-    """what is shown first: mosaic, story or camera"""
+    """what is shown first: camera, mosaic, story"""
     layer: str | None = None
     """the layer shown first, such as block3_conv1"""
     size: int = 224
     """short side, in pixels, of what the network sees"""
     provider: Literal["auto", "cuda", "cpu"] = "auto"
     """where the network runs"""
-    precision: Literal["fp32"] = "fp32"
+    precision: Precision = "fp32"
     """how exactly the network computes"""
     canvas: str = "1280x720"
     """width and height of the picture that is shown and recorded"""

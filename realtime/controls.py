@@ -8,12 +8,15 @@ few verbs. The main thread is the only writer; other threads `post`; the render 
 from __future__ import annotations
 
 import dataclasses
+import logging
 import queue
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, cast
 
 from models.errors import SettingError
+
+log = logging.getLogger(__name__)
 
 Value: TypeAlias = bool | int | float | str
 Verb: TypeAlias = Literal["set", "step", "cycle", "toggle", "trigger"]
@@ -77,14 +80,12 @@ class Control:
 
     def clamp(self, value: Value) -> Value:
         """`value` within the row's range; SettingError when it is none of the row's choices or not a number."""
-        if isinstance(value, str):
-            if value not in self.facts.choices:
-                raise SettingError(f"{self.path} takes {self.accepts}, but got '{value}'")
+        fits = isinstance(value, type(self.default)) or (isinstance(self.default, float) and isinstance(value, int))
+        fits = fits and isinstance(value, bool) == isinstance(self.default, bool) and value == value  # NaN is not
+        if not fits or (self.facts.choices and value not in self.facts.choices):
+            raise SettingError(f"{self.path} takes {self.accepts}, but got '{value}'")
+        if isinstance(value, (bool, str)) or self.facts.low is None or self.facts.high is None:
             return value
-        if isinstance(self.default, bool) or self.facts.low is None or self.facts.high is None:
-            return value
-        if value != value:
-            raise ValueError("not a number")
         return type(self.default)(min(max(value, self.facts.low), self.facts.high))
 
 
@@ -108,10 +109,11 @@ S = TypeVar("S")
 
 
 class Snapshot:
-    """All settings at one moment, by group class: `snapshot[TileSettings].contrast`."""
+    """All settings at one moment, by group class: `snapshot[TileSettings].contrast`; versions only grow."""
 
-    def __init__(self, groups: Mapping[type, object]) -> None:
+    def __init__(self, groups: Mapping[type, object], version: int) -> None:
         self._groups = dict(groups)
+        self.version = version
 
     def __getitem__(self, kind: type[S]) -> S:
         return cast(S, self._groups[kind])
@@ -148,6 +150,7 @@ class Controls:
         self._binds = _by_key(table)
         self._values = {row.path: row.default for row in table}
         self._start = dict(self._values)
+        self._version = 0
         self._snapshot = self._frozen()
         self._fired: list[str] = []
         self._posted: queue.SimpleQueue[tuple[str, Value]] = queue.SimpleQueue()
@@ -235,7 +238,10 @@ class Controls:
     def fired(self) -> list[str]:
         """Apply what was posted, and return the triggers fired since the last call."""
         while not self._posted.empty():
-            self.set(*self._posted.get())
+            try:
+                self.set(*self._posted.get())
+            except SettingError as error:  # who posted it cannot be asked, and must not end the show
+                log.warning("%s", error)
         fired, self._fired = self._fired, []
         return fired
 
@@ -246,7 +252,8 @@ class Controls:
             raise SettingError(f"there is no control '{path}'; there are: {', '.join(sorted(self.table))}") from None
 
     def _frozen(self) -> Snapshot:
-        return Snapshot({kind: kind(**self._fields(name)) for name, kind in self._groups.items()})
+        self._version += 1
+        return Snapshot({kind: kind(**self._fields(name)) for name, kind in self._groups.items()}, self._version)
 
     def _fields(self, group: str) -> dict[str, Value]:
         prefix = f"{group}/"

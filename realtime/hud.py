@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import cv2
 
 from models.spec import Hw, ModelInfo
-from realtime.compositing import fitted, shade
+from realtime.compositing import Rect, fitted, shade
 from realtime.controls import Control
 from realtime.frame import Image
-from realtime.layout import Rect, status_height
+from realtime.layout import status_height
 from realtime.pipeline import Canvas
-from realtime.text import ACCENT, ALARM, BOLD, BRIGHT, FAINT, QUIET, REGULAR, Colour, text_width, write
+from realtime.text import ACCENT, ALARM, BOLD, BRIGHT, FAINT, QUIET, REGULAR, Colour, text_width, wrap, write
 
 KEY_SHAPES = {" ": "space"}
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The facts at the right of the status line, and the fault above it."""
+    """The facts at the right of the status line, and the fault above it; an empty one is not said."""
 
     network: str
+    untrained: bool
     provider: str
     rates: str
     latency: str
-    recording: str | None = None
-    notice: str | None = None
-    alarm: str | None = None
+    recording: str = ""
+    notice: str = ""
+    alarm: str = ""
 
-    def parts(self) -> list[tuple[str, Colour]]:
+    def parts(self, *, without: Sequence[str] = ()) -> list[tuple[str, Colour]]:
         """What is said, from left to right."""
-        network = self.network, ALARM if "UNTRAINED" in self.network else QUIET
-        said = [
-            (self.recording, ALARM),
-            (self.notice, ACCENT),
-            network,
-            (self.provider, QUIET),
-            (self.rates, QUIET),
-            (self.latency, QUIET),
-        ]
-        return [(text, colour) for text, colour in said if text]
+        said = {
+            "recording": (self.recording, ALARM),
+            "notice": (self.notice, ACCENT),
+            "network": (self.network, QUIET),
+            "untrained": ("UNTRAINED" if self.untrained else "", ALARM),
+            "provider": (self.provider, QUIET),
+            "rates": (self.rates, QUIET),
+            "latency": (self.latency, QUIET),
+        }
+        return [(text, colour) for name, (text, colour) in said.items() if text and name not in without]
 
-    LEAST_FIRST: ClassVar[tuple[str, ...]] = ("provider", "rates", "latency")
-    """What gives way on a narrow window."""
+
+LEAST_FIRST = ("latency", "rates", "provider", "network", "notice")
+"""What gives way on a narrow window, from the first to go to the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def draw_status(image: Image, left_text: str, status: Status) -> None:
     strip = status_height((height, width))
     size = max(round(strip * 0.37), 9)
     baseline, edge = height - round(strip * 0.32), max(round(strip * 0.6), 4)
-    shade(image, (0, height - strip, width, strip), strength=0.82)
+    shade(image, Rect(0, height - strip, width, strip), strength=0.82)
     left_end = edge + write(image, left_text, edge, baseline, size, BRIGHT)
     parts, right = _fitting(status, size, edge, width - edge - left_end), width - edge
     for text, colour in reversed(parts):
@@ -104,21 +104,23 @@ def draw_status(image: Image, left_text: str, status: Status) -> None:
 
 def _fitting(status: Status, size: int, gap: int, room: int) -> list[tuple[str, Colour]]:
     """The parts that `room` pixels hold: the least important give way first."""
-    for given_up in range(len(status.LEAST_FIRST) + 1):
-        kept = dataclasses.replace(status, **dict.fromkeys(status.LEAST_FIRST[:given_up], ""))
-        parts = kept.parts()
+    for given_up in range(len(LEAST_FIRST) + 1):
+        parts = status.parts(without=LEAST_FIRST[:given_up])
         if sum(text_width(text, size) + gap for text, _ in parts) <= room:
             return parts
-    return parts
+    return []
 
 
 def _draw_alarm(image: Image, text: str, bottom: int) -> None:
-    """A fault, in words, above the status line."""
+    """Write a fault above the status line, in as many lines as it takes."""
     size = max(image.shape[0] // 34, 12)
-    box_h, box_w = round(size * 2.0), text_width(text, size) + 2 * size
-    left = max((image.shape[1] - box_w) // 2, 0)
-    shade(image, (left, bottom - box_h - size // 2, box_w, box_h), strength=0.85)
-    write(image, text, left + size, bottom - size // 2 - round(size * 0.65), size, ALARM)
+    lines = wrap(text, size, image.shape[1] - 3 * size)
+    box_w = max(text_width(line, size) for line in lines) + 2 * size
+    box_h = round(size * (0.8 + 1.3 * len(lines)))
+    left, top = max((image.shape[1] - box_w) // 2, 0), bottom - box_h - size // 2
+    shade(image, Rect(left, top, box_w, box_h), strength=0.85)
+    for number, line in enumerate(lines):
+        write(image, line, left + size, top + round(size * (1.3 + 1.3 * number)), size, ALARM)
 
 
 def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
@@ -126,7 +128,7 @@ def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
     tiles = canvas.tiles
     if tiles is None or tiles.selected is None or len(tiles.channels) == 1:
         return
-    left, top, width, height = tiles.rect(tiles.selected)
+    (left, top), (height, width) = tiles.grid.corner(tiles.selected), tiles.grid.cell_hw
     rect = Rect(canvas.panel.left + left, canvas.panel.top + top, width, height)
     box = placement.to_window(rect)
     right, bottom = box.left + box.width, box.top + box.height
@@ -146,7 +148,7 @@ def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
     """The help screen: every key in two columns."""
     height, width = image.shape[:2]
     edge = max(round(min(height, width) / 16), 8)
-    shade(image, (0, 0, width, height), strength=0.9)
+    shade(image, Rect(0, 0, width, height), strength=0.9)
     rows = -(-len(lines) // 2)
     pitch = (height - 4 * edge) / max(rows, 1)
     size = max(min(round(pitch * 0.56), round(width / 48)), 9)

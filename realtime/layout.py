@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from models.spec import Hw
-from realtime.compositing import fitted
-
-
-class Rect(NamedTuple):
-    """A rectangle in pixels of the canvas."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-    @property
-    def hw(self) -> Hw:
-        """Its size in array order."""
-        return self.height, self.width
+from realtime.compositing import Rect, fitted
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -48,14 +48,10 @@ class Samples:
         """One value."""
         self._values.append(seconds)
 
-    def percentile_ms(self, percent: float) -> float | None:
-        """The percentile in milliseconds; None before the first value."""
-        values = tuple(self._values)
+    def percentile_ms(self, percent: float, *, last: int = KEPT) -> float | None:
+        """The percentile of the `last` values in milliseconds; None before the first."""
+        values = tuple(self._values)[-last:]
         return round(float(np.percentile(values, percent)) * 1e3, 2) if values else None
-
-    def last(self, count: int) -> Iterable[float]:
-        """The newest values."""
-        return tuple(self._values)[-count:]
 
 
 class Meter:
@@ -69,7 +65,13 @@ class Meter:
         self.switch = Samples()
         self.stages: dict[str, Samples] = {name: Samples() for name in ("render", "overlay", "window")}
         self.longest_stall = 0.0
+        self.failed = 0
         self._last_loop: float | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the show began."""
+        return time.monotonic() - self.started
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

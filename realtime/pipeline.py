@@ -11,16 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.errors import VentralError
-from models.spec import Hw, LayerInfo, Network
+from models.spec import Hw, LayerInfo, Network, Precision
 from realtime import compositing
 from realtime.captions import draw_caption, draw_card
 from realtime.controls import Snapshot
 from realtime.crossfade import CrossFade
-from realtime.engine import Engine, NotReady
+from realtime.engine import Engine, GraphError, NotReady
 from realtime.frame import Frame, Image
-from realtime.layout import Layout, Rect, arrange
+from realtime.layout import Layout, arrange
 from realtime.settings import ShowSettings
-from realtime.tiles import TileSettings
 from realtime.view import Scene, Shown, Tiles, View
 
 log = logging.getLogger(__name__)
@@ -32,13 +31,14 @@ HAIRLINE = (70, 66, 62)
 class Canvas:
     """A finished picture of the show and what is on it.
 
-    `frame` keeps the capture time of the camera frame it was drawn from; `waiting` says what is being made, `fault`
-    what went wrong.
+    `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
+    `waiting` says what is being made, `fault` what went wrong.
     """
 
     frame: Frame
+    settings: Snapshot
     view: str
-    panel: Rect
+    panel: compositing.Rect
     input_hw: Hw
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
@@ -57,29 +57,30 @@ class Pipeline:
         *,
         canvas_hw: Hw,
         short_side: int,
+        precision: Precision = "fp32",
     ) -> None:
         self._network = network
         self._engine = engine
         self._views = {view.name: view for view in views}
         self._canvas_hw = canvas_hw
         self._short_side = short_side
+        self._precision: Precision = precision
         self._fade = CrossFade()
         self._held: Frame | None = None
         self._last: Canvas | None = None
-        self._failed: dict[str, str] = {}
+        self._failed: set[tuple[str, type[Exception]]] = set()
 
     def render(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
         """The canvas for a frame at the time `now` in seconds; whatever happens, there is one."""
         try:
             canvas = self.draw(frame, settings, now)
         except NotReady as answer:
-            waiting = _what(answer)
             last = self._last or self._camera(frame, settings)
-            return dataclasses.replace(last, waiting=waiting, frame=dataclasses.replace(frame, image=last.frame.image))
+            frame = dataclasses.replace(frame, image=last.frame.image)
+            return dataclasses.replace(last, frame=frame, settings=settings, waiting=_what(answer))
         except Exception as error:
             return self._failure(frame, settings, error)
         self._last = canvas
-        self._failed.pop(canvas.view, None)
         return canvas
 
     def draw(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
@@ -94,14 +95,15 @@ class Pipeline:
             self._engine,
             compositing.input_size(_hw(frame.image), self._short_side),
             layout.view.hw,
+            self._precision,
         )
         view = self._views[show.view]
         shown = view.render(scene)
         self._engine.prefetch(view.upcoming(scene))
         image = self._compose(frame, layout, shown, settings)
-        image = self._fade.apply(image, self._identity(settings), now, seconds=show.fade)
+        image = self._fade.apply(image, _identity(show, shown), now, seconds=show.fade)
         frame = dataclasses.replace(frame, image=image)
-        return Canvas(frame, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles)
+        return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles)
 
     def draw_patiently(self, frame: Frame, settings: Snapshot, now: float, *, patience: float = 60.0) -> Canvas:
         """Like `draw`, but waits until what it needs is made: for files, where no screen has to be kept alive."""
@@ -122,7 +124,7 @@ class Pipeline:
         return dataclasses.replace(held, index=frame.index, timestamp=frame.timestamp)
 
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
-        name = "full" if view == "camera" else settings[ShowSettings].layout
+        name = "full" if self._views[view].alone else settings[ShowSettings].layout
         return arrange(name, self._canvas_hw, _hw(frame.image))
 
     def _compose(self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot) -> Image:
@@ -135,33 +137,36 @@ class Pipeline:
                 compositing.frame_line(canvas, camera, HAIRLINE)
         show = settings[ShowSettings]
         if show.caption:
-            draw_caption(canvas, layout, show.view, self._network.info, shown)
+            draw_caption(canvas, layout, self._network.info, shown)
         return canvas
 
-    def _identity(self, settings: Snapshot) -> tuple[object, ...]:
-        """What a cross-fade is due for when it changes."""
-        show, tiles = settings[ShowSettings], settings[TileSettings]
-        layer = show.layer if show.view == "mosaic" else None
-        return show.view, layer, show.layout, tiles.zoom, tiles.active, show.mirror
-
     def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
-        """The frame alone: what there is to see before anything is ready."""
-        prepared = self._prepared(frame, settings)
-        image = compositing.fit(prepared.image, self._canvas_hw)
-        panel = Rect(0, 0, *self._canvas_hw[::-1])
-        return Canvas(dataclasses.replace(frame, image=image), "camera", panel, _hw(prepared.image))
+        """The frame alone: what there is to see before anything is ready, and when nothing else can be drawn."""
+        image = compositing.fit(frame.image, self._canvas_hw)
+        panel = compositing.Rect(0, 0, *self._canvas_hw[::-1])
+        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, _hw(frame.image))
 
     def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
-        """A card that says what failed; the traceback is logged once."""
+        """A card that says what failed; a traceback is logged once for each kind of failure."""
         view, words = settings[ShowSettings].view, str(error) or type(error).__name__
-        if self._failed.get(view) != words:
-            self._failed[view] = words
-            known = isinstance(error, VentralError)
+        if (view, type(error)) not in self._failed:
+            self._failed.add((view, type(error)))
+            known = isinstance(error, (VentralError, GraphError))
             log.error("the %s view failed: %s", view, words, exc_info=None if known else error)
         canvas = self._camera(frame, settings)
         image = canvas.frame.image.copy()
         draw_card(image, f"{view} cannot be shown", words)
         return dataclasses.replace(canvas, frame=dataclasses.replace(frame, image=image), fault=f"{view}: {words}")
+
+
+CAMERA = "camera"
+"""What a canvas calls itself that shows the frame alone."""
+
+
+def _identity(show: ShowSettings, shown: Shown) -> tuple[object, ...]:
+    """What a cross-fade is due for when it changes."""
+    grid = shown.tiles.grid if shown.tiles else None
+    return show.view, show.layout, show.mirror, shown.layer, grid
 
 
 def _what(answer: NotReady) -> str:

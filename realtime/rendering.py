@@ -71,5 +71,6 @@ class Rendering:
             return
         self._pictures.put(canvas.frame)
         self._meter.network.tick()
+        self._meter.failed += canvas.fault is not None
         if fresh:
             self._meter.latency.add(time.monotonic() - frame.timestamp)

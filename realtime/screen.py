@@ -12,7 +12,7 @@ from realtime.frame import Image
 from realtime.latest import Latest
 from realtime.meter import Meter
 from realtime.pipeline import Canvas
-from realtime.settings import ShowSettings, WindowSettings
+from realtime.settings import WindowSettings
 from realtime.window import NoWindow, Window
 
 TURN = 0.016
@@ -54,8 +54,9 @@ class Screen:
         tiles = self.canvas.tiles if self.canvas else None
         if tiles is None:
             return
-        if len(tiles.channels) == 1:
-            self._controls.step("tiles/channel", right + down)
+        if len(tiles.channels) == 1 and self.canvas and self.canvas.layer:
+            channel = tiles.channels[0] + right + down
+            self._controls.set("tiles/channel", min(max(channel, 0), self.canvas.layer.channels - 1))
             return
         row, col = divmod(tiles.selected or 0, tiles.grid.cols)
         row, col = row + down, col + right
@@ -81,7 +82,7 @@ class Screen:
         options = settings[WindowSettings]
         if options.help:
             hud.draw_help(image, self._help)
-        else:
+        elif options.hud:
             height, width = canvas.frame.image.shape[:2]
             hud.draw_cursor(image, canvas, hud.Placement.of((height, width), (image.shape[0], image.shape[1])))
         if options.hud or status.alarm:
@@ -92,7 +93,7 @@ class Screen:
         for key in window.pressed():
             before = self._controls.snapshot()
             self._controls.press(key)
-            if self._controls.snapshot() is not before and self._pressed is None:
+            if self._controls.snapshot() is not before:
                 self._pressed = time.monotonic(), self._controls.snapshot()
         for click in window.clicks():
             self._click(click.x, click.y, window, twice=click.twice)
@@ -104,19 +105,17 @@ class Screen:
             return
         height, width = canvas.frame.image.shape[:2]
         left, top = hud.Placement.of((height, width), window.size_hw).to_canvas(x, y)
-        place = canvas.tiles.at(left - canvas.panel.left, top - canvas.panel.top)
-        if place is not None:
-            self._controls.set("tiles/channel", canvas.tiles.channels[place])
+        channel = canvas.tiles.at(left - canvas.panel.left, top - canvas.panel.top)
+        if channel is not None:
+            self._controls.set("tiles/channel", channel)
             if twice:
                 self._controls.toggle("tiles/zoom")
 
     def _time_switch(self, canvas: Canvas) -> None:
         """Measure from a key press to the first canvas of what it asked for."""
-        if self._pressed is None:
+        if self._pressed is None or canvas.waiting is not None:
             return
         pressed, settings = self._pressed
-        show = settings[ShowSettings]
-        layer = canvas.layer.name if canvas.layer else None
-        if canvas.waiting is None and canvas.view == show.view and layer in (show.layer, None):
+        if canvas.settings.version >= settings.version:
             self._meter.switch.add(time.monotonic() - pressed)
             self._pressed = None

@@ -12,17 +12,16 @@ from models.spec import ModelInfo
 from realtime.config import Look
 from realtime.controls import Bind, Controls, Known
 from realtime.settings import ActionSettings, RecordSettings, ShowSettings, WindowSettings
-from realtime.tiles import TileSettings
 from realtime.view import View
 
-GROUPS = (ShowSettings, TileSettings, WindowSettings, RecordSettings, ActionSettings)
 DIGITS = range(1, 6)
 
 
 def make_controls(info: ModelInfo, views: Sequence[View | type[View]]) -> Controls:
-    """Every control there is; layers and views are the network's and the program's own."""
+    """Every control there is: the show's, those that the views bring, the window's."""
+    brought = dict.fromkeys(group for view in views for group in view.settings)
     return Controls(
-        GROUPS,
+        (ShowSettings, *brought, WindowSettings, RecordSettings, ActionSettings),
         {
             "show/view": Known(tuple(view.name for view in views), tuple(view.bind for view in views)),
             "show/layer": Known(tuple(layer.name for layer in info.layers), tuple(_digits(info))),

@@ -9,8 +9,8 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import GraphSpec, Grid, Head, Hw, LayerInfo, ModelInfo, Network
-from realtime.controls import Bind, Snapshot
+from models.spec import GraphSpec, Grid, Head, Hw, LayerInfo, ModelInfo, Network, Precision
+from realtime.controls import Bind, Settings, Snapshot
 from realtime.engine import Engine
 from realtime.frame import Frame, Image
 from realtime.settings import ShowSettings
@@ -26,6 +26,7 @@ class Scene:
     engine: Engine
     input_hw: Hw
     panel_hw: Hw
+    precision: Precision = "fp32"
 
     @property
     def info(self) -> ModelInfo:
@@ -39,7 +40,7 @@ class Scene:
 
     def graph(self, head: Head) -> GraphSpec:
         """The graph that draws `head` from what the network sees."""
-        return GraphSpec(self.network, head, self.input_hw)
+        return GraphSpec(self.network, head, self.input_hw, self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,56 +50,48 @@ class Tiles:
     `channels` are in reading order; `selected` is the place of the chosen one among them, None when it is not shown.
     """
 
-    layer: str
     grid: Grid
     channels: tuple[int, ...]
     selected: int | None
 
     @classmethod
-    def of(cls, layer: str, grid: Grid, channels: NDArray[np.int64], chosen: int) -> Tiles:
+    def of(cls, grid: Grid, channels: NDArray[np.int64], chosen: int) -> Tiles:
         """The tiles of `channels`, with the channel `chosen` selected where it is among them."""
         places = np.flatnonzero(channels == chosen)
-        return cls(layer, grid, tuple(channels.tolist()), int(places[0]) if len(places) else None)
-
-    def rect(self, place: int) -> tuple[int, int, int, int]:
-        """Left, top, width and height of a tile, in pixels of the panel."""
-        (height, width), gap, grid = self.grid.cell_hw, self.grid.gap, self.grid
-        top = (grid.panel_hw[0] - grid.rows * (height + gap) + gap) // 2
-        left = (grid.panel_hw[1] - grid.cols * (width + gap) + gap) // 2
-        row, col = divmod(place, grid.cols)
-        return left + col * (width + gap), top + row * (height + gap), width, height
+        return cls(grid, tuple(channels.tolist()), int(places[0]) if len(places) else None)
 
     def at(self, x: float, y: float) -> int | None:
-        """The place of the tile under a point of the panel, or None."""
-        left, top, width, height = self.rect(0)
-        col, row = int((x - left) // (width + self.grid.gap)), int((y - top) // (height + self.grid.gap))
-        place = row * self.grid.cols + col
-        inside = 0 <= col < self.grid.cols and 0 <= row < self.grid.rows and place < len(self.channels)
-        return place if inside else None
+        """The channel of the tile under a point of the panel, or None."""
+        place = self.grid.place(x, y)
+        return self.channels[place] if place is not None and place < len(self.channels) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A view's picture, filling its panel, and what is known about it."""
+    """A view's picture, filling its panel, and what is known about it.
+
+    `words` are a large word and a sentence for the caption; a layer has its own when a view has none.
+    """
 
     image: Image
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
+    words: tuple[str, str] | None = None
 
 
 class View(Protocol):
-    """Draws one kind of picture; what it keeps between frames is touched by the render thread alone."""
+    """Draws one kind of picture; what it keeps between frames is touched by the render thread alone.
+
+    `settings` are the groups of controls that it reads; `alone` says that it wants no camera beside it.
+    """
 
     name: ClassVar[str]
     bind: ClassVar[Bind]
+    settings: ClassVar[tuple[type[Settings], ...]]
+    alone: ClassVar[bool]
 
     def render(self, scene: Scene) -> Shown:
         """The picture for this frame; engine.NotReady escapes while a graph is being made."""
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The graphs that a next key press may need, the likeliest first."""
-
-
-def black(size_hw: Hw) -> Image:
-    """A panel with nothing on it."""
-    return np.zeros((*size_hw, 3), np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,8 @@ class Window:
         self._fullscreen = False
 
     def __enter__(self) -> Window:
+        if os.environ.get("WAYLAND_DISPLAY"):
+            os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # the Qt in OpenCV's wheel has no Wayland
         cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(NAME, *self._canvas_hw[::-1])
         cv2.setMouseCallback(NAME, self._on_mouse)
@@ -135,13 +138,28 @@ def key_name(code: int) -> str | None:
 
 
 def require_display() -> None:
-    """Raise SetupError where there is no screen to open a window on."""
+    """Raise SetupError where there is no screen to open a window on: Qt would end the whole process."""
     if not sys.platform.startswith("linux"):
         return
-    if os.environ.get("WAYLAND_DISPLAY") and os.environ.get("DISPLAY"):
-        os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
-    if not os.environ.get("DISPLAY"):
-        raise SetupError("no display to open a window on (DISPLAY is not set); use --sink none, or ventral render")
+    instead = "use --sink none, or ventral render"
+    display = os.environ.get("DISPLAY")
+    if not display:
+        raise SetupError(f"no display to open a window on (DISPLAY is not set); {instead}")
+    if not _answers():
+        raise SetupError(f"the display {display} does not answer, so no window can be opened; {instead}")
+
+
+def _answers() -> bool:
+    """Whether the X server that DISPLAY names lets us in; True where that cannot be asked."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    broken = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not broken
 
 
 class NoWindow:

@@ -20,7 +20,7 @@ from models.build import build
 from models.errors import SettingError
 from models.files import write_atomically
 from models.network import open_network
-from models.spec import GraphSpec, Grid, Hw, LayerInfo, MosaicHead, Network
+from models.spec import INPUT, GraphSpec, Grid, Hw, LayerInfo, MosaicHead, Network
 from models.untrained import write_untrained
 from models.zoo import stored_path
 from realtime.capture.pattern import Pattern
@@ -96,7 +96,7 @@ def measure(network: Network, layer: LayerInfo, provider: Provider, *, size_hw: 
 
     def by_hand() -> NDArray[np.uint8]:
         tensor = image.astype(np.float32) - np.array(network.info.input.mean, np.float32)
-        outputs = whole.run({"input": tensor.transpose(2, 0, 1)[None]})
+        outputs = whole.run({INPUT: tensor.transpose(2, 0, 1)[None]})
         return tile_in_numpy(outputs[layer.name][0] * gain[:, None, None], grid)
 
     def in_graph() -> NDArray[np.uint8]:

@@ -1,22 +1,33 @@
-"""The table of commands, and how each of them ends: 0 done, 2 the user's input or machine is wrong, 1 our fault."""
+"""The table of commands, and how they end: 0 done, 2 the user's input or machine is wrong, 1 our fault."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 
 import cyclopts
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
-from models.errors import VentralError
-from scripts.bench import bench
-from scripts.cameras import cameras
-from scripts.doctor import doctor
-from scripts.export import export
-from scripts.layers import layers
-from scripts.live import live
-from scripts.render import render
+from models.errors import SetupError, VentralError
+
+COMMANDS = ("live", "render", "export", "layers", "cameras", "doctor", "bench")
+
+
+def load(name: str) -> Callable[..., None]:
+    """The function of a command; where a library cannot be loaded, one that says so, and that doctor knows more."""
+    try:
+        command: Callable[..., None] = getattr(import_module(f"scripts.{name}"), name)
+    except ImportError as error:
+        words = f"cannot run '{name}': {error}; run: ventral doctor"
+
+        def command(*_: str) -> None:
+            raise SetupError(words)
+
+        command.__name__ = name
+    return command
+
 
 app = cyclopts.App(
     name="ventral",
@@ -25,9 +36,9 @@ app = cyclopts.App(
     default_parameter=cyclopts.Parameter(negative=()),
     help_format="markdown",
 )
-app.default(live)
-for _command in (live, render, export, layers, cameras, doctor, bench):
-    app.command(_command)
+for _name in COMMANDS:
+    app.command(load(_name), name=_name)
+app.default(load("live"))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

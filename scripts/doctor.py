@@ -1,4 +1,7 @@
-"""`ventral doctor`: what is wrong on this machine, and the command that mends it."""
+"""`ventral doctor`: what is wrong on this machine, and the command that mends it.
+
+What may be broken is imported where it is examined: doctor must run when nothing else does.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,17 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Literal
 
-import imageio_ffmpeg
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from models import zoo
 from models.errors import SetupError, VentralError
 from models.files import write_atomically
-from realtime.capture.devices import list_cameras
-from realtime.providers import cuda_fault
-from realtime.window import require_display
 
 Verdict = Literal["ok", "note", "fault"]
 
@@ -54,11 +54,14 @@ def doctor() -> None:
 
     Example: `ventral doctor`
     """
-    findings = [*_packages(), _gpu(), _display(), _cameras(), _ffmpeg(), _cache(), *_networks()]
+    findings = [*_packages()]
+    if not any(finding.verdict == "fault" for finding in findings):
+        findings += [_gpu(), _display(), _cameras()]
+    findings += [_ffmpeg(), _cache(), *_networks()]
     table = Table(box=None, pad_edge=False, show_header=False)
     colours = {"ok": "green", "note": "yellow", "fault": "red"}
     for finding in findings:
-        table.add_row(f"[{colours[finding.verdict]}]{finding.verdict}[/]", finding.what, finding.words)
+        table.add_row(f"[{colours[finding.verdict]}]{finding.verdict}[/]", finding.what, escape(finding.words))
     Console().print(table)
     faults = [finding.what for finding in findings if finding.verdict == "fault"]
     if faults:
@@ -68,14 +71,24 @@ def doctor() -> None:
 def _packages() -> Iterator[Finding]:
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     installed = {each.metadata["Name"].lower(): each.version for each in metadata.distributions()}
-    for folder, names in SHARED_FOLDERS.items():
+    for module, names in SHARED_FOLDERS.items():
         found = [name for name in names if name in installed]
-        if len(found) == 1:
-            yield Finding(folder, "ok", f"{found[0]} {installed[found[0]]}")
-        else:
-            keep = "opencv-python" if folder == "cv2" else default_onnxruntime()
+        keep = "opencv-python" if module == "cv2" else default_onnxruntime()
+        if len(found) > 1:
             mend = f"pip uninstall -y {' '.join(found)} && pip install {keep}"
-            yield Finding(folder, "fault", f"{' and '.join(found) or 'nothing'} share one folder; run: {mend}")
+            yield Finding(module, "fault", f"{' and '.join(found)} share one folder; run: {mend}")
+        else:
+            yield _loads(module, ", ".join(f"{name} {installed[name]}" for name in found), keep)
+
+
+def _loads(module: str, version: str, distribution: str) -> Finding:
+    """Whether a library that everything rests on can be loaded at all."""
+    try:
+        import_module(module)
+    except ImportError as error:
+        mend = "apt install libgl1 libglib2.0-0" if ".so" in str(error) else f"pip install {distribution}"
+        return Finding(module, "fault", f"{error}; run: {mend}")
+    return Finding(module, "ok", version)
 
 
 def default_onnxruntime() -> str:
@@ -84,6 +97,8 @@ def default_onnxruntime() -> str:
 
 
 def _gpu() -> Finding:
+    from realtime.providers import cuda_fault
+
     reason = cuda_fault()
     if reason is None:
         return Finding("GPU", "ok", "CUDA can be used")
@@ -92,6 +107,8 @@ def _gpu() -> Finding:
 
 
 def _display() -> Finding:
+    from realtime.window import require_display
+
     try:
         require_display()
     except SetupError as error:
@@ -100,6 +117,8 @@ def _display() -> Finding:
 
 
 def _cameras() -> Finding:
+    from realtime.capture.devices import list_cameras
+
     cameras = list_cameras()
     if not cameras:
         return Finding("cameras", "note", "none found; use --source FILE or --source pattern (see: ventral cameras)")
@@ -107,6 +126,8 @@ def _cameras() -> Finding:
 
 
 def _ffmpeg() -> Finding:
+    import imageio_ffmpeg
+
     try:
         return Finding("ffmpeg", "ok", str(imageio_ffmpeg.get_ffmpeg_version()))
     except RuntimeError as error:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from realtime.app import run
 from realtime.config import Config
 
 
@@ -16,6 +17,4 @@ def live(config: Annotated[Config, Parameter(name="*")] = Config()) -> None:  # 
 
     Example: `ventral --source clip.mp4 --loop --layer block3_conv1`
     """
-    from realtime.app import run
-
     run(config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -14,8 +13,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import track
 
-from models.errors import OutputError
-from models.network import open_network
+from models.errors import OutputError, SourceError
 from models.spec import Hw
 from realtime.capture.opening import open_source
 from realtime.capture.source import EndOfSource, Source
@@ -23,14 +21,11 @@ from realtime.config import Look
 from realtime.controls import Controls
 from realtime.engine import Engine
 from realtime.frame import Frame, Image
+from realtime.look import announce, open_look
 from realtime.pipeline import Pipeline
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
-from realtime.table import configure, make_controls
-from realtime.views import ALL
-
-log = logging.getLogger(__name__)
 
 HOLD = 60
 """Frames that a picture of a folder stays in a video: two seconds."""
@@ -54,26 +49,21 @@ def render(
     :param force: replace a file that is already there
     """
     look.check()
-    stills = output.suffix in ("", ".png")
     claim_place(output, force=force)
-    network = open_network(look.model)
-    views = [view() for view in ALL]
-    controls = make_controls(network.info, views)
-    configure(controls, look, network.info)
-    with (
-        closing(open_source(source, hold=1 if stills else HOLD)) as pictures,
-        Engine(choose(look.provider)) as engine,
-    ):
-        if not network.info.trained:
-            log.warning("%s is UNTRAINED (random weights)", network.info.name)
-        pipeline = Pipeline(network, engine, views, canvas_hw=look.canvas_hw, short_side=look.size)
-        drawn = draw_all(pictures, pipeline, controls)
-        quiet = not sys.stderr.isatty()
-        shown = track(itertools.islice(drawn, frames), "drawing", console=Console(stderr=True), disable=quiet)
+    opened = open_look(look)
+    hold = 1 if output.suffix in ("", ".png") else HOLD
+    with closing(open_source(source, hold=hold)) as pictures, Engine(choose(look.provider)) as engine:
+        announce(opened.network.info, engine.provider)
+        film = Drawing(pictures, opened.pipeline(engine, look), opened.controls)
+        canvases = track(
+            itertools.islice(film, frames), "drawing", console=Console(stderr=True), disable=not sys.stderr.isatty()
+        )
         if output.suffix == "":
-            write_stills(shown, output, force=force)
+            write_stills(canvases, output, force=force)
         else:
-            write_film(shown, output, fps=pictures.fps, size_hw=look.canvas_hw, force=force)
+            write_film(canvases, output, fps=pictures.fps, size_hw=look.canvas_hw, force=force)
+    if film.broken is not None:
+        raise SourceError(f"{film.broken}; what came before is in {output}")
 
 
 def claim_place(output: Path, *, force: bool) -> None:
@@ -88,23 +78,35 @@ def claim_place(output: Path, *, force: bool) -> None:
         claim(output.with_name(f"{output.name}.png"), force=True)
 
 
-def draw_all(source: Source, pipeline: Pipeline, controls: Controls) -> Iterator[Image]:
-    """The canvas of every picture of a source, in order."""
-    for index in itertools.count():
-        try:
-            image = source.read()
-        except EndOfSource:
-            return
-        now = index / source.fps
-        yield pipeline.draw_patiently(Frame(image, index, now), controls.snapshot(), now).frame.image
+class Drawing:
+    """The canvas of every picture of a source, in order; a source that breaks off ends it, and `broken` says why."""
+
+    def __init__(self, source: Source, pipeline: Pipeline, controls: Controls) -> None:
+        self.broken: SourceError | None = None
+        self._source = source
+        self._pipeline = pipeline
+        self._controls = controls
+
+    def __iter__(self) -> Iterator[Image]:
+        for index in itertools.count():
+            try:
+                image = self._source.read()
+            except EndOfSource:
+                return
+            except SourceError as error:
+                if index == 0:
+                    raise
+                self.broken = error
+                return
+            now = index / self._source.fps
+            yield self._pipeline.draw_patiently(Frame(image, index, now), self._controls.snapshot(), now).frame.image
 
 
 def write_film(canvases: Iterable[Image], output: Path, *, fps: float, size_hw: Hw, force: bool) -> None:
-    """Write canvases that come at `fps` to one file; a video repeats or leaves out, so that it lasts as long."""
+    """Write canvases that come at `fps` to one file."""
     with open_sink(output, fps=fps, size_wh=size_hw[::-1], force=force) as sink:
-        for index, canvas in enumerate(canvases, start=1):
-            while sink.frames < round(index * sink.fps / fps):
-                sink.write(canvas)
+        for canvas in canvases:
+            sink.write(canvas)
 
 
 def write_stills(canvases: Iterable[Image], folder: Path, *, force: bool) -> None:

@@ -23,7 +23,7 @@ class Capture:
 
     Entering opens the source on the calling thread and raises its SourceError. Files, pictures and the
     pattern keep to the wall clock; live sources run as fast as they come. A live source that is lost later
-    is opened again for ever when `retry` is set; everything else has then `ended`. `fault` says it in words.
+    is opened again for ever when `retry` is set; everything else has then `ended`. `lost` says it in words.
     """
 
     def __init__(
@@ -76,7 +76,8 @@ class Capture:
     @property
     def fps(self) -> float:
         """The rate measured over the last 30 pictures; 0 before the second."""
-        return self._reader.pulse.fps if self._reader.pulse else 0.0
+        pulse = self._reader.pulse
+        return pulse.fps if pulse else 0.0
 
     @property
     def dropped(self) -> int:
@@ -84,11 +85,15 @@ class Capture:
         return self._reader.dropped
 
     @property
-    def fault(self) -> str | None:
-        """What is wrong, in words for the screen, or None."""
-        if self._lost is None and (oddity := self._reader.murmur(self._patience)):
-            return f"{self.name}: {oddity}"
+    def lost(self) -> str | None:
+        """Why no picture comes, in words for the screen; None while they come."""
         return self._lost
+
+    @property
+    def oddity(self) -> str | None:
+        """What is strange about a source that gives pictures, such as that they are all the same; or None."""
+        murmur = None if self._lost else self._reader.murmur(self._patience)
+        return f"{self.name}: {murmur}" if murmur else None
 
     def check(self) -> None:
         """Raise what ended the capture, if it was no fault of the source."""
@@ -128,7 +133,8 @@ class Capture:
 
     def _again(self, reason: str) -> None:
         """Open the source again after a pause that grows from failure to failure."""
-        self._failures = 0 if self._reader.pulse and self._reader.pulse.beats else self._failures + 1
+        pulse = self._reader.pulse
+        self._failures = 0 if pulse and pulse.beats else self._failures + 1
         pause = self._patience.pauses[min(self._failures, len(self._patience.pauses) - 1)]
         self._abandon()
         self._lost = f"{self.name} lost: {reason}, trying again in {pause:g} s"
@@ -140,7 +146,8 @@ class Capture:
 
     def _start_reader(self) -> None:
         self._source = self.source
-        before = self._reader.pulse.sample if self._reader.pulse else None
+        pulse = self._reader.pulse
+        before = pulse.sample if pulse else None
         self._reader = Reader(self._opener, partial(self._put, self._generation), before=before)
 
     def _abandon(self) -> None:

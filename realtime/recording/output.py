@@ -17,6 +17,9 @@ from typing import IO
 from models.errors import OutputError
 
 SUFFIXES = (".mp4", ".gif", ".png", ".json")
+MARK = ".ventral-part"
+"""In the name of every file in the making: what bears it is ours to finish or to throw away."""
+
 FREE_TO_START = 1_000_000_000
 """Bytes that must be free before something is begun."""
 
@@ -75,8 +78,8 @@ def numbered(path: Path, taken: Callable[[Path], bool]) -> Path:
 
 
 def part(path: Path) -> Path:
-    """The name beside `path` that is written until it is whole: show.mp4 -> show.part.mp4."""
-    return path.with_name(f"{path.stem}.part{path.suffix}")
+    """The name beside `path` that is written until it is whole: show.mp4 -> show.ventral-part.mp4."""
+    return path.with_name(f"{path.stem}{MARK}{path.suffix}")
 
 
 class Draft:

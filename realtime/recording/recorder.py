@@ -21,7 +21,6 @@ from realtime.latest import Latest
 from realtime.recording.output import claim, fresh
 from realtime.recording.pace import Pace
 from realtime.recording.replay import Replay
-from realtime.recording.sinks import recover
 from realtime.recording.take import Take
 
 log = logging.getLogger(__name__)
@@ -49,8 +48,8 @@ class RecorderStatus:
 class Recorder:
     """Records `canvases`; a context manager that finishes everything at its end.
 
-    Files without a name of their own go to `folder`; what a killed run left there is recovered. All methods
-    are for the main thread and return at once.
+    Files without a name of their own go to `folder`. All methods are for the main thread and return at once, but
+    for `finished` and `close`.
     """
 
     def __init__(self, canvases: Latest[Frame], *, folder: Path, fps: float = 30.0, gif_fps: float = 20.0) -> None:
@@ -64,14 +63,10 @@ class Recorder:
         self._dropped = 0
         self._replay = Replay(fps=gif_fps)
         self._replay_pace = Pace(gif_fps)
-        self._threads = [
-            threading.Thread(target=self._guard, args=(work,), name="recorder", daemon=True)
-            for work in (self._remember, self._recover)
-        ]
+        self._memory = threading.Thread(target=self._guard, args=(self._remember,), name="replay", daemon=True)
 
     def __enter__(self) -> Recorder:
-        for thread in self._threads:
-            thread.start()
+        self._memory.start()
         return self
 
     def __exit__(
@@ -126,6 +121,13 @@ class Recorder:
         pictures = self._replay.pictures()
         return self._begin(Take(path, pictures, fps=self._replay.fps, force=False, done=self._finished))
 
+    def finished(self, timeout: float) -> bool:
+        """Wait for the takes that are being finished; whether none is left."""
+        with self._lock:
+            takes = [take for take in self._takes if self._live is None or take is not self._live[0]]
+        end = time.monotonic() + timeout
+        return all(take.join(max(end - time.monotonic(), 0.0)) for take in takes)
+
     def close(self, timeout: float = 60.0) -> None:
         """Finish everything; a GIF that would take longer than `timeout` seconds is kept as an MP4."""
         self.stop()
@@ -138,9 +140,8 @@ class Recorder:
             take.hurry()
         for take in slow:
             take.join(GRACE)
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(GRACE)
+        if self._memory.ident is not None:
+            self._memory.join(GRACE)
 
     def _claim(self, path: Path | None, suffix: str, *, force: bool) -> Path:
         with self._lock:
@@ -181,10 +182,6 @@ class Recorder:
             frame = self._canvases.peek()
             if frame is not None:
                 self._replay.add(frame.image, times=due)
-
-    def _recover(self) -> None:
-        for path in recover(self._folder):
-            log.warning("%s was left by a show that was killed", path)
 
     def _guard(self, work: Callable[[], None]) -> None:
         try:

@@ -64,7 +64,7 @@ def _shrunk(size_wh: Wh, max_width: int) -> Wh:
 
 def recover(folder: Path) -> list[Path]:
     """Publish what killed runs left in a folder, each as a new .mp4; what another run is writing stays."""
-    drafts = [path for path in sorted(folder.glob("*.part.*")) if path.suffix in (".mp4", ".gif")]
+    drafts = [path for path in sorted(folder.glob(f"*{output.MARK}.*")) if path.suffix in (".mp4", ".gif")]
     return [kept for path in drafts if (kept := _recover(path)) is not None]
 
 

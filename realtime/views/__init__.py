@@ -1,8 +1,10 @@
-"""The views, one file each; a new one is a new file and its line in `ALL`."""
+"""The views, one file each. A new one is a new file whose `VIEW` is its class, and nothing else."""
+
+import pkgutil
+from importlib import import_module
 
 from realtime.view import View
-from realtime.views.camera import CameraView
-from realtime.views.mosaic import MosaicView
-from realtime.views.story import StoryView
 
-ALL: tuple[type[View], ...] = (MosaicView, StoryView, CameraView)
+ALL: tuple[type[View], ...] = tuple(
+    import_module(f"{__name__}.{each.name}").VIEW for each in pkgutil.iter_modules(__path__)
+)

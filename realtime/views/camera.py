@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from models.spec import GraphSpec
 from realtime.compositing import fit
-from realtime.controls import Bind
+from realtime.controls import Bind, Settings
 from realtime.view import Scene, Shown
 
 
@@ -16,6 +16,8 @@ class CameraView:
 
     name: ClassVar[str] = "camera"
     bind: ClassVar[Bind] = Bind(("c",), "set", "camera: what goes in", "camera")
+    settings: ClassVar[tuple[type[Settings], ...]] = ()
+    alone: ClassVar[bool] = True
 
     def render(self, scene: Scene) -> Shown:
         """The frame, letterboxed."""
@@ -24,3 +26,6 @@ class CameraView:
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Nothing to make."""
         return ()
+
+
+VIEW = CameraView

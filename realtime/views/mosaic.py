@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.spec import GraphSpec, LayerInfo, MosaicHead
 from realtime.colormaps import colour
 from realtime.compositing import network_input
-from realtime.controls import Bind
+from realtime.controls import Bind, Settings
 from realtime.tiles import Gains, MostActive, TileSettings, fill_panel
 from realtime.view import Scene, Shown, Tiles
 
@@ -21,6 +21,8 @@ class MosaicView:
 
     name: ClassVar[str] = "mosaic"
     bind: ClassVar[Bind] = Bind(("m",), "set", "mosaic: every channel of a layer", "mosaic")
+    settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings,)
+    alone: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._gains = Gains()
@@ -40,7 +42,7 @@ class MosaicView:
             if _chooses(settings):
                 self._most_active.learn(layer.name, result["energy"])
         image = colour(result["picture"], settings.colormap, settings.contrast)
-        return Shown(image, layer, Tiles.of(layer.name, head.grid, channels, settings.channel))
+        return Shown(image, layer, Tiles.of(head.grid, channels, min(settings.channel, layer.channels - 1)))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The layers around this one, near before far."""
@@ -74,3 +76,6 @@ def _head(scene: Scene, layer: LayerInfo) -> MosaicHead:
     aspect = scene.input_hw[1] / scene.input_hw[0]
     grid = fill_panel(chosen or layer.channels, scene.panel_hw, aspect=aspect)
     return MosaicHead(layer.name, grid, chosen)
+
+
+VIEW = MosaicView

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from models.spec import GraphSpec, Grid, Hw, LayerInfo, StoryHead
 from realtime.colormaps import colour
 from realtime.compositing import network_input, paste, stage
-from realtime.controls import Bind
+from realtime.controls import Bind, Settings
 from realtime.frame import Image
 from realtime.text import QUIET, text_width, write
-from realtime.tiles import GAP, Gains, MostActive, TileSettings
-from realtime.view import Scene, Shown, Tiles
+from realtime.tiles import GAP, STRETCH, Gains, MostActive, TileSettings
+from realtime.view import Scene, Shown
+
+WORDS = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
 
 
 class StoryView:
@@ -23,6 +25,8 @@ class StoryView:
 
     name: ClassVar[str] = "story"
     bind: ClassVar[Bind] = Bind(("s", "0"), "set", "story: all layers at once", "story")
+    settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings,)
+    alone: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._gains = Gains()
@@ -43,7 +47,8 @@ class StoryView:
                 {"image": image, "channels": np.concatenate(chosen), "gain": np.concatenate(gains)},
             )
             self._learn(layers, chosen, result)
-        return Shown(_labelled(colour(result["picture"], settings.colormap, settings.contrast), scene, head.grid))
+        image = colour(result["picture"], settings.colormap, settings.contrast)
+        return Shown(_labelled(image, scene, head.grid), words=WORDS)
 
     def _learn(
         self,
@@ -72,10 +77,9 @@ def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
     layers, panel = scene.info.layers, stage(scene.panel_hw)
     size = _label_size(scene.panel_hw, len(layers))
     paste(panel, strips, scene.panel_hw[1] - strips.shape[1], 0)
-    tiles = Tiles("", grid, (), None)
     for row, layer in enumerate(layers):
-        _, top, _, height = tiles.rect(row * grid.cols)
-        write(panel, layer.name, 0, top + height // 2 + size // 3, size, QUIET)
+        _, top = grid.corner(row * grid.cols)
+        write(panel, layer.name, 0, top + grid.cell_hw[0] // 2 + size // 3, size, QUIET)
     return panel
 
 
@@ -90,5 +94,8 @@ def _head(scene: Scene) -> StoryHead:
     cell_h = max((height - GAP * (rows - 1)) // rows, 1)
     cols = min(max(round((width + GAP) / (cell_h * aspect + GAP)), 1), most)
     cell_w = max((width - GAP * (cols - 1)) // cols, 1)
-    grid = Grid(rows, cols, (cell_h, min(cell_w, round(cell_h * aspect * 1.12))), GAP, (height, width))
+    grid = Grid(rows, cols, (cell_h, min(cell_w, round(cell_h * aspect * (1 + STRETCH)))), GAP, (height, width))
     return StoryHead(tuple(layer.name for layer in layers), grid)
+
+
+VIEW = StoryView

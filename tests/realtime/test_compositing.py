@@ -7,8 +7,9 @@ import pytest
 
 from realtime import compositing
 from realtime.colormaps import COLORMAPS, colour
+from realtime.compositing import Rect
 from realtime.hud import Placement
-from realtime.layout import Rect, arrange
+from realtime.layout import arrange
 from realtime.text import text_width, wrap, write
 
 

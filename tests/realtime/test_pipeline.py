@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from models.network import open_network
 from models.spec import GraphSpec
 from realtime.capture.pattern import Pattern
-from realtime.controls import Bind, Controls
+from realtime.controls import Bind, Controls, Settings, control
 from realtime.crossfade import FIRST_STEP, CrossFade
 from realtime.engine import Engine
 from realtime.frame import Frame
@@ -29,9 +30,33 @@ CANVAS_HW = (180, 320)
 class FailingView:
     name: ClassVar[str] = "failing"
     bind: ClassVar[Bind] = Bind(("F",), "set", "a view that fails", "failing")
+    settings: ClassVar[tuple[type[Settings], ...]] = ()
+    alone: ClassVar[bool] = False
 
     def render(self, scene: Scene) -> Shown:
         raise ZeroDivisionError("the lens is cracked")
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class InkSettings:
+    group: ClassVar[str] = "ink"
+    level: int = control(100, "how bright", Bind(("+",), "step", "more ink", 50), high=250)
+
+
+class InkView:
+    """A view that the program has never heard of, with a control of its own."""
+
+    name: ClassVar[str] = "ink"
+    bind: ClassVar[Bind] = Bind(("I",), "set", "one flat colour", "ink")
+    settings: ClassVar[tuple[type[Settings], ...]] = (InkSettings,)
+    alone: ClassVar[bool] = True
+
+    def render(self, scene: Scene) -> Shown:
+        level = scene.settings[InkSettings].level
+        return Shown(np.full((*scene.panel_hw, 3), level, np.uint8), words=("ink", "Nothing else."))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         return ()
@@ -45,12 +70,12 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def controls() -> Controls:
-    return make_controls(open_network("vgg16-quarter").info, [*ALL, FailingView])
+    return make_controls(open_network("vgg16-quarter").info, [*ALL, FailingView, InkView])
 
 
 @pytest.fixture
 def pipeline(engine: Engine) -> Pipeline:
-    views = [*(view() for view in ALL), FailingView()]
+    views = [*(view() for view in ALL), FailingView(), InkView()]
     return Pipeline(open_network("vgg16-quarter"), engine, views, canvas_hw=CANVAS_HW, short_side=64)
 
 
@@ -156,6 +181,14 @@ def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, cont
         canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
     assert canvas.fault is not None
     assert "raise --size" in canvas.fault
+
+
+def test_a_new_view_brings_its_key_and_its_controls(pipeline: Pipeline, controls: Controls) -> None:
+    controls.set("show/fade", 0.0)
+    controls.press("I")
+    assert (draw(pipeline, controls) == 100).all()
+    controls.press("+")
+    assert (draw(pipeline, controls) == 150).all()
 
 
 def test_cross_fade_starts_at_once_and_ends() -> None:

@@ -40,10 +40,10 @@ def test_more_tiles_than_pixels_still_make_a_grid() -> None:
 
 def test_a_place_is_found_again_under_its_own_middle() -> None:
     grid = fill_panel(100, (640, 828), aspect=4 / 3)
-    tiles = Tiles("layer", grid, tuple(range(100)), 0)
+    tiles = Tiles(grid, tuple(range(200, 300)), 0)
     for place in range(100):
-        left, top, width, height = tiles.rect(place)
-        assert tiles.at(left + width / 2, top + height / 2) == place
+        (left, top), (height, width) = grid.corner(place), grid.cell_hw
+        assert tiles.at(left + width / 2, top + height / 2) == 200 + place
     assert tiles.at(-5, 10) is None
     assert tiles.at(10_000, 10) is None
 

@@ -12,6 +12,7 @@ import pytest
 from models.network import open_network
 from realtime.controls import Controls
 from realtime.table import make_controls
+from realtime.text import ACCENT
 from realtime.views import ALL
 from realtime.window import key_name
 from tests.screen import Screen, until
@@ -68,7 +69,7 @@ def test_cursor_moves_over_tiles_by_keys_and_mouse(screen: Screen, tmp_path: Pat
         report = tmp_path / "r.json"
         options = (*SMALL, "--set", "show/layout=full", "--report", str(report), "--force")
         with screen.show(*options, cwd=tmp_path) as process:
-            until(lambda: screen.picture().std() > 10, "a picture")
+            until(lambda: (screen.picture() == ACCENT).all(axis=2).sum() > 100, "the cursor")
             for key in keys:
                 screen.press(key)
             if click:
@@ -89,13 +90,13 @@ def test_record_snapshot_and_replay_keys_leave_files(screen: Screen, tmp_path: P
         screen.press("w")
         until(lambda: list(tmp_path.glob("*.png")), "a snapshot")
         screen.press("r")
-        until(lambda: list(tmp_path.glob("*.part*")), "a recording")
+        until(lambda: list(tmp_path.glob("*.ventral-part*")), "a recording")
         screen.press("e")
         screen.press("r")
         until(lambda: len(list(tmp_path.glob("ventral-*.gif"))) == 2, "the take and the replay")
         screen.press("q")
         assert process.wait(timeout=30) == 0
-    assert not list(tmp_path.glob("*.part*"))
+    assert not list(tmp_path.glob("*.ventral-part*"))
 
 
 def test_help_covers_the_screen_and_goes_away(screen: Screen, tmp_path: Path) -> None:

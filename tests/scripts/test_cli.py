@@ -16,6 +16,7 @@ import pytest
 from scripts.cli import status
 from tests.realtime.capture.http_camera import HttpCamera
 
+ROOT = Path(__file__).parents[2]
 HEADLESS = ("--source", "pattern", "--sink", "none", "--frames", "3", "--size", "48", "--canvas", "320x180")
 
 
@@ -59,7 +60,8 @@ BAD_LIVE = {
     "model that is text": ("--model", "net.onnx"),
     "unknown layer": ("--layer", "conv9"),
     "unknown view": ("--view", "dreamscape"),
-    "size too small for the layer": ("--size", "3"),
+    "size that is no size": ("--size", "3"),
+    "size too small for the network": ("--size", "20"),
     "canvas that is no size": ("--canvas", "huge"),
     "frames below one": ("--frames", "0"),
     "seconds that are no number": ("--seconds", "soon"),
@@ -73,6 +75,9 @@ BAD_LIVE = {
     "recording over something": ("--record", "taken.mp4"),
     "recording into a file": ("--record", "file/take.mp4"),
     "recording of unknown kind": ("--record", "take.avi"),
+    "recording to a picture": ("--record", "take.png"),
+    "report to a video": ("--report", "r.mp4"),
+    "folder that is not there": ("--folder", "nowhere"),
     "unwritable place": ("--record", "/proc/take.mp4"),
 }
 
@@ -143,13 +148,34 @@ def test_no_display_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.C
     check_one_line(capfd.readouterr().err)
 
 
+def test_dead_display_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DISPLAY", ":9871")
+    assert status(["--source", "pattern"]) == 2
+    check_one_line(capfd.readouterr().err)
+
+
+def test_library_that_cannot_be_loaded_is_one_line_and_doctor_names_it(tmp_path: Path) -> None:
+    """As on a machine without libGL: a cv2 that raises when it is imported."""
+    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    run = [sys.executable, "-m", "scripts.cli"]
+    env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    live = subprocess.run([*run, "--source", "pattern"], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert live.returncode == 2
+    check_one_line(live.stderr)
+    assert "ventral doctor" in live.stderr
+    doctor = subprocess.run([*run, "doctor"], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert doctor.returncode == 2
+    assert "apt install libgl1" in " ".join(doctor.stdout.split())
+    check_one_line(doctor.stderr)
+
+
 def test_fresh_machine_in_a_process_of_its_own(tmp_path: Path) -> None:
     """An empty cache, no window: 200 pictures and a full report."""
     report = tmp_path / "r.json"
     done = subprocess.run(
         [sys.executable, "-m", "scripts.cli", *HEADLESS[:4], "--frames", "200", "--report", str(report)],
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
-        cwd=Path(__file__).parent.parent.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
@@ -175,8 +201,16 @@ def test_layers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_doctor_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["doctor"]) == 0
     printed = capsys.readouterr().out
-    for word in ("python", "onnxruntime", "ffmpeg", "cache", "ventral export vgg16"):
-        assert word in printed
+    for words in ("python", "onnxruntime-gpu", "ffmpeg", "cache", "run: ventral export vgg16"):
+        assert words in " ".join(printed.split())
+
+
+def test_doctor_prints_the_mending_command_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("realtime.providers.cuda_fault", lambda: "CUDA libraries missing: cudart")
+    assert status(["doctor"]) == 0
+    assert "pip install 'ventral[gpu]'" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("command", ["live", "render", "export", "layers", "cameras", "doctor", "bench"])

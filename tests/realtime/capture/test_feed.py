@@ -35,7 +35,7 @@ def test_a_clip_takes_its_length_and_ends(tmp_path: Path) -> None:
         assert soon(lambda: capture.ended)
         took = time.monotonic() - start
         assert 1.9 < took < 4.0
-        assert (capture.fault, capture.name) == (None, "clip.mp4")
+        assert ((capture.lost or capture.oddity), capture.name) == (None, "clip.mp4")
         assert 5 < capture.fps < 16
         capture.check()
     last = frames.peek()
@@ -73,7 +73,7 @@ def test_a_clip_that_breaks_off_has_ended_and_says_why(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     with Capture(lambda: open_source(str(path), loop=True), Latest(), retry=True) as capture:
         assert soon(lambda: capture.ended)
-        assert (capture.fault or "").startswith("clip.mp4 breaks off after ")
+        assert (capture.lost or capture.oddity or "").startswith("clip.mp4 breaks off after ")
 
 
 def test_a_bad_source_is_an_error_on_entering() -> None:

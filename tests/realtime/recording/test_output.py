@@ -95,7 +95,7 @@ def test_a_draft_is_published_whole(tmp_path: Path) -> None:
     path = tmp_path / "show.mp4"
     path.write_bytes(b"old")
     with Draft(path) as draft:
-        assert draft.part.name == "show.part.mp4"
+        assert draft.part.name == "show.ventral-part.mp4"
         draft.part.write_bytes(b"new")
         assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["show.mp4"]

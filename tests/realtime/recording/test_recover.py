@@ -92,7 +92,7 @@ def test_what_a_killed_process_wrote_is_recovered(tmp_path: Path, suffix: str, v
     film, spool = tmp_path / f"film{suffix}", tmp_path / "film.mp4"
     process, ffmpeg = start_endless(film)
     with process:
-        assert soon(lambda: (tmp_path / "film.part.mp4").stat().st_size > 30_000)
+        assert soon(lambda: (tmp_path / "film.ventral-part.mp4").stat().st_size > 30_000)
         assert recover(tmp_path) == [], "a film that is being written was taken"
         process.kill()
         if victims == "python and ffmpeg":
@@ -139,10 +139,11 @@ def test_recover_touches_nothing_else(tmp_path: Path) -> None:
         with open_sink(tmp_path / name, fps=10, size_wh=(128, 96)) as sink:
             for _ in range(frames):
                 sink.write(flags())
-    (tmp_path / "film.mp4").rename(tmp_path / "other.part.mp4")
-    (tmp_path / "empty.part.mp4").touch()
-    (tmp_path / "half.part.gif").write_bytes(b"GIF89a")
-    (tmp_path / "download.part.mp4").write_bytes(bytes(200_000))
+    (tmp_path / "film.mp4").rename(tmp_path / "other.ventral-part.mp4")
+    (tmp_path / "empty.ventral-part.mp4").touch()
+    (tmp_path / "half.ventral-part.gif").write_bytes(b"GIF89a")
+    (tmp_path / "download.part.mp4").write_bytes(bytes(20_000))  # somebody else's
+    (tmp_path / "precious.part.gif").write_bytes(b"GIF89a")
     assert recover(tmp_path) == [tmp_path / "other-2.mp4"]
-    assert names(tmp_path) == ["download.part.mp4", "other-2.mp4", "other.mp4"]
+    assert names(tmp_path) == ["download.part.mp4", "other-2.mp4", "other.mp4", "precious.part.gif"]
     assert recover(tmp_path) == recover(tmp_path / "missing") == []

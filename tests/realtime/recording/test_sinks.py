@@ -170,7 +170,7 @@ def test_a_dead_ffmpeg_is_told_and_its_film_kept(tmp_path: Path, suffix: str) ->
         for step in range(2000):
             sink.write(np.roll(noise, step, axis=1))
             if sink.frames == 100:
-                assert soon(lambda: (tmp_path / "film.part.mp4").stat().st_size > 100_000)
+                assert soon(lambda: (tmp_path / "film.ventral-part.mp4").stat().st_size > 100_000)
                 sink.hurry()
     sink.close()
     sink.abort()
@@ -197,7 +197,7 @@ def test_a_hurried_gif_stays_a_video(tmp_path: Path) -> None:
     sink = open_sink(tmp_path / "film.gif", fps=25, size_wh=(640, 480))
     for step in range(100):
         sink.write(flags((640, 480), step=step))
-    hurry = threading.Thread(target=hurry_soon, args=(sink, tmp_path / "film.part.gif"))
+    hurry = threading.Thread(target=hurry_soon, args=(sink, tmp_path / "film.ventral-part.gif"))
     hurry.start()
     with pytest.raises(OutputError, match=r"film\.gif was not finished: .*; 4\.0 s are in .*film\.mp4"):
         sink.close()
