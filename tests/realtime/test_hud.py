@@ -65,8 +65,6 @@ def test_what_does_not_fit_gives_way_and_nothing_overlaps(width: int) -> None:
     hud.draw_status(image, "mosaic · block3_conv1 · 5 of 13 · channel 9 of 64 · 76×56", status)
     alone = np.zeros((360, width, 3), np.uint8)
     nothing = hud.Status(network="", untrained=False, provider="", rates="", latency="")
-        status, network="", untrained=False, provider="", rates="", latency="", recording="", notice=""
-    )
     hud.draw_status(alone, "mosaic · block3_conv1 · 5 of 13 · channel 9 of 64 · 76×56", nothing)
     left_end = np.argwhere(alone.max(axis=2) > 60)[:, 1].max()
     np.testing.assert_array_equal(image[:, : left_end + 1], alone[:, : left_end + 1])
