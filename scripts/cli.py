@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Annotated
 
 import cyclopts
 
@@ -22,7 +23,7 @@ def load(name: str) -> Callable[..., None]:
     except ImportError as error:
         words = f"cannot run '{name}': {error}; run: ventral doctor"
 
-        def command(*_: str) -> None:
+        def command(*_: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)]) -> None:
             raise SetupError(words)
 
         command.__name__ = name
