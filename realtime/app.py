@@ -111,6 +111,7 @@ class Show:
         self._takes = takes
         self._signals = signals
         self._meter = Meter()
+        self._measured: dict[str, Any] = {}
         self._quit = False
         self._lost_since: float | None = None
 
@@ -130,6 +131,7 @@ class Show:
         with window, Worker("render", rendering.step) as worker:
             screen = Screen(window, self._look.controls, self._meter, self._look.network.info)
             self._loop(screen, canvases, rendering, worker)
+            self._measured = self._facts()
 
     def _loop(self, screen: Screen, canvases: Latest[Canvas], rendering: Rendering, worker: Worker) -> None:
         actions, asked = self._actions(screen), self._config.record
@@ -149,7 +151,7 @@ class Show:
     def end(self) -> None:
         """Write the report, and raise what was wrong with the source."""
         if self._config.report is not None:
-            report.write_report(self._config.report, self._facts())
+            report.write_report(self._config.report, self._measured)
         if self._capture.ended and self._capture.lost:
             raise SourceError(self._capture.lost)
 

@@ -108,7 +108,6 @@ def test_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path) -> None:
     with ventral(*HEADLESS, "--folder", str(tmp_path), "--frames", "3", cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
     assert seconds_of(tmp_path / "take.mp4") > 5
-    assert list(tmp_path.iterdir()) == [tmp_path / "take.mp4"]
 
 
 def test_recording_that_never_began_is_said(tmp_path: Path) -> None:
