@@ -79,8 +79,8 @@ def _cell(panel_hw: Hw, rows: int, cols: int, *, aspect: float, gap: int) -> Hw:
 class Gains:
     """The factor that brings each channel's peak to full brightness, smoothed over time so that tiles do not flicker.
 
-    A peak rises within a few frames and falls within a second or two: light never clips for long, and a tile that
-    goes quiet fades to black instead of amplifying its noise.
+    A peak rises within a few pictures and falls within some dozens: light never clips for long, and a tile that goes
+    quiet fades to black instead of amplifying its noise.
     """
 
     RISE, FALL = 0.35, 0.04

@@ -36,6 +36,7 @@ def test_blend_goes_from_old_to_new() -> None:
         ((640, 480), 224, (304, 224)),
         ((720, 1280), 96, (96, 176)),
         ((50, 50), 64, (64, 64)),
+        ((1, 4000), 64, (64, 256)),
     ],
 )
 def test_what_the_network_sees(frame_hw: tuple[int, int], short: int, expected: tuple[int, int]) -> None:
