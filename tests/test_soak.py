@@ -29,7 +29,7 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-@pytest.mark.parametrize("keys", ["", "]", "m]s", "zatl"], ids=["standing", "layers", "views", "tiles"])
+@pytest.mark.parametrize("keys", ["", "]", "m]s", "ztl"], ids=["standing", "layers", "views", "tiles"])
 def test_nothing_grows(keys: str) -> None:
     network = open_network("vgg16-quarter")
     controls = make_controls(network.info, ALL)
@@ -46,7 +46,7 @@ def test_nothing_grows(keys: str) -> None:
                         controls.press("1")
                 pipeline.render(Frame(images[number % 8], number, number / 30), controls.snapshot(), number / 30)
 
-        run(FRAMES // 2)
+        run(FRAMES)  # until every graph is open
         gc.collect()
         before = resident_bytes(), threading.active_count(), open_files()
         run(FRAMES)
