@@ -7,6 +7,7 @@ is a few kilobytes, is made in milliseconds, and ONNX Runtime maps the weights i
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tempfile
 from functools import cache
@@ -17,11 +18,12 @@ from onnx import external_data_helper
 
 from models import graph, heads, preprocess, truncate
 from models.errors import ModelError, OutputError
-from models.files import sync, write_atomically
+from models.files import digest_file, sync, write_atomically
 from models.spec import GraphSpec, Hw, Network
 from models.zoo import cache_folder
 
-SKELETON, WEIGHTS = "network.onnx", "weights.bin"
+SKELETON, WEIGHTS, SEAL = "network.onnx", "weights.bin", "seal.json"
+"""The nodes, the weights, and the digests of both: what is damaged is found before it is drawn from."""
 
 
 def build(spec: GraphSpec) -> Path:
@@ -66,21 +68,43 @@ def split_weights(network: Network) -> Path:
     Two processes may race: each makes a folder of its own, and the first to finish gives it its name.
     """
     folder = cache_folder() / "graphs" / network.digest[:32]
-    if folder.exists():
+    if folder in _sound and folder.exists():
         return folder
     try:
+        if folder.exists() and not _is_sound(folder):
+            shutil.rmtree(folder)
+        _sound.add(folder)
+        if folder.exists():
+            return folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
             _write_split(network.path, Path(scratch) / "whole")
             _publish(Path(scratch) / "whole", folder)
     except OSError as error:
-        raise OutputError(f"cannot write the cache in {folder.parent}: {error.strerror or error}") from error
+        raise OutputError(
+            f"cannot write the cache in {folder.parent}: {error.strerror or error};"
+            " set XDG_CACHE_HOME to a folder that can be written"
+        ) from error
     return folder
+
+
+_sound: set[Path] = set()
+"""The folders whose seal this process has found whole."""
+
+
+def _is_sound(folder: Path) -> bool:
+    try:
+        seal: dict[str, str] = json.loads((folder / SEAL).read_text())
+        return all(digest_file(folder / name) == seal[name] for name in (SKELETON, WEIGHTS))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def forget(network: Network) -> None:
     """Throw away all that is cached of a network, so that what was damaged is made anew."""
-    shutil.rmtree(cache_folder() / "graphs" / network.digest[:32], ignore_errors=True)
+    folder = cache_folder() / "graphs" / network.digest[:32]
+    _sound.discard(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_split(network: Path, folder: Path) -> None:
@@ -88,6 +112,8 @@ def _write_split(network: Path, folder: Path) -> None:
     model = onnx.load(network)
     external_data_helper.convert_model_to_external_data(model, location=WEIGHTS, size_threshold=1024)
     onnx.save_model(model, folder / SKELETON)
+    seal = {name: digest_file(folder / name) for name in (SKELETON, WEIGHTS)}
+    (folder / SEAL).write_text(json.dumps(seal))
     for file in folder.iterdir():
         sync(file)
 

@@ -38,7 +38,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             part.write_bytes(content)
     except OSError as error:
         raise OutputError(
-            f"cannot write {path}: {error.strerror or error}; free some space or choose another folder"
+            f"cannot write {path}: {error.strerror or error}; choose a place that can be written and has room"
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import onnx
@@ -19,10 +20,17 @@ from models.zoo import ZOO, stored_path
 def open_network(text: str) -> Network:
     """The network called `text`: "auto", a name of the zoo, the untrained one, or an exported file.
 
-    "auto" is VGG16 once it has been exported, and the untrained network until then.
+    "auto" is VGG16 once it has been exported, and the untrained network until then, made anew when it is damaged.
     """
     path = _find(text)
-    return Network(info=_read_card(path), path=path, digest=digest_file(path))
+    try:
+        info = _read_card(path)
+    except ModelError:
+        if path != untrained_path():
+            raise
+        path.unlink()
+        info = _read_card(untrained_path())
+    return Network(info=info, path=path, digest=digest_file(path))
 
 
 def _find(text: str) -> Path:
@@ -37,7 +45,7 @@ def _find(text: str) -> Path:
             raise ModelError(f"{text} has not been exported yet; run: ventral export {text}")
         return exported
     path = Path(text)
-    if not path.is_file():
+    if not os.path.isfile(text):  # noqa: PTH113, a name too long for the system is no file and no error
         raise ModelError(
             f"unknown network '{text}'; expected auto, {', '.join((*sorted(ZOO), UNTRAINED))}, or an .onnx file"
         )
@@ -54,13 +62,17 @@ def _read_card(path: Path) -> ModelInfo:
         raise ModelError(f"{path} keeps its weights in other files; expected one file that holds them all")
     for entry in model.metadata_props:
         if entry.key == CARD:
-            return _parse_card(path, entry.value)
+            return _parse_card(path, entry.value, {output.name for output in model.graph.output})
     raise ModelError(f"{path} does not describe its layers; expected a file written by: ventral export")
 
 
-def _parse_card(path: Path, text: str) -> ModelInfo:
+def _parse_card(path: Path, text: str, outputs: set[str]) -> ModelInfo:
     try:
-        return ModelInfo.from_json(text)
+        info = ModelInfo.from_json(text)
+        missing = {layer.name for layer in info.layers} - outputs
+        if missing or not info.layers:
+            raise ValueError(f"without {', '.join(sorted(missing)[:3])}")
+        return info
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{path} describes itself in a way that this version cannot read; export it again with: ventral export"

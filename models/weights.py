@@ -66,6 +66,8 @@ def read(path: Path, shapes: Shapes) -> Weights:
 def sniff(path: Path) -> Opener:
     """Choose what opens the file at `path` by its first bytes; ModelError when nothing does."""
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(None, "it is not a file")
         with path.open("rb") as file:
             start = file.read(8)
     except OSError as error:

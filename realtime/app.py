@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from models.errors import OutputError, SourceError
+from models.errors import OutputError, SetupError, SourceError
 from realtime import report
 from realtime.capture.feed import Capture
 from realtime.capture.opening import open_source, stands_still
@@ -152,6 +152,8 @@ class Show:
         """Write the report, and raise what was wrong with the source."""
         if self._config.report is not None:
             report.write_report(self._config.report, self._measured)
+        if 0 < self._meter.network.total == self._meter.failed:
+            raise SetupError("no frame could be drawn; the lines above say why")
         if self._capture.ended and self._capture.lost:
             raise SourceError(self._capture.lost)
 

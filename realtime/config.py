@@ -72,19 +72,20 @@ class Config(Look):
     def check(self) -> None:
         """Raise SettingError for a number that makes no sense."""
         Look.check(self)
-        _positive("--frames", self.frames)
-        _positive("--seconds", self.seconds)
+        positive("--frames", self.frames)
+        positive("--seconds", self.seconds)
 
 
 def parse_size(text: str) -> Hw:
     """Turn "1280x720" into (720, 1280), both made even as video wants them."""
-    match = re.fullmatch(r"(\d+)x(\d+)", text.strip().lower())
+    match = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", text.strip().lower())
     width, height = (int(part) for part in match.groups()) if match else (0, 0)
     if not (160 <= width <= 7680 and 120 <= height <= 4320):
         raise SettingError(f"--canvas takes WIDTHxHEIGHT from 160x120 to 7680x4320, but got '{text}'")
     return height - height % 2, width - width % 2
 
 
-def _positive(option: str, value: float | None) -> None:
+def positive(option: str, value: float | None) -> None:
+    """Raise SettingError unless `value` is above 0 or was not given."""
     if value is not None and not value > 0:
         raise SettingError(f"{option} takes a number above 0, but got {value:g}")

@@ -57,8 +57,10 @@ def configure(controls: Controls, look: Look, info: ModelInfo) -> None:
 def read_preset(file: Path) -> Iterator[tuple[str, Any]]:
     """The controls of a preset: a TOML file with a table per group."""
     try:
+        if file.exists() and not file.is_file():
+            raise OSError("it is not a file")
         groups = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingError(
             f"cannot read the preset {file}: {error}; expected a TOML file such as: [tiles] contrast = 2"
         ) from error

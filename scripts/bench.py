@@ -26,6 +26,7 @@ from models.zoo import stored_path
 from realtime.capture.pattern import Pattern
 from realtime.compositing import network_input
 from realtime.providers import Provider, Session, choose
+from realtime.recording.output import claim
 from realtime.tiles import fill_panel
 
 PANEL_HW: Hw = (640, 850)
@@ -67,6 +68,8 @@ def bench(
     """
     if runs < 1 or not 32 <= size <= 2048:
         raise SettingError(f"--runs takes at least 1 and --size 32 to 2048, but got {runs} and {size}")
+    if output is not None:
+        claim(output, force=True, suffixes=(".json",))
     network = open_network(
         model if model != "vgg16" or stored_path(model).exists() else str(write_untrained("vgg16", width=1.0))
     )

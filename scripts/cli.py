@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -12,6 +13,9 @@ import cyclopts
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
 from models.errors import SetupError, VentralError
+
+LONGEST = 600
+"""Characters of an error."""
 
 COMMANDS = ("live", "render", "export", "layers", "cameras", "doctor", "bench")
 
@@ -34,6 +38,7 @@ app = cyclopts.App(
     name="ventral",
     help="Point a camera at the world and watch a convolutional network see it, live.",
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
     default_parameter=cyclopts.Parameter(negative=()),
     help_format="markdown",
 )
@@ -52,17 +57,27 @@ def status(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
     except VentralError as error:
         return _complain(str(error))
+    except cyclopts.UnusedCliTokensError as error:
+        return _complain(f"nobody knows what to do with {' '.join(error.unused_tokens or [])} (see: ventral --help)")
     except cyclopts.CycloptsError as error:
-        return _complain(f"{' '.join(str(error).split())} (see: ventral --help)")
+        return _complain(f"{error} (see: ventral --help)")
     except KeyboardInterrupt:
-        return _complain("stopped")
+        return _complain("stopped before it was done; nothing was left behind")
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{what}{error.strerror or error}; choose another place or name")
     return 0
 
 
 def _complain(message: str) -> int:
-    print(f"ventral: {message}", file=sys.stderr)
+    """Say what is wrong in one line that is not too long."""
+    line = " ".join(message.split())
+    print(f"ventral: {line if len(line) <= LONGEST else line[:LONGEST] + ' ...'}", file=sys.stderr)
     return 2
 
 

@@ -20,8 +20,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from models import zoo
-from models.errors import SetupError, VentralError
+from models.errors import ModelError, SetupError, VentralError
 from models.files import write_atomically
+from models.network import open_network
 
 Verdict = Literal["ok", "note", "fault"]
 
@@ -148,6 +149,11 @@ def _cache() -> Finding:
 
 
 def _networks() -> Iterator[Finding]:
+    try:
+        info = open_network("auto").info
+        yield Finding("network", "ok", f"{info.name}{'' if info.trained else ', UNTRAINED'}")
+    except ModelError as error:
+        yield Finding("network", "fault", f"{error}; with --force")
     for name in zoo.ZOO:
         path: Path = zoo.stored_path(name)
         if path.exists():

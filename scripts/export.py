@@ -14,6 +14,7 @@ from rich.console import Console
 
 from models import export as exporting
 from models import zoo
+from realtime.recording.output import claim
 
 
 def export(
@@ -39,6 +40,9 @@ def export(
     start = time.monotonic()
     entry = zoo.entry(name)
     path = output or zoo.stored_path(name)
+    if output is None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    claim(path, force=force, suffixes=(".onnx",))
     _show_progress()
     info = exporting.export(entry, weights=weights, until=until, out=path, force=force)
     print(
@@ -49,8 +53,9 @@ def export(
 
 def _show_progress() -> None:
     """Write each stage of the export as a line on stderr, when that is a terminal."""
+    stages = logging.getLogger(exporting.__name__)
+    stages.propagate = False
     if sys.stderr.isatty():
-        stages = logging.getLogger(exporting.__name__)
         stages.setLevel(logging.INFO)
         stages.addHandler(_Stages())
 

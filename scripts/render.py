@@ -17,7 +17,7 @@ from models.errors import OutputError, SourceError
 from models.spec import Hw
 from realtime.capture.opening import open_source
 from realtime.capture.source import EndOfSource, Source
-from realtime.config import Look
+from realtime.config import Look, positive
 from realtime.controls import Controls
 from realtime.engine import Engine
 from realtime.frame import Frame, Image
@@ -49,6 +49,7 @@ def render(
     :param force: replace a file that is already there
     """
     look.check()
+    positive("--frames", frames)
     claim_place(output, force=force)
     opened = open_look(look)
     hold = 1 if output.suffix in ("", ".png") else HOLD
@@ -68,6 +69,8 @@ def render(
 
 def claim_place(output: Path, *, force: bool) -> None:
     """Check that a file, or a folder that may not be there yet, can be written; OutputError when it cannot."""
+    if output.name in ("", ".mp4", ".gif", ".png"):
+        raise OutputError(f"cannot write '{output}': expected a name that ends in .mp4, .gif or .png, or a new folder")
     if output.suffix:
         claim(output, force=force)
     elif output.is_dir():

@@ -134,7 +134,7 @@ class Capture:
     def _again(self, reason: str) -> None:
         """Open the source again after a pause that grows from failure to failure."""
         pulse = self._reader.pulse
-        self._failures = 0 if pulse and pulse.beats else self._failures + 1
+        self._failures = 0 if pulse and pulse.steady else self._failures + 1
         pause = self._patience.pauses[min(self._failures, len(self._patience.pauses) - 1)]
         self._abandon()
         self._lost = f"{self.name} lost: {reason}, trying again in {pause:g} s"

@@ -47,7 +47,7 @@ def open_source(
 def stands_still(text: str) -> bool:
     """Whether `text` names still pictures, which a show repeats for ever."""
     path = _existing(text)
-    return path is not None and (path.is_dir() or is_picture(path))
+    return path is not None and (path.is_dir() or (path.is_file() and is_picture(path)))
 
 
 def _existing(text: str) -> Path | None:

@@ -53,9 +53,9 @@ class Pulse:
         self._still = before is not None
 
     @property
-    def beats(self) -> bool:
-        """Whether a picture has come."""
-        return bool(self._times)
+    def steady(self) -> bool:
+        """Whether the source has truly come back: one that gives a few pictures and goes is asked less and less."""
+        return len(self._times) == self._times.maxlen
 
     def beat(self, image: Image, now: float) -> None:
         """Note that `image` came at the time `now`."""

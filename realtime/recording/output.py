@@ -34,6 +34,8 @@ def free_bytes(folder: Path) -> int:
 
 def claim(path: Path, *, force: bool = False, suffixes: Collection[str] = SUFFIXES) -> Path:
     """`path`, when it can be written; else an OutputError that says why not, before any work is lost."""
+    if MARK in path.name:
+        raise OutputError(f"cannot write {path}: {MARK} marks files in the making; choose another name")
     if path.suffix.lower() not in suffixes:
         raise OutputError(f"cannot write {path}: its name must end in {', '.join(suffixes)}")
     _check_folder(path.parent)
@@ -60,7 +62,7 @@ def telling(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(
-            f"cannot write {path}: {error.strerror or error}; free some space or choose another folder"
+            f"cannot write {path}: {error.strerror or error}; choose a place that can be written and has room"
         ) from error
 
 

@@ -25,6 +25,9 @@ from realtime.recording.take import Take
 
 log = logging.getLogger(__name__)
 
+BUSY = 3
+"""So many films may be in the making at once: each has an ffmpeg of its own."""
+
 GRACE = 2.0
 """Seconds for a take that was told to hurry."""
 
@@ -146,6 +149,9 @@ class Recorder:
     def _claim(self, path: Path | None, suffix: str, *, force: bool) -> Path:
         with self._lock:
             busy = [take.path for take in self._takes]
+        films = [each for each in busy if each.suffix != ".png"]
+        if suffix != ".png" and len(films) >= BUSY:
+            raise OutputError(f"{films[0].name} and others are still being finished; try again when they are saved")
         path = path or fresh(self._folder, suffix, taken=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")

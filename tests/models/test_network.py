@@ -66,3 +66,25 @@ def test_unknown_name_lists_the_known_ones() -> None:
 def test_name_of_the_zoo_that_was_not_exported_says_how() -> None:
     with pytest.raises(ModelError, match="run: ventral export vgg16"):
         open_network("vgg16")
+
+
+@pytest.mark.parametrize("kept", [0, 1000])
+def test_damaged_untrained_network_is_made_anew(kept: int) -> None:
+    before = open_network("auto").digest
+    path = untrained_path()
+    path.write_bytes(path.read_bytes()[:kept])
+    assert open_network("auto").digest == before
+
+
+def test_card_that_names_layers_the_network_lacks_is_refused(tmp_path: Path) -> None:
+    model = onnx.load(untrained_path())
+    del model.graph.output[3:]
+    onnx.save(model, tmp_path / "less.onnx")
+    with pytest.raises(ModelError, match="export it again"):
+        open_network(str(tmp_path / "less.onnx"))
+
+
+def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
+    onnx.save(onnx.load(untrained_path()), tmp_path / "split.onnx", save_as_external_data=True, size_threshold=0)
+    with pytest.raises(ModelError, match="one file that holds them all"):
+        open_network(str(tmp_path / "split.onnx"))

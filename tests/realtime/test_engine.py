@@ -108,16 +108,20 @@ def test_faults_gather_no_frames(engine: Engine) -> None:
     assert len(set(depths)) == 1
 
 
-@pytest.mark.parametrize("victim", ["*.bin", "network.onnx", "graph"])
-def test_damaged_cache_is_made_anew(victim: str, cache: Path) -> None:
+@pytest.mark.parametrize("victim", ["weights.bin", "network.onnx", "seal.json", "graph"])
+@pytest.mark.parametrize("damage", ["cut", "emptied", "scrambled"])
+def test_damaged_cache_is_made_anew(victim: str, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = build(spec())
-    damaged = path if victim == "graph" else next(path.parent.glob(victim))
-    damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size // 2])
-    if victim == "network.onnx":
-        path.unlink()
+    damaged = path if victim == "graph" else path.parent / victim
+    whole = damaged.read_bytes()
+    scrambled = np.random.default_rng(0).bytes(len(whole))
+    damaged.write_bytes({"cut": whole[: len(whole) // 2], "emptied": b"", "scrambled": scrambled}[damage])
+    monkeypatch.setattr("models.build._sound", set())  # as in a new process
     with Engine(CPU) as engine:
         engine.wait(spec(), timeout=20)
         assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
+    assert (path.parent / "weights.bin").stat().st_size > 1_000_000
+    assert victim == "graph" or damaged.read_bytes() == whole
 
 
 def test_unknown_layer_is_reported_by_run(engine: Engine) -> None:

@@ -36,6 +36,8 @@ def bad(tmp_path: Path) -> Path:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "notes.txt").write_text("no picture here")
     (tmp_path / "taken.mp4").write_bytes(b"something precious")
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 100_000)
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "file").write_text("a file where a folder is expected")
     return tmp_path
 
@@ -70,6 +72,15 @@ BAD_LIVE = {
     "set of nothing known": ("--set", "tiles/shine=1"),
     "set to nonsense": ("--set", "tiles/contrast=loud"),
     "missing preset": ("--preset", "nowhere.toml"),
+    "preset that nests too deep": ("--preset", "deep.toml"),
+    "preset that is a pipe": ("--preset", "pipe"),
+    "source that is a pipe": ("--source", "pipe"),
+    "model with a very long name": ("--model", "m" * 300),
+    "recording with a very long name": ("--record", "r" * 300 + ".mp4"),
+    "folder with a very long name": ("--folder", "f" * 300),
+    "canvas of many digits": ("--canvas", "9" * 5000 + "x9"),
+    "source of two lines": ("--source", "a\nb"),
+    "recording with the mark of a draft": ("--record", "a.ventral-part.mp4"),
     "CUDA where there is none": ("--provider", "cuda"),
     "report into a file": ("--report", "file/r.json"),
     "recording over something": ("--record", "taken.mp4"),
@@ -112,6 +123,12 @@ BAD_OTHERS = {
     "render into a file": ("render", "good.jpg", "-o", "file/out.png"),
     "render with an unknown layer": ("render", "good.jpg", "-o", "out.png", "--layer", "conv9"),
     "render of many to one picture": ("render", "pattern", "-o", "out.png", "--frames", "3"),
+    "render to nothing": ("render", "good.jpg", "-o", ""),
+    "render to a bare ending": ("render", "good.jpg", "-o", ".mp4"),
+    "render of fewer than no frames": ("render", "pattern", "-o", "out.mp4", "--frames", "-1"),
+    "export with a pipe of weights": ("export", "vgg16", "--weights", "pipe", "-o", "out.onnx"),
+    "export into a file": ("export", "vgg16", "--weights", "none", "-o", "file/out.onnx"),
+    "bench into a file": ("bench", "-o", "file/out.json"),
     "render without output": ("render", "good.jpg"),
     "export of an unknown network": ("export", "vgg99"),
     "export with bad weights": ("export", "vgg16", "--weights", "weights.npz", "-o", "out.onnx"),
@@ -226,3 +243,18 @@ def test_bench_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture
     assert [row["layer"] for row in rows][:2] == ["block1_conv2", "block2_conv2"]
     assert all(row["ratio"] > 0 for row in rows)
     assert "times as fast" in capsys.readouterr().out
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = f"{sys.executable} -m scripts.cli layers vgg16-quarter | true"
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_panorama_does_not_eat_the_memory(tmp_path: Path) -> None:
+    iio.imwrite(tmp_path / "wide.png", np.zeros((2, 20_000, 3), np.uint8))
+    for view in ("mosaic", "story"):
+        out = tmp_path / f"{view}.png"
+        arguments = ["render", str(tmp_path / "wide.png"), "-o", str(out), "--canvas", "320x180", "--view", view]
+        assert status(arguments) == 0
+        assert out.stat().st_size > 1000

@@ -33,9 +33,17 @@ def test_the_rate_is_measured_over_the_last_thirty(fps: float) -> None:
 
 def test_one_picture_has_no_rate() -> None:
     pulse = Pulse(30.0, 0.0)
-    assert (pulse.fps, pulse.beats) == (0.0, False)
+    assert (pulse.fps, pulse.steady) == (0.0, False)
     pulse.beat(noise(0), 1.0)
-    assert (pulse.fps, pulse.beats) == (0.0, True)
+    assert (pulse.fps, pulse.steady) == (0.0, False)
+
+
+def test_a_source_is_steady_after_a_second_or_so_of_pictures() -> None:
+    pulse = Pulse(30.0, 0.0)
+    for number in range(30):
+        assert not pulse.steady
+        pulse.beat(noise(number), number / 30)
+    assert pulse.steady
 
 
 @pytest.mark.parametrize(

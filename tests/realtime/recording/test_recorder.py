@@ -17,7 +17,7 @@ from models.errors import OutputError
 from realtime.frame import Frame
 from realtime.latest import Latest
 from realtime.recording.encoding import Wh
-from realtime.recording.recorder import Recorder
+from realtime.recording.recorder import BUSY, Recorder
 from realtime.recording.sinks import Mp4Sink
 from tests.realtime.capture.waiting import soon
 from tests.realtime.recording.films import COLOURS, flag_colours, flags, read_film
@@ -266,3 +266,15 @@ def test_the_last_seconds_can_be_saved_while_recording(tmp_path: Path, suffix: s
     assert 0.8 < seconds < 1.5
     assert np.allclose(flag_colours(pictures[-1]), list(COLOURS.values()), atol=12)
     assert names(tmp_path) == sorted([film.name, replay.name])
+
+
+def test_only_so_many_films_are_in_the_making_at_once(tmp_path: Path) -> None:
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        assert soon(lambda: canvases.peek() is not None)
+        time.sleep(0.3)
+        with pytest.raises(OutputError, match="still being finished"):
+            for _ in range(20):
+                recorder.save_replay()
+        assert recorder.status.finishing <= BUSY
+        recorder.snapshot(flags())
+    assert len(list(tmp_path.glob("*.gif"))) <= BUSY
