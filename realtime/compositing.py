@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -34,15 +35,32 @@ STAGE = (16, 13, 11)
 
 def stage(size_hw: Hw) -> Image:
     """An empty canvas."""
+    return _empty(size_hw).copy()
+
+
+@lru_cache(maxsize=8)
+def _empty(size_hw: Hw) -> Image:
+    """Kept, because filling a canvas of 1280x720 with a colour takes 3 ms and copying one 0.3 ms."""
     return np.full((*size_hw, 3), STAGE, np.uint8)
 
 
 def resize(image: Image, size_hw: Hw) -> Image:
-    """`image` at another size: averaged where it shrinks, smooth where it grows."""
+    """`image` at another size: averaged where it shrinks, smooth where it grows.
+
+    Whole blocks are averaged first, which OpenCV does ten times as fast as other areas.
+    """
+    height, width = image.shape[:2]
+    blocks = min(height // size_hw[0], width // size_hw[1])
+    if blocks > 1 and height % blocks == 0 and width % blocks == 0:
+        image = cv2.resize(image, (width // blocks, height // blocks), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        return _resized(image, size_hw, cv2.INTER_LINEAR)
+    shrinks = size_hw[0] <= height and size_hw[1] <= width
+    return _resized(image, size_hw, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def _resized(image: Image, size_hw: Hw, interpolation: int) -> Image:
     if image.shape[:2] == size_hw:
         return image
-    shrinks = size_hw[0] <= image.shape[0] and size_hw[1] <= image.shape[1]
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(image, size_hw[::-1], interpolation=interpolation)  # type: ignore[return-value]
 
 
