@@ -47,7 +47,7 @@ def _empty(size_hw: Hw) -> Image:
 def resize(image: Image, size_hw: Hw) -> Image:
     """`image` at another size: averaged where it shrinks, smooth where it grows.
 
-    Whole blocks are averaged first, which OpenCV does ten times as fast as other areas.
+    Whole blocks are averaged first, which OpenCV does eight times as fast as other areas.
     """
     height, width = image.shape[:2]
     blocks = min(height // size_hw[0], width // size_hw[1])
