@@ -1,6 +1,6 @@
 """Perceptual colormaps: how a grey level of a tile becomes light.
 
-Each is a short list of colours between which we interpolate; lightness rises from black, so that a brighter tile
+Each is a short list of colours between which we interpolate; lightness rises from the dark, so that a brighter tile
 is always a stronger activation.
 """
 
@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 
 from realtime.frame import Image
 
+_DARK = "0b0d10"
+"""The stage: tiles lie on it without an edge, and a channel that says nothing is not there."""
+
 _ANCHORS = {
-    "ember": ("000000", "1b0c3a", "56106e", "a52c60", "e3593a", "fba40a", "fcffc8"),
-    "ocean": ("000000", "07163a", "0b3f77", "107ba0", "2fb7a8", "9be3a4", "fbfbe0"),
-    "viridian": ("000000", "14123f", "27406f", "1f7a7a", "3fae63", "a6d83c", "fdfbc0"),
-    "grey": ("000000", "ffffff"),
+    "ember": (_DARK, "1b0c3a", "56106e", "a52c60", "e3593a", "fba40a", "fcffc8"),
+    "ocean": (_DARK, "07163a", "0b3f77", "107ba0", "2fb7a8", "9be3a4", "fbfbe0"),
+    "viridian": (_DARK, "14123f", "27406f", "1f7a7a", "3fae63", "a6d83c", "fdfbc0"),
+    "grey": (_DARK, "ffffff"),
 }
 
 COLORMAPS = tuple(_ANCHORS)

@@ -33,7 +33,7 @@ class TileSettings:
     right: int = control(0, "cursor right", Bind(("l", "Right"), "trigger", "cursor right"))
     zoom: bool = control(False, "the chosen tile alone, large", Bind(("z",), "toggle", "one tile large, and back"))
     active: bool = control(False, "only the most active channels", Bind(("a",), "toggle", "most active, or all"))
-    count: int = control(16, "how many channels the most active are", low=1, high=256)
+    count: int = control(16, "how many channels the most active are, at least", low=1, high=256)
     contrast: float = control(
         1.8,
         "above 1 lifts faint activations",
@@ -52,7 +52,7 @@ class TileSettings:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def fill_panel(count: int, panel_hw: Hw, *, aspect: float, gap: int = GAP) -> Grid:
     """The grid of `count` tiles that covers most of a panel, each about `aspect` (width / height) wide."""
     best, best_cover = None, 0.0
@@ -65,6 +65,16 @@ def fill_panel(count: int, panel_hw: Hw, *, aspect: float, gap: int = GAP) -> Gr
     if best is None:
         return fill_panel(count, panel_hw, aspect=aspect, gap=0) if gap else Grid(1, count, (1, 1), 0, panel_hw)
     return best
+
+
+def fullest(count: int, total: int, panel_hw: Hw, *, aspect: float) -> int:
+    """How many tiles, from `count` to half as many more and at most `total`, leave least of a panel dark."""
+
+    def covered(number: int) -> int:
+        height, width = fill_panel(number, panel_hw, aspect=aspect).cell_hw
+        return height * width * number
+
+    return max(range(min(count, total), min(count + count // 2, total) + 1), key=covered)
 
 
 def _cell(panel_hw: Hw, rows: int, cols: int, *, aspect: float, gap: int) -> Hw:

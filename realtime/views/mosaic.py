@@ -12,7 +12,7 @@ from models.spec import GraphSpec, LayerInfo, MosaicHead
 from realtime.colormaps import colour
 from realtime.compositing import network_input
 from realtime.controls import Bind, Settings
-from realtime.tiles import Gains, MostActive, TileSettings, fill_panel
+from realtime.tiles import Gains, MostActive, TileSettings, fill_panel, fullest
 from realtime.view import Scene, Shown, Tiles
 
 
@@ -72,8 +72,12 @@ def _chooses(settings: TileSettings) -> bool:
 def _head(scene: Scene, layer: LayerInfo) -> MosaicHead:
     """The head that draws a layer; one tile large is a mosaic of one."""
     settings = scene.settings[TileSettings]
-    chosen = 1 if settings.zoom else min(settings.count, layer.channels) if settings.active else None
     aspect = scene.input_hw[1] / scene.input_hw[0]
+    chosen = None
+    if settings.zoom:
+        chosen = 1
+    elif settings.active:
+        chosen = fullest(settings.count, layer.channels, scene.panel_hw, aspect=aspect)
     grid = fill_panel(chosen or layer.channels, scene.panel_hw, aspect=aspect)
     return MosaicHead(layer.name, grid, chosen)
 
