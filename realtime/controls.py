@@ -68,13 +68,16 @@ class Control:
         return f"a number from {self.facts.low:g} to {self.facts.high:g}"
 
     def parse(self, text: str) -> Value:
-        """The value that `text` means, clamped to the range; SettingError when it means none."""
+        """The value that `text` means; SettingError when it means none, or one out of range."""
         try:
             if isinstance(self.default, bool):
                 return _SWITCH[text.strip().lower()]
-            if isinstance(self.default, int):
-                return self.clamp(int(text))
-            return self.clamp(float(text) if isinstance(self.default, float) else text.strip())
+            if isinstance(self.default, str):
+                return self.clamp(text.strip())
+            value = int(text) if isinstance(self.default, int) else float(text)
+            if self.clamp(value) != value:
+                raise ValueError("out of range")
+            return value
         except (KeyError, ValueError):
             raise SettingError(f"{self.path} takes {self.accepts}, but got '{text}'") from None
 
@@ -168,7 +171,7 @@ class Controls:
         return {path: value for path, value in self._values.items() if not self.table[path].is_trigger}
 
     def set(self, path: str, value: Value) -> None:
-        """Give a row a value; text is parsed, numbers are clamped to the row's range, a trigger fires."""
+        """Give a row a value: text must mean one, numbers are clamped to the row's range, a trigger fires."""
         row = self._row(path)
         if row.is_trigger:
             self._fired.append(path)

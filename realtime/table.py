@@ -41,17 +41,23 @@ def configure(controls: Controls, look: Look, info: ModelInfo) -> None:
     """Apply preset, --set, --view and --layer, in this order; SettingError or ModelError for what does not exist."""
     if look.preset is not None:
         for path, value in read_preset(look.preset):
-            controls.set(path, value)
+            _assign(controls, path, value)
     for assignment in look.set:
         path, equals, value = assignment.partition("=")
         if not equals:
             raise SettingError(f"--set takes control=value, such as tiles/contrast=2, but got '{assignment}'")
-        controls.set(path.strip(), value.strip())
+        _assign(controls, path.strip(), value.strip())
     if look.view is not None:
         controls.set("show/view", look.view)
     if look.layer is not None:
         controls.set("show/layer", info.layer(look.layer).name)
     controls.start_here()
+
+
+def _assign(controls: Controls, path: str, value: str) -> None:
+    if path in controls.table and controls.table[path].is_trigger:
+        raise SettingError(f"{path} fires by its key and takes no value")
+    controls.set(path, value)
 
 
 def read_preset(file: Path) -> Iterator[tuple[str, Any]]:

@@ -18,7 +18,7 @@ from realtime.report import resident_bytes
 from realtime.table import make_controls
 from realtime.views import ALL
 
-FRAMES = 1200
+FRAMES = 800
 PER_THOUSAND = 1_000_000
 """Bytes that a thousand frames may add."""
 

@@ -84,7 +84,7 @@ def test_posted_changes_arrive_with_the_next_turn(controls: Controls) -> None:
 
 
 def test_numbers_are_clamped(controls: Controls) -> None:
-    controls.set("demo/level", "99")
+    controls.set("demo/level", 99.0)
     assert controls.value("demo/level") == 2.0
 
 
@@ -92,6 +92,8 @@ def test_numbers_are_clamped(controls: Controls) -> None:
     ("path", "text", "message"),
     [
         ("demo/level", "loud", "demo/level takes a number from 0 to 2, but got 'loud'"),
+        ("demo/level", "99", "demo/level takes a number from 0 to 2, but got '99'"),
+        ("demo/level", "inf", "demo/level takes a number from 0 to 2, but got 'inf'"),
         ("demo/level", "nan", "demo/level takes a number from 0 to 2, but got 'nan'"),
         ("demo/count", "1.5", "demo/count takes a number from 1 to 4, but got '1.5'"),
         ("demo/lit", "maybe", "demo/lit takes on or off, but got 'maybe'"),

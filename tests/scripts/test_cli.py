@@ -70,6 +70,8 @@ BAD_LIVE = {
     "unknown option": ("--sorce", "pattern"),
     "set without value": ("--set", "tiles/contrast"),
     "set of nothing known": ("--set", "tiles/shine=1"),
+    "set out of range": ("--set", "tiles/contrast=99"),
+    "set of what only fires": ("--set", "do/quit=1"),
     "set to nonsense": ("--set", "tiles/contrast=loud"),
     "missing preset": ("--preset", "nowhere.toml"),
     "preset that nests too deep": ("--preset", "deep.toml"),
