@@ -42,7 +42,7 @@ def _side(canvas_hw: Hw, camera_hw: Hw) -> Layout:
     height, width = canvas_hw
     edge, bottom = margin(canvas_hw), height - status_height(canvas_hw)
     column = round(width * 0.28)
-    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.55), column))
+    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.46), column))
     camera = Rect(edge, edge, camera_w, camera_h)
     left, below = 2 * edge + column, 2 * edge + camera_h
     view = Rect(left, edge, max(width - left - edge, 16), max(bottom - 2 * edge, 16))

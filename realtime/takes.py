@@ -32,6 +32,7 @@ class Takes:
         self._controls = controls
         self._force = force
         self._asked: Path | None = None
+        self._before: int | None = None
         self._known = recorder.status
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
 
@@ -44,7 +45,7 @@ class Takes:
 
     def start(self, path: Path) -> None:
         """Record to `path` as the command line asked; OutputError when that cannot begin."""
-        self._asked = path
+        self._asked, self._before = path, _written_at(path)
         self._start(path)
 
     def save_replay(self) -> None:
@@ -82,7 +83,7 @@ class Takes:
         while time.monotonic() < min(end, signals.deadline or end) and not self._recorder.finished(0.1):
             pass
         self._recorder.close(timeout=0.0)
-        if self._asked is not None and not self._asked.exists():
+        if self._asked is not None and _written_at(self._asked) == self._before:
             raise OutputError(f"{self._asked} was not finished; the lines above say why")
 
     def _start(self, path: Path | None = None) -> None:
@@ -97,3 +98,8 @@ class Takes:
         except OutputError as error:
             self._notice = str(error), True, time.monotonic() + NOTICE
             log.error("%s", error)
+
+
+def _written_at(path: Path) -> int | None:
+    """When a file was last written, or None where there is none: --force may replace an older one."""
+    return path.stat().st_mtime_ns if path.exists() else None

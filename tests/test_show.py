@@ -119,6 +119,24 @@ def test_recording_that_never_began_is_said(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_forced_recording_that_fails_is_said_and_keeps_the_older_file(tmp_path: Path) -> None:
+    take = tmp_path / "take.mp4"
+    take.write_bytes(b"an older take")
+    options = (*HEADLESS, "--seconds", "30", "--record", str(take), "--force")
+    with ventral(*options, cwd=tmp_path) as process:
+        until(lambda: part_is_growing(tmp_path), "the recording to grow")
+        ffmpeg = Path(f"/proc/{process.pid}/task")
+        children = [int(each) for task in ffmpeg.glob("*/children") for each in task.read_text().split()]
+        assert children
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "was not finished" in errors.splitlines()[-1]
+    assert take.read_bytes() == b"an older take"
+
+
 def alarm_pixels(screen: Screen) -> int:
     """How many pixels of the screen have the colour of a fault."""
     return int((np.abs(screen.picture().astype(int) - np.array(ALARM)).max(axis=2) < 24).sum())

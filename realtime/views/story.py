@@ -79,7 +79,7 @@ def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
     paste(panel, strips, scene.panel_hw[1] - strips.shape[1], 0)
     for row, layer in enumerate(layers):
         _, top = grid.corner(row * grid.cols)
-        write(panel, layer.name, 0, top + grid.cell_hw[0] // 2 + size // 3, size, QUIET)
+        write(panel, layer.name, size // 2, top + grid.cell_hw[0] // 2 + size // 3, size, QUIET)
     return panel
 
 
@@ -87,7 +87,7 @@ def _head(scene: Scene) -> StoryHead:
     """As many columns as fill the panel with tiles of the camera's aspect ratio."""
     layers = scene.info.layers
     size = _label_size(scene.panel_hw, len(layers))
-    label = max(text_width(layer.name, size) for layer in layers) + size
+    label = max(text_width(layer.name, size) for layer in layers) + 3 * size // 2
     height, width = scene.panel_hw[0], max(scene.panel_hw[1] - label, 16)
     aspect = scene.input_hw[1] / scene.input_hw[0]
     rows, most = len(layers), min(layer.channels for layer in layers)
