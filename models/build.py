@@ -19,11 +19,14 @@ from onnx import external_data_helper
 from models import graph, heads, preprocess, truncate
 from models.errors import ModelError, OutputError
 from models.files import digest_file, sync, write_atomically
-from models.spec import GraphSpec, Hw, Network
+from models.spec import GraphSpec, Hw, ModelInfo, Network, ScoresHead
 from models.zoo import cache_folder
 
-SKELETON, WEIGHTS, SEAL = "network.onnx", "weights.bin", "seal.json"
-"""The nodes, the weights, and the digests of both: what is damaged is found before it is drawn from."""
+NETWORK, CLASSIFIER = "network", "classifier"
+"""The parts of a network in the cache: each is nodes (.onnx), weights (.bin) and the digests of both (.json).
+
+What is damaged is found by its digest before it is drawn from.
+"""
 
 
 def build(spec: GraphSpec) -> Path:
@@ -35,7 +38,7 @@ def build(spec: GraphSpec) -> Path:
     folder = split_weights(spec.network)
     path = folder / f"{key(spec)}.onnx"
     if not path.exists():
-        write_atomically(path, assemble(folder / SKELETON, spec).SerializeToString())
+        write_atomically(path, assemble(_load(spec, folder), spec).SerializeToString())
     return path
 
 
@@ -45,20 +48,27 @@ def key(spec: GraphSpec) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
-def assemble(skeleton: Path, spec: GraphSpec) -> onnx.ModelProto:
-    """Truncate, add the head, prepend the preprocessing, check."""
+def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
+    """Truncate `model`, add the head, prepend the preprocessing, check."""
     info = spec.network.info
-    layers = heads.head_layers(spec.head)
-    for name in layers:
-        _check_size(spec.size_hw, smallest=max(info.input.smallest, info.layer(name).stride))
-    model = onnx.load(skeleton, load_external_data=False)
+    tensors = heads.head_tensors(spec.head, info)
+    _check_size(spec.size_hw, info, tensors)
     del model.metadata_props[:]
-    truncate.truncate(model, layers)
-    preprocess.fix_size(model, spec.size_hw)
+    truncate.truncate(model, tensors)
+    preprocess.fix_size(model, info.input, spec.size_hw)
     draft = graph.Draft(model)
-    heads.append(draft, spec.head, graph.shapes(model))
+    heads.append(draft, spec.head, info, graph.shapes(model))
     preprocess.prepend(draft, info.input, spec.size_hw)
     onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+    return model
+
+
+def _load(spec: GraphSpec, folder: Path) -> onnx.ModelProto:
+    """The nodes of the network, with those of its classifier where it lies apart and is asked for."""
+    model = onnx.load(folder / f"{NETWORK}.onnx", load_external_data=False)
+    if isinstance(spec.head, ScoresHead) and spec.network.info.scores.file:
+        _add_classifier(spec.network, folder)
+        graph.join(model, onnx.load(folder / f"{CLASSIFIER}.onnx", load_external_data=False))
     return model
 
 
@@ -92,12 +102,16 @@ _sound: set[Path] = set()
 """The folders whose seal this process has found whole."""
 
 
-def _is_sound(folder: Path) -> bool:
+def _is_sound(folder: Path, part: str = NETWORK) -> bool:
     try:
-        seal: dict[str, str] = json.loads((folder / SEAL).read_text())
-        return all(digest_file(folder / name) == seal[name] for name in (SKELETON, WEIGHTS))
+        seal: dict[str, str] = json.loads((folder / f"{part}.json").read_text())
+        return all(digest_file(folder / name) == seal[name] for name in _files(part))
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _files(part: str) -> tuple[str, str]:
+    return f"{part}.onnx", f"{part}.bin"
 
 
 def forget(network: Network) -> None:
@@ -107,15 +121,35 @@ def forget(network: Network) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_split(network: Path, folder: Path) -> None:
+def _write_split(source: Path, folder: Path, part: str = NETWORK) -> None:
+    """Write the nodes, the weights and the seal of the ONNX file `source` to a new folder."""
     folder.mkdir()
-    model = onnx.load(network)
-    external_data_helper.convert_model_to_external_data(model, location=WEIGHTS, size_threshold=1024)
-    onnx.save_model(model, folder / SKELETON)
-    seal = {name: digest_file(folder / name) for name in (SKELETON, WEIGHTS)}
-    (folder / SEAL).write_text(json.dumps(seal))
+    nodes, weights = _files(part)
+    model = onnx.load(source)
+    external_data_helper.convert_model_to_external_data(model, location=weights, size_threshold=1024)
+    onnx.save_model(model, folder / nodes)
+    (folder / weights).touch()  # a network may be all small tensors
+    seal = {name: digest_file(folder / name) for name in _files(part)}
+    (folder / f"{part}.json").write_text(json.dumps(seal))
     for file in folder.iterdir():
         sync(file)
+
+
+def _add_classifier(network: Network, folder: Path) -> None:
+    """Split a classifier that lies apart into the cache folder of its network; its seal comes last."""
+    if _is_sound(folder, CLASSIFIER):
+        return
+    classifier = network.info.scores
+    source = network.path.with_name(classifier.file)
+    if not source.is_file() or digest_file(source) != classifier.digest:
+        raise ModelError(
+            f"the classifier of {network.info.name} is missing or damaged: expected {source};"
+            f" run again: ventral export {network.info.name} --force"
+        )
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+        _write_split(source, Path(scratch) / "whole", CLASSIFIER)
+        for name in (*_files(CLASSIFIER), f"{CLASSIFIER}.json"):
+            (Path(scratch) / "whole" / name).replace(folder / name)
 
 
 def _publish(whole: Path, folder: Path) -> None:
@@ -127,11 +161,19 @@ def _publish(whole: Path, folder: Path) -> None:
         shutil.rmtree(whole)
 
 
-def _check_size(size_hw: Hw, *, smallest: int) -> None:
+def _check_size(size_hw: Hw, info: ModelInfo, tensors: tuple[str, ...]) -> None:
+    """ONNX Runtime may die of a size that is too small, without an exception."""
+    strides = (layer.stride for layer in info.layers if layer.name in tensors)
+    smallest = max((info.input.smallest, *strides))
     if min(size_hw) < smallest:
         raise ModelError(
             f"the network would see {size_hw[1]}x{size_hw[0]} pixels, but needs at least {smallest} each way;"
             " raise --size"
+        )
+    fixed = info.input.fixed_hw
+    if fixed is not None and size_hw != fixed:
+        raise ModelError(
+            f"{info.name} takes pictures of {fixed[1]}x{fixed[0]} and no others, not {size_hw[1]}x{size_hw[0]}"
         )
 
 

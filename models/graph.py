@@ -83,6 +83,12 @@ def empty_model(name: str) -> onnx.ModelProto:
     )
 
 
+def join(first: onnx.ModelProto, second: onnx.ModelProto) -> None:
+    """Add what `second` holds to `first`, which makes the tensors that it takes; no other names may agree."""
+    first.graph.node.extend(second.graph.node)
+    first.graph.initializer.extend(second.graph.initializer)
+
+
 def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor whose shape is known when the input's is."""
     inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph

@@ -12,17 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.graph import FLOAT, INT64, UINT8, Draft
-from models.spec import Grid, Head, Hw, MosaicHead, StoryHead
+from models.spec import Grid, Head, Hw, ModelInfo, MosaicHead, ScoresHead, StoryHead
 
 
-def head_layers(head: Head) -> tuple[str, ...]:
-    """The layers that a head reads."""
-    return head.layers if isinstance(head, StoryHead) else (head.layer,)
+def head_tensors(head: Head, info: ModelInfo) -> tuple[str, ...]:
+    """The tensors of the network that a head reads; ModelError when one is not there."""
+    match head:
+        case MosaicHead():
+            return (info.layer(head.layer).name,)
+        case StoryHead():
+            return tuple(info.layer(name).name for name in head.layers)
+        case ScoresHead():
+            return (info.scores.probabilities,)
 
 
-def append(draft: Draft, head: Head, shapes: Mapping[str, tuple[int, ...]]) -> None:
+def append(draft: Draft, head: Head, info: ModelInfo, shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Add the nodes, inputs and outputs of `head`; `shapes` are those of the truncated network."""
     match head:
+        case ScoresHead():
+            tensor = info.scores.probabilities
+            draft.output(draft.op("Reshape", tensor, draft.ints(-1)), "probabilities", FLOAT, shapes[tensor][1:])
         case MosaicHead():
             _mosaic(draft, head, shapes[head.layer])
         case StoryHead():

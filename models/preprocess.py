@@ -10,27 +10,32 @@ import onnx
 from models.graph import UINT8, Draft
 from models.spec import Hw, InputInfo
 
+GREY = ((0.114,), (0.587,), (0.299,))
+"""How much of blue, green and red is in grey (ITU-R BT.601)."""
 
-def fix_size(model: onnx.ModelProto, size_hw: Hw) -> None:
+
+def fix_size(model: onnx.ModelProto, info: InputInfo, size_hw: Hw) -> None:
     """Give the network's input a fixed size, so that every shape after it is known."""
     dims = model.graph.input[0].type.tensor_type.shape.dim
-    for dim, value in zip(dims, (1, 3, *size_hw), strict=True):
+    for dim, value in zip(dims, (1, len(info.mean), *size_hw), strict=True):
         dim.Clear()
         dim.dim_value = value
 
 
 def prepend(draft: Draft, info: InputInfo, size_hw: Hw) -> None:
-    """Replace the network's input, float (1, 3, H, W), by "image": uint8 BGR (H, W, 3)."""
+    """Replace the network's input, float (1, colours, H, W), by "image": uint8 BGR (H, W, 3)."""
     graph = draft.model.graph
     wanted = graph.input[0].name
     del graph.input[0]
     first_node = len(graph.node)
     tensor = draft.op("Cast", draft.input("image", UINT8, (*size_hw, 3)), to=onnx.TensorProto.FLOAT)
+    if info.colours == "GREY":
+        tensor = draft.op("MatMul", tensor, draft.constant(np.array(GREY, np.float32)))
     tensor = draft.op("Transpose", tensor, perm=[2, 0, 1])
     if info.colours == "RGB":
         tensor = draft.op("Gather", tensor, draft.ints(2, 1, 0), axis=0)
     tensor = draft.op("Sub", tensor, _planes(draft, info.mean))
-    if info.scale != (1.0, 1.0, 1.0):
+    if any(scale != 1.0 for scale in info.scale):
         tensor = draft.op("Mul", tensor, _planes(draft, info.scale))
     graph.node[-1].output[0] = f"{tensor}/planes"
     batch = draft.constant(np.array([0]))

@@ -6,15 +6,18 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from models.errors import ModelError
 
 Hw: TypeAlias = tuple[int, int]
 """A size in array order: height, width."""
 
+Colours: TypeAlias = Literal["BGR", "RGB", "GREY"]
+"""The order of the colours of a pixel."""
+
 INPUT = "input"
-"""The name of a stored network's input: float (1, 3, height, width)."""
+"""The name of a stored network's input: float (1, colours, height, width)."""
 
 CARD = "ventral"
 """The metadata key under which a stored network keeps its ModelInfo."""
@@ -24,34 +27,59 @@ CARD = "ventral"
 class LayerInfo:
     """One layer that can be shown: the tensor of that name, after its activation.
 
-    `stride` is the number of input pixels per step; `block` counts the stages of the network from 1.
+    `stride` is the number of input pixels per step; `block` counts the stages of the network from 1: its layers
+    have one stride. The keys stop at landmarks; what lies between them is reached by its name.
     """
 
     name: str
     channels: int
     stride: int
     block: int
+    landmark: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class InputInfo:
-    """What a network wants to be fed: tensor = (pixel - mean) * scale, pixels 0..255 in `colours` order."""
+    """What a network wants to be fed: tensor = (pixel - mean) * scale, pixels 0..255 in `colours` order.
 
-    colours: Literal["BGR", "RGB"] = "BGR"
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    `mean` and `scale` have one number for each colour; grey is one colour.
+    """
+
+    colours: Colours = "BGR"
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    scale: tuple[float, ...] = (1.0, 1.0, 1.0)
     smallest: int = 32
     """Pixels of the shortest side that the network accepts."""
+    fixed_hw: Hw | None = None
+    """The one size that the network accepts, when there is but one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierInfo:
+    """What names the whole picture: two tensors (1, classes), and a label for each class.
+
+    It was trained on pictures of `size_hw`. A large one lies apart, in `file` beside the network's, whose SHA-256
+    is `digest`: a graph of its own, whose input is the network's tensor `features`.
+    """
+
+    logits: str
+    probabilities: str
+    labels: tuple[str, ...]
+    size_hw: Hw = (224, 224)
+    file: str = ""
+    digest: str = ""
+    features: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A network's name, the origin of its weights, its input and its layers in forward order."""
+    """A network's name, the origin of its weights, its input, its layers in forward order, and its classifier."""
 
     name: str
     weights: str
     input: InputInfo
     layers: tuple[LayerInfo, ...]
+    classifier: ClassifierInfo | None = None
 
     @property
     def trained(self) -> bool:
@@ -72,23 +100,35 @@ class ModelInfo:
         """The record as JSON, as it is kept in the metadata of a stored network."""
         return json.dumps(dataclasses.asdict(self))
 
+    @property
+    def scores(self) -> ClassifierInfo:
+        """The classifier, or a ModelError when there is none."""
+        if self.classifier is None:
+            raise ModelError(f"{self.name} has no classifier; expected a network that names what it sees")
+        return self.classifier
+
+    @property
+    def landmarks(self) -> tuple[LayerInfo, ...]:
+        """The layers that the keys stop at, in forward order."""
+        return tuple(layer for layer in self.layers if layer.landmark)
+
     @classmethod
     def from_json(cls, text: str) -> ModelInfo:
-        """The record that `to_json` wrote."""
+        """The record that `to_json` wrote; KeyError or TypeError for another."""
         record = json.loads(text)
-        numbers = record["input"]
+        classifier = record.get("classifier")
         return cls(
             name=record["name"],
             weights=record["weights"],
-            input=InputInfo(
-                **{
-                    **numbers,
-                    "mean": tuple(numbers["mean"]),
-                    "scale": tuple(numbers["scale"]),
-                }  # JSON has no tuples
-            ),
+            input=InputInfo(**_tuples(record["input"])),
             layers=tuple(LayerInfo(**layer) for layer in record["layers"]),
+            classifier=ClassifierInfo(**_tuples(classifier)) if classifier else None,
         )
+
+
+def _tuples(record: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no tuples."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in record.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +185,15 @@ class StoryHead:
     grid: Grid
 
 
+@dataclass(frozen=True, slots=True)
+class ScoresHead:
+    """What the classifier says of the whole picture: a probability for each class."""
+
+
 Precision: TypeAlias = Literal["fp32"]
 """How exactly a graph computes."""
 
-Head: TypeAlias = MosaicHead | StoryHead
+Head: TypeAlias = MosaicHead | StoryHead | ScoresHead
 
 
 @dataclass(frozen=True, slots=True)

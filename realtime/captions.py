@@ -67,9 +67,10 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
         return
     alone = f" · channel {tiles.channels[0]}" if tiles is not None and len(tiles.channels) == 1 else ""
     write(canvas, layer.name + alone, box.left, baseline, size, BRIGHT)
-    count, blocks = len(info.layers), info.layers[-1].block
+    landmarks = info.landmarks
+    count, blocks = len(landmarks), landmarks[-1].block
     pitch = box.width / (count + 0.6 * (blocks - 1))
-    for place, each in enumerate(info.layers):
+    for place, each in enumerate(landmarks):
         left = box.left + round((place + 0.6 * (each.block - 1)) * pitch)
         top, width = baseline + round(size * 0.9), max(round(pitch * 0.72), 1)
         lit = ACCENT if each == layer else FAINT

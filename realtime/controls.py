@@ -41,6 +41,7 @@ class Facts:
     high: float | None = None
     choices: tuple[str, ...] = ()
     binds: tuple[Bind, ...] = ()
+    stops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,14 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a row learns only at start, from the network or the list of views."""
+    """What a row learns only at start, from the network or the list of views.
+
+    Steps stop at `stops`; the choices between them are set by name.
+    """
 
     choices: tuple[str, ...]
     binds: tuple[Bind, ...] = ()
+    stops: tuple[str, ...] = ()
 
 
 def rows(group: type[Settings], known: Mapping[str, Known]) -> Iterator[Control]:
@@ -138,8 +143,9 @@ def rows(group: type[Settings], known: Mapping[str, Known]) -> Iterator[Control]
         default: Value = cast(Value, field.default)
         if path in known:
             choices, binds = known[path].choices, (*facts.binds, *known[path].binds)
-            facts = dataclasses.replace(facts, choices=choices, binds=binds)
-            default = default if default in choices else choices[0]
+            stops = known[path].stops or choices
+            facts = dataclasses.replace(facts, choices=choices, binds=binds, stops=stops)
+            default = default if default in choices else stops[0]
         yield Control(path, default, facts)
 
 
@@ -184,8 +190,7 @@ class Controls:
         """Move a number, or a place among choices, by `amount`; stops at the ends."""
         row = self._row(path)
         if row.facts.choices:
-            place = row.facts.choices.index(str(self._values[path])) + int(amount)
-            self.set(path, row.facts.choices[min(max(place, 0), len(row.facts.choices) - 1)])
+            self.set(path, _stepped(row.facts, str(self._values[path]), int(amount)))
         else:
             self.set(path, cast(float, self._values[path]) + cast(float, amount))
 
@@ -261,6 +266,15 @@ class Controls:
     def _fields(self, group: str) -> dict[str, Value]:
         prefix = f"{group}/"
         return {path.removeprefix(prefix): value for path, value in self._values.items() if path.startswith(prefix)}
+
+
+def _stepped(facts: Facts, value: str, amount: int) -> str:
+    """The choice `amount` stops away from `value`, or the last one in that direction."""
+    stops, order = facts.stops or facts.choices, facts.choices.index
+    beyond = [stop for stop in stops if (order(stop) - order(value)) * amount > 0]
+    if not beyond:
+        return value
+    return beyond[min(amount, len(beyond)) - 1] if amount > 0 else beyond[max(amount, -len(beyond))]
 
 
 def _by_key(table: Iterable[Control]) -> dict[str, tuple[str, Bind]]:

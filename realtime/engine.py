@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from models.build import build, forget
 from models.errors import ModelError, VentralError
-from models.heads import head_layers
 from models.spec import GraphSpec
 from realtime.providers import Provider, Session, Tensors
 from realtime.worker import Worker
@@ -168,7 +167,7 @@ class Engine:
     def _give_up(self, spec: GraphSpec, error: Exception) -> None:
         ours = not isinstance(error, VentralError)
         if ours:
-            log.error("the graph of %s cannot be made", ", ".join(head_layers(spec.head)), exc_info=error)
+            log.error("a graph of %s cannot be made: %s", spec.network.info.name, spec.head, exc_info=error)
         with self._changed:
             self._faults[spec] = Fault(str(error) or type(error).__name__, time.monotonic() + RETRY, ours)
             self._done(spec)

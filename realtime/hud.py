@@ -77,12 +77,13 @@ def describe(canvas: Canvas, info: ModelInfo) -> str:
     """View, layer, its place in the network, channels and size of its maps."""
     if canvas.layer is None:
         return canvas.view
-    layer, place = canvas.layer, info.layers.index(canvas.layer) + 1
+    layer, landmarks = canvas.layer, info.landmarks
+    place = f" · {landmarks.index(layer) + 1} of {len(landmarks)}" if layer in landmarks else ""
     channels = f"{layer.channels} channels"
     if canvas.tiles is not None and canvas.tiles.selected is not None:
         channels = f"channel {canvas.tiles.channels[canvas.tiles.selected]} of {layer.channels}"
     height, width = (side // layer.stride for side in canvas.input_hw)
-    return f"{canvas.view} · {layer.name} · {place} of {len(info.layers)} · {channels} · {width}×{height}"
+    return f"{canvas.view} · {layer.name}{place} · {channels} · {width}×{height}"
 
 
 def draw_status(image: Image, left_text: str, status: Status) -> None:

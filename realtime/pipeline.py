@@ -93,7 +93,7 @@ class Pipeline:
             settings,
             self._network,
             self._engine,
-            compositing.input_size(_hw(frame.image), self._short_side),
+            self._network.info.input.fixed_hw or compositing.input_size(_hw(frame.image), self._short_side),
             layout.view.hw,
             self._precision,
         )

@@ -24,7 +24,11 @@ def make_controls(info: ModelInfo, views: Sequence[View | type[View]]) -> Contro
         (ShowSettings, *brought, WindowSettings, RecordSettings, ActionSettings),
         {
             "show/view": Known(tuple(view.name for view in views), tuple(view.bind for view in views)),
-            "show/layer": Known(tuple(layer.name for layer in info.layers), tuple(_digits(info))),
+            "show/layer": Known(
+                tuple(layer.name for layer in info.layers),
+                tuple(_digits(info)),
+                tuple(layer.name for layer in info.landmarks),
+            ),
         },
     )
 
@@ -32,7 +36,7 @@ def make_controls(info: ModelInfo, views: Sequence[View | type[View]]) -> Contro
 def _digits(info: ModelInfo) -> Iterator[Bind]:
     """A key for the first layer of each of the first blocks."""
     for block in DIGITS:
-        first = next((layer.name for layer in info.layers if layer.block == block), None)
+        first = next((layer.name for layer in info.landmarks if layer.block == block), None)
         if first is not None:
             yield Bind((str(block),), "set", "first layer of block 1 to 5", first)
 

@@ -38,6 +38,14 @@ class Scene:
         """The layer that the settings name."""
         return self.info.layer(self.settings[ShowSettings].layer)
 
+    @property
+    def aspect(self) -> float:
+        """Width to height of the tiles: that of what the network sees, were it not squeezed into one size."""
+        height, width = self.input_hw
+        if self.info.input.fixed_hw:
+            height, width = self.frame.image.shape[0], self.frame.image.shape[1]
+        return width / height
+
     def graph(self, head: Head) -> GraphSpec:
         """The graph that draws `head` from what the network sees."""
         return GraphSpec(self.network, head, self.input_hw, self.precision)

@@ -46,9 +46,8 @@ class MosaicView:
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The layers around this one, near before far."""
-        layers = scene.info.layers
-        here = layers.index(scene.layer)
-        nearest = sorted(layers, key=lambda layer: abs(layers.index(layer) - here))
+        here = scene.info.layers.index
+        nearest = sorted(scene.info.landmarks, key=lambda layer: abs(here(layer) - here(scene.layer)))
         return (scene.graph(_head(scene, layer)) for layer in nearest)
 
     def _known(self, settings: TileSettings, layer: LayerInfo) -> bool:
@@ -72,7 +71,7 @@ def _chooses(settings: TileSettings) -> bool:
 def _head(scene: Scene, layer: LayerInfo) -> MosaicHead:
     """The head that draws a layer; one tile large is a mosaic of one."""
     settings = scene.settings[TileSettings]
-    aspect = scene.input_hw[1] / scene.input_hw[0]
+    aspect = scene.aspect
     chosen = None
     if settings.zoom:
         chosen = 1

@@ -34,7 +34,7 @@ class StoryView:
 
     def render(self, scene: Scene) -> Shown:
         """The strips, coloured."""
-        settings, layers, head = scene.settings[TileSettings], scene.info.layers, _head(scene)
+        settings, layers, head = scene.settings[TileSettings], scene.info.landmarks, _head(scene)
         image = network_input(scene.frame.image, scene.input_hw)
         for _ in range(1 if self._gains.known(layers[0].name) else 2):  # the first picture is lit by its own peaks
             chosen = [self._most_active.channels(each.name, head.grid.cols, each.channels) for each in layers]
@@ -74,7 +74,7 @@ def _label_size(panel_hw: Hw, rows: int) -> int:
 
 def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
     """The strips with the name of each layer at the left of its row."""
-    layers, panel = scene.info.layers, stage(scene.panel_hw)
+    layers, panel = scene.info.landmarks, stage(scene.panel_hw)
     size = _label_size(scene.panel_hw, len(layers))
     paste(panel, strips, scene.panel_hw[1] - strips.shape[1], 0)
     for row, layer in enumerate(layers):
@@ -85,11 +85,11 @@ def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
 
 def _head(scene: Scene) -> StoryHead:
     """As many columns as fill the panel with tiles of the camera's aspect ratio."""
-    layers = scene.info.layers
+    layers = scene.info.landmarks
     size = _label_size(scene.panel_hw, len(layers))
     label = max(text_width(layer.name, size) for layer in layers) + 3 * size // 2
     height, width = scene.panel_hw[0], max(scene.panel_hw[1] - label, 16)
-    aspect = scene.input_hw[1] / scene.input_hw[0]
+    aspect = scene.aspect
     rows, most = len(layers), min(layer.channels for layer in layers)
     cell_h = max((height - GAP * (rows - 1)) // rows, 1)
     cols = min(max(round((width + GAP) / (cell_h * aspect + GAP)), 1), most)

@@ -108,7 +108,7 @@ def test_faults_gather_no_frames(engine: Engine) -> None:
     assert len(set(depths)) == 1
 
 
-@pytest.mark.parametrize("victim", ["weights.bin", "network.onnx", "seal.json", "graph"])
+@pytest.mark.parametrize("victim", ["network.bin", "network.onnx", "network.json", "graph"])
 @pytest.mark.parametrize("damage", ["cut", "emptied", "scrambled"])
 def test_damaged_cache_is_made_anew(victim: str, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = build(spec())
@@ -120,7 +120,7 @@ def test_damaged_cache_is_made_anew(victim: str, damage: str, monkeypatch: pytes
     with Engine(CPU) as engine:
         engine.wait(spec(), timeout=20)
         assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
-    assert (path.parent / "weights.bin").stat().st_size > 1_000_000
+    assert (path.parent / "network.bin").stat().st_size > 1_000_000
     assert victim == "graph" or damaged.read_bytes() == whole
 
 
