@@ -107,6 +107,15 @@ class Engine:
             self._recover(error, life)
             raise NotReady(spec) from error
 
+    def run_patiently(self, spec: GraphSpec, feeds: Tensors, *, patience: float = 60.0) -> dict[str, NDArray[Any]]:
+        """Like `run`, but waits until the graph is made: for work that has no screen to keep alive."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return self.run(spec, feeds)
+            except NotReady:
+                self.wait(spec, max(deadline - time.monotonic(), 0.0))
+
     def prefetch(self, specs: Iterable[GraphSpec]) -> None:
         """Make these next, in this order, and forget what was waiting before."""
         with self._changed:
