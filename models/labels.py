@@ -1,0 +1,76 @@
+"""The names of a classifier's classes, from a file: one name per line, or JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from models.errors import ModelError
+
+KINDS = 'a text file with one name per line, or JSON such as ["cat", "dog"] or {"0": "cat", "1": "dog"}'
+
+
+def read_labels(path: Path, count: int | None = None) -> tuple[str, ...]:
+    """The labels in the file at `path`, in the order of the classes; UTF-8, blank lines at the end left out.
+
+    JSON may be a list of names, names by number, or Keras's `{"0": ["n01440764", "tench"]}`. Raises ModelError for a
+    file that cannot be read, for a name that is empty, and when there are not `count` of them.
+    """
+    labels = tuple(_parse(path, _text(path)))
+    if empty := [place for place, label in enumerate(labels, start=1) if not label]:
+        raise ModelError(f"{path} has no name in place {empty[0]} of {len(labels)}; expected {KINDS}")
+    if not labels:
+        raise ModelError(f"{path} holds no labels; expected {KINDS}")
+    if count is not None and len(labels) != count:
+        raise ModelError(f"{path} holds {len(labels)} labels, but the network has {count} classes")
+    return labels
+
+
+def numbered_labels(count: int) -> tuple[str, ...]:
+    """What classes are called when nobody has named them: class 0, class 1 ..."""
+    return tuple(f"class {number}" for number in range(count))
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.exists() and not path.is_file():
+            raise OSError(None, "it is not a file")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ModelError(f"cannot read labels from {path}: {error.strerror}; expected {KINDS}") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path} is not text in UTF-8; expected {KINDS}") from error
+
+
+def _parse(path: Path, text: str) -> list[str]:
+    if path.suffix.lower() != ".json" and not text.lstrip().startswith(("[", "{")):
+        return [_tidy(line) for line in text.rstrip().splitlines()]
+    try:
+        return _from_json(json.loads(text))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path} is JSON that holds no labels; expected {KINDS}") from error
+
+
+def _from_json(record: Any) -> list[str]:
+    """The names in a JSON record; ValueError, KeyError or TypeError when there are none."""
+    if isinstance(record, dict):
+        record = [record[str(number)] for number in range(len(record))]
+    if not isinstance(record, list):
+        raise TypeError("neither a list nor an object")
+    return [_name(each) for each in record]
+
+
+def _name(each: Any) -> str:
+    """A name, or the readable one of WordNet's number and name, as Keras keeps them."""
+    match each:
+        case str():
+            return _tidy(each)
+        case [str(), str(name)]:
+            return _tidy(name.replace("_", " "))
+    raise TypeError("neither a name nor a number of WordNet and a name")
+
+
+def _tidy(name: str) -> str:
+    """One line without spaces around it."""
+    return " ".join(name.split())
