@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.spec import ModelInfo
 from realtime.compositing import Rect, shade
 from realtime.frame import Image
-from realtime.layout import Layout
-from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, text_width, wrap, write
+from realtime.layout import Layout, margin, status_height
+from realtime.predictions import Prediction
+from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, shortened, text_width, wrap, write
 from realtime.view import Shown
 
 STAGES = (
@@ -75,6 +78,42 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
         top, width = baseline + round(size * 0.9), max(round(pitch * 0.72), 1)
         lit = ACCENT if each == layer else FAINT
         canvas[top : top + max(size // 4, 2), left : left + width] = lit
+
+
+def draw_predictions(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> None:
+    """Write the names of what the network sees, each with its probability as a bar."""
+    size = max(canvas.shape[0] // 32, 11)
+    pitch = round(size * 1.9)
+    box = _place_of_names(canvas, layout, pitch * len(said))
+    if layout.camera is None or layout.over:
+        around = Rect(box.left - size, box.top - size // 2, box.width + 2 * size, box.height + size)
+        shade(canvas, around, strength=0.78)
+    for row, each in enumerate(said):
+        _draw_prediction(canvas, box._replace(top=box.top + row * pitch, height=pitch), size, each, first=row == 0)
+
+
+def _place_of_names(canvas: Image, layout: Layout, tall: int) -> Rect:
+    """The end of the caption's column; above a caption that lies on the view; else the lower right corner."""
+    height, width = canvas.shape[:2]
+    edge, place = margin((height, width)), layout.caption
+    if place is None:
+        wide = min(round(width * 0.28), width - 2 * edge)
+        return Rect(width - edge - wide, height - status_height((height, width)) - edge - tall, wide, tall)
+    if layout.over:
+        return Rect(place.left, place.top - tall - edge, round(place.width * 0.7), tall)
+    return Rect(place.left, place.top + place.height - tall, place.width, tall)
+
+
+def _draw_prediction(canvas: Image, box: Rect, size: int, said: Prediction, *, first: bool) -> None:
+    """One line: the name at the left, per cent at the right, a bar under both."""
+    baseline, colour = box.top + round(size * 1.05), BRIGHT if first else QUIET
+    figure = f"{said.probability:.0%}"
+    room = box.width - text_width(figure, size) - size
+    write(canvas, shortened(said.label, size, room), box.left, baseline, size, colour)
+    write(canvas, figure, box.left + box.width - text_width(figure, size), baseline, size, colour)
+    top, thick = baseline + round(size * 0.38), max(size // 8, 2)
+    canvas[top : top + thick, box.left : box.left + box.width] = FAINT
+    canvas[top : top + thick, box.left : box.left + round(box.width * said.probability)] = ACCENT if first else QUIET
 
 
 def draw_card(image: Image, title: str, words: str) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.build import build, forget
 from models.errors import ModelError, VentralError
-from models.spec import GraphSpec
+from models.spec import GraphSpec, ScoresHead
 from realtime.providers import Provider, Session, Tensors
 from realtime.worker import Worker
 
@@ -217,6 +217,6 @@ def open_session(spec: GraphSpec, provider: Provider) -> Session:
 
 
 def _opened(spec: GraphSpec, provider: Provider) -> Session:
-    session = Session(build(spec), provider)
+    session = Session(build(spec), provider, threads=1 if isinstance(spec.head, ScoresHead) else None)
     session.warm_up()
     return session

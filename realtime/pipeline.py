@@ -13,12 +13,13 @@ import numpy as np
 from models.errors import VentralError
 from models.spec import Hw, LayerInfo, Network, Precision
 from realtime import compositing
-from realtime.captions import draw_caption, draw_card
+from realtime.captions import draw_caption, draw_card, draw_predictions
 from realtime.controls import Snapshot
 from realtime.crossfade import CrossFade
 from realtime.engine import Engine, GraphError, NotReady
 from realtime.frame import Frame, Image
 from realtime.layout import Layout, arrange
+from realtime.predictor import InStep, Predictor
 from realtime.settings import ShowSettings
 from realtime.view import Scene, Shown, Tiles, View
 
@@ -49,7 +50,7 @@ class Canvas:
 class Pipeline:
     """Draws the show; the same for a window, a file and a test. Only one thread may use it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, all that a picture is drawn from
         self,
         network: Network,
         engine: Engine,
@@ -58,6 +59,7 @@ class Pipeline:
         canvas_hw: Hw,
         short_side: int,
         precision: Precision = "fp32",
+        predictor: Predictor | None = None,
     ) -> None:
         self._network = network
         self._engine = engine
@@ -65,6 +67,7 @@ class Pipeline:
         self._canvas_hw = canvas_hw
         self._short_side = short_side
         self._precision: Precision = precision
+        self._predictor = predictor or InStep(network, engine, precision)
         self._fade = CrossFade()
         self._held: Frame | None = None
         self._last: Canvas | None = None
@@ -100,8 +103,11 @@ class Pipeline:
         view = self._views[show.view]
         shown = view.render(scene)
         self._engine.prefetch(view.upcoming(scene))
+        said = self._predictor.see(frame.image, settings, now)
         image = self._compose(frame, layout, shown, settings)
         image = self._fade.apply(image, _identity(show, shown), now, seconds=show.fade)
+        if said:
+            draw_predictions(image, layout, said)
         frame = dataclasses.replace(frame, image=image)
         return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles)
 

@@ -90,14 +90,14 @@ def _packaged(name: str) -> list[str]:
 
 
 class Session:
-    """One finished graph, opened; one thread at a time may run it."""
+    """One finished graph, opened; one thread at a time may run it. It takes all cores, or `threads` of them."""
 
-    def __init__(self, path: Path, provider: Provider) -> None:
+    def __init__(self, path: Path, provider: Provider, *, threads: int | None = None) -> None:
         share_memory()
         options = ort.SessionOptions()
         options.add_session_config_entry("session.use_env_allocators", "1")
         options.log_severity_level = FATAL_ONLY
-        options.intra_op_num_threads = _threads()
+        options.intra_op_num_threads = threads or _threads()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the cores to the screen
         self._session = ort.InferenceSession(path, options, providers=_providers(provider), enable_fallback=0)
         got = self._session.get_providers()[0].removesuffix("ExecutionProvider")

@@ -11,6 +11,7 @@ from models.errors import SettingError
 from models.spec import ModelInfo
 from realtime.config import Look
 from realtime.controls import Bind, Controls, Known
+from realtime.predictor import PredictSettings
 from realtime.settings import ActionSettings, RecordSettings, ShowSettings, WindowSettings
 from realtime.view import View
 
@@ -21,7 +22,7 @@ def make_controls(info: ModelInfo, views: Sequence[View | type[View]]) -> Contro
     """Every control there is: the show's, those that the views bring, the window's."""
     brought = dict.fromkeys(group for view in views for group in view.settings)
     return Controls(
-        (ShowSettings, *brought, WindowSettings, RecordSettings, ActionSettings),
+        (ShowSettings, *brought, PredictSettings, WindowSettings, RecordSettings, ActionSettings),
         {
             "show/view": Known(tuple(view.name for view in views), tuple(view.bind for view in views)),
             "show/layer": Known(

@@ -55,6 +55,14 @@ def wrap(text: str, size: int, width: int) -> list[str]:
     return lines
 
 
+def shortened(text: str, size: int, width: int) -> str:
+    """`text`, or its beginning and an ellipsis when it is wider than `width` pixels."""
+    if text_width(text, size) <= width:
+        return text
+    kept = next((end for end in range(len(text) - 1, 0, -1) if text_width(f"{text[:end]}…", size) <= width), 0)
+    return f"{text[:kept].rstrip()}…"
+
+
 def _ascent(size: int) -> int:
     return round(size * 1.1)
 
