@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET = 18
 """The version of the default ONNX domain that every stored network and every finished graph uses."""
 
-Shape: TypeAlias = Sequence[int | str]
+Shape: TypeAlias = Sequence[int | str | None]
 
 
 def ancestors(graph: onnx.GraphProto, tensors: Iterable[str]) -> list[onnx.NodeProto]:
@@ -30,12 +30,15 @@ def ancestors(graph: onnx.GraphProto, tensors: Iterable[str]) -> list[onnx.NodeP
 class Draft:
     """A model that is being written on: nodes are appended like expressions, each call naming its result.
 
-    Tensors are known by their names, as in ONNX itself.
+    Tensors are known by their names, as in ONNX itself; new ones are numbered within `scope`.
     """
 
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, scope: str = "ventral") -> None:
         self.model = model
         self._graph = model.graph
+        self._scope = scope
+        self._taken = {name for node in model.graph.node for name in node.output}
+        self._taken |= {initializer.name for initializer in model.graph.initializer}
         self._count = 0
 
     def op(self, op_type: str, *inputs: str, **attributes: Any) -> str:
@@ -69,8 +72,11 @@ class Draft:
         self._graph.output.append(helper.make_tensor_value_info(name, kind, shape))
 
     def _fresh(self, stem: str) -> str:
-        self._count += 1
-        return f"ventral/{stem}_{self._count}"
+        while True:
+            self._count += 1
+            name = f"{self._scope}/{stem}_{self._count}"
+            if name not in self._taken:
+                return name
 
 
 def empty_model(name: str) -> onnx.ModelProto:

@@ -31,7 +31,7 @@ def append(draft: Draft, head: Head, info: ModelInfo, shapes: Mapping[str, tuple
     match head:
         case ScoresHead():
             tensor = info.scores.probabilities
-            draft.output(draft.op("Reshape", tensor, draft.ints(-1)), "probabilities", FLOAT, shapes[tensor][1:])
+            draft.output(draft.op("Reshape", tensor, draft.ints(-1)), "scores", FLOAT, shapes[tensor][1:])
         case MosaicHead():
             _mosaic(draft, head, shapes[head.layer])
         case StoryHead():

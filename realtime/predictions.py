@@ -40,4 +40,4 @@ def classify(engine: Engine, network: Network, image: Image, count: int = 5) -> 
     """
     spec = scores_spec(network)
     result = engine.run_patiently(spec, {"image": network_input(image, spec.size_hw)})
-    return top(result["probabilities"], network.info.scores.labels, count)
+    return top(result["scores"], network.info.scores.labels, count)

@@ -85,7 +85,7 @@ class InStep:
         if not predict.on or self._spec is None:
             return ()
         if self._scores is None or now >= self._due:
-            scores = self._engine.run(self._spec, {"image": network_input(image, self._spec.size_hw)})["probabilities"]
+            scores = self._engine.run(self._spec, {"image": network_input(image, self._spec.size_hw)})["scores"]
             self._scores = self._smoothed.learn(scores, now, seconds=predict.smooth)
             self._due = now + 1.0 / predict.rate
         return top(self._scores, self.network.info.scores.labels, predict.count)
