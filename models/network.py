@@ -11,16 +11,18 @@ from onnx import external_data_helper
 
 from models.errors import ModelError
 from models.files import digest_file
+from models.hints import NOTHING_SAID, Hints, recall
 from models.spec import CARD, ModelInfo, Network
 from models.untrained import NAME as UNTRAINED
 from models.untrained import untrained_path
 from models.zoo import ZOO, stored_path
 
 
-def open_network(text: str) -> Network:
+def open_network(text: str, hints: Hints = NOTHING_SAID) -> Network:
     """The network called `text`: "auto", a name of the zoo, the untrained one, or an exported file.
 
     "auto" is VGG16 once it has been exported, and the untrained network until then, made anew when it is damaged.
+    What is said in `hints` counts instead of what the file says, and is remembered.
     """
     path = _find(text)
     try:
@@ -30,7 +32,13 @@ def open_network(text: str) -> Network:
             raise
         path.unlink()
         info = _read_card(untrained_path())
-    return Network(info=info, path=path, digest=digest_file(path))
+    digest = digest_file(path)
+    return Network(info=_with_hints(text, path, digest, hints).apply(info), path=path, digest=digest)
+
+
+def _with_hints(text: str, path: Path, digest: str, hints: Hints) -> Hints:
+    """What is said now and was said before; only a file is remembered, a name stays what it is."""
+    return hints.over(recall(path, digest)) if str(path) == text else hints
 
 
 def _find(text: str) -> Path:

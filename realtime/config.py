@@ -2,29 +2,72 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Group, Parameter
 
 from models.errors import SettingError
-from models.spec import Hw, Precision
+from models.hints import Hints, Layout
+from models.network import open_network
+from models.spec import Colours, Hw, Network, Precision
+
+OWN = Parameter(group=Group("A network of your own", sort_key=1))
+"""Said once, and remembered beside the file."""
+
+
+LARGEST = 1e6
+"""A mean or a scale beyond it is a slip of the finger, and would overflow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What is drawn: the network, the view, and how; the same live and offline."""
+class NetworkChoice:
+    """Which network, what its file does not say about it, and where it runs."""
 
     model: str = "auto"
-    """auto (VGG16 once it is exported), a name such as vgg16, or an .onnx file from ventral export"""
+    """auto (VGG16 once it is exported), a name such as vgg16, or an .onnx file: any convolutional network"""
+    provider: Literal["auto", "cuda", "cpu"] = "auto"
+    """where the network runs"""
+    labels: Annotated[Path | None, OWN] = None
+    """a text file with the name of each class, one a line"""
+    colours: Annotated[Colours | None, OWN] = None
+    """the order of the colours that it wants: BGR, RGB or GREY"""
+    mean: Annotated[str | None, OWN] = None
+    """what is taken away from the pixels, 0 to 255: one number, or one for each colour, such as 104,117,123"""
+    scale: Annotated[str | None, OWN] = None
+    """what they are multiplied by then: one number or three, such as 0.0039"""
+    layout: Annotated[Layout | None, OWN] = None
+    """the axes of its input: NCHW or NHWC"""
+
+    @property
+    def hints(self) -> Hints:
+        """What is said of the network; SettingError for what are no numbers."""
+        return Hints(
+            labels=self.labels,
+            colours=self.colours,
+            mean=parse_numbers("--mean", self.mean),
+            scale=parse_numbers("--scale", self.scale),
+            layout=self.layout,
+        )
+
+    def open(self) -> Network:
+        """The network chosen; ModelError or SettingError when it cannot be had."""
+        return open_network(self.model, self.hints)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look(NetworkChoice):
+    """What is drawn: the network, the view, and how; the same live and offline."""
+
     view: str | None = None
     """what is shown first: camera, mosaic, story"""
     layer: str | None = None
     """the layer shown first, such as block3_conv1"""
     size: int = 224
     """short side, in pixels, of what the network sees"""
-    provider: Literal["auto", "cuda", "cpu"] = "auto"
-    """where the network runs"""
     precision: Precision = "fp32"
     """how exactly the network computes"""
     canvas: str = "1280x720"
@@ -83,6 +126,19 @@ def parse_size(text: str) -> Hw:
     if not (160 <= width <= 7680 and 120 <= height <= 4320):
         raise SettingError(f"--canvas takes WIDTHxHEIGHT from 160x120 to 7680x4320, but got '{text}'")
     return height - height % 2, width - width % 2
+
+
+def parse_numbers(option: str, text: str | None) -> tuple[float, ...] | None:
+    """Turn "104,117,123" or "0.5" into numbers; SettingError unless they are one or three."""
+    if text is None:
+        return None
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) not in (1, 3) or not all(math.isfinite(number) and abs(number) < LARGEST for number in numbers):
+        raise SettingError(f"{option} takes one number, or three such as 104,117,123, but got '{text}'")
+    return numbers
 
 
 def positive(option: str, value: float | None) -> None:

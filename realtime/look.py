@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.errors import SettingError
-from models.network import open_network
 from models.spec import ModelInfo, Network
 from realtime.config import Look
 from realtime.controls import Controls
@@ -45,7 +44,7 @@ class OpenedLook:
 
 def open_look(look: Look) -> OpenedLook:
     """Open the network and fill the table; ModelError or SettingError for what does not exist or does not fit."""
-    network = open_network(look.model)
+    network = look.open()
     smallest = network.info.input.smallest
     if look.size < smallest:
         raise SettingError(f"--size is {look.size}, but {network.info.name} needs at least {smallest} pixels")
