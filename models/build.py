@@ -57,8 +57,8 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     truncate.truncate(model, tensors)
     preprocess.fix_size(model, info.input, spec.size_hw)
     draft = graph.Draft(model)
+    preprocess.prepend(draft, info.input, spec.size_hw, heads.takes(spec.head))
     heads.append(draft, spec.head, info, graph.shapes(model))
-    preprocess.prepend(draft, info.input, spec.size_hw)
     onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
     return model
 

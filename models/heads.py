@@ -12,7 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.graph import FLOAT, INT64, UINT8, Draft
-from models.spec import Grid, Head, Hw, ModelInfo, MosaicHead, ScoresHead, StoryHead
+from models.spec import (
+    CLASSES,
+    ActivationsHead,
+    DreamHead,
+    Grid,
+    Head,
+    HeatHead,
+    Hw,
+    ModelInfo,
+    MosaicHead,
+    ScoresHead,
+    StoryHead,
+)
 
 
 def head_tensors(head: Head, info: ModelInfo) -> tuple[str, ...]:
@@ -24,6 +36,22 @@ def head_tensors(head: Head, info: ModelInfo) -> tuple[str, ...]:
             return tuple(info.layer(name).name for name in head.layers)
         case ScoresHead():
             return (info.scores.probabilities,)
+        case DreamHead():
+            return tuple(_tensor(name, info) for name in head.layers)
+        case HeatHead():
+            return (info.layer(head.layer).name, _tensor(head.aim, info))
+        case ActivationsHead():
+            return (info.layer(head.layer).name,)
+
+
+def _tensor(name: str, info: ModelInfo) -> str:
+    """The tensor of a layer, or the classifier's logits."""
+    return info.scores.logits if name == CLASSES else info.layer(name).name
+
+
+def takes(head: Head) -> int:
+    """The ONNX element type of the picture that a head is fed: a dream is a picture in progress."""
+    return FLOAT if isinstance(head, DreamHead) else UINT8
 
 
 def append(draft: Draft, head: Head, info: ModelInfo, shapes: Mapping[str, tuple[int, ...]]) -> None:
@@ -32,6 +60,16 @@ def append(draft: Draft, head: Head, info: ModelInfo, shapes: Mapping[str, tuple
         case ScoresHead():
             tensor = info.scores.probabilities
             draft.output(draft.op("Reshape", tensor, draft.ints(-1)), "scores", FLOAT, shapes[tensor][1:])
+        case DreamHead():
+            from models import objectives
+
+            objectives.dream(draft, head, head_tensors(head, info), shapes)
+        case HeatHead():
+            from models import objectives
+
+            objectives.heat(draft, head.layer, _tensor(head.aim, info), shapes)
+        case ActivationsHead():
+            draft.output(draft.op("Squeeze", head.layer, draft.ints(0)), "activations", FLOAT, shapes[head.layer][1:])
         case MosaicHead():
             _mosaic(draft, head, shapes[head.layer])
         case StoryHead():

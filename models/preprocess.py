@@ -22,13 +22,13 @@ def fix_size(model: onnx.ModelProto, info: InputInfo, size_hw: Hw) -> None:
         dim.dim_value = value
 
 
-def prepend(draft: Draft, info: InputInfo, size_hw: Hw) -> None:
-    """Replace the network's input, float (1, colours, H, W), by "image": uint8 BGR (H, W, 3)."""
+def prepend(draft: Draft, info: InputInfo, size_hw: Hw, kind: int = UINT8) -> None:
+    """Replace the network's input, float (1, colours, H, W), by "image": BGR (H, W, 3), uint8 or another `kind`."""
     graph = draft.model.graph
     wanted = graph.input[0].name
     del graph.input[0]
     first_node = len(graph.node)
-    tensor = draft.op("Cast", draft.input("image", UINT8, (*size_hw, 3)), to=onnx.TensorProto.FLOAT)
+    tensor = draft.op("Cast", draft.input("image", kind, (*size_hw, 3)), to=onnx.TensorProto.FLOAT)
     if info.colours == "GREY":
         tensor = draft.op("MatMul", tensor, draft.constant(np.array(GREY, np.float32)))
     tensor = draft.op("Transpose", tensor, perm=[2, 0, 1])

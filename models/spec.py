@@ -190,10 +190,54 @@ class ScoresHead:
     """What the classifier says of the whole picture: a probability for each class."""
 
 
+CLASSES = "classes"
+"""Stands for the classifier where a layer may be named: its logits, one channel for each class."""
+
+Rectifier: TypeAlias = Literal["plain", "guided", "deconv"]
+"""How a gradient goes back through a ReLU: as calculus says, or as it makes pictures clear.
+
+Guided backpropagation is Springenberg et al. 2014, the deconvolutional network Zeiler and Fergus 2013.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DreamHead:
+    """How a picture has to change for its answer to grow: the gradient of the answer of some layers.
+
+    The feed "wanted" weighs every channel, those of all `layers` one after another; the answer is the weighted sum
+    of each channel's mean, or mean square where `energy` is set. With `at`, a place from 0 to 1 across and down, only
+    the unit there answers. With `guided` the answer is the likeness to a guide picture, whose activations are fed.
+    """
+
+    layers: tuple[str, ...]
+    energy: bool = True
+    at: tuple[float, float] | None = None
+    guided: bool = False
+    rectifier: Rectifier = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class HeatHead:
+    """Where in `layer` the evidence lies for what is wanted of `aim`, a deeper layer or CLASSES (Grad-CAM).
+
+    The feed "wanted" weighs the channels of `aim`.
+    """
+
+    layer: str
+    aim: str = CLASSES
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationsHead:
+    """What a layer answers, as it is: float (channels, height, width)."""
+
+    layer: str
+
+
 Precision: TypeAlias = Literal["fp32"]
 """How exactly a graph computes."""
 
-Head: TypeAlias = MosaicHead | StoryHead | ScoresHead
+Head: TypeAlias = MosaicHead | StoryHead | ScoresHead | DreamHead | HeatHead | ActivationsHead
 
 
 @dataclass(frozen=True, slots=True)
