@@ -14,10 +14,14 @@ ROOT = Path(__file__).parent.parent
 FLOORS = ("models", "realtime", "scripts")
 
 DOORS = {
-    "tensorflow": {"models/export.py"},
-    "keras": {"models/export.py"},
+    "tensorflow": {"models/export.py", "models/training/augment.py", "models/training/fit.py"},
+    "keras": {"models/export.py", *(f"models/training/{name}.py" for name in ("applications", "fit", "network", "vgg"))},
     "tf2onnx": {"models/export.py"},
-    "onnxruntime": {"realtime/providers.py", "models/export.py"},  # an export is checked before it is kept
+    "onnxruntime": {  # what is exported or trained is checked before it is kept
+        "realtime/providers.py",
+        "models/export.py",
+        "models/training/store.py",
+    },
     "subprocess": {"realtime/recording/sinks.py"},
     "socket": {"models/export.py"},  # a time limit on the download of weights
 }

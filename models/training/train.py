@@ -1,0 +1,67 @@
+"""From pictures and a recipe to a stored network."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from models import export
+from models.errors import SetupError
+from models.training.fit import Watch, fit, plain_batches
+from models.training.history import Epoch
+from models.training.network import make_learner
+from models.training.pictures import Pictures, Split, split
+from models.training.recipe import Recipe
+from models.training.state import StateFolder
+from models.training.store import store
+
+PROBED = 2
+"""Pictures on which Keras and ONNX Runtime must agree."""
+
+NEEDED = ("tensorflow", "tf2onnx", "sklearn", "matplotlib")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network that has learned, ready to be written, and how it went."""
+
+    model: onnx.ModelProto
+    history: tuple[Epoch, ...]
+    parts: Split
+
+
+def require() -> None:
+    """Raise SetupError when a library that training or its report needs is not installed."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise SetupError(
+            f"training needs {', '.join(missing)}: run `uv sync --extra train` or `pip install 'ventral[train]'`"
+        )
+
+
+def state_folder(pictures: Pictures, recipe: Recipe, folder: Path) -> StateFolder:
+    """Where in `folder` this training keeps its state."""
+    return StateFolder(folder / ".training", {**dataclasses.asdict(recipe), "pictures": pictures.digest})
+
+
+def train(pictures: Pictures, recipe: Recipe, *, name: str, kept: StateFolder, watch: Watch) -> Trained:
+    """Train the network of `recipe`, or go on where `kept` stands, and turn it into a stored one called `name`.
+
+    Raises SourceError, SettingError or ModelError for what cannot be trained, OutputError for a state that cannot be
+    read or written.
+    """
+    recipe.check()
+    pictures.check()
+    require()
+    export._import_tensorflow()
+    learner = make_learner(recipe, len(pictures.classes))
+    parts = split(pictures.labels, recipe.seed)
+    history = fit(learner, pictures, parts, recipe, kept=kept, watch=watch)
+    [probe] = plain_batches(pictures, parts.validation[:PROBED], learner.base.info.input, PROBED)
+    model = store(learner, name, pictures.classes, recipe.size, np.asarray(probe[0]))
+    return Trained(model, history, parts)
