@@ -21,7 +21,6 @@ from realtime.latest import Latest
 from realtime.look import OpenedLook, announce, open_look
 from realtime.meter import Meter
 from realtime.pipeline import Canvas
-from realtime.predictor import Beside, PredictSettings
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.recorder import Recorder
@@ -65,13 +64,12 @@ def run(config: Config) -> None:
     with (
         StopSignals() as signals,
         Capture(opener, frames, retry=True) as capture,
-        Engine(choose(config.provider)) as engine,
-        Beside(look.network, engine, config.precision) as predictor,
+        Engine(choose(config.provider), beside=True) as engine,
         Recorder(pictures, folder=config.folder, gif_fps=gif_fps) as recorder,
     ):
         announce(look.network.info, engine.provider)
         takes = Takes(recorder, look.controls, force=config.force)
-        show = Show(config, look, capture=capture, engine=engine, predictor=predictor, takes=takes, signals=signals)
+        show = Show(config, look, capture=capture, engine=engine, takes=takes, signals=signals)
         try:
             show.run(frames, pictures)
         finally:
@@ -96,14 +94,13 @@ def check_outputs(config: Config) -> None:
 class Show:
     """What happens between the first picture and the last."""
 
-    def __init__(  # noqa: PLR0913, the wiring of the show
+    def __init__(
         self,
         config: Config,
         look: OpenedLook,
         *,
         capture: Capture,
         engine: Engine,
-        predictor: Beside,
         takes: Takes,
         signals: StopSignals,
     ) -> None:
@@ -111,7 +108,6 @@ class Show:
         self._look = look
         self._capture = capture
         self._engine = engine
-        self._predictor = predictor
         self._takes = takes
         self._signals = signals
         self._meter = Meter()
@@ -123,7 +119,7 @@ class Show:
         """Turn the main loop until the show is over; `pictures` gets each canvas for the recorder."""
         canvases: Latest[Canvas] = Latest()
         rendering = Rendering(
-            self._look.pipeline(self._engine, self._config, self._predictor),
+            self._look.pipeline(self._engine, self._config),
             self._look.controls,
             self._meter,
             frames=frames,
@@ -147,7 +143,7 @@ class Show:
             screen.turn(canvases, self._status)
             for path in self._look.controls.fired():
                 actions[path]()
-            for thread in (worker, self._engine, self._predictor, self._capture):
+            for thread in (worker, self._engine, self._capture):
                 thread.check()
         if asked is not None:
             raise OutputError(f"{asked} was not recorded: the show ended before its first picture")
@@ -224,11 +220,10 @@ class Show:
         provider = self._engine.provider
         reason = provider.reason if self._meter.elapsed < REASON_FOR or "failed" in (provider.reason or "") else None
         making = f"making {canvas.waiting}" if canvas.waiting else ""
-        silence = self._predictor.silence if canvas.settings[PredictSettings].on else ""
         return (
             making
             or saved
-            or silence
+            or canvas.note
             or self._capture.oddity
             or (f"on the {provider.name}: {reason}" if reason else "")
         )

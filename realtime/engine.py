@@ -9,15 +9,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
 from models.build import build, forget
 from models.errors import ModelError, VentralError
-from models.spec import GraphSpec, ScoresHead
+from models.spec import DreamHead, GraphSpec, HeatHead, ScoresHead
 from realtime.providers import Provider, Session, Tensors
+from realtime.runner import Runner, Task
 from realtime.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,13 @@ PREFETCHED = 16
 
 RETRY = 10.0
 """Seconds after which a graph that could not be made is tried again: the disk may have room by then."""
+
+
+BESIDE = (ScoresHead, DreamHead, HeatHead)
+"""The heads that a show does not wait for."""
+
+Outputs: TypeAlias = dict[str, NDArray[Any]]
+"""What a graph gives, by name."""
 
 
 class NotReady(Exception):  # noqa: N818, it is an answer and no error
@@ -60,12 +69,20 @@ class Fault:
 class Engine:
     """Sessions by GraphSpec, the least recently used closed first.
 
-    `run` is for the render thread; building, opening and warming up happen on the loader thread.
+    `run` is for the render thread; building, opening and warming up happen on the loader thread. An engine `beside`
+    a show has a third thread for what the show does not wait for; without it `start` is as good as `run`.
     """
 
-    def __init__(self, provider: Provider, open_graph: Callable[[GraphSpec, Provider], Session] | None = None) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        open_graph: Callable[[GraphSpec, Provider], Session] | None = None,
+        *,
+        beside: bool = False,
+    ) -> None:
         self.provider = provider
-        self._open = open_graph or open_session
+        self._runner = Runner() if beside else None
+        self._open = open_graph or partial(open_session, beside=beside)
         self._sessions: OrderedDict[GraphSpec, Session] = OrderedDict()
         self._faults: dict[GraphSpec, Fault] = {}
         self._wanted: list[GraphSpec] = []
@@ -75,12 +92,16 @@ class Engine:
 
     def __enter__(self) -> Engine:
         self._loader.__enter__()
+        if self._runner is not None:
+            self._runner.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loader.stop()
+        if self._runner is not None:
+            self._runner.__exit__(kind, error, trace)
         self._sessions.clear()
 
     @property
@@ -90,10 +111,12 @@ class Engine:
             return len(self._wanted)
 
     def check(self) -> None:
-        """Raise what ended the loader thread, if anything did."""
+        """Raise what ended one of its threads, if anything did."""
         self._loader.check()
+        if self._runner is not None:
+            self._runner.check()
 
-    def run(self, spec: GraphSpec, feeds: Tensors) -> dict[str, NDArray[Any]]:
+    def run(self, spec: GraphSpec, feeds: Tensors) -> Outputs:
         """The graph's outputs by name.
 
         Raises NotReady while it is being made, and ModelError or GraphError when it cannot be made.
@@ -107,7 +130,7 @@ class Engine:
             self._recover(error, life)
             raise NotReady(spec) from error
 
-    def run_patiently(self, spec: GraphSpec, feeds: Tensors, *, patience: float = 60.0) -> dict[str, NDArray[Any]]:
+    def run_patiently(self, spec: GraphSpec, feeds: Tensors, *, patience: float = 60.0) -> Outputs:
         """Like `run`, but waits until the graph is made: for work that has no screen to keep alive."""
         deadline = time.monotonic() + patience
         while True:
@@ -115,6 +138,15 @@ class Engine:
                 return self.run(spec, feeds)
             except NotReady:
                 self.wait(spec, max(deadline - time.monotonic(), 0.0))
+
+    def start(self, spec: GraphSpec, feeds: Tensors) -> Task[Outputs]:
+        """Like `run`, but beside the show when the engine works there; else NotReady escapes here."""
+        if self._runner is not None:
+            return self._runner.start(Task(lambda: self.run_patiently(spec, feeds)))
+        outputs = self.run(spec, feeds)
+        task = Task(lambda: outputs)
+        task.run()
+        return task
 
     def prefetch(self, specs: Iterable[GraphSpec]) -> None:
         """Make these next, in this order, and forget what was waiting before."""
@@ -202,10 +234,14 @@ class Engine:
         log.warning("the GPU failed: %s", lines[-1][:120])
 
 
-def open_session(spec: GraphSpec, provider: Provider) -> Session:
-    """Build the graph, open it, and run it once; what is damaged in the cache is made anew."""
+def open_session(spec: GraphSpec, provider: Provider, *, beside: bool = False) -> Session:
+    """Build the graph, open it, and run it once; what is damaged in the cache is made anew.
+
+    What runs beside a show takes one core.
+    """
+    threads = 1 if beside and isinstance(spec.head, BESIDE) else None
     try:
-        return _opened(spec, provider)
+        return _opened(spec, provider, threads)
     except VentralError:
         raise
     except Exception:
@@ -213,10 +249,10 @@ def open_session(spec: GraphSpec, provider: Provider) -> Session:
             raise
         log.warning("the cache of %s is damaged, and is made anew", spec.network.info.name)
         forget(spec.network)
-        return _opened(spec, provider)
+        return _opened(spec, provider, threads)
 
 
-def _opened(spec: GraphSpec, provider: Provider) -> Session:
-    session = Session(build(spec), provider, threads=1 if isinstance(spec.head, ScoresHead) else None)
+def _opened(spec: GraphSpec, provider: Provider, threads: int | None) -> Session:
+    session = Session(build(spec), provider, threads=threads)
     session.warm_up()
     return session

@@ -12,7 +12,6 @@ from realtime.config import Look
 from realtime.controls import Controls
 from realtime.engine import Engine
 from realtime.pipeline import Pipeline
-from realtime.predictor import Predictor
 from realtime.providers import Provider
 from realtime.table import configure, make_controls
 from realtime.view import View
@@ -29,8 +28,8 @@ class OpenedLook:
     views: Sequence[View]
     controls: Controls
 
-    def pipeline(self, engine: Engine, look: Look, predictor: Predictor | None = None) -> Pipeline:
-        """The pipeline that draws it; without a predictor of the show's, pictures wait for what is said of them."""
+    def pipeline(self, engine: Engine, look: Look) -> Pipeline:
+        """The pipeline that draws it."""
         return Pipeline(
             self.network,
             engine,
@@ -38,7 +37,6 @@ class OpenedLook:
             canvas_hw=look.canvas_hw,
             short_side=look.size,
             precision=look.precision,
-            predictor=predictor,
         )
 
 

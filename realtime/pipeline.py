@@ -19,7 +19,7 @@ from realtime.crossfade import CrossFade
 from realtime.engine import Engine, GraphError, NotReady
 from realtime.frame import Frame, Image
 from realtime.layout import Layout, arrange
-from realtime.predictor import InStep, Predictor
+from realtime.predictor import Predictor, PredictSettings
 from realtime.settings import ShowSettings
 from realtime.view import Scene, Shown, Tiles, View
 
@@ -33,7 +33,7 @@ class Canvas:
     """A finished picture of the show and what is on it.
 
     `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
-    `waiting` says what is being made, `fault` what went wrong.
+    `waiting` says what is being made, `fault` what went wrong, `note` what is missing from the picture.
     """
 
     frame: Frame
@@ -45,12 +45,13 @@ class Canvas:
     tiles: Tiles | None = None
     waiting: str | None = None
     fault: str | None = None
+    note: str = ""
 
 
 class Pipeline:
     """Draws the show; the same for a window, a file and a test. Only one thread may use it."""
 
-    def __init__(  # noqa: PLR0913, all that a picture is drawn from
+    def __init__(
         self,
         network: Network,
         engine: Engine,
@@ -59,7 +60,6 @@ class Pipeline:
         canvas_hw: Hw,
         short_side: int,
         precision: Precision = "fp32",
-        predictor: Predictor | None = None,
     ) -> None:
         self._network = network
         self._engine = engine
@@ -67,7 +67,7 @@ class Pipeline:
         self._canvas_hw = canvas_hw
         self._short_side = short_side
         self._precision: Precision = precision
-        self._predictor = predictor or InStep(network, engine, precision)
+        self._predictor = Predictor(network, engine, precision)
         self._fade = CrossFade()
         self._held: Frame | None = None
         self._last: Canvas | None = None
@@ -109,7 +109,8 @@ class Pipeline:
         if said:
             draw_predictions(image, layout, said)
         frame = dataclasses.replace(frame, image=image)
-        return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles)
+        note = self._predictor.silence if settings[PredictSettings].on else ""
+        return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles, note=note)
 
     def draw_patiently(self, frame: Frame, settings: Snapshot, now: float, *, patience: float = 60.0) -> Canvas:
         """Like `draw`, but waits until what it needs is made: for files, where no screen has to be kept alive."""

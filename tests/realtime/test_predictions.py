@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from realtime.frame import Frame, Image
 from realtime.layout import arrange, status_height
 from realtime.pipeline import Pipeline
 from realtime.predictions import Prediction, classify, scores_spec, top
-from realtime.predictor import Beside, InStep, Smoothed
+from realtime.predictor import Predictor, Smoothed
 from realtime.providers import CPU
 from realtime.table import make_controls
 from realtime.views import ALL
@@ -104,40 +105,49 @@ def test_top_is_sorted_and_stable() -> None:
 def test_smoothing_follows_within_its_time() -> None:
     smoothed, old, new = Smoothed(), np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
     smoothed.learn(old, 0.0, seconds=1.0)
-    assert smoothed.learn(new, 0.1, seconds=1.0)[1] == pytest.approx(1 - np.exp(-0.1), abs=1e-5)
+    smoothed.learn(new, 0.1, seconds=1.0)
+    assert smoothed.scores is not None
+    assert smoothed.scores[1] == pytest.approx(1 - np.exp(-0.1), abs=1e-5)
     for step in range(50):
-        scores = smoothed.learn(new, 0.2 + 0.1 * step, seconds=1.0)
-    assert scores[1] > 0.98
-    assert smoothed.learn(old, 6.0, seconds=0.0)[0] == 1.0
+        smoothed.learn(new, 0.2 + 0.1 * step, seconds=1.0)
+    assert smoothed.scores[1] > 0.98
+    smoothed.learn(old, 6.0, seconds=0.0)
+    assert smoothed.scores[0] == 1.0
 
 
 def test_a_film_is_looked_at_at_its_own_rate(network: Network, engine: Engine) -> None:
-    predictor, chosen = InStep(network, engine), settings(network, rate=2.0, smooth=0.0)
+    predictor, chosen = Predictor(network, engine), settings(network, rate=2.0, smooth=0.0)
     engine.wait(scores_spec(network), 20)
     said = [predictor.see(flat("red" if index else "blue"), chosen, index / 10)[0].label for index in range(10)]
     assert said == ["blue"] * 5 + ["red"] * 5
 
 
-def test_the_show_waits_for_nothing(network: Network, engine: Engine) -> None:
+def test_the_show_waits_for_nothing(network: Network) -> None:
     chosen = settings(network, rate=30.0, smooth=0.0)
-    with Beside(network, engine) as predictor:
-        assert predictor.see(flat("green"), chosen, 0.0) == ()
-        until(lambda: bool(predictor.see(flat("green"), chosen, 0.0)), "the first names")
-        assert predictor.see(flat("green"), chosen, 0.0)[0].label == "green"
-        until(lambda: predictor.see(flat("red"), chosen, 0.0)[0].label == "red", "the newer name")
+    with Engine(CPU, beside=True) as engine:
+        predictor = Predictor(network, engine)
+
+        def see(colour: str) -> tuple[Prediction, ...]:
+            return predictor.see(flat(colour), chosen, time.monotonic())
+
+        assert see("green") == ()
+        until(lambda: bool(see("green")), "the first names")
+        assert see("green")[0].label == "green"
+        until(lambda: see("red")[0].label == "red", "the newer name")
         assert predictor.silence == ""
+        engine.check()
 
 
-def test_what_fails_is_said_once_and_the_show_goes_on(
-    tmp_path: Path, engine: Engine, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_fails_is_said_once_and_the_show_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     colour_network(tmp_path / "colours.onnx", apart=True, sharpness=4.0)
     network = open_network(str(tmp_path / "colours.onnx"))
     (tmp_path / "colours.classifier.onnx").unlink()
-    with Beside(network, engine) as predictor:
-        until(lambda: bool(predictor.see(flat("red"), settings(network), 0.0)) or bool(predictor.silence), "the reason")
+    with Engine(CPU, beside=True) as engine:
+        predictor = Predictor(network, engine)
+        until(lambda: bool(predictor.see(flat("red"), settings(network), 0.0) or predictor.silence), "the reason")
         assert "missing or damaged" in predictor.silence
-        predictor.check()
+        assert predictor.see(flat("red"), settings(network), 1.0) == ()
+        engine.check()
     assert len([record for record in caplog.records if "no predictions" in record.message]) == 1
 
 
