@@ -116,18 +116,20 @@ def open_pictures(path: Path, *, loop: bool = False, fps: float = 30.0, hold: in
     """One picture file, or the pictures of a folder in order of name."""
     if path.is_file():
         return Pictures(path.name, [path], loop=loop, fps=fps, hold=hold)
-    found = _listed(path)
-    if not found:
-        raise SourceError(f"no picture in the folder {path}; expected files {' '.join(sorted(SUFFIXES))}")
+    found = list_pictures(path)
     return Pictures(path.resolve().name, found, loop=loop, fps=fps, hold=hold)
 
 
-def _listed(folder: Path) -> list[Path]:
+def list_pictures(folder: Path) -> list[Path]:
+    """The files of a folder that are called like pictures, in order of name; SourceError when there are none."""
     try:
         files = sorted(folder.iterdir())
     except OSError as error:
         raise SourceError(f"folder {folder} cannot be read: {error.strerror}") from error
-    return [file for file in files if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")]
+    found = [file for file in files if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")]
+    if not found:
+        raise SourceError(f"no picture in the folder {folder}; expected files {' '.join(sorted(SUFFIXES))}")
+    return found
 
 
 def _array(picture: Pillow.Image) -> NDArray[Any]:
@@ -142,6 +144,8 @@ def _array(picture: Pillow.Image) -> NDArray[Any]:
 def _reason(error: Exception) -> str:
     if isinstance(error, Pillow.DecompressionBombWarning | Pillow.DecompressionBombError):
         return f"more than {Pillow.MAX_IMAGE_PIXELS:,} pixels; make it smaller"
+    if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
+        return f"{error.strerror}; expected a picture"
     if isinstance(error, UnidentifiedImageError):
         return "not a picture; expected JPEG, PNG, BMP, WebP or TIFF"
     return f"a broken picture ({' '.join(str(error).split())})"

@@ -1,0 +1,167 @@
+"""The cinematic walk: the picture, then every layer, first to last, each a card that fades into the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.spec import Hw, LayerInfo, ModelInfo
+from realtime.colormaps import colour
+from realtime.compositing import STAGE, Rect, blend, fitted, frame_line, paste, resize, stage
+from realtime.frame import Image
+from realtime.predictions import Prediction
+from realtime.sheet import (
+    draw_marks,
+    draw_predictions,
+    fitting,
+    origin,
+    predictions_height,
+    stage_words,
+    write_fitting,
+)
+from realtime.still import Tiling
+from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
+from realtime.tiles import TileSettings
+
+FADE = 0.48
+"""Seconds in which a card fades into the next."""
+
+COLORMAP, CONTRAST = TileSettings().colormap, TileSettings().contrast
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A canvas and how long it is shown."""
+
+    image: Image
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is shown for `seconds`: words on a canvas, the tiles lit on its panel, and where the picture lies."""
+
+    words: Image
+    grey: NDArray[np.uint8]
+    picture: Rect
+    seconds: float
+
+
+class Storyboard:
+    """The places of a canvas: tiles above, and below them the picture small beside the words."""
+
+    def __init__(self, canvas_hw: Hw, image: Image, info: ModelInfo, layers: Sequence[LayerInfo]) -> None:
+        height, width = canvas_hw
+        self._canvas_hw, self._image, self._info = canvas_hw, image, info
+        self._marks = info.landmarks if set(layers) <= set(info.landmarks) else info.layers
+        self._edge = edge = max(round(height * 0.035), 4)
+        band = round(height * 0.285)
+        self.panel = Rect(edge, edge, width - 2 * edge, height - band - 3 * edge)
+        image_hw = (image.shape[0], image.shape[1])
+        small_h, small_w = fitted(image_hw, (band, round(width * 0.24)))
+        self._small = Rect(edge, height - edge - small_h, small_w, small_h)
+        self._large = _centred(image_hw, self.panel)
+        left = 2 * edge + small_w + edge // 2
+        self._words = Rect(left, height - edge - band, width - left - edge, band)
+
+    def opening(self, seconds: float) -> Card:
+        """The picture, large."""
+        canvas = self._lettered("light", "What goes in: a picture, nothing else.", *origin(self._info), lit=None)
+        return Card(canvas, self._dark(), self._large, seconds)
+
+    def layer(self, tiling: Tiling, seconds: float) -> Card:
+        """The tiles of a layer, and what is known about it."""
+        title, sentence = stage_words(tiling.layer)
+        canvas = self._lettered(title, sentence, tiling.layer.name, BRIGHT, lit=tiling.layer)
+        return Card(canvas, tiling.grey, self._small, seconds)
+
+    def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
+        """What the network says it sees, beside the picture."""
+        sentence = "What the network says it is, and how sure it is."
+        canvas = self._lettered("a name", sentence, *origin(self._info), lit=self._marks[-1])
+        half = self.panel._replace(width=round(self.panel.width * 0.42))
+        picture = _centred((self._image.shape[0], self._image.shape[1]), half)
+        left = picture.left + picture.width + 2 * self._edge
+        room = self.panel.left + self.panel.width - left
+        size = max(min(round(room / 13), round(self.panel.height / 8)), 9)
+        taken = predictions_height(len(predictions), size)
+        place = Rect(left, self.panel.top + max(self.panel.height - taken, 0) // 2, room, taken)
+        draw_predictions(canvas, place, predictions, size=size)
+        return Card(canvas, self._dark(), picture, seconds)
+
+    def play(self, cards: Iterable[Card], *, step: float) -> Iterator[Shot]:
+        """Every card for its seconds: it fades in with a shot each `step` seconds, and is then one long shot."""
+        before: Card | None = None
+        for card in cards:
+            fades = 0 if before is None else round(min(FADE, card.seconds / 2) / step)
+            for number in range(1, fades + 1):
+                yield Shot(self._draw(_between(before or card, card, number / (fades + 1))), step)
+            yield Shot(self._draw(card), card.seconds - fades * step)
+            before = card
+
+    def _dark(self) -> NDArray[np.uint8]:
+        return np.zeros(self.panel.hw, np.uint8)
+
+    def _draw(self, card: Card) -> Image:
+        canvas, (left, top, width, height) = card.words.copy(), self.panel
+        lit = colour(card.grey, COLORMAP, CONTRAST)
+        panel = canvas[top : top + height, left : left + width]
+        np.maximum(panel, lit, out=panel)
+        frame_line(canvas, card.picture, FAINT)
+        paste(canvas, resize(self._image, card.picture.hw), card.picture.left, card.picture.top)
+        return canvas
+
+    def _lettered(self, title: str, sentence: str, name: str, name_colour: Colour, *, lit: LayerInfo | None) -> Image:
+        """A canvas with the words and the marks of a card."""
+        canvas, (left, top, width, height) = stage(self._canvas_hw), self._words
+        size = fitting(title, round(width * 0.5), size=round(height * 0.46), weight=LIGHT)
+        baseline = top + round(height * 0.44)
+        write(canvas, title, left, baseline, size, BRIGHT, LIGHT)
+        used = text_width(title, size, LIGHT) + size // 2
+        place = Rect(left + used, top, width - used, round(height * 0.44))
+        write_fitting(canvas, name, place, size=round(height * 0.25), colour=name_colour, right=True)
+        line = Rect(left, top, width, round(height * 0.76))
+        write_fitting(canvas, sentence, line, size=round(height * 0.215), colour=QUIET)
+        thick = max(round(height * 0.07), 2)
+        draw_marks(canvas, Rect(left, top + height - thick, width, thick), self._marks, lit)
+        return canvas
+
+
+def story_colours() -> NDArray[np.uint8]:
+    """The colours of every story but those of its picture, BGR (n, 3): the colormap, and words on the stage."""
+    greys = np.linspace(0, 255, 72).astype(np.uint8)[None]
+    words = np.array([ALARM, ACCENT, QUIET, FAINT], np.float64)
+    shares = np.linspace(0.25, 1.0, 4)[:, None, None]
+    edges = (np.array(STAGE) * (1 - shares) + words * shares).reshape(-1, 3)
+    bright = np.linspace(STAGE, BRIGHT, 10)
+    return np.concatenate([colour(greys, COLORMAP, CONTRAST)[0], bright.round(), edges.round()]).astype(np.uint8)
+
+
+def _centred(image_hw: Hw, box: Rect) -> Rect:
+    """The place of a picture as large as `box` allows."""
+    height, width = fitted(image_hw, box.hw)
+    return Rect(box.left + (box.width - width) // 2, box.top + (box.height - height) // 2, width, height)
+
+
+def _between(old: Card, new: Card, weight: float) -> Card:
+    """A card on the way: the picture glides, slowly first and last, and greys fade before they are coloured.
+
+    So every colour of a fade is one of the colormap's, and few colours do for all.
+    """
+    eased = weight * weight * (3.0 - 2.0 * weight)
+    places = (round(a + (b - a) * eased) for a, b in zip(old.picture, new.picture, strict=True))
+    grey = np.rint(old.grey * (1.0 - weight) + new.grey * weight).astype(np.uint8)
+    return Card(_said_between(old.words, new.words, weight), grey, Rect(*places), new.seconds)
+
+
+def _said_between(old: Image, new: Image, weight: float) -> Image:
+    """Words that go before others come; what both canvases share stays."""
+    said, left = (old, 1.0 - 2.0 * weight) if weight < 0.5 else (new, 2.0 * weight - 1.0)
+    faded = blend(stage((said.shape[0], said.shape[1])), said, left)
+    same = (old == new).all(axis=-1).astype(np.uint8)
+    shared = cv2.erode(same, np.ones((9, 9), np.uint8)).astype(np.bool_)  # not where two words cross by chance
+    return np.where(shared[..., None], old, faded)
