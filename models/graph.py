@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,6 +15,14 @@ OPSET = 18
 """The version of the default ONNX domain that every stored network and every finished graph uses."""
 
 Shape: TypeAlias = Sequence[int | str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """What is known of a tensor before anything runs: its ONNX element type and its sizes, None where unknown."""
+
+    kind: int
+    dims: tuple[int | None, ...]
 
 
 def ancestors(graph: onnx.GraphProto, tensors: Iterable[str]) -> list[onnx.NodeProto]:
@@ -43,19 +52,27 @@ class Draft:
 
     def op(self, op_type: str, *inputs: str, **attributes: Any) -> str:
         """Append a node with one output and return the name of that output."""
-        result = self._fresh(op_type.lower())
-        self._graph.node.append(helper.make_node(op_type, inputs, [result], name=result, **attributes))
-        return result
+        return self.ops(op_type, *inputs, outputs=1, **attributes)[0]
+
+    def ops(self, op_type: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
+        """Append a node with several outputs and return their names."""
+        results = [self._fresh(op_type.lower()) for _ in range(outputs)]
+        self._graph.node.append(helper.make_node(op_type, inputs, results, name=results[0], **attributes))
+        return results
 
     def constant(self, values: NDArray[Any]) -> str:
         """Add `values` as an initializer."""
         name = self._fresh("constant")
-        self._graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self._graph.initializer.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def floats(self, *values: float) -> str:
         """Add a float32 vector, or a scalar when there is one value."""
         return self.constant(np.array(values if len(values) > 1 else values[0], np.float32))
+
+    def scalar(self, value: float, kind: int) -> str:
+        """Add a number of ONNX element type `kind`."""
+        return self.constant(np.array(value, helper.tensor_dtype_to_np_dtype(kind)))
 
     def ints(self, *values: int) -> str:
         """Add an int64 vector."""
@@ -95,15 +112,22 @@ def join(first: onnx.ModelProto, second: onnx.ModelProto) -> None:
     first.graph.initializer.extend(second.graph.initializer)
 
 
-def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor whose shape is known when the input's is."""
+def tensors(model: onnx.ModelProto) -> dict[str, TensorInfo]:
+    """The type and sizes of every tensor of known rank, initializers included."""
     inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
-    found = {}
+    found = {each.name: TensorInfo(each.data_type, tuple(each.dims)) for each in inferred.initializer}
     for value in (*inferred.input, *inferred.value_info, *inferred.output):
-        dims = value.type.tensor_type.shape.dim
-        if all(dim.HasField("dim_value") for dim in dims):
-            found[value.name] = tuple(dim.dim_value for dim in dims)
+        tensor = value.type.tensor_type
+        if tensor.HasField("shape"):
+            dims = (dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim)
+            found[value.name] = TensorInfo(tensor.elem_type, tuple(dims))
     return found
+
+
+def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor whose shape is known when the input's is, initializers included."""
+    known = tensors(model).items()
+    return {name: tuple(dim for dim in info.dims if dim is not None) for name, info in known if None not in info.dims}
 
 
 FLOAT = TensorProto.FLOAT

@@ -1,0 +1,124 @@
+"""Gradients of what moves numbers about without changing them."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import helper
+
+from models.vjp.step import Rule, Step
+
+
+def _reshape(step: Step) -> str:
+    return step.op("Reshape", step.grad, step.shape(step.wanted))
+
+
+def _transpose(step: Step) -> str:
+    order = step.attribute("perm", [])
+    back = {"perm": [int(axis) for axis in np.argsort(order)]} if order else {}
+    return step.op("Transpose", step.grad, **back)
+
+
+def _concat(step: Step) -> str:
+    axis = step.axis(step.result, 0)
+    sizes = [step.dims(tensor)[axis] for tensor in step.node.input]
+    before = [size for size in sizes[: step.index] if size is not None]
+    own = sizes[step.index]
+    if len(before) == step.index and own is not None:
+        first, last = step.ints(sum(before)), step.ints(sum(before) + own)
+    else:
+        first, last = _bounds_at_run_time(step, axis)
+    return step.op("Slice", step.grad, first, last, step.ints(axis))
+
+
+def _bounds_at_run_time(step: Step, axis: int) -> tuple[str, str]:
+    first = step.ints(0)
+    for tensor in step.node.input[: step.index]:
+        first = step.op("Add", first, step.size(tensor, axis))
+    return first, step.op("Add", first, step.size(step.wanted, axis))
+
+
+def _split(step: Step) -> str:
+    grads = [grad or _zeros(step, output) for grad, output in zip(step.grads, step.node.output, strict=True)]
+    return step.op("Concat", *grads, axis=step.attribute("axis", 0))
+
+
+def _zeros(step: Step, tensor: str) -> str:
+    zero = helper.make_tensor("zero", step.kind, [1], [0.0])
+    return step.op("ConstantOfShape", step.shape(tensor), value=zero)
+
+
+def _cut(step: Step) -> str:
+    """Put back along each axis what was cut out there, with any step forwards or backwards."""
+    starts, ends = step.input(1), step.input(2)
+    count = step.dims(starts)[0] or 0
+    axes = step.values(3) or list(range(count))
+    grad = step.grad
+    for place, axis in enumerate(axes):
+        bounds = [step.op("Slice", each, step.ints(place), step.ints(place + 1)) for each in (starts, ends)]
+        stride = [step.op("Slice", step.input(4), step.ints(place), step.ints(place + 1))] if step.input(4) else []
+        taken = step.op("Slice", _places(step, axis), *bounds, step.ints(0), *stride)
+        grad = _scatter(step, grad, axis, taken)
+    return grad
+
+
+def _pad(step: Step) -> str:
+    """Zeros fall off; what was reflected or repeated goes back to where it came from."""
+    mode = step.attribute("mode", b"constant")
+    if mode == b"constant":
+        bare = step.op("Neg", step.input(1))
+        return step.op("Pad", step.grad, bare, *(["", step.input(3)] if step.input(3) else []))
+    pads, grad = step.values(1) or [], step.grad
+    axes = step.values(3) or list(range(len(step.dims(step.wanted))))
+    for axis, before, after in zip(axes, pads[: len(axes)], pads[len(axes) :], strict=True):
+        if before or after:
+            taken = step.op("Pad", _places(step, axis), step.ints(before, after), mode=mode)
+            grad = _scatter(step, grad, axis, taken)
+    return grad
+
+
+def _gather(step: Step) -> str:
+    """Elements that were taken twice get both gradients."""
+    places = step.op("Cast", step.input(1), to=onnx.TensorProto.INT64)
+    return _scatter(step, step.grad, step.axis(step.wanted, 0), places, spread=len(step.dims(step.input(1))))
+
+
+def _places(step: Step, axis: int) -> str:
+    """0, 1, 2 ... along an axis of the wanted input."""
+    zero, one = (step.draft.scalar(value, onnx.TensorProto.INT64) for value in (0, 1))
+    return step.op("Range", zero, step.length(step.wanted, axis), one)
+
+
+def _scatter(step: Step, grad: str, axis: int, places: str, *, spread: int = 1) -> str:
+    """Add up `grad` at `places` of an axis, which becomes as long as the wanted input's.
+
+    `places` are int64 and take up `spread` axes of `grad`, from `axis` on.
+    """
+    rank = len(step.dims(step.wanted))
+    axis %= rank
+    front = _front(step, grad, axis, spread, rank)
+    rest = step.op("Slice", step.op("Shape", front), step.ints(spread), step.ints(spread + rank))
+    shape = step.op("Concat", step.size(step.wanted, axis), rest, axis=0)
+    zeros = step.op("ConstantOfShape", shape, value=helper.make_tensor("zero", step.kind, [1], [0.0]))
+    sums = step.op("ScatterND", zeros, step.op("Unsqueeze", places, step.ints(-1)), front, reduction="add")
+    return step.op("Transpose", sums, perm=[*range(1, axis + 1), 0, *range(axis + 1, rank)]) if axis else sums
+
+
+def _front(step: Step, tensor: str, axis: int, spread: int, rank: int) -> str:
+    """Move `spread` axes from `axis` on to the front."""
+    order = [*range(axis, axis + spread), *range(axis), *range(axis + spread, rank - 1 + spread)]
+    return step.op("Transpose", tensor, perm=order) if axis and spread else tensor
+
+
+RULES: dict[str, Rule] = {
+    "Concat": _concat,
+    "Flatten": _reshape,
+    "Gather": _gather,
+    "Pad": _pad,
+    "Reshape": _reshape,
+    "Slice": _cut,
+    "Split": _split,
+    "Squeeze": _reshape,
+    "Transpose": _transpose,
+    "Unsqueeze": _reshape,
+}
