@@ -55,7 +55,7 @@ def draw_marks(image: Image, box: Rect, layers: Sequence[LayerInfo], lit: LayerI
     """A row of marks, one a layer, a wider gap between blocks: `lit` in colour, those before it brighter."""
     steps = [layer.block != before.block for before, layer in itertools.pairwise(layers)]
     gaps = [sum(steps[:place]) for place in range(len(layers))]
-    pitch = box.width / (len(layers) + 0.6 * gaps[-1])
+    pitch = box.width / (len(layers) + 0.6 * gaps[-1] - 0.28)
     here = layers.index(lit) if lit in layers else -1
     for place, gap in enumerate(gaps):
         left, width = box.left + round((place + 0.6 * gap) * pitch), max(round(pitch * 0.72), 1)

@@ -19,14 +19,12 @@ from realtime.tiles import Gains
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """How large a network sees a still picture, and which layers and channels are drawn."""
+    """How large a network sees a still picture, and which layers are drawn."""
 
     size: int = 224
     """short side, in pixels, of what the network sees"""
     layers: str | None = None
     """the layers to draw, such as block1_conv1,block3_conv2 (see: ventral layers)"""
-    channels: str | None = None
-    """how many of a layer's most active channels, or which"""
 
     def check(self) -> None:
         """Raise SettingError for a size that makes no sense."""

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import Progress
 
 from models.errors import OutputError, SettingError, SourceError
 from models.spec import Hw, LayerInfo
@@ -30,6 +26,7 @@ from realtime.recording.sinks import open_sink
 from realtime.still import Sight, Still, check_channels
 from realtime.storyboard import Card, Shot, Storyboard, story_colours
 from realtime.tiles import fill_panel, fullest
+from scripts.progress import progress
 
 log = logging.getLogger(__name__)
 
@@ -213,11 +210,3 @@ def write_film(place: Path, shots: Iterable[Shot], size_hw: Hw) -> None:
             for _ in range(round(end * FILM_FPS) - given):
                 sink.write(shot.image)
                 given += 1
-
-
-@contextmanager
-def progress(words: str, total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on stderr, when that is a terminal; call what it gives after each of `total` steps."""
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task(words, total=total)
-        yield lambda: bar.advance(task)

@@ -1,0 +1,137 @@
+"""A sheet of feature maps: the picture and what the network says of it at the left, a grid per layer at the right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from models.spec import Grid, LayerInfo
+from realtime.colormaps import colour
+from realtime.compositing import Rect, fitted, frame_line, paste, resize, stage
+from realtime.frame import Image
+from realtime.predictions import Prediction
+from realtime.sheet import draw_predictions, origin, predictions_height, stage_words, write_fitting
+from realtime.still import Still, Tiling
+from realtime.storyboard import COLORMAP, CONTRAST
+from realtime.text import BRIGHT, FAINT, QUIET, text_width, write
+
+SHAPE = 9 / 16
+"""Height to width of a slide, which a sheet comes as near to as its tiles allow."""
+
+ROWS = 5
+"""Rows of tiles of 4:3 that fill a slide."""
+
+MOST_COLS = 12
+"""Tiles of 4:3 in a row: smaller ones say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapSheet:
+    """The places of a sheet `width` pixels wide, for `layers` of a picture whose tiles are `aspect` wide.
+
+    `wanted` is how many channels of each layer are drawn; without it, as many as fill their rows.
+    """
+
+    width: int
+    layers: tuple[LayerInfo, ...]
+    aspect: float
+    wanted: int | None = None
+
+    @property
+    def text(self) -> int:
+        """The text size, which grows with the sheet and can be read on a small one."""
+        return max(round(self.width / 62), 13)
+
+    @property
+    def edge(self) -> int:
+        """The quiet border, also between the columns."""
+        return max(round(self.width / 60), 8)
+
+    @property
+    def column(self) -> int:
+        """Width of the column with the picture."""
+        return round(self.width * 0.25)
+
+    def grids(self) -> list[Grid]:
+        """A grid for each layer, all of one cell size: the one that brings the sheet nearest to a slide."""
+        most = max(round(MOST_COLS * 4 / 3 / self.aspect), 1)
+        candidates = (self._grids(cols) for cols in range(1, most + 1))
+        return min(candidates, key=lambda grids: abs(self.height(grids) - self.width * SHAPE))
+
+    def height(self, grids: Sequence[Grid]) -> int:
+        """Pixels from the top of the grids' column to its bottom, borders included."""
+        return self.edge + sum(self.caption + grid.panel_hw[0] + self.edge for grid in grids)
+
+    @property
+    def caption(self) -> int:
+        """Height of the line above a grid."""
+        return round(self.text * 1.5)
+
+    def _grids(self, cols: int) -> list[Grid]:
+        room, gap = self.width - self.column - 3 * self.edge, max(self.width // 480, 2)
+        slide = math.ceil(ROWS * min(0.75 * self.aspect, 1.0) / len(self.layers))  # tall tiles need fewer rows
+        rows = slide if self.wanted is None else -(-self.wanted // cols)
+        cell_w = max((room - gap * (cols - 1)) // cols, 1)
+        cell_hw = (max(round(cell_w / self.aspect), 1), cell_w)
+        return [_grid(min(rows, -(-layer.channels // cols)), cols, cell_hw, gap) for layer in self.layers]
+
+    def count(self, layer: LayerInfo, grid: Grid) -> int:
+        """How many channels of a layer are drawn."""
+        return min(self.wanted or grid.rows * grid.cols, layer.channels)
+
+
+def _grid(rows: int, cols: int, cell_hw: tuple[int, int], gap: int) -> Grid:
+    height, width = cell_hw
+    return Grid(rows, cols, cell_hw, gap, (rows * (height + gap) - gap, cols * (width + gap) - gap))
+
+
+def draw_maps(
+    still: Still, sheet: MapSheet, predictions: Sequence[Prediction], advance: Callable[[], None] = lambda: None
+) -> tuple[Image, tuple[Tiling, ...]]:
+    """The sheet, and the tiles on it; `advance` is called after each layer."""
+    grids, edge = sheet.grids(), sheet.edge
+    picture_hw = fitted((still.image.shape[0], still.image.shape[1]), (round(sheet.width * 0.36), sheet.column))
+    said = predictions_height(len(predictions), sheet.text)
+    aside = edge + picture_hw[0] + 2 * edge + said + 2 * sheet.text + edge
+    canvas = stage((max(sheet.height(grids), aside), sheet.width))
+    _draw_aside(canvas, still, sheet, predictions, picture_hw)
+    tilings, top = [], edge
+    for layer, grid in zip(sheet.layers, grids, strict=True):
+        tilings.append(still.tiles(layer, grid, sheet.count(layer, grid)))
+        _draw_layer(canvas, sheet, tilings[-1], top, still)
+        top += sheet.caption + grid.panel_hw[0] + edge
+        advance()
+    return canvas, tuple(tilings)
+
+
+def _draw_aside(
+    canvas: Image, still: Still, sheet: MapSheet, predictions: Sequence[Prediction], picture_hw: tuple[int, int]
+) -> None:
+    """The picture, its predictions below it, and the network's name at the foot."""
+    edge, text = sheet.edge, sheet.text
+    picture = Rect(edge, edge, picture_hw[1], picture_hw[0])
+    frame_line(canvas, picture, FAINT)
+    paste(canvas, resize(still.image, picture_hw), edge, edge)
+    below = Rect(edge, picture.top + picture.height + edge, sheet.column, 0)
+    draw_predictions(canvas, below, predictions, size=text)
+    name, shade = origin(still.network.info)
+    foot = Rect(edge, canvas.shape[0] - edge - text, sheet.column, text)
+    write_fitting(canvas, name, foot, size=text, colour=shade)
+
+
+def _draw_layer(canvas: Image, sheet: MapSheet, tiling: Tiling, top: int, still: Still) -> None:
+    """A grid, and above it the layer's name, its stage, how many channels, and their size."""
+    layer, left, text = tiling.layer, sheet.column + 2 * sheet.edge, sheet.text
+    width, baseline = tiling.grid.panel_hw[1], top + round(text * 0.9)
+    used = write(canvas, layer.name, left, baseline, text, BRIGHT)
+    used += text // 2 + write(canvas, stage_words(layer)[0], left + used + text // 2, baseline, text, QUIET)
+    shown, height_width = len(tiling.channels), [-(-side // layer.stride) for side in still.input_hw]
+    channels = f"{shown} of {layer.channels} channels" if shown < layer.channels else f"all {shown} channels"
+    facts = f"{channels}, {height_width[1]}×{height_width[0]}"
+    if used + text + text_width(facts, text) <= width:
+        write(canvas, facts, left + width - text_width(facts, text), baseline, text, QUIET)
+    else:
+        place = Rect(left + used + text, top, max(width - used - text, 1), round(text * 0.9))
+        write_fitting(canvas, facts, place, size=text, colour=QUIET, right=True)
+    paste(canvas, colour(tiling.grey, COLORMAP, CONTRAST), left, top + sheet.caption)
