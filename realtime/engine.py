@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from numpy.typing import NDArray
 
@@ -39,6 +39,9 @@ BESIDE = (ScoresHead, DreamHead, HeatHead)
 
 Outputs: TypeAlias = dict[str, NDArray[Any]]
 """What a graph gives, by name."""
+
+
+T = TypeVar("T")
 
 
 class NotReady(Exception):  # noqa: N818, it is an answer and no error
@@ -139,13 +142,13 @@ class Engine:
             except NotReady:
                 self.wait(spec, max(deadline - time.monotonic(), 0.0))
 
-    def start(self, spec: GraphSpec, feeds: Tensors) -> Task[Outputs]:
-        """Like `run`, but beside the show when the engine works there; else NotReady escapes here."""
+    def start(self, job: Callable[[], T]) -> Task[T]:
+        """Have a job done beside the show when the engine works there, else at once; it may use `run_patiently`."""
+        task = Task(job)
         if self._runner is not None:
-            return self._runner.start(Task(lambda: self.run_patiently(spec, feeds)))
-        outputs = self.run(spec, feeds)
-        task = Task(lambda: outputs)
-        task.run()
+            self._runner.start(task)
+        else:
+            task.run()
         return task
 
     def prefetch(self, specs: Iterable[GraphSpec]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -71,16 +72,13 @@ class Predictor:
         self._due = -math.inf
 
     def see(self, image: Image, settings: Snapshot, now: float) -> tuple[Prediction, ...]:
-        """What is known at the time `now` in seconds, when `image` is the newest picture.
-
-        engine.NotReady escapes where the engine does not work beside the show.
-        """
+        """What is known at the time `now` in seconds, when `image` is the newest picture."""
         predict = settings[PredictSettings]
         if not predict.on or self.silence or self._spec is None:
             return ()
         if self._look is None and now >= self._due:
             feeds = {"image": network_input(image, self._spec.size_hw)}
-            self._look = self._engine.start(self._spec, feeds)
+            self._look = self._engine.start(partial(self._engine.run_patiently, self._spec, feeds))
         self._learn(predict, now)
         scores = self._smoothed.scores
         return () if scores is None else top(scores, self._labels, predict.count)

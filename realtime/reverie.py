@@ -1,0 +1,140 @@
+"""A dream on moving pictures: detail that a network wants to see, carried along by what moves.
+
+The detail lies on a small picture of a size of its own. Every frame it is carried along the optical flow, fades a
+little and drifts; whenever the network has climbed a few steps beside the show, what it found is added.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from models.spec import Hw
+from realtime.compositing import network_input
+from realtime.engine import Engine
+from realtime.flow import Floats, Grey, backward, carried, drift, grey
+from realtime.frame import Image
+from realtime.runner import Task
+
+HEADROOM = 4.0
+"""Grey levels that a dream leaves free at black and at white, so that nothing burns out."""
+
+STILL = 0.004
+"""Motion, in widths of the picture per frame, at which a dream that waits for stillness is halved."""
+
+CALM = 1.5
+"""Seconds within which stillness is felt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Currents:
+    """What happens to the detail between frames; all of it per second, `fade` in seconds."""
+
+    fade: float
+    zoom: float
+    turn: float
+    across: float
+    down: float
+    flow: bool
+    limit: float
+    keep_colours: bool
+    wait_for_stillness: bool
+
+
+class Reverie:
+    """The detail of one dream; only the render thread touches it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._detail: Floats | None = None
+        self._grey: Grey | None = None
+        self._then = 0.0
+        self._still = 0.0
+        self._climb: Task[Floats] | None = None
+        self._climbed_from: Grey | None = None
+        self.results = 0
+
+    def see(self, image: Image, size_hw: Hw, now: float, currents: Currents) -> tuple[Floats, Floats]:
+        """A new frame at `now` seconds: the small picture as the network sees it, and the detail to be added."""
+        small = network_input(image, size_hw)
+        seen = grey(small)
+        if self._detail is None or self._detail.shape[:2] != size_hw:
+            self.forget(size_hw)
+        elif self._grey is not None:
+            self._carry(seen, min(max(now - self._then, 0.0), 1.0), currents)
+        self._grey, self._then = seen, now
+        self._gather(currents)
+        picture = small.astype(np.float32)
+        return picture, self._shown(picture, currents)
+
+    def forget(self, size_hw: Hw) -> None:
+        """Begin anew with pictures of a size."""
+        self._detail = np.zeros((*size_hw, 3), np.float32)
+        self._grey = self._climb = None
+
+    @property
+    def climbing(self) -> bool:
+        """Whether the network is at work on this dream."""
+        return self._climb is not None
+
+    def climb(self, climb: Callable[[], Floats]) -> None:
+        """Have `climb`, which gives the detail to add, done beside the show."""
+        self._climbed_from = self._grey
+        self._climb = self._engine.start(climb)
+
+    def _carry(self, seen: Grey, elapsed: float, currents: Currents) -> None:
+        assert self._detail is not None and self._grey is not None
+        height, width = seen.shape
+        flow = backward(seen, self._grey)
+        motion = float(np.abs(flow).mean()) / width
+        self._still += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (motion / STILL) ** 2) - self._still)
+        ways = drift(
+            (height, width),
+            zoom=round(currents.zoom**elapsed, 5),
+            turn=round(currents.turn * elapsed, 3),
+            across=round(currents.across * elapsed, 5),
+            down=round(currents.down * elapsed, 5),
+        )
+        self._detail = carried(self._detail, flow + ways if currents.flow else ways)
+        self._detail *= math.exp(-elapsed / currents.fade)
+
+    def _gather(self, currents: Currents) -> None:
+        """Add what the network has found meanwhile, carried to where it lies now; no more than `limit`."""
+        found = self._climb.result() if self._climb is not None else None
+        if found is None or self._detail is None:
+            return
+        if currents.flow and self._climbed_from is not None and self._grey is not None:
+            found = carried(found, backward(self._grey, self._climbed_from))
+        self._climb = None
+        self.results += 1
+        self._detail += found
+        strength = float(np.sqrt(np.mean(np.square(self._detail))))
+        if strength > currents.limit:
+            self._detail *= currents.limit / strength
+
+    def _shown(self, picture: Floats, currents: Currents) -> Floats:
+        assert self._detail is not None
+        detail = self._detail
+        if currents.keep_colours:
+            detail = np.repeat(detail.mean(axis=2, keepdims=True), 3, axis=2)
+        if currents.wait_for_stillness:
+            detail = detail * np.float32(self._still)
+        return softened(detail, picture)
+
+
+def softened(detail: Floats, picture: Floats) -> Floats:
+    """The detail, bent where picture and detail together would leave the range of 0 to 255."""
+    room = np.where(detail > 0, 255 - HEADROOM - picture, picture - HEADROOM)
+    room = np.maximum(room, 1e-3)
+    bent: Floats = (room * np.tanh(detail / room)).astype(np.float32)
+    return bent
+
+
+def laid_on(image: Image, detail: Floats) -> Image:
+    """A picture of any size with the detail of a small one added."""
+    grown = cv2.resize(detail, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return cv2.add(image, grown.astype(np.int16), dtype=cv2.CV_8U)  # type: ignore[return-value]

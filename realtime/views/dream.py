@@ -1,0 +1,159 @@
+"""The dream: what a layer, or one channel, wants to see, drawn into the moving picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
+from realtime.compositing import fitted, input_size, resize
+from realtime.controls import Bind, Settings, control
+from realtime.flow import Floats
+from realtime.reverie import Currents, Reverie, laid_on
+from realtime.view import Scene, Shown
+
+WORDS = ("dream", "The camera, and what the network wishes to see in it.")
+
+
+@dataclass(frozen=True, slots=True)
+class DreamSettings:
+    """How the live dream grows, moves and fades."""
+
+    group: ClassVar[str] = "dream"
+
+    channel: int = control(-1, "the channel that dreams; -1 for the whole layer", low=-1, high=4095)
+    size: int = control(
+        192,
+        "short side, in pixels, of the picture that dreams",
+        low=64,
+        high=512,
+    )
+    strength: float = control(
+        26.0,
+        "how strong a dream becomes, in grey levels",
+        Bind(("-",), "step", "dream weaker", -4),
+        Bind(("=", "+"), "step", "dream stronger", 4),
+        low=0,
+        high=80,
+    )
+    steps: int = control(2, "steps that the network climbs at a time", low=1, high=10)
+    step_size: float = control(2.0, "how far a step goes, in grey levels", low=0.1, high=20)
+    octaves: int = control(3, "sizes of the picture that take turns", low=1, high=5)
+    octave_scale: float = control(1.5, "from one size to the next", low=1.1, high=2.5)
+    jitter: int = control(16, "pixels by which each step is shifted", low=0, high=64)
+    smooth: float = control(0.5, "how soft the drawing is, in pixels", low=0, high=3)
+    fade: float = control(3.0, "seconds in which a dream fades to a third", low=0.1, high=60)
+    zoom: float = control(1.0, "growth of the dream in a second", low=0.5, high=2)
+    turn: float = control(0.0, "degrees by which it turns in a second", low=-90, high=90)
+    across: float = control(0.0, "widths of the picture that it drifts in a second", low=-1, high=1)
+    down: float = control(0.0, "heights of the picture that it drifts in a second", low=-1, high=1)
+    flow: bool = control(True, "the dream sticks to what moves")
+    colours: str = control("dream", "the colours of the dream, or those of the camera", choices=("dream", "camera"))
+    stillness: bool = control(False, "dream deeper when nothing moves, and wake when something does")
+    seed: int = control(0, "where the dice start", high=1_000_000)
+
+    @property
+    def currents(self) -> Currents:
+        """What happens to the dream between frames."""
+        return Currents(
+            fade=self.fade,
+            zoom=self.zoom,
+            turn=self.turn,
+            across=self.across,
+            down=self.down,
+            flow=self.flow,
+            limit=self.strength,
+            keep_colours=self.colours == "camera",
+            wait_for_stillness=self.stillness,
+        )
+
+
+class DreamView:
+    """Climbs beside the show; between two results the dream is carried along by what moves."""
+
+    name: ClassVar[str] = "dream"
+    bind: ClassVar[Bind] = Bind(("d",), "set", "dream: what the layer wants to see", "dream")
+    settings: ClassVar[tuple[type[Settings], ...]] = (DreamSettings,)
+    alone: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._reverie: Reverie | None = None
+        self._turn = 0
+
+    def render(self, scene: Scene) -> Shown:
+        """The frame with the dream on it, as large as the panel allows."""
+        settings, layer = scene.settings[DreamSettings], scene.layer
+        if self._reverie is None:
+            self._reverie = Reverie(scene.engine)
+        reverie, size_hw = self._reverie, _size(scene)
+        picture, detail = reverie.see(scene.frame.image, size_hw, scene.frame.timestamp, settings.currents)
+        if settings.strength > 0 and not reverie.climbing:
+            spec = _spec(scene, layer, _octave(size_hw, settings, self._turn, _smallest(scene)))
+            dice = np.random.default_rng((settings.seed, self._turn))
+            reverie.climb(partial(_climbed, scene, spec, picture + detail, _wanted(layer, settings), settings, dice))
+            self._turn += 1
+        panel_hw = fitted(scene.frame.image.shape[:2], scene.panel_hw)
+        return Shown(laid_on(resize(scene.frame.image, panel_hw), detail), layer, words=WORDS)
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        """Its own octaves, then those of the layers around this one."""
+        landmarks, here = scene.info.landmarks, scene.info.layers.index
+        nearest = sorted(landmarks, key=lambda layer: abs(here(layer) - here(scene.layer)))
+        settings, size_hw, smallest = scene.settings[DreamSettings], _size(scene), _smallest(scene)
+        sizes = dict.fromkeys(_octave(size_hw, settings, turn, smallest) for turn in range(settings.octaves))
+        return (_spec(scene, layer, each) for layer in nearest[:4] for each in sizes)
+
+
+def _climbed(
+    scene: Scene, spec: GraphSpec, picture: Floats, wanted: Floats, settings: DreamSettings, dice: np.random.Generator
+) -> Floats:
+    """The detail that some steps add to a picture, (height, width, 3), found at the size of one octave."""
+    start = cv2.resize(picture, spec.size_hw[::-1], interpolation=cv2.INTER_AREA)
+    climbed = start.copy()
+    for _ in range(settings.steps):
+        shift = dice.integers(-settings.jitter, settings.jitter + 1, 2) if settings.jitter else (0, 0)
+        feeds = {"image": np.roll(climbed, shift, (0, 1)), "wanted": wanted}
+        slope = np.roll(scene.engine.run_patiently(spec, feeds)["slope"], np.negative(shift), (0, 1))
+        if settings.smooth > 0:
+            slope = cv2.GaussianBlur(slope, (0, 0), settings.smooth)
+        climbed = climbed + slope * np.float32(settings.step_size / (np.abs(slope).mean() + 1e-9))
+        np.clip(climbed, 0, 255, out=climbed)
+    return cv2.resize(climbed - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+
+
+def _wanted(layer: LayerInfo, settings: DreamSettings) -> Floats:
+    """How much each channel weighs: all alike, or one alone."""
+    wanted = np.full(layer.channels, 1 / layer.channels, np.float32)
+    if settings.channel >= 0:
+        wanted[:] = 0
+        wanted[min(settings.channel, layer.channels - 1)] = 1
+    return wanted
+
+
+def _spec(scene: Scene, layer: LayerInfo, size_hw: Hw) -> GraphSpec:
+    return GraphSpec(scene.network, DreamHead((layer.name,)), size_hw, scene.precision)
+
+
+def _size(scene: Scene) -> Hw:
+    """The size of the picture that dreams."""
+    height, width = scene.frame.image.shape[:2]
+    return scene.info.input.fixed_hw or input_size((height, width), scene.settings[DreamSettings].size)
+
+
+def _smallest(scene: Scene) -> int:
+    return max(scene.info.input.smallest, 2 * scene.layer.stride)
+
+
+def _octave(size_hw: Hw, settings: DreamSettings, turn: int, smallest: int) -> Hw:
+    """The size whose turn it is; one too small for the network leaves its turn to the whole picture."""
+    scale = settings.octave_scale ** (turn % settings.octaves)
+    height, width = (max(round(side / scale / 8) * 8, 8) for side in size_hw)
+    return (height, width) if turn % settings.octaves and min(height, width) >= smallest else size_hw
+
+
+VIEW = DreamView
