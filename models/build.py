@@ -16,10 +16,10 @@ from pathlib import Path
 import onnx
 from onnx import external_data_helper
 
-from models import graph, heads, preprocess, truncate
+from models import gradient, graph, heads, objectives, preprocess, truncate, vjp
 from models.errors import ModelError, OutputError
 from models.files import digest_file, sync, write_atomically
-from models.spec import GraphSpec, Hw, ModelInfo, Network, ScoresHead
+from models.spec import GraphSpec, Hw, ModelInfo, Network
 from models.zoo import cache_folder
 
 NETWORK, CLASSIFIER = "network", "classifier"
@@ -66,7 +66,7 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
 def _load(spec: GraphSpec, folder: Path) -> onnx.ModelProto:
     """The nodes of the network, with those of its classifier where it lies apart and is asked for."""
     model = onnx.load(folder / f"{NETWORK}.onnx", load_external_data=False)
-    if isinstance(spec.head, ScoresHead) and spec.network.info.scores.file:
+    if heads.reads_classifier(spec.head) and spec.network.info.scores.file:
         _add_classifier(spec.network, folder)
         graph.join(model, onnx.load(folder / f"{CLASSIFIER}.onnx", load_external_data=False))
     return model
@@ -180,5 +180,7 @@ def _check_size(size_hw: Hw, info: ModelInfo, tensors: tuple[str, ...]) -> None:
 @cache
 def _code_digest() -> str:
     """A graph must not outlive the code that wrote it."""
-    sources = (Path(module.__file__ or "") for module in (graph, heads, preprocess, truncate))
-    return hashlib.sha256(b"".join(source.read_bytes() for source in (*sources, Path(__file__)))).hexdigest()
+    modules = (gradient, graph, heads, objectives, preprocess, truncate)
+    rules = sorted(Path(vjp.__file__).parent.glob("*.py"))
+    sources = (Path(__file__), *(Path(module.__file__ or "") for module in modules), *rules)
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()

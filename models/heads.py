@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from models import objectives
 from models.graph import FLOAT, INT64, UINT8, Draft
 from models.spec import (
     CLASSES,
@@ -49,6 +50,18 @@ def _tensor(name: str, info: ModelInfo) -> str:
     return info.scores.logits if name == CLASSES else info.layer(name).name
 
 
+def reads_classifier(head: Head) -> bool:
+    """Whether a head needs the network's classifier."""
+    match head:
+        case ScoresHead():
+            return True
+        case DreamHead():
+            return CLASSES in head.layers
+        case HeatHead():
+            return head.aim == CLASSES
+    return False
+
+
 def takes(head: Head) -> int:
     """The ONNX element type of the picture that a head is fed: a dream is a picture in progress."""
     return FLOAT if isinstance(head, DreamHead) else UINT8
@@ -61,13 +74,9 @@ def append(draft: Draft, head: Head, info: ModelInfo, shapes: Mapping[str, tuple
             tensor = info.scores.probabilities
             draft.output(draft.op("Reshape", tensor, draft.ints(-1)), "scores", FLOAT, shapes[tensor][1:])
         case DreamHead():
-            from models import objectives
-
             objectives.dream(draft, head, head_tensors(head, info), shapes)
         case HeatHead():
-            from models import objectives
-
-            objectives.heat(draft, head.layer, _tensor(head.aim, info), shapes)
+            objectives.heat(draft, head, _tensor(head.aim, info), shapes)
         case ActivationsHead():
             draft.output(draft.op("Squeeze", head.layer, draft.ints(0)), "activations", FLOAT, shapes[head.layer][1:])
         case MosaicHead():
