@@ -1,0 +1,106 @@
+"""Kernels as pictures: those that read the picture in colour, others as slices, dark at zero."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.kernels import Kernels
+from models.spec import Colours, Hw
+from realtime.frame import Image
+
+_ANCHORS = ("d8f3ff", "5fc3f0", "2474c4", "1b3a78", "1c1e25", "7c2a2a", "d2542f", "f8a545", "fff2c4")
+"""Blue is below zero, zero is dark like the stage, orange is above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Small pictures (n, h, w, 3) BGR for a grid of `cols`, and what they are in words; `signed` says zero is dark."""
+
+    pictures: NDArray[np.uint8]
+    cols: int
+    words: str
+    signed: bool
+
+
+def cells(kernels: Kernels, colours: Colours, most_hw: Hw, *, shape: float) -> Cells:
+    """The kernels of a layer as cells of a grid, at most `most_hw` rows and columns, `shape` high to wide.
+
+    What does not fit is left out: the weakest. One kernel a cell where it has one input or reads the colours of the
+    picture; else a row for each kernel and a column for each input.
+    """
+    weights = np.nan_to_num(kernels.weights, posinf=0.0, neginf=0.0)
+    total, inputs, height, width = weights.shape
+    size = f"{width}×{height}"
+    in_colour = kernels.first and inputs == 3 and colours != "GREY"
+    if in_colour or inputs == 1:
+        kept = strongest(weights, 0, most_hw[0] * most_hw[1])
+        pictures = coloured(weights[kept], colours) if in_colour else diverging(signed(weights[kept])[:, 0])
+        cols = min(max(_cols(len(kept), height / width / shape), -(-len(kept) // most_hw[0])), most_hw[1])
+        kind = "in colour" if in_colour else "each of one input"
+        return Cells(pictures, cols, f"{_of(len(kept), total)} kernels, {size}, {kind}", not in_colour)
+    rows = strongest(weights, 0, most_hw[0])
+    cols_kept = strongest(weights[rows], 1, most_hw[1])
+    pictures = diverging(signed(weights[rows])[:, cols_kept]).reshape(-1, height, width, 3)
+    group = " of its group" if kernels.groups > 1 else ""
+    words = f"{_of(len(rows), total)} kernels, {size}, a row each; {_of(len(cols_kept), inputs)} inputs{group}"
+    return Cells(pictures, len(cols_kept), words, signed=True)
+
+
+def _cols(count: int, ratio: float) -> int:
+    """Columns for so many cells: about the root of `count` times `ratio`, a near number that leaves no hole if any."""
+    ideal = max(round((count * ratio) ** 0.5), 1)
+    near = sorted(range(math.ceil(ideal * 0.72), ideal + ideal // 3 + 1), key=lambda cols: abs(cols - ideal))
+    return next((cols for cols in near if count % cols == 0), ideal)
+
+
+def diverging(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Numbers from -1 to 1 as colours (..., 3) BGR; zero is dark."""
+    anchors = np.array([tuple(bytes.fromhex(each))[::-1] for each in _ANCHORS], np.float64)
+    places = (np.clip(values, -1.0, 1.0) + 1.0) / 2.0 * (len(anchors) - 1)
+    channels = [np.interp(places, np.arange(len(anchors)), anchors[:, each]) for each in range(3)]
+    return np.stack(channels, axis=-1).round().astype(np.uint8)
+
+
+def coloured(weights: NDArray[np.float32], colours: Colours) -> NDArray[np.uint8]:
+    """Kernels (n, 3, h, w) as pictures (n, h, w, 3) BGR, each over its own range; a flat one is grey."""
+    pixels = weights.transpose(0, 2, 3, 1)[..., :: -1 if colours == "RGB" else 1].astype(np.float64)
+    low, high = (end(axis=(1, 2, 3), keepdims=True) for end in (pixels.min, pixels.max))
+    spread = high - low
+    lit = np.where(spread > 0, (pixels - low) / np.where(spread > 0, spread, 1.0), 0.5)
+    pictures: NDArray[np.uint8] = (lit * 255).round().astype(np.uint8)
+    return pictures
+
+
+def signed(weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Kernels (n, ...) from -1 to 1, each by its own strength: what lies beyond the 99th percentile is cut."""
+    axes = tuple(range(1, weights.ndim))
+    peak = np.quantile(np.abs(weights), 0.99, axis=axes, keepdims=True).astype(np.float64)
+    scaled: NDArray[np.float64] = weights / np.where(peak > 0, peak, 1.0)
+    return scaled
+
+
+def strongest(weights: NDArray[np.float32], axis: int, count: int) -> NDArray[np.int64]:
+    """The `count` places along an axis whose weights are largest altogether, in order of place."""
+    others = tuple(each for each in range(weights.ndim) if each != axis)
+    norms = np.square(weights, dtype=np.float64).sum(axis=others)
+    return np.sort(np.argsort(-norms, kind="stable")[:count])
+
+
+def laid_out(pictures: NDArray[np.uint8], cols: int, scale: int, gap: int, ground: tuple[int, int, int]) -> Image:
+    """Small pictures (n, h, w, 3) as one, `scale` times as large, `gap` pixels of `ground` apart."""
+    count, height, width, _ = pictures.shape
+    rows = -(-count // cols)
+    pitch_hw = (height * scale + gap, width * scale + gap)
+    panel = np.full((rows * cols, *pitch_hw, 3), ground, np.uint8)
+    panel[:count, : pitch_hw[0] - gap, : pitch_hw[1] - gap] = pictures.repeat(scale, axis=1).repeat(scale, axis=2)
+    whole = panel.reshape(rows, cols, *pitch_hw, 3).transpose(0, 2, 1, 3, 4)
+    laid = whole.reshape(rows * pitch_hw[0], cols * pitch_hw[1], 3)
+    return np.ascontiguousarray(laid[: laid.shape[0] - gap or None, : laid.shape[1] - gap or None])
+
+
+def _of(shown: int, total: int) -> str:
+    return f"{shown} of {total}" if shown < total else f"all {total}" if total > 1 else "1"

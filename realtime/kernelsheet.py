@@ -1,0 +1,73 @@
+"""A sheet of kernels: a heading, the kernels, and a legend of their colours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.kernels import Kernels
+from models.spec import Hw, ModelInfo
+from realtime.compositing import STAGE, Rect, paste, stage
+from realtime.frame import Image
+from realtime.kernels import Cells, cells, diverging, laid_out
+from realtime.sheet import origin, write_fitting
+from realtime.text import BRIGHT, QUIET, text_width, write
+
+SHAPE = 9 / 16
+"""Height to width of a slide, which a sheet comes near to."""
+
+SMALLEST_SLICE, SMALLEST_POINT = 1 / 42, 1 / 128
+"""Of the sheet's width: the side of the smallest kernel that is drawn, and of one that is a single weight."""
+
+RANGE = "Each kernel over its own range of weights."
+SIGNS = "Below zero and above, each kernel by its own strength."
+
+
+def draw_kernels(kernels: Kernels, info: ModelInfo, width: int) -> Image:
+    """The kernels of a layer on a sheet `width` pixels wide."""
+    text, edge, gap = max(round(width / 62), 13), max(round(width / 60), 8), max(width // 640, 1)
+    head = round(text * 2.4)
+    room_hw = (round(width * SHAPE) - head - round(text * 2.2) - edge, width - 2 * edge)
+    kernel_hw: Hw = (kernels.weights.shape[2], kernels.weights.shape[3])
+    smallest = width * (SMALLEST_POINT if kernel_hw == (1, 1) else SMALLEST_SLICE)
+    scale = max(round(smallest / max(kernel_hw)), 1)
+    most = [max((room + gap) // (side * scale + gap), 1) for room, side in zip(room_hw, kernel_hw, strict=True)]
+    drawn = cells(kernels, info.input.colours, (most[0], most[1]), shape=room_hw[0] / room_hw[1])
+    panel = _enlarged(drawn, room_hw, gap)
+    canvas = stage((edge + head + panel.shape[0] + round(text * 2.2), width))
+    _draw_heading(canvas, kernels, drawn, Rect(edge, edge, width - 2 * edge, text))
+    paste(canvas, panel, (width - panel.shape[1]) // 2, edge + head)
+    foot = Rect(edge, canvas.shape[0] - edge // 2 - text, width - 2 * edge, round(text * 0.8))
+    _draw_legend(canvas, drawn, info, foot)
+    return canvas
+
+
+def _enlarged(drawn: Cells, room_hw: Hw, gap: int) -> Image:
+    """The cells as large as the room allows, whole pixels to a weight."""
+    count, height, width, _ = drawn.pictures.shape
+    rows = -(-count // drawn.cols)
+    sides = ((room_hw[0], rows, height), (room_hw[1], drawn.cols, width))
+    scale = max(min(((room + gap) // number - gap) // side for room, number, side in sides), 1)
+    return laid_out(drawn.pictures, drawn.cols, scale, gap, STAGE)
+
+
+def _draw_heading(canvas: Image, kernels: Kernels, drawn: Cells, box: Rect) -> None:
+    """The layer's name, and what is drawn of it."""
+    baseline, size = box.top + box.height, round(box.height * 1.3)
+    used = write(canvas, kernels.layer.name, box.left, baseline, size, BRIGHT) + size
+    place = Rect(box.left + used, box.top, max(box.width - used, 1), box.height)
+    write_fitting(canvas, drawn.words, place, size=box.height, colour=QUIET, right=True)
+
+
+def _draw_legend(canvas: Image, drawn: Cells, info: ModelInfo, box: Rect) -> None:
+    """What the colours mean, and whose kernels these are."""
+    name, shade = origin(info)
+    size, left = box.height, box.left
+    if drawn.signed:
+        bar = diverging(np.linspace(-1.0, 1.0, 6 * size)[None].repeat(round(size * 0.7), axis=0))
+        paste(canvas, bar, left, box.top + box.height - bar.shape[0])
+        left += bar.shape[1] + size // 2
+    own = text_width(name, size)
+    words = SIGNS if drawn.signed else RANGE
+    place = Rect(left, box.top, max(box.width - (left - box.left) - own - size, 1), box.height)
+    write_fitting(canvas, words, place, size=size, colour=QUIET)
+    write_fitting(canvas, name, Rect(box.left, box.top, box.width, box.height), size=size, colour=shade, right=True)
