@@ -17,7 +17,7 @@ from models.errors import SetupError, VentralError
 LONGEST = 600
 """Characters of an error."""
 
-COMMANDS = ("live", "render", "export", "layers", "cameras", "doctor", "bench")
+COMMANDS = ("live", "render", "story", "maps", "export", "layers", "cameras", "doctor", "bench")
 
 
 def load(name: str) -> Callable[..., None]:

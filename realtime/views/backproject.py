@@ -1,0 +1,133 @@
+"""One channel, and beside it the pixels that made it answer: its gradient, back through the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, cast
+
+import cv2
+import numpy as np
+
+from models.spec import DreamHead, GraphSpec, Hw, LayerInfo, MosaicHead, Rectifier
+from realtime.colormaps import colour
+from realtime.compositing import fit, network_input, paste, stage
+from realtime.controls import Bind, Settings, control
+from realtime.engine import Outputs
+from realtime.flow import Floats
+from realtime.frame import Image
+from realtime.runner import Task
+from realtime.tiles import GAP, Gains, TileSettings, fill_panel
+from realtime.view import Scene, Shown
+
+BRIGHTEST = 0.999
+"""The share of the gradient that is drawn within black and white."""
+
+STEADY = 0.2
+"""How fast the brightness follows a stronger or weaker gradient."""
+
+WORDS = ("why", "The pixels that this channel answers to.")
+
+
+@dataclass(frozen=True, slots=True)
+class BackSettings:
+    """How a channel's answer goes back to the pixels."""
+
+    group: ClassVar[str] = "back"
+
+    rule: str = control(
+        "guided",
+        "how it goes back through a ReLU",
+        Bind((",",), "cycle", "way back: guided, plain, deconv"),
+        choices=("guided", "plain", "deconv"),
+    )
+    show: str = control(
+        "raw",
+        "how it is drawn",
+        Bind(("'",), "cycle", "draw the way back: raw, grey, norm, blurred"),
+        choices=("raw", "grey", "norm", "blurred"),
+    )
+
+
+class BackprojectView:
+    """The tile of the chosen channel, and its gradient beside the show."""
+
+    name: ClassVar[str] = "back"
+    bind: ClassVar[Bind] = Bind(("/",), "set", "back: the pixels that a channel answers to", "back")
+    settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings, BackSettings)
+    alone: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._gains = Gains()
+        self._way: Task[Outputs] | None = None
+        self._slope: Floats | None = None
+        self._peak = 0.0
+
+    def render(self, scene: Scene) -> Shown:
+        """Tile and pixels, side by side or one above the other, whichever is larger."""
+        height, width = scene.panel_hw
+        upright = width < height * scene.aspect * 1.4
+        half_hw = ((height - GAP) // 2, width) if upright else (height, (width - GAP) // 2)
+        panel = stage(scene.panel_hw)
+        paste(panel, self._tile(scene, half_hw), 0, 0)
+        pixels = fit(self._pixels(scene), half_hw)
+        paste(panel, pixels, width - half_hw[1], height - half_hw[0])
+        return Shown(panel, scene.layer, words=WORDS)
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        """The way back from this layer and from those around it."""
+        landmarks, here = scene.info.landmarks, scene.info.layers.index
+        nearest = sorted(landmarks, key=lambda layer: abs(here(layer) - here(scene.layer)))
+        return (scene.graph(_head(scene, layer)) for layer in nearest[:5])
+
+    def _tile(self, scene: Scene, panel_hw: Hw) -> Image:
+        settings, layer = scene.settings[TileSettings], scene.layer
+        channels = np.array([min(settings.channel, layer.channels - 1)])
+        head = MosaicHead(layer.name, fill_panel(1, panel_hw, aspect=scene.aspect), 1)
+        feeds = {"image": network_input(scene.frame.image, scene.input_hw), "channels": channels}
+        for _ in range(1 if self._gains.known(layer.name) else 2):  # the first picture is lit by its own peak
+            gain = self._gains.gain(layer.name, channels, normalise=settings.normalise)
+            result = scene.engine.run(scene.graph(head), {**feeds, "gain": gain})
+            self._gains.learn(layer.name, channels, result["peak"], total=layer.channels)
+        return colour(result["picture"], settings.colormap, settings.contrast)
+
+    def _pixels(self, scene: Scene) -> Image:
+        """The newest way back that is known; the next one is asked for."""
+        self._way = self._way or self._start(scene)
+        found = self._way.result()
+        if found is not None:
+            self._slope, self._way = found["slope"], None
+            peak = float(np.quantile(np.abs(self._slope), BRIGHTEST))
+            self._peak += (peak - self._peak) * (STEADY if self._peak else 1.0)
+        if self._slope is None:
+            return stage(scene.input_hw)
+        tiles, show = scene.settings[TileSettings], scene.settings[BackSettings].show
+        return drawn(self._slope / max(self._peak, 1e-12), show, tiles)
+
+    def _start(self, scene: Scene) -> Task[Outputs]:
+        layer = scene.layer
+        wanted = np.zeros(layer.channels, np.float32)
+        wanted[min(scene.settings[TileSettings].channel, layer.channels - 1)] = 1
+        feeds = {"image": network_input(scene.frame.image, scene.input_hw).astype(np.float32), "wanted": wanted}
+        return scene.engine.start(partial(scene.engine.run_patiently, scene.graph(_head(scene, layer)), feeds))
+
+
+def drawn(slope: Floats, show: str, tiles: TileSettings) -> Image:
+    """A gradient whose largest values are about 1, (height, width, 3), as a picture."""
+    if show in ("norm", "blurred"):
+        strength = np.linalg.norm(slope, axis=2) / np.sqrt(3)
+        if show == "blurred":
+            strength = cv2.GaussianBlur(strength, (0, 0), max(min(strength.shape) / 60, 1))
+            strength = strength / max(float(strength.max()), 1e-9)
+        return colour((255 * np.clip(strength, 0, 1)).astype(np.uint8), tiles.colormap, tiles.contrast)
+    if show == "grey":
+        slope = np.repeat(slope.mean(axis=2, keepdims=True), 3, axis=2)
+    return np.clip(128 + 127 * slope, 0, 255).astype(np.uint8)
+
+
+def _head(scene: Scene, layer: LayerInfo) -> DreamHead:
+    return DreamHead((layer.name,), rectifier=cast(Rectifier, scene.settings[BackSettings].rule))
+
+
+VIEW = BackprojectView
