@@ -29,6 +29,7 @@ from realtime.rendering import Rendering
 from realtime.screen import Screen
 from realtime.settings import RecordSettings, ShowSettings
 from realtime.signals import StopSignals
+from realtime.table import dream_of_tile, next_preset
 from realtime.takes import Takes
 from realtime.window import NoWindow, Window, require_display
 from realtime.worker import Worker
@@ -168,6 +169,8 @@ class Show:
             "do/replay": self._takes.save_replay,
             "do/snapshot": lambda: self._takes.snapshot(screen.canvas.frame.image) if screen.canvas else None,
             "do/reset": self._look.controls.reset,
+            "do/preset": partial(next_preset, self._look.controls),
+            "do/tile": partial(dream_of_tile, self._look.controls),
             "do/quit": self.quit,
             "tiles/left": partial(screen.move, -1, 0),
             "tiles/right": partial(screen.move, 1, 0),

@@ -213,9 +213,9 @@ class Controls:
         """Fire a row; `fired` hands it on."""
         self.set(path, 1)
 
-    def reset(self) -> None:
-        """Every row back to what it was at the start of the show."""
-        self._values.update(self._start)
+    def reset(self, prefix: str = "") -> None:
+        """Every row whose path begins with `prefix` back to what it was at the start of the show."""
+        self._values.update({path: value for path, value in self._start.items() if path.startswith(prefix)})
         self._snapshot = self._frozen()
 
     def start_here(self) -> None:

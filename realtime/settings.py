@@ -55,6 +55,10 @@ class ActionSettings:
     group: ClassVar[str] = "do"
 
     record: int = control(0, "start or stop recording", Bind(("r",), "trigger", "record, and stop"))
+    preset: int = control(0, "how the dream goes", Bind(("9",), "trigger", "next dream preset"))
+    tile: int = control(
+        0, "dream of one channel", Bind(("\\", "Enter"), "trigger", "dream of the chosen tile; again: of the layer")
+    )
     replay: int = control(0, "keep what was just seen", Bind(("e",), "trigger", "save the last ten seconds"))
     snapshot: int = control(0, "keep this picture", Bind(("w",), "trigger", "snapshot"))
     reset: int = control(0, "every control to its default", Bind(("Esc",), "trigger", "reset"))

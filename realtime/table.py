@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
 from models.errors import SettingError
 from models.spec import ModelInfo
 from realtime.config import Look
 from realtime.controls import Bind, Controls, Known
 from realtime.predictor import PredictSettings
+from realtime.presets import SHIPPED, read_preset
 from realtime.settings import ActionSettings, RecordSettings, ShowSettings, WindowSettings
 from realtime.view import View
 
@@ -45,8 +43,7 @@ def _digits(info: ModelInfo) -> Iterator[Bind]:
 def configure(controls: Controls, look: Look, info: ModelInfo) -> None:
     """Apply preset, --set, --view and --layer, in this order; SettingError or ModelError for what does not exist."""
     if look.preset is not None:
-        for path, value in read_preset(look.preset):
-            _assign(controls, path, value)
+        apply_preset(controls, look.preset)
     for assignment in look.set:
         path, equals, value = assignment.partition("=")
         if not equals:
@@ -59,26 +56,33 @@ def configure(controls: Controls, look: Look, info: ModelInfo) -> None:
     controls.start_here()
 
 
+def apply_preset(controls: Controls, preset: str) -> None:
+    """Set what a preset names, by its name or its file; a shipped one lends the dream its name."""
+    for path, value in read_preset(preset):
+        _assign(controls, path, value)
+    if preset in SHIPPED:
+        controls.set("dream/preset", preset)
+
+
+def next_preset(controls: Controls) -> None:
+    """The next of the shipped presets, or after the last one the dream as it was at the start."""
+    names = ("", *SHIPPED)
+    present = controls.value("dream/preset")
+    following = names[(names.index(str(present)) + 1) % len(names)]
+    controls.reset("dream/")
+    if following:
+        apply_preset(controls, following)
+
+
+def dream_of_tile(controls: Controls) -> None:
+    """Dream of the chosen tile on the picture in front of the camera; of the whole layer when that is dreamed of."""
+    channel = controls.value("tiles/channel")
+    dreaming = controls.value("show/view") == "dream" and controls.value("dream/channel") == channel
+    controls.set("dream/channel", -1 if dreaming else channel)
+    controls.set("show/view", "dream")
+
+
 def _assign(controls: Controls, path: str, value: str) -> None:
     if path in controls.table and controls.table[path].is_trigger:
         raise SettingError(f"{path} fires by its key and takes no value")
     controls.set(path, value)
-
-
-def read_preset(file: Path) -> Iterator[tuple[str, Any]]:
-    """The controls of a preset: a TOML file with a table per group."""
-    try:
-        if file.exists() and not file.is_file():
-            raise OSError("it is not a file")
-        groups = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise SettingError(
-            f"cannot read the preset {file}: {error}; expected a TOML file such as: [tiles] contrast = 2"
-        ) from error
-    for group, entries in groups.items():
-        if not isinstance(entries, dict):
-            raise SettingError(
-                f"preset {file}: '{group}' stands outside a table; expected [group] and then name = value"
-            )
-        for name, value in entries.items():
-            yield f"{group}/{name}", value if isinstance(value, str) else str(value)

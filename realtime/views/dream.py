@@ -13,7 +13,9 @@ import numpy as np
 from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
 from realtime.compositing import fitted, input_size, resize
 from realtime.controls import Bind, Settings, control
+from realtime.dreaming import step
 from realtime.flow import Floats
+from realtime.presets import SHIPPED
 from realtime.reverie import Currents, Reverie, laid_on
 from realtime.view import Scene, Shown
 
@@ -56,6 +58,7 @@ class DreamSettings:
     colours: str = control("dream", "the colours of the dream, or those of the camera", choices=("dream", "camera"))
     stillness: bool = control(False, "dream deeper when nothing moves, and wake when something does")
     seed: int = control(0, "where the dice start", high=1_000_000)
+    preset: str = control("", "the name of the dream", choices=("", *SHIPPED))
 
     @property
     def currents(self) -> Currents:
@@ -98,7 +101,8 @@ class DreamView:
             reverie.climb(partial(_climbed, scene, spec, picture + detail, _wanted(layer, settings), settings, dice))
             self._turn += 1
         panel_hw = fitted(scene.frame.image.shape[:2], scene.panel_hw)
-        return Shown(laid_on(resize(scene.frame.image, panel_hw), detail), layer, words=WORDS)
+        words = (settings.preset or WORDS[0], WORDS[1])
+        return Shown(laid_on(resize(scene.frame.image, panel_hw), detail), layer, words=words)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Its own octaves, then those of the layers around this one."""
@@ -113,25 +117,24 @@ def _climbed(
     scene: Scene, spec: GraphSpec, picture: Floats, wanted: Floats, settings: DreamSettings, dice: np.random.Generator
 ) -> Floats:
     """The detail that some steps add to a picture, (height, width, 3), found at the size of one octave."""
-    start = cv2.resize(picture, spec.size_hw[::-1], interpolation=cv2.INTER_AREA)
+    start: Floats = cv2.resize(picture, spec.size_hw[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     climbed = start.copy()
     for _ in range(settings.steps):
-        shift = dice.integers(-settings.jitter, settings.jitter + 1, 2) if settings.jitter else (0, 0)
+        shift = dice.integers(-settings.jitter, settings.jitter + 1, 2)
         feeds = {"image": np.roll(climbed, shift, (0, 1)), "wanted": wanted}
-        slope = np.roll(scene.engine.run_patiently(spec, feeds)["slope"], np.negative(shift), (0, 1))
+        slope = np.roll(scene.engine.run_patiently(spec, feeds)["slope"], -shift, (0, 1))
         if settings.smooth > 0:
             slope = cv2.GaussianBlur(slope, (0, 0), settings.smooth)
-        climbed = climbed + slope * np.float32(settings.step_size / (np.abs(slope).mean() + 1e-9))
-        np.clip(climbed, 0, 255, out=climbed)
+        step(climbed, slope, settings.step_size)
     return cv2.resize(climbed - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
 def _wanted(layer: LayerInfo, settings: DreamSettings) -> Floats:
     """How much each channel weighs: all alike, or one alone."""
-    wanted = np.full(layer.channels, 1 / layer.channels, np.float32)
-    if settings.channel >= 0:
-        wanted[:] = 0
-        wanted[min(settings.channel, layer.channels - 1)] = 1
+    if settings.channel < 0:
+        return np.full(layer.channels, 1 / layer.channels, np.float32)
+    wanted = np.zeros(layer.channels, np.float32)
+    wanted[min(settings.channel, layer.channels - 1)] = 1
     return wanted
 
 

@@ -149,7 +149,9 @@ def test_preset_and_set_and_options(tmp_path: Path) -> None:
     preset = tmp_path / "wall.toml"
     preset.write_text('[tiles]\ncontrast = 2.2\nactive = true\n[show]\nlayout = "full"\n')
     controls = make_controls(info, ALL)
-    look = Look(preset=preset, set=("tiles/contrast=1.8", "tiles/colormap=ocean"), layer="block4_conv2", view="story")
+    look = Look(
+        preset=str(preset), set=("tiles/contrast=1.8", "tiles/colormap=ocean"), layer="block4_conv2", view="story"
+    )
     configure(controls, look, info)
     tiles, shown = controls.snapshot()[TileSettings], controls.snapshot()[ShowSettings]
     assert (tiles.contrast, tiles.active, tiles.colormap) == (1.8, True, "ocean")
@@ -170,7 +172,7 @@ def test_bad_presets(tmp_path: Path, text: str, message: str) -> None:
     preset = tmp_path / "bad.toml"
     preset.write_text(text)
     with pytest.raises(SettingError, match=message):
-        configure(make_controls(info, ALL), Look(preset=preset), info)
+        configure(make_controls(info, ALL), Look(preset=str(preset)), info)
 
 
 def test_bad_options() -> None:
@@ -179,7 +181,7 @@ def test_bad_options() -> None:
         (Look(layer="conv9"), ModelError),
         (Look(view="dreamscape"), SettingError),
         (Look(set=("tiles/contrast",)), SettingError),
-        (Look(preset=Path("/nowhere.toml")), SettingError),
+        (Look(preset="/nowhere.toml"), SettingError),
     ):
         with pytest.raises(error):
             configure(make_controls(info, ALL), look, info)
