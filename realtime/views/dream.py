@@ -39,7 +39,7 @@ class DreamSettings:
         26.0,
         "how strong a dream becomes, in grey levels",
         Bind(("-",), "step", "dream weaker", -4),
-        Bind(("=", "+"), "step", "dream stronger", 4),
+        Bind(("=",), "step", "dream stronger", 4),
         low=0,
         high=80,
     )
