@@ -41,7 +41,7 @@ class Hints:
 
     def over(self, older: Hints) -> Hints:
         """These hints, and the older ones where these say nothing."""
-        return dataclasses.replace(older, **{name: value for name, value in _said(self).items()})
+        return dataclasses.replace(older, **_said(self))
 
     def apply(self, info: ModelInfo) -> ModelInfo:
         """`info` with what was said in place of what was known; SettingError when it does not fit the network."""
@@ -100,11 +100,11 @@ def remember(path: Path, digest: str, hints: Hints) -> None:
     text = json.dumps(_said(dataclasses.replace(hints, labels=labels)), indent=2, default=str)
     for file in _places(path, digest):
         try:
-            return write_atomically(file, text.encode())
+            write_atomically(file, text.encode())
+            return
         except OutputError as error:
             reason = str(error)
     log.warning("what was said about %s is not remembered: %s", path.name, reason)
-    return None
 
 
 def _recalled(path: Path, digest: str) -> Hints | None:

@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 import os
 from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError
-from onnx import external_data_helper
 
+from models.adopt import adopt, recall_adopted
+from models.adoption.intake import read_onnx
+from models.adoption.reading import describe
+from models.adoption.sound import check
 from models.errors import ModelError
 from models.files import digest_file
-from models.hints import NOTHING_SAID, Hints, recall
+from models.hints import NOTHING_SAID, Hints, recall, remember
 from models.spec import CARD, ModelInfo, Network
 from models.untrained import NAME as UNTRAINED
 from models.untrained import untrained_path
 from models.zoo import ZOO, stored_path
 
+NETWORK_FILE = "network.onnx"
+"""What `ventral train` calls the network in its folder."""
+
+log = logging.getLogger(__name__)
+
 
 def open_network(text: str, hints: Hints = NOTHING_SAID) -> Network:
-    """The network called `text`: "auto", a name of the zoo, the untrained one, or an exported file.
+    """The network called `text`: "auto", a name of the zoo, the untrained one, a file, or a folder of `ventral train`.
 
     "auto" is VGG16 once it has been exported, and the untrained network until then, made anew when it is damaged.
-    What is said in `hints` counts instead of what the file says, and is remembered.
+    Any convolutional network in an ONNX file is adopted: see `models.adopt`. What `hints` say counts instead of what
+    the file says, and is remembered for a file. Raises ModelError or SettingError.
     """
-    path = _find(text)
-    try:
-        info = _read_card(path)
-    except ModelError:
-        if path != untrained_path():
-            raise
-        path.unlink()
-        info = _read_card(untrained_path())
-    digest = digest_file(path)
-    return Network(info=_with_hints(text, path, digest, hints).apply(info), path=path, digest=digest)
+    path = _named(text)
+    if path is None:
+        return _open_file(_file(text), hints)
+    network = _open_untrained() if path == untrained_path() else _with_card(path, read_onnx(path))
+    if network is None:
+        raise ModelError(f"{path} does not describe its layers; expected a file written by: ventral export")
+    return dataclasses.replace(network, info=hints.apply(network.info))
 
 
-def _with_hints(text: str, path: Path, digest: str, hints: Hints) -> Hints:
-    """What is said now and was said before; only a file is remembered, a name stays what it is."""
-    return hints.over(recall(path, digest)) if str(path) == text else hints
-
-
-def _find(text: str) -> Path:
+def _named(text: str) -> Path | None:
+    """The file of a network that has a name; None for another text."""
     if text == "auto":
         exported = stored_path("vgg16")
         return exported if exported.exists() else untrained_path()
@@ -52,26 +55,69 @@ def _find(text: str) -> Path:
         if not exported.exists():
             raise ModelError(f"{text} has not been exported yet; run: ventral export {text}")
         return exported
-    path = Path(text)
-    if not os.path.isfile(text):  # noqa: PTH113, a name too long for the system is no file and no error
-        raise ModelError(
-            f"unknown network '{text}'; expected auto, {', '.join((*sorted(ZOO), UNTRAINED))}, or an .onnx file"
-        )
-    return path
+    return None
 
 
-def _read_card(path: Path) -> ModelInfo:
-    """The record that an exported file carries about itself."""
+def _open_untrained() -> Network | None:
     try:
-        model = onnx.load(path, load_external_data=False)
-    except (DecodeError, OSError) as error:
-        raise ModelError(f"{path} is not a readable ONNX file; expected one written by: ventral export") from error
-    if any(external_data_helper.uses_external_data(each) for each in model.graph.initializer):
-        raise ModelError(f"{path} keeps its weights in other files; expected one file that holds them all")
+        return _with_card(untrained_path(), read_onnx(untrained_path()))
+    except ModelError:
+        untrained_path().unlink()
+        return _with_card(untrained_path(), read_onnx(untrained_path()))
+
+
+def _file(text: str) -> Path:
+    """The file that `text` means; os.path takes a name too long for the system as no file and no error."""
+    inside = os.path.join(text, NETWORK_FILE)  # noqa: PTH118
+    for each in (text, inside):
+        if os.path.isfile(each):  # noqa: PTH113
+            return Path(each)
+    names = ", ".join((*sorted(ZOO), UNTRAINED))
+    if os.path.isdir(text):  # noqa: PTH112
+        raise ModelError(f"{text} is a folder without {NETWORK_FILE}; expected an .onnx file")
+    raise ModelError(f"unknown network '{text}', and no such file; expected auto, {names}, or an .onnx file")
+
+
+def _open_file(path: Path, hints: Hints) -> Network:
+    digest = digest_file(path)
+    hints = hints.over(recall(path, digest))
+    network, words = _stored(path, digest, hints)
+    info = hints.apply(network.info)
+    remember(path, digest, hints)
+    if info.input != network.info.input:
+        words = f"{describe(info.input)}, as said"
+    if words:
+        log.info("%s: %s", info.name, words)
+    return dataclasses.replace(network, info=info)
+
+
+def _stored(path: Path, digest: str, hints: Hints) -> tuple[Network, str]:
+    """The network of a file, and what is to be said about its input."""
+    found = recall_adopted(path, digest, hints.layout)
+    if found is None:
+        model = read_onnx(path)
+        network = _with_card(path, model, digest)
+        if network is not None:
+            return network, ""
+        found = adopt(model, path, digest, hints.layout)
+    return found.network, found.words
+
+
+def _with_card(path: Path, model: onnx.ModelProto, digest: str | None = None) -> Network | None:
+    """The network that an exported file describes; None when it carries no card."""
     for entry in model.metadata_props:
         if entry.key == CARD:
-            return _parse_card(path, entry.value, {output.name for output in model.graph.output})
-    raise ModelError(f"{path} does not describe its layers; expected a file written by: ventral export")
+            info = _parse_card(path, entry.value, {output.name for output in model.graph.output})
+            _check(path, model)
+            return Network(info, path, digest or digest_file(path))
+    return None
+
+
+def _check(path: Path, model: onnx.ModelProto) -> None:
+    try:
+        check(model)
+    except ModelError as error:
+        raise ModelError(f"{path} is damaged: {error}") from error
 
 
 def _parse_card(path: Path, text: str, outputs: set[str]) -> ModelInfo:

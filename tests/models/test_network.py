@@ -46,9 +46,9 @@ def test_facts_survive_json() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "does not describe its layers|not a readable ONNX"),
-        (b"this is no network at all", "not a readable ONNX"),
-        (onnx.ModelProto().SerializeToString(), "does not describe its layers"),
+        (b"", "not a readable ONNX file: it is empty"),
+        (b"this is no network at all", "not a readable ONNX file: it is text"),
+        (onnx.ModelProto(ir_version=8).SerializeToString(), "not a readable ONNX"),
     ],
 )
 def test_file_that_is_no_exported_network_is_refused(tmp_path: Path, content: bytes, message: str) -> None:

@@ -1,0 +1,1 @@
+"""How any convolutional network in an ONNX file becomes a stored network, one step a file."""
