@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,7 @@ from realtime.capture.source import EndOfSource, as_bgr
 from realtime.frame import Image
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+_STDERR = 2
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 
 # Once and for all, because catch_warnings is not safe between threads: a decompression bomb is refused,
@@ -41,7 +46,10 @@ def read_picture(path: Path) -> Image:
         with Pillow.open(path, formats=FORMATS) as picture:
             if picture.mode == "F":
                 raise SourceError(f"{path.name}: floating-point pixels; save it with 8 or 16 bits")
-            return as_bgr(_array(ImageOps.exif_transpose(picture)), path.name)
+            with _silence() if picture.format == "TIFF" else nullcontext():
+                picture.load()
+            ImageOps.exif_transpose(picture, in_place=True)
+            return as_bgr(_array(picture), path.name)
     except SourceError:
         raise
     except Exception as error:  # a malformed file makes Pillow raise nearly anything
@@ -138,7 +146,24 @@ def _array(picture: Pillow.Image) -> NDArray[Any]:
         return np.asarray(np.clip(np.asarray(picture), 0, 65535), np.uint16)
     if picture.has_transparency_data:
         return np.asarray(picture.convert("RGBA"))[..., [2, 1, 0, 3]]
-    return np.asarray(picture.convert("RGB"))[..., ::-1]
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))[..., ::-1]
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep off the terminal what libtiff writes there of damaged files, past Python and past Pillow."""
+    with _silent:
+        kept, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, _STDERR)
+            yield
+        finally:
+            os.dup2(kept, _STDERR)
+            os.close(kept)
+            os.close(nowhere)
+
+
+_silent = threading.Lock()  # of two that change places the second would keep the silence
 
 
 def _reason(error: Exception) -> str:
@@ -148,4 +173,6 @@ def _reason(error: Exception) -> str:
         return f"{error.strerror}; expected a picture"
     if isinstance(error, UnidentifiedImageError):
         return "not a picture; expected JPEG, PNG, BMP, WebP or TIFF"
-    return f"a broken picture ({' '.join(str(error).split())})"
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is; make it smaller"
+    return f"a broken picture ({' '.join(str(error).split()) or type(error).__name__})"
