@@ -1,0 +1,41 @@
+"""What `ventral dream` and `ventral maximize` share: the network, and settings taken from a picture made before."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, TypeVar
+
+from models.errors import SettingError
+from models.spec import Network
+from models.untrained import NAME as UNTRAINED
+from models.zoo import ZOO
+from realtime.config import NetworkChoice
+from realtime.recipe import Recipe, filled, read_recipe, said
+
+Options = TypeVar("Options")
+
+ELSEWHERE = ("provider", "labels")
+"""What does not change the picture."""
+
+
+def like(path: Path | None, command: str, options: Options, choice: NetworkChoice) -> tuple[Options, Network]:
+    """The options and the network, as in the picture at `path` where nothing else was said.
+
+    Raises SettingError when it holds no settings of `command`, or was made with another network of that name.
+    """
+    if path is None:
+        return options, choice.open()
+    recipe = read_recipe(path, command)
+    network = filled(choice, path, recipe).open()
+    if choice.model == "auto" and network.digest != recipe.digest:
+        raise SettingError(f"{path} was made with another {network.info.name}; name the one to use with --model")
+    return filled(options, path, recipe), network
+
+
+def recipe_of(command: str, network: Network, choice: NetworkChoice, **options: Any) -> Recipe:
+    """What a picture is made from; "auto" is called by its name."""
+    known = network.info.name in ZOO or network.info.name == UNTRAINED
+    named = dataclasses.replace(choice, model=network.info.name) if choice.model == "auto" and known else choice
+    kept = {name: value for name, value in said(named).items() if name not in ELSEWHERE}
+    return Recipe(command, network.digest, kept | {name: value for name, value in options.items() if value is not None})
