@@ -6,10 +6,20 @@ of one of its inputs. Weights are constants: no rule goes into a kernel.
 
 from __future__ import annotations
 
-from models.vjp import arithmetic, convolution, normalisation, pointwise, pooling, reduction, resizing, shaping
+from models.vjp import (
+    arithmetic,
+    averaging,
+    convolution,
+    normalisation,
+    pointwise,
+    pooling,
+    reduction,
+    resizing,
+    shaping,
+)
 from models.vjp.step import Rule
 
-FAMILIES = (arithmetic, convolution, normalisation, pointwise, pooling, reduction, resizing, shaping)
+FAMILIES = (arithmetic, averaging, convolution, normalisation, pointwise, pooling, reduction, resizing, shaping)
 
 RULES: dict[str, Rule] = {op_type: rule for family in FAMILIES for op_type, rule in family.RULES.items()}
 

@@ -1,73 +1,89 @@
-"""Gradients of pools."""
+"""Gradient of max pools: to the pixels that equal the maximum of their window, in equal shares.
+
+Equal pixels are no rarity: overlapping windows have one maximum in common, and the next pool meets it twice.
+"""
 
 from __future__ import annotations
 
 import math
 
-import onnx
-from onnx import helper
-
+from models.vjp.lines import Line, taps, untap
 from models.vjp.step import Rule, Step
-from models.vjp.windows import Window, fit, spatial, spread, window
+from models.vjp.windows import Sizes, Window, fit, spatial, upsample, window
 
 
 def _max_pool(step: Step) -> str:
-    """Send each gradient to the pixel that won its window; the first of several equal ones, as in TensorFlow."""
-    handed = step.attributes("auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "strides")
-    winners = step.draft.ops("MaxPool", step.input(0), outputs=2, **handed)[1]
-    shape, flat = step.shape(step.wanted), step.ints(-1)
-    zeros = step.op("ConstantOfShape", _count(step), value=helper.make_tensor("zero", step.kind, [1], [0.0]))
-    places, grads = step.op("Reshape", winners, flat), step.op("Reshape", step.grad, flat)
-    sums = step.op("ScatterElements", zeros, places, grads, axis=0, reduction="add")
-    return step.op("Reshape", sums, shape)
+    """A pool is a pool along one axis after another, and is gone back through in that order.
 
-
-def _count(step: Step) -> str:
-    """The number of elements of the wanted input, as a vector of one."""
-    sizes = step.sizes(step.wanted)
-    if sizes is None:
-        return step.op("Reshape", step.op("Size", step.wanted), step.ints(1))
-    return step.ints(math.prod(sizes))
-
-
-def _average_pool(step: Step) -> str:
-    """Each pixel gets the mean of the windows that hold it, weighted by how many pixels they averaged over."""
+    With the indices that MaxPool can also give, it takes ONNX Runtime several times as long on a CPU.
+    """
     slid = window(step, step.attribute("kernel_shape", []))
-    grad = spread(step, _per_pixel(step, slid), slid.strides)
-    if max(slid.kernel) > 1:
-        reach = [size - 1 for size in slid.kernel]
-        grad = step.op("AveragePool", grad, kernel_shape=slid.kernel, pads=reach + reach, count_include_pad=1)
-    counts = spatial(step, step.result)
-    lengths = None
-    if counts is not None:
-        spans = zip(counts, slid.strides, slid.kernel, strict=True)
-        lengths = tuple(count * stride + size - 1 for count, stride, size in spans)
-    return fit(step, grad, slid.before, lengths)
-
-
-def _per_pixel(step: Step, slid: Window) -> str:
-    """The gradient times kernel size over pixels averaged, which is 1 where a window lies inside."""
-    padded, ceil = any((*slid.before, *slid.after)), step.attribute("ceil_mode", 0)
-    if not ceil and not (padded and not step.attribute("count_include_pad", 0)):
-        return step.grad
-    grad = step.grad
-    for axis in range(len(slid.kernel)):
-        grad = step.op("Mul", grad, _shares(step, slid, axis))
+    if _apart(step, slid):
+        return _back_at_once(step, slid)
+    stages = [step.input(0)]
+    for axis in range(len(slid.kernel) - 1):
+        stages.append(_pooled_along(step, stages[-1], slid, axis))
+    grad, pooled = step.grad, step.result
+    for axis, stage in reversed(list(enumerate(stages))):
+        grad = _back_along(step, grad, pooled, stage, _line(step, slid, axis))
+        pooled = stage
     return grad
 
 
-def _shares(step: Step, slid: Window, axis: int) -> str:
-    """Kernel size over pixels averaged, for each place of the window along one axis, shaped to broadcast."""
-    size, pad = slid.kernel[axis], slid.before[axis]
-    include = step.attribute("count_include_pad", 0)
-    first, last = (-pad, slid.after[axis]) if include else (0, 0)
-    length, count = (step.length(tensor, axis + 2) for tensor in (step.wanted, step.result))
-    whole = [step.draft.scalar(value, onnx.TensorProto.INT64) for value in (0, 1, slid.strides[axis], pad, size)]
-    starts = step.op("Sub", step.op("Mul", step.op("Range", whole[0], count, whole[1]), whole[2]), whole[3])
-    ends = step.op("Min", step.op("Add", starts, whole[4]), step.op("Add", length, step.ints(last)))
-    pixels = step.op("Sub", ends, step.op("Max", starts, step.ints(first)))
-    shares = step.op("Div", step.number(float(size)), step.op("Cast", pixels, to=step.kind))
-    return step.op("Reshape", shares, step.ints(-1, *([1] * (len(slid.kernel) - 1 - axis))))
+def _apart(step: Step, slid: Window) -> bool:
+    """Whether each pixel is in one window at most, and each window whole."""
+    bare = not any((*slid.before, *slid.after, step.attribute("ceil_mode", 0)))
+    return bare and slid.kernel == slid.strides and max(slid.dilations) == 1
 
 
-RULES: dict[str, Rule] = {"AveragePool": _average_pool, "MaxPool": _max_pool}
+def _back_at_once(step: Step, slid: Window) -> str:
+    won = _equal(step, step.wanted, _upsampled(step, step.result, slid))
+    part = step.op("AveragePool", won, kernel_shape=slid.kernel, strides=slid.strides)
+    count = step.op("Mul", part, step.number(math.prod(slid.kernel)))
+    return step.op("Mul", won, _upsampled(step, step.op("Div", step.grad, count), slid))
+
+
+def _upsampled(step: Step, tensor: str, slid: Window) -> str:
+    counts = spatial(step, step.result)
+    lengths = None if counts is None else [count * size for count, size in zip(counts, slid.kernel, strict=True)]
+    return fit(step, upsample(step, tensor, slid.kernel), slid.before, lengths)
+
+
+def _equal(step: Step, left: str, right: str) -> str:
+    """1 where two tensors are equal, 0 elsewhere."""
+    return step.op("Cast", step.op("Equal", left, right), to=step.kind)
+
+
+def _pooled_along(step: Step, tensor: str, slid: Window, axis: int) -> str:
+    """The same pool along one spatial axis only."""
+    ones, zeros = [1] * len(slid.kernel), [0] * len(slid.kernel)
+
+    def only(sizes: Sizes, others: list[int]) -> list[int]:
+        return [*others[:axis], sizes[axis], *others[axis + 1 :]]
+
+    return step.op(
+        "MaxPool",
+        tensor,
+        kernel_shape=only(slid.kernel, ones),
+        strides=only(slid.strides, ones),
+        dilations=only(slid.dilations, ones),
+        pads=only(slid.before, zeros) + only(slid.after, zeros),
+        ceil_mode=step.attribute("ceil_mode", 0),
+    )
+
+
+def _line(step: Step, slid: Window, axis: int) -> Line:
+    """The window along one spatial axis, with the pixels by which the last may stand out when sizes are rounded up."""
+    stride = slid.strides[axis]
+    beyond = stride - 1 if step.attribute("ceil_mode", 0) else 0
+    return Line(axis + 2, slid.kernel[axis], stride, slid.dilations[axis], slid.before[axis], slid.after[axis] + beyond)
+
+
+def _back_along(step: Step, grad: str, pooled: str, stage: str, line: Line) -> str:
+    """From the gradient of `pooled` to that of `stage`, which was pooled along one axis to make it."""
+    won = [_equal(step, tap, pooled) for tap in taps(step, stage, line)]
+    share = step.op("Div", grad, step.op("Sum", *won))
+    return untap(step, [step.op("Mul", each, share) for each in won], line)
+
+
+RULES: dict[str, Rule] = {"MaxPool": _max_pool}

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from models.vjp.step import Step, fixed
 
 Sizes: TypeAlias = tuple[int, ...]
@@ -66,7 +68,7 @@ def split(bare: Window, totals: Sequence[int], *, late: bool) -> Window:
     return Window(bare.kernel, bare.strides, bare.dilations, before, after)
 
 
-def fit(step: Step, grad: str, before: Sizes, lengths: Sizes | None) -> str:
+def fit(step: Step, grad: str, before: Sequence[int], lengths: Sequence[int] | None) -> str:
     """Cut `before` pixels off, then cut or fill with zeros until `grad` is as large as the wanted input.
 
     `lengths` are the spatial sizes of `grad` when they are known.
@@ -80,26 +82,14 @@ def fit(step: Step, grad: str, before: Sizes, lengths: Sizes | None) -> str:
     return step.op("Pad", grad, step.ints(0, 0, *(-first for first in before), 0, 0, *after))
 
 
-def _fit_at_run_time(step: Step, grad: str, before: Sizes) -> str:
+def _fit_at_run_time(step: Step, grad: str, before: Sequence[int]) -> str:
     cut = step.ints(0, 0, *before)
     missing = step.op("Sub", step.op("Shape", step.wanted), step.op("Shape", grad))
     return step.op("Pad", grad, step.op("Concat", step.op("Neg", cut), step.op("Add", missing, cut), axis=0))
 
 
-def spread(step: Step, grad: str, strides: Sizes) -> str:
-    """Put each number `strides` pixels from the last, zeros between and after: (N, C, h, w) -> (N, C, h s, w s)."""
-    if all(stride == 1 for stride in strides):
-        return grad
-    count = len(strides)
-    apart = step.op("Unsqueeze", grad, step.ints(*(3 + 2 * axis for axis in range(count))))
-    after = [0, 0] + [each for stride in strides for each in (0, stride - 1)]
-    padded = step.op("Pad", apart, step.ints(*([0] * (2 + 2 * count)), *after))
-    return merge(step, padded, count)
-
-
-def merge(step: Step, apart: str, count: int) -> str:
-    """(N, C, h, a, w, b) -> (N, C, h a, w b), whatever the sizes."""
-    shape = step.op("Shape", apart)
-    halves = [step.op("Gather", shape, step.ints(*range(2 + first, 2 + 2 * count, 2))) for first in (0, 1)]
-    lead = step.op("Slice", shape, step.ints(0), step.ints(2))
-    return step.op("Reshape", apart, step.op("Concat", lead, step.op("Mul", *halves), axis=0))
+def upsample(step: Step, tensor: str, factors: Sizes) -> str:
+    """Repeat each number `factors` times along the spatial axes."""
+    scales = step.draft.constant(np.array([1, 1, *factors], np.float32))
+    corner = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return step.op("Resize", tensor, "", scales, mode="nearest", **corner)

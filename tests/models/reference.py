@@ -90,9 +90,10 @@ class MaxPool(OpRun):  # type: ignore[misc]
         pads = attributes["pads"] or [0] * 2 * count
         reach = [gap * (size - 1) + 1 for size, gap in zip(kernel, dilations, strict=True)]
         sizes = x.shape[2:]
-        if attributes["auto_pad"] == "SAME_UPPER":
+        if attributes["auto_pad"].startswith("SAME"):
             totals = [max((-(-n // s) - 1) * s + r - n, 0) for n, s, r in zip(sizes, strides, reach, strict=True)]
-            pads = [t // 2 for t in totals] + [t - t // 2 for t in totals]
+            halves = [(t + (attributes["auto_pad"] == "SAME_LOWER")) // 2 for t in totals]
+            pads = [*halves, *(t - h for t, h in zip(totals, halves, strict=True))]
         starts = []
         for axis in range(count):
             room = sizes[axis] + pads[axis] + pads[axis + count] - reach[axis]
