@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from models.spec import Grid, LayerInfo
+from models.sizes import layer_sizes
+from models.spec import Grid, Hw, LayerInfo
 from realtime.colormaps import colour
 from realtime.compositing import Rect, fitted, frame_line, paste, resize, stage
 from realtime.frame import Image
@@ -14,7 +15,7 @@ from realtime.predictions import Prediction
 from realtime.sheet import draw_predictions, origin, predictions_height, stage_words, write_fitting
 from realtime.still import Still, Tiling
 from realtime.storyboard import COLORMAP, CONTRAST
-from realtime.text import BRIGHT, FAINT, QUIET, text_width, write
+from realtime.text import BRIGHT, FAINT, QUIET, write
 
 SHAPE = 9 / 16
 """Height to width of a slide, which a sheet comes as near to as its tiles allow."""
@@ -53,9 +54,15 @@ class MapSheet:
         """Width of the column with the picture."""
         return round(self.width * 0.25)
 
+    @property
+    def room(self) -> int:
+        """Width of the column with the grids."""
+        return self.width - self.column - 3 * self.edge
+
     def grids(self) -> list[Grid]:
         """A grid for each layer, all of one cell size: the one that brings the sheet nearest to a slide."""
         most = max(round(MOST_COLS * 4 / 3 / self.aspect), 1)
+        most = min(most, self.wanted or most, max(layer.channels for layer in self.layers))
         candidates = (self._grids(cols) for cols in range(1, most + 1))
         return min(candidates, key=lambda grids: abs(self.height(grids) - self.width * SHAPE))
 
@@ -69,7 +76,7 @@ class MapSheet:
         return round(self.text * 1.5)
 
     def _grids(self, cols: int) -> list[Grid]:
-        room, gap = self.width - self.column - 3 * self.edge, max(self.width // 480, 2)
+        room, gap = self.room, max(self.width // 480, 2)
         slide = math.ceil(ROWS * min(0.75 * self.aspect, 1.0) / len(self.layers))  # tall tiles need fewer rows
         rows = slide if self.wanted is None else -(-self.wanted // cols)
         cell_w = max((room - gap * (cols - 1)) // cols, 1)
@@ -81,7 +88,7 @@ class MapSheet:
         return min(self.wanted or grid.rows * grid.cols, layer.channels)
 
 
-def _grid(rows: int, cols: int, cell_hw: tuple[int, int], gap: int) -> Grid:
+def _grid(rows: int, cols: int, cell_hw: Hw, gap: int) -> Grid:
     height, width = cell_hw
     return Grid(rows, cols, cell_hw, gap, (rows * (height + gap) - gap, cols * (width + gap) - gap))
 
@@ -91,6 +98,7 @@ def draw_maps(
 ) -> tuple[Image, tuple[Tiling, ...]]:
     """The sheet, and the tiles on it; `advance` is called after each layer."""
     grids, edge = sheet.grids(), sheet.edge
+    sizes = layer_sizes(still.network, still.input_hw)
     picture_hw = fitted((still.image.shape[0], still.image.shape[1]), (round(sheet.width * 0.36), sheet.column))
     said = predictions_height(len(predictions), sheet.text)
     aside = edge + picture_hw[0] + 2 * edge + said + 2 * sheet.text + edge
@@ -99,14 +107,14 @@ def draw_maps(
     tilings, top = [], edge
     for layer, grid in zip(sheet.layers, grids, strict=True):
         tilings.append(still.tiles(layer, grid, sheet.count(layer, grid)))
-        _draw_layer(canvas, sheet, tilings[-1], top, still)
+        _draw_layer(canvas, sheet, tilings[-1], top, sizes.get(layer.name))
         top += sheet.caption + grid.panel_hw[0] + edge
         advance()
     return canvas, tuple(tilings)
 
 
 def _draw_aside(
-    canvas: Image, still: Still, sheet: MapSheet, predictions: Sequence[Prediction], picture_hw: tuple[int, int]
+    canvas: Image, still: Still, sheet: MapSheet, predictions: Sequence[Prediction], picture_hw: Hw
 ) -> None:
     """The picture, its predictions below it, and the network's name at the foot."""
     edge, text = sheet.edge, sheet.text
@@ -120,18 +128,15 @@ def _draw_aside(
     write_fitting(canvas, name, foot, size=text, colour=shade)
 
 
-def _draw_layer(canvas: Image, sheet: MapSheet, tiling: Tiling, top: int, still: Still) -> None:
+def _draw_layer(canvas: Image, sheet: MapSheet, tiling: Tiling, top: int, size_hw: Hw | None) -> None:
     """A grid, and above it the layer's name, its stage, how many channels, and their size."""
     layer, left, text = tiling.layer, sheet.column + 2 * sheet.edge, sheet.text
-    width, baseline = tiling.grid.panel_hw[1], top + round(text * 0.9)
+    width, baseline = sheet.room, top + round(text * 0.9)
     used = write(canvas, layer.name, left, baseline, text, BRIGHT)
     used += text // 2 + write(canvas, stage_words(layer)[0], left + used + text // 2, baseline, text, QUIET)
-    shown, height_width = len(tiling.channels), [-(-side // layer.stride) for side in still.input_hw]
+    shown = len(tiling.channels)
     channels = f"{shown} of {layer.channels} channels" if shown < layer.channels else f"all {shown} channels"
-    facts = f"{channels}, {height_width[1]}×{height_width[0]}"
-    if used + text + text_width(facts, text) <= width:
-        write(canvas, facts, left + width - text_width(facts, text), baseline, text, QUIET)
-    else:
-        place = Rect(left + used + text, top, max(width - used - text, 1), round(text * 0.9))
-        write_fitting(canvas, facts, place, size=text, colour=QUIET, right=True)
+    facts = f"{channels}, {size_hw[1]}×{size_hw[0]}" if size_hw else channels
+    place = Rect(left + used + text, top, max(width - used - text, 1), baseline - top)
+    write_fitting(canvas, facts, place, size=text, colour=QUIET, right=True)
     paste(canvas, colour(tiling.grey, COLORMAP, CONTRAST), left, top + sheet.caption)

@@ -30,6 +30,9 @@ from realtime.tiles import TileSettings
 FADE = 0.48
 """Seconds in which a card fades into the next."""
 
+FEW = 4
+"""Channels whose numbers are told."""
+
 COLORMAP, CONTRAST = TileSettings().colormap, TileSettings().contrast
 
 
@@ -76,7 +79,8 @@ class Storyboard:
     def layer(self, tiling: Tiling, seconds: float) -> Card:
         """The tiles of a layer, and what is known about it."""
         title, sentence = stage_words(tiling.layer)
-        canvas = self._lettered(title, sentence, tiling.layer.name, BRIGHT, lit=tiling.layer)
+        few = f" · {', '.join(map(str, tiling.channels))}" if len(tiling.channels) <= FEW else ""
+        canvas = self._lettered(title, sentence, tiling.layer.name + few, BRIGHT, lit=tiling.layer)
         return Card(canvas, tiling.grey, self._small, seconds)
 
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
