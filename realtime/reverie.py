@@ -26,6 +26,9 @@ HEADROOM = 4.0
 STILL = 0.004
 """Motion, in widths of the picture per frame, at which a dream that waits for stillness is halved."""
 
+EASE = 0.3
+"""Seconds within which what the network has found comes in: a dream that grows evenly does not flicker."""
+
 CALM = 1.5
 """Seconds within which stillness is felt."""
 
@@ -44,6 +47,16 @@ class Currents:
     keep_colours: bool
     wait_for_stillness: bool
 
+    def ways(self, size_hw: Hw, elapsed: float) -> Floats:
+        """The flow of the drift in `elapsed` seconds."""
+        return drift(
+            size_hw,
+            zoom=round(self.zoom**elapsed, 5),
+            turn=round(self.turn * elapsed, 3),
+            across=round(self.across * elapsed, 5),
+            down=round(self.down * elapsed, 5),
+        )
+
 
 class Reverie:
     """The detail of one dream; only the render thread touches it."""
@@ -51,6 +64,7 @@ class Reverie:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._detail: Floats | None = None
+        self._coming: Floats | None = None
         self._grey: Grey | None = None
         self._then = 0.0
         self._still = 0.0
@@ -74,6 +88,7 @@ class Reverie:
     def forget(self, size_hw: Hw) -> None:
         """Begin anew with pictures of a size."""
         self._detail = np.zeros((*size_hw, 3), np.float32)
+        self._coming = np.zeros((*size_hw, 3), np.float32)
         self._grey = self._climb = None
 
     @property
@@ -87,34 +102,31 @@ class Reverie:
         self._climb = self._engine.start(climb)
 
     def _carry(self, seen: Grey, elapsed: float, currents: Currents) -> None:
-        assert self._detail is not None and self._grey is not None
+        """Move, fade and grow the detail as `elapsed` seconds do."""
+        assert self._detail is not None and self._coming is not None and self._grey is not None
         height, width = seen.shape
         flow = backward(seen, self._grey)
         motion = float(np.abs(flow).mean()) / width
         self._still += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (motion / STILL) ** 2) - self._still)
-        ways = drift(
-            (height, width),
-            zoom=round(currents.zoom**elapsed, 5),
-            turn=round(currents.turn * elapsed, 3),
-            across=round(currents.across * elapsed, 5),
-            down=round(currents.down * elapsed, 5),
-        )
-        self._detail = carried(self._detail, flow + ways if currents.flow else ways)
-        self._detail *= math.exp(-elapsed / currents.fade)
+        ways = currents.ways((height, width), elapsed)
+        ways = flow + ways if currents.flow else ways
+        arriving = self._coming * np.float32(1 - math.exp(-elapsed / EASE))
+        self._coming = carried(self._coming - arriving, ways)
+        self._detail = carried(self._detail * np.float32(math.exp(-elapsed / currents.fade)) + arriving, ways)
+        strength = float(np.sqrt(np.mean(np.square(self._detail))))
+        if strength > currents.limit:
+            self._detail *= np.float32(currents.limit / strength)
 
     def _gather(self, currents: Currents) -> None:
-        """Add what the network has found meanwhile, carried to where it lies now; no more than `limit`."""
+        """Take in what the network has found meanwhile, carried to where it lies now."""
         found = self._climb.result() if self._climb is not None else None
-        if found is None or self._detail is None:
+        if found is None or self._coming is None:
             return
         if currents.flow and self._climbed_from is not None and self._grey is not None:
             found = carried(found, backward(self._grey, self._climbed_from))
         self._climb = None
+        self._coming += found
         self.results += 1
-        self._detail += found
-        strength = float(np.sqrt(np.mean(np.square(self._detail))))
-        if strength > currents.limit:
-            self._detail *= currents.limit / strength
 
     def _shown(self, picture: Floats, currents: Currents) -> Floats:
         assert self._detail is not None
