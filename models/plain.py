@@ -1,4 +1,4 @@
-"""Clean-up of a converted network: explicit padding, a bias on every convolution, readable names, its facts.
+"""From converted layers to a stored network: batch norm and padding folded into what they belong to, and its facts.
 
 The result is a plain graph: NCHW float32 of any height and width, nodes of the default ONNX domain only, and
 one named output per layer.
@@ -6,94 +6,26 @@ one named output per layer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models.errors import ModelError
 from models.graph import OPSET
 from models.spec import CARD, INPUT, ModelInfo
 
 
-def plain(model: onnx.ModelProto, info: ModelInfo, keras_layers: Collection[str]) -> onnx.ModelProto:
-    """Make `model`, NCHW with an output per layer of `info`, plain in place; `keras_layers` lend names."""
-    explicit_pads(model.graph)
-    restore_biases(model.graph)
-    readable_names(model.graph, keras_layers)
+def plain(model: onnx.ModelProto, info: ModelInfo) -> onnx.ModelProto:
+    """Make `model`, which has a tensor for each layer of `info`, a stored network in place."""
     declare(model, info)
+    fold_batch_norms(model.graph)
+    fold_pads(model.graph)
+    drop_unused(model.graph)
     onnx.checker.check_model(model, full_check=True)
     return model
-
-
-def explicit_pads(graph: onnx.GraphProto) -> None:
-    """Replace `auto_pad` by `pads` in every convolution and pool."""
-    for node in graph.node:
-        attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        if "kernel_shape" in attributes:
-            attributes["pads"] = _pads(node, attributes)
-            attributes.pop("auto_pad", None)
-            del node.attribute[:]
-            node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
-
-
-def _pads(node: onnx.NodeProto, attributes: Mapping[str, Any]) -> list[int]:
-    """Give the padding in ONNX order, all beginnings, then all ends; 'same' puts the odd pixel at the end."""
-    kernel = attributes["kernel_shape"]
-    if attributes.get("auto_pad", b"NOTSET") != b"SAME_UPPER":
-        return list(attributes.get("pads", [0, 0] * len(kernel)))
-    if any(stride != 1 for stride in attributes.get("strides", [])):
-        raise ModelError(f"cannot store {node.op_type} '{node.name}': its padding depends on the picture's size")
-    dilations = attributes.get("dilations", [1] * len(kernel))
-    totals = [dilation * (size - 1) for dilation, size in zip(dilations, kernel, strict=True)]
-    return [total // 2 for total in totals] + [total - total // 2 for total in totals]
-
-
-def restore_biases(graph: onnx.GraphProto) -> None:
-    """Give a zero bias to every convolution without one: tf2onnx drops biases that are all zeros."""
-    kernels = {kernel.name: kernel for kernel in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Conv" and len(node.input) == 2:
-            bias = f"{node.input[1]}/bias"
-            channels = kernels[node.input[1]].dims[0]
-            graph.initializer.append(numpy_helper.from_array(np.zeros(channels, np.float32), bias))
-            node.input.append(bias)
-
-
-def readable_names(graph: onnx.GraphProto, keras_layers: Collection[str]) -> None:
-    """Name tensors after Keras layers: `<layer>` (its output), `<layer>_W`, `<layer>_b`, `<layer>/preact`."""
-    names: dict[str, str] = {}
-    taken = {output.name for output in graph.output}
-    for node in graph.node:
-        if node.op_type == "Conv" and (owner := _owner(node.input[1], keras_layers)):
-            names |= {node.input[1]: f"{owner}_W", node.input[2]: f"{owner}_b"}
-        layer = _owner(node.output[0], keras_layers)
-        if layer in taken and node.op_type == "Conv":
-            layer = f"{layer}/preact"
-        if layer and layer not in taken:
-            names[node.output[0]] = layer
-            taken.add(layer)
-    _rename(graph, names)
-
-
-def _owner(tensor: str, keras_layers: Collection[str]) -> str | None:
-    """Find the layer that made a tensor: `functional_1/block1_pool_1/MaxPool2d:0` is from block1_pool."""
-    for scope in tensor.split("/")[:-1]:
-        for name in (scope.rpartition("_")[0], scope):  # TensorFlow appends a number to the scopes of layers
-            if name in keras_layers:
-                return name
-    return None
-
-
-def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
-    for tensor in graph.initializer:
-        tensor.name = names.get(tensor.name, tensor.name)
-    for node in graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
-        node.name = node.output[0]
 
 
 def declare(model: onnx.ModelProto, info: ModelInfo) -> None:
@@ -105,6 +37,62 @@ def declare(model: onnx.ModelProto, info: ModelInfo) -> None:
     graph.output.extend(_value(layer.name, [1, layer.channels, None, None]) for layer in info.layers)
     model.opset_import.append(helper.make_opsetid("", OPSET))
     helper.set_model_props(model, {CARD: info.to_json()})
+
+
+def fold_batch_norms(graph: onnx.GraphProto) -> None:
+    """Scale and shift the kernels of convolutions instead of what they give, where only the batch norm takes it."""
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    for norm, convolution in _pairs(graph, "BatchNormalization", "Conv"):
+        gamma, beta, mean, variance = (_array(weights[name]) for name in norm.input[1:])
+        [epsilon] = (helper.get_attribute_value(each) for each in norm.attribute if each.name == "epsilon")
+        factor = gamma / np.sqrt(variance + epsilon)
+        kernel, bias = (weights[name] for name in convolution.input[1:])
+        _replace(kernel, _array(kernel) * factor[:, None, None, None])
+        _replace(bias, (_array(bias) - mean) * factor + beta)
+        convolution.output[0] = convolution.name = norm.output[0]
+        graph.node.remove(norm)
+
+
+def fold_pads(graph: onnx.GraphProto) -> None:
+    """Let a convolution pad with zeros itself; so may a max pool, where nothing is below zero."""
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    rectified = {node.output[0] for node in graph.node if node.op_type == "Relu"}
+    for node, pad in [*_pairs(graph, "Conv", "Pad"), *_pairs(graph, "MaxPool", "Pad")]:
+        attributes = {each.name: each for each in node.attribute}
+        margins = numpy_helper.to_array(constants[pad.input[1]])[[2, 3, 6, 7]]
+        if node.op_type == "Conv" or pad.input[0] in rectified:
+            attributes["pads"].ints[:] = [int(total) for total in np.asarray(attributes["pads"].ints) + margins]
+            node.input[0] = pad.input[0]
+            graph.node.remove(pad)
+
+
+def drop_unused(graph: onnx.GraphProto) -> None:
+    """Leave out the initializers that no node takes."""
+    used = _uses(graph)
+    kept = [tensor for tensor in graph.initializer if tensor.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
+def _pairs(graph: onnx.GraphProto, kind: str, before: str) -> list[tuple[onnx.NodeProto, onnx.NodeProto]]:
+    """The nodes of a kind, each with the one of the kind `before` whose result it alone takes."""
+    makers = {tensor: node for node in graph.node for tensor in node.output if node.op_type == before}
+    uses = _uses(graph)
+    nodes = [node for node in graph.node if node.op_type == kind and node.input[0] in makers]
+    return [(node, makers[node.input[0]]) for node in nodes if uses[node.input[0]] == 1]
+
+
+def _uses(graph: onnx.GraphProto) -> Counter[str]:
+    """How often each tensor is taken, by nodes and as an output."""
+    return Counter([name for node in graph.node for name in node.input] + [output.name for output in graph.output])
+
+
+def _array(tensor: onnx.TensorProto) -> NDArray[np.float64]:
+    return numpy_helper.to_array(tensor).astype(np.float64)
+
+
+def _replace(tensor: onnx.TensorProto, values: NDArray[np.float64]) -> None:
+    tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float32), tensor.name))
 
 
 def _value(name: str, shape: Sequence[int | str | None]) -> onnx.ValueInfoProto:

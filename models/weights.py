@@ -1,14 +1,16 @@
 """Trained weights from a file, as arrays and nothing else: whatever code a file may carry is never run.
 
 Read are Keras `.weights.h5` files, older Keras `.h5` files (weights alone or a whole model, of which only the
-weights are looked at) and `.npz` files that hold `<layer>_W` and `<layer>_b`.
+weights are looked at) and `.npz` files that hold `<layer>_W` and `<layer>_b`, and of batch norms `<layer>_gamma`,
+`_beta`, `_mean` and `_var`.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -26,7 +28,8 @@ Shapes: TypeAlias = Mapping[str, tuple[Shape, ...]]
 """The layers that have weights, in forward order, with the shapes of their arrays."""
 
 Weights: TypeAlias = dict[str, tuple[NDArray[np.float32], ...]]
-"""The arrays of each layer in Keras's order; of a convolution the kernel (kh, kw, in, out) and the bias."""
+"""The arrays of each layer in Keras's order: of a convolution the kernel (kh, kw, in, out) and the bias, of a batch
+norm gamma, beta, mean and variance, of which the first two may be missing. Single numbers are left out."""
 
 
 class StoredArray(Protocol):
@@ -44,6 +47,15 @@ Stored: TypeAlias = Mapping[str, Sequence[StoredArray]]
 
 Opener: TypeAlias = Callable[[Path], AbstractContextManager[Stored]]
 
+ARRAYS = ("W", "b", "gamma", "beta", "mean", "var")
+"""The endings of an `.npz` file's names, in Keras's order."""
+
+AUTOMATIC = re.compile(r"(conv2d|depthwise_conv2d|batch_normalization|normalization)(?:_(\d+))?")
+"""What Keras calls a layer that was given no name; the number says how many the process had made before it."""
+
+TOP = "predictions"
+"""The last layer of a classifier of keras.applications."""
+
 KINDS = "a Keras .weights.h5 or .h5 file, or an .npz with <layer>_W and <layer>_b"
 
 
@@ -53,14 +65,41 @@ def read(path: Path, shapes: Shapes) -> Weights:
     Raises ModelError for a file that is missing, damaged or of another kind, and for a layer that is missing,
     has another shape, or holds anything but finite numbers.
     """
+    with _opened(path) as stored:
+        return _select(path, stored, shapes)
+
+
+def count_classes(path: Path) -> int | None:
+    """How many classes the classifier in the file at `path` knows, or None when there is no classifier in it.
+
+    Raises ModelError for a file that is missing, damaged or of another kind.
+    """
+    with _opened(path) as stored:
+        return stored[TOP][-1].shape[-1] if stored.get(TOP) else None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Stored]:
     opener = sniff(path)
     try:
         with opener(path) as stored:
-            return _select(path, stored, shapes)
+            names = _renumbered(stored)
+            yield {names.get(layer, layer): arrays for layer, arrays in stored.items()}
     except ModelError:
         raise
     except Exception as error:  # h5py, zipfile and numpy raise almost anything on a damaged file
         raise ModelError(f"{path} is damaged or holds no weights ({reason(error)}); expected {KINDS}") from error
+
+
+def _renumbered(names: Iterable[str]) -> dict[str, str]:
+    """Automatic names as they are in a network that was made first: conv2d_95, conv2d_96 -> conv2d, conv2d_1."""
+    found = [match for match in map(AUTOMATIC.fullmatch, names) if match]
+    found.sort(key=lambda match: (match[1], int(match[2] or 0)))
+    return {
+        match[0]: f"{stem}_{place}" if place else stem
+        for stem, group in itertools.groupby(found, key=lambda match: match[1])
+        for place, match in enumerate(group)
+    }
 
 
 def sniff(path: Path) -> Opener:
@@ -82,14 +121,32 @@ def sniff(path: Path) -> Opener:
 
 
 def seeded(shapes: Shapes, seed: int = 0) -> Weights:
-    """Draw weights that were not learned: He-normal kernels (He et al. 2015) and small non-zero biases."""
+    """Draw weights that were not learned.
+
+    Kernels are He-normal (He et al. 2015), biases small and not zero; batch norms neither keep nor spoil the size of
+    what passes.
+    """
     random = np.random.default_rng(seed)
+    return {layer: tuple(_drawn(random, wanted)) for layer, wanted in shapes.items()}
 
-    def draw(shape: Shape) -> NDArray[np.float32]:
-        deviation = np.sqrt(2 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
-        return random.normal(0, deviation, shape).astype(np.float32)
 
-    return {layer: tuple(draw(shape) for shape in wanted) for layer, wanted in shapes.items()}
+def _drawn(random: np.random.Generator, shapes: Sequence[Shape]) -> Iterator[NDArray[np.float32]]:
+    """The arrays of one layer: a kernel and a bias, or the vectors of a norm, whose last is the variance."""
+    norm = all(len(shape) == 1 for shape in shapes)
+    for place, shape in enumerate(shapes):
+        positive = norm and (place == len(shapes) - 1 or (place == 0 and len(shapes) == 4))
+        if positive:
+            yield random.uniform(0.5, 1.5, shape).astype(np.float32)
+        else:
+            yield random.normal(0, _deviation(shape), shape).astype(np.float32)
+
+
+def _deviation(shape: Shape) -> float:
+    """He's for a kernel; one with a single output per channel is depthwise."""
+    if len(shape) == 1:
+        return 0.1
+    fan_in = np.prod(shape[:2] if shape[-1] == 1 else shape[:-1])
+    return float(np.sqrt(2 / fan_in))
 
 
 def reason(error: Exception) -> str:
@@ -102,10 +159,11 @@ def _select(path: Path, stored: Stored, shapes: Shapes) -> Weights:
     for layer, wanted in shapes.items():
         if not stored.get(layer):
             raise ModelError(f"{path} has no layer '{layer}'{_advice(list(chosen))}")
-        found = [tuple(array.shape) for array in stored[layer]]
+        arrays = [array for array in stored[layer] if array.shape]
+        found = [tuple(array.shape) for array in arrays]
         if found != list(wanted):
             raise ModelError(f"layer '{layer}' in {path} has shape {_text(found)}, expected {_text(wanted)}")
-        chosen[layer] = tuple(_numbers(path, layer, array) for array in stored[layer])
+        chosen[layer] = tuple(_numbers(path, layer, array) for array in arrays)
     return chosen
 
 
@@ -136,12 +194,12 @@ def _open_npz(path: Path) -> Iterator[Stored]:
                 f"{path} is a whole Keras model, which may run code; export its weights (model.save_weights)"
             )
     with np.load(path, allow_pickle=False) as arrays:
-        layers = dict.fromkeys(name[:-2] for name in arrays.files if name.endswith(("_W", "_b")))
+        layers = dict.fromkeys(name.rpartition("_")[0] for name in arrays.files if name.rpartition("_")[2] in ARRAYS)
         yield {layer: _npz_arrays(arrays, layer) for layer in layers}
 
 
 def _npz_arrays(arrays: Mapping[str, NDArray[Any]], layer: str) -> list[NDArray[Any]]:
-    return [arrays[name] for name in (f"{layer}_W", f"{layer}_b") if name in arrays]
+    return [arrays[name] for name in (f"{layer}_{ending}" for ending in ARRAYS) if name in arrays]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from models.errors import ModelError
-from models.spec import InputInfo, LayerInfo
+from models.spec import Hw, InputInfo, LayerInfo
 
 VGG_BLOCKS = (2, 2, 3, 3, 3)
 """Convolutions per block of VGG16 (Simonyan and Zisserman 2014, table 1, column D)."""
@@ -16,12 +16,18 @@ VGG_BLOCKS = (2, 2, 3, 3, 3)
 
 @dataclass(frozen=True, slots=True)
 class ZooEntry:
-    """A network of keras.applications: its constructor, its input, and every layer that can be shown."""
+    """A network of keras.applications: its constructor there, what it is fed, and which layers the keys stop at.
+
+    Every convolution can be shown, by the name of its Keras layer: the tensor after its batch norm and activation.
+    `landmarks` is a regular expression for the names of those worth a stop, and of other layers to be shown.
+    It was trained on pictures of `size_hw`.
+    """
 
     name: str
     keras: str
     input: InputInfo
-    layers: tuple[LayerInfo, ...]
+    landmarks: str
+    size_hw: Hw = (224, 224)
 
 
 def vgg16_layers(width: float = 1.0) -> tuple[LayerInfo, ...]:
@@ -41,8 +47,35 @@ def vgg16_layers(width: float = 1.0) -> tuple[LayerInfo, ...]:
 CAFFE_INPUT = InputInfo(colours="BGR", mean=(103.939, 116.779, 123.68))
 """What networks trained in Caffe on ImageNet are fed: BGR minus the mean colour."""
 
+SYMMETRIC_INPUT = InputInfo(colours="RGB", mean=(127.5,) * 3, scale=(1 / 127.5,) * 3)
+"""RGB from -1 to 1, as Google's networks are fed."""
+
 ZOO = {
-    entry.name: entry for entry in (ZooEntry(name="vgg16", keras="VGG16", input=CAFFE_INPUT, layers=vgg16_layers()),)
+    entry.name: entry
+    for entry in (
+        ZooEntry("vgg16", "VGG16", CAFFE_INPUT, r"block\d_conv\d"),
+        ZooEntry("vgg19", "VGG19", CAFFE_INPUT, r"block\d_conv\d"),
+        ZooEntry(
+            "inception_v3",
+            "InceptionV3",
+            InputInfo("RGB", SYMMETRIC_INPUT.mean, SYMMETRIC_INPUT.scale, smallest=75),
+            r"conv2d(_2|_4)?|mixed\d+",
+            size_hw=(299, 299),
+        ),
+        ZooEntry("resnet50", "ResNet50", CAFFE_INPUT, r"conv1_conv|conv\d_block\d_out"),
+        ZooEntry(
+            "mobilenet_v2",
+            "MobileNetV2",
+            SYMMETRIC_INPUT,
+            r"Conv1|expanded_conv_project|block_\d+_add|block_(1|3|6|10|13|16)_project|Conv_1",
+        ),
+        ZooEntry(
+            "efficientnet_b0",
+            "EfficientNetB0",
+            InputInfo("RGB"),
+            r"stem_conv|block\da_project_conv|block\d[b-z]_add|top_conv",
+        ),
+    )
 }
 
 

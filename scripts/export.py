@@ -12,8 +12,11 @@ import onnx
 from cyclopts import Parameter
 from rich.console import Console
 
+import models
 from models import export as exporting
 from models import zoo
+from models.labels import numbered_labels
+from models.spec import ModelInfo
 from realtime.recording.output import claim
 
 
@@ -22,18 +25,21 @@ def export(
     *,
     weights: str = "imagenet",
     until: str | None = None,
+    labels: Path | None = None,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     force: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Convert a network from Keras into an ONNX file, and check that both compute the same.
 
+    Its classifier, which names what the whole picture shows, becomes a second file, NAME.classifier.onnx.
     Needs TensorFlow: `uv sync --extra export`, or `pip install 'ventral[export]'`.
 
     Example: `ventral export vgg16 --weights vgg16.weights.h5 --until block4_conv3`
 
-    :param name: the network, such as vgg16
+    :param name: vgg16, vgg19, inception_v3, resnet50, mobilenet_v2 or efficientnet_b0
     :param weights: imagenet (downloaded once by Keras), a file (.weights.h5, .h5 or .npz), or none: random
-    :param until: the last layer to keep; deeper ones are left out of the file
+    :param until: the last layer to keep; deeper ones and the classifier are left out
+    :param labels: a file with the names of the classes, one per line; without it, ImageNet's, or numbers
     :param output: the file to write; without it, the place where the show looks for the network
     :param force: replace a file that is already there
     """
@@ -44,16 +50,24 @@ def export(
         path.parent.mkdir(parents=True, exist_ok=True)
     claim(path, force=force, suffixes=(".onnx",))
     _show_progress()
-    info = exporting.export(entry, weights=weights, until=until, out=path, force=force)
+    info = exporting.export(entry, weights=weights, until=until, out=path, force=force, labels=labels)
+    files = [path, path.with_name(info.classifier.file)] if info.classifier else [path]
     print(
-        f"{path}: {path.stat().st_size / 1e6:.1f} MB, {len(info.layers)} layers, "
+        f"{' and '.join(str(file) for file in files)}: {sum(file.stat().st_size for file in files) / 1e6:.1f} MB, "
+        f"{len(info.layers)} layers, {_classes(info)}, "
         f"worst relative error {_worst_error(path)}, {time.monotonic() - start:.0f} s"
     )
+    if info.classifier and info.classifier.labels == numbered_labels(len(info.classifier.labels)):
+        print("its classes have numbers and no names; to name them, export again with --labels FILE --force")
+
+
+def _classes(info: ModelInfo) -> str:
+    return f"{len(info.classifier.labels)} classes" if info.classifier else "no classifier"
 
 
 def _show_progress() -> None:
     """Write each stage of the export as a line on stderr, when that is a terminal."""
-    stages = logging.getLogger(exporting.__name__)
+    stages = logging.getLogger(models.__name__)
     stages.propagate = False
     if sys.stderr.isatty():
         stages.setLevel(logging.INFO)

@@ -14,16 +14,19 @@ ROOT = Path(__file__).parent.parent
 FLOORS = ("models", "realtime", "scripts")
 
 DOORS = {
-    "tensorflow": {"models/export.py", "models/training/augment.py", "models/training/fit.py"},
-    "keras": {"models/export.py", *(f"models/training/{name}.py" for name in ("applications", "fit", "network", "vgg"))},
-    "tf2onnx": {"models/export.py"},
+    "tensorflow": {"models/frameworks.py", *(f"models/training/{name}.py" for name in ("augment", "fit"))},
+    "keras": {
+        "models/frameworks.py",
+        "models/pretrained.py",
+        *(f"models/training/{name}.py" for name in ("fit", "network", "vgg")),
+    },
     "onnxruntime": {  # what is exported or trained is checked before it is kept
         "realtime/providers.py",
-        "models/export.py",
-        "models/training/store.py",
+        "models/agreement.py",
+        "models/adoption/trial.py",  # a file of the user's is tried before it is kept
     },
     "subprocess": {"realtime/recording/sinks.py"},
-    "socket": {"models/export.py"},  # a time limit on the download of weights
+    "socket": {"models/pretrained.py"},  # a time limit on the download of weights
 }
 """Who alone may import a module."""
 

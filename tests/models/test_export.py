@@ -17,12 +17,13 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models import export, plain, weights, zoo
+from models import export, frameworks, weights, zoo
 from models.errors import ModelError, OutputError, SetupError
 from models.spec import Hw, ModelInfo
 
 VGG16 = zoo.entry("vgg16")
-NAMES = [layer.name for layer in VGG16.layers]
+LAYERS = zoo.vgg16_layers()
+NAMES = [layer.name for layer in LAYERS]
 ASSETS = os.environ.get("VENTRAL_TEST_ASSETS")
 
 
@@ -48,7 +49,7 @@ def vgg16(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 
 
 def vgg_shapes(until: str) -> weights.Shapes:
-    channels = [3, *(layer.channels for layer in VGG16.layers)]
+    channels = [3, *(layer.channels for layer in LAYERS)]
     count = NAMES.index(until) + 1
     shapes = [((3, 3, before, after), (after,)) for before, after in itertools.pairwise(channels)]
     return dict(zip(NAMES[:count], shapes[:count], strict=True))
@@ -132,7 +133,7 @@ def test_tensors_have_the_names_of_keras_layers(vgg16: Exported) -> None:
 def test_the_file_carries_its_facts(vgg16: Exported) -> None:
     facts = {entry.key: entry.value for entry in vgg16.model.metadata_props}
     assert ModelInfo.from_json(facts["ventral"]) == vgg16.info
-    assert vgg16.info == ModelInfo("vgg16", "none", VGG16.input, VGG16.layers)
+    assert vgg16.info == ModelInfo("vgg16", "none", VGG16.input, LAYERS)
     assert float(facts[export.ERROR_KEY]) <= 1e-4
     assert all(np.all(values != 0) for name, values in vgg16.weights.items() if name.endswith("_b"))
 
@@ -140,7 +141,7 @@ def test_the_file_carries_its_facts(vgg16: Exported) -> None:
 def test_until_needs_and_keeps_only_the_first_layers(tmp_path: Path) -> None:
     path = npz(tmp_path / "mine.npz", "block3_conv3")
     stored = exported(tmp_path / "out.onnx", weights=str(path), until="block3_conv3")
-    assert stored.info == ModelInfo("vgg16", "mine.npz", VGG16.input, VGG16.layers[:7])
+    assert stored.info == ModelInfo("vgg16", "mine.npz", VGG16.input, LAYERS[:7])
     assert [output.name for output in stored.model.graph.output] == NAMES[:7]
     assert stored.model.graph.node[-1].output[0] == "block3_conv3"
     for name, (kernel, bias) in weights.seeded(vgg_shapes("block3_conv3"), seed=3).items():
@@ -209,20 +210,22 @@ def test_bad_weights_leave_no_file(tmp_path: Path) -> None:
 
 
 def test_a_network_that_differs_from_keras_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = export.stored
+
     def spoilt(*arguments: Any) -> onnx.ModelProto:
-        model = plain.plain(*arguments)
+        model = stored(*arguments)
         kernel = model.graph.initializer[0]
         kernel.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(kernel) * 1.001, kernel.name))
         return model
 
-    monkeypatch.setattr(export, "plain", spoilt)
-    assert "off Keras, expected at most 1e-04" in fails(tmp_path, weights="none", until="block1_conv2")
+    monkeypatch.setattr(export, "stored", spoilt)
+    assert "off Keras in block1_conv1, expected at most 1e-04" in fails(tmp_path, weights="none", until="block1_conv2")
 
 
 def test_without_tensorflow_the_command_that_installs_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export._import_tensorflow.cache_clear()
+    frameworks.import_keras.cache_clear()
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     message = fails(tmp_path, weights="none")
     assert "uv sync --extra export" in message

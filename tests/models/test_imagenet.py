@@ -12,8 +12,9 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from models import export, zoo
+from models import export, pretrained, zoo
 from models.errors import ModelError
+from models.frameworks import import_keras
 from models.spec import ModelInfo
 
 WEIGHTS_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -25,7 +26,7 @@ def export_first_layers(out: Path) -> ModelInfo:
 
 @pytest.fixture
 def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    export._import_tensorflow()
+    import_keras()
     home = tmp_path / "keras"
     (home / "models").mkdir(parents=True)
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(home))
@@ -75,7 +76,7 @@ def test_a_failed_download_is_one_line(
     reason: str,
 ) -> None:
     monkeypatch.setattr("keras.src.applications.vgg16.WEIGHTS_PATH_NO_TOP", address.format(server=server))
-    monkeypatch.setattr(export, "_DOWNLOAD_TIMEOUT", 0.5)
+    monkeypatch.setattr(pretrained, "_DOWNLOAD_TIMEOUT", 0.5)
     with pytest.raises(ModelError) as caught:
         export_first_layers(tmp_path / "out.onnx")
     message = str(caught.value)

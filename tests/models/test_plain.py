@@ -2,106 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from models import plain
-from models.errors import ModelError
+from models.spec import InputInfo, LayerInfo, ModelInfo
+
+SHAPES = {"kernel": (4, 3, 3, 3), "bias": (4,), "gamma": (4,), "beta": (4,), "mean": (4,), "var": (4,)}
 
 
-def convolution(attributes: str, kernel_hw: tuple[int, int]) -> onnx.ModelProto:
-    """One convolution without a bias, then a pool, with names as tf2onnx gives them."""
-    model = onnx.parser.parse_model(
-        f"""<ir_version: 8, opset_import: ["" : 18]>
-        g (float[1, 3, h, w] input) => (float[1, 4, H, W] output) {{
-            made = Conv <kernel_shape = {list(kernel_hw)}, {attributes}> (input, kernel)
-            output = AveragePool <kernel_shape = [3, 2], auto_pad = "SAME_UPPER"> (made)
-        }}"""
-    )
-    values = np.random.default_rng(1).normal(size=(4, 3, *kernel_hw)).astype(np.float32)
-    model.graph.initializer.append(numpy_helper.from_array(values, "kernel"))
+def parsed(nodes: str, outputs: str = "float[1, 4, a, b] output") -> onnx.ModelProto:
+    """A model whose weights are random and whose `pads` are (1, 2) rows and (0, 2) columns."""
+    text = f'<ir_version: 8, opset_import: ["" : 18]> g (float[1, 3, h, w] input) => ({outputs}) {{ {nodes} }}'
+    model = onnx.parser.parse_model(text)
+    random = np.random.default_rng(1)
+    for name, shape in SHAPES.items():
+        values = random.normal(size=shape) if name != "var" else random.uniform(0.5, 2, shape)
+        model.graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), name))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([0, 0, 1, 0, 0, 0, 2, 2]), "pads"))
     return model
 
 
-def run(model: onnx.ModelProto) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+CONV = "conv = Conv <kernel_shape = [3, 3], strides = [2, 2], pads = [0, 0, 0, 0]> (input, kernel, bias) "
+NORM = "norm = BatchNormalization <epsilon = 0.001> (conv, gamma, beta, mean, var) "
+LAST = CONV.replace("conv =", "output =")
+RELU = "relu = Relu (conv) "
+POOL = "output = MaxPool <kernel_shape = [3, 3], strides = [2, 2], pads = [0, 0, 0, 0]> (padded)"
+
+
+def run(model: onnx.ModelProto) -> list[NDArray[np.float32]]:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     tensor = np.random.default_rng(2).normal(size=(1, 3, 17, 22)).astype(np.float32)
-    return np.asarray(session.run(None, {"input": tensor})[0])
+    return [np.asarray(output) for output in session.run(None, {"input": tensor})]
 
 
 @pytest.mark.parametrize(
-    ("attributes", "kernel_hw", "pads"),
+    ("tidy", "nodes", "left"),
     [
-        ('auto_pad = "SAME_UPPER"', (3, 3), [1, 1, 1, 1]),
-        ('auto_pad = "SAME_UPPER"', (1, 7), [0, 3, 0, 3]),
-        ('auto_pad = "SAME_UPPER"', (4, 2), [1, 0, 2, 1]),
-        ('auto_pad = "VALID", strides = [2, 2]', (3, 3), [0, 0, 0, 0]),
-        ('auto_pad = "NOTSET", pads = [3, 2, 1, 0], strides = [2, 1]', (3, 3), [3, 2, 1, 0]),
-        ("group = 1", (3, 3), [0, 0, 0, 0]),
+        (plain.fold_batch_norms, CONV + NORM + "output = Relu (norm)", ["Conv", "Relu"]),
+        (plain.fold_batch_norms, CONV + NORM.replace("norm =", "output ="), ["Conv"]),
+        (
+            plain.fold_batch_norms,
+            CONV + NORM + "output = Add (conv, norm)",
+            ["Conv", "BatchNormalization", "Add"],
+        ),
+        (
+            plain.fold_batch_norms,
+            CONV + RELU + NORM.replace("conv", "relu").replace("norm =", "output ="),
+            ["Conv", "Relu", "BatchNormalization"],
+        ),
+        (plain.fold_pads, "padded = Pad (input, pads) " + LAST.replace("input", "padded"), ["Conv"]),
+        (plain.fold_pads, CONV + RELU + "padded = Pad (relu, pads) " + POOL, ["Conv", "Relu", "MaxPool"]),
+        (plain.fold_pads, CONV + "padded = Pad (conv, pads) " + POOL, ["Conv", "Pad", "MaxPool"]),
     ],
 )
-def test_explicit_pads_compute_the_same(attributes: str, kernel_hw: tuple[int, int], pads: list[int]) -> None:
-    model = convolution(attributes, kernel_hw)
+def test_a_pass_computes_the_same(tidy: Callable[[onnx.GraphProto], None], nodes: str, left: list[str]) -> None:
+    model = parsed(nodes)
+    [before] = run(model)
+    tidy(model.graph)
+    assert [node.op_type for node in model.graph.node] == left
+    np.testing.assert_allclose(run(model)[0], before, rtol=1e-4, atol=1e-5)
+
+
+def test_a_batch_norm_behind_an_output_stays() -> None:
+    nodes = CONV + NORM.replace("norm =", "output =")
+    model = parsed(nodes, "float[1, 4, a, b] conv, float[1, 4, a, b] output")
     before = run(model)
-    plain.explicit_pads(model.graph)
-    np.testing.assert_allclose(run(model), before, rtol=1e-5, atol=1e-5)
-    for node, expected in zip(model.graph.node, [pads, [1, 0, 1, 1]], strict=True):
-        found = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        assert found["pads"] == expected
-        assert "auto_pad" not in found
+    plain.fold_batch_norms(model.graph)
+    for one, other in zip(run(model), before, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-def test_a_dilated_convolution_keeps_the_size() -> None:
-    model = convolution('auto_pad = "SAME_UPPER", dilations = [2, 3]', (3, 2))
-    plain.explicit_pads(model.graph)
-    assert run(model).shape == (1, 4, 17, 22)
+def test_what_no_node_takes_is_left_out() -> None:
+    model = parsed(LAST)
+    plain.drop_unused(model.graph)
+    assert {tensor.name for tensor in model.graph.initializer} == {"kernel", "bias"}
 
 
-def test_padding_that_depends_on_the_picture_is_refused() -> None:
-    model = convolution('auto_pad = "SAME_UPPER", strides = [2, 2]', (3, 3))
-    with pytest.raises(ModelError, match="cannot store Conv"):
-        plain.explicit_pads(model.graph)
-
-
-def test_a_dropped_bias_comes_back_as_zeros() -> None:
-    model = convolution("group = 1", (3, 3))
-    before = run(model)
-    plain.restore_biases(model.graph)
-    _, bias = model.graph.initializer
-    assert not numpy_helper.to_array(bias).any()
-    assert list(bias.dims) == [4]
-    assert list(model.graph.node[0].input) == ["input", "kernel", bias.name]
-    np.testing.assert_allclose(run(model), before, rtol=1e-6)
-
-
-def named(kernel: str, conv: str, relu: str, pool: str) -> onnx.GraphProto:
-    nodes = [
-        helper.make_node("Conv", ["input", kernel, "bias"], [conv]),
-        helper.make_node("Relu", [conv], [relu]),
-        helper.make_node("MaxPool", [relu], [pool], kernel_shape=[2, 2]),
-    ]
-    output = helper.make_tensor_value_info("shown", 1, None)
-    return helper.make_graph(nodes, "g", [], [output], [numpy_helper.from_array(np.zeros(1), kernel)])
-
-
-@pytest.mark.parametrize(
-    ("scopes", "layers", "expected"),
-    [
-        (["shown_1", "shown_1", "pool_1"], {"shown", "pool"}, ["shown_W", "shown/preact", "pool"]),
-        (["shown", "shown", "pool"], {"shown", "pool"}, ["shown_W", "shown/preact", "pool"]),
-        (["conv_1", "bn_1", "pool_1"], {"conv", "bn", "pool", "shown"}, ["conv_W", "bn", "pool"]),
-        (["conv_1_2", "conv_1_2", "p"], {"conv", "conv_1", "shown"}, ["conv_1_W", "conv_1", "f/p/op:0"]),
-    ],
-)
-def test_tensors_are_named_after_their_layers(scopes: list[str], layers: set[str], expected: list[str]) -> None:
-    kernel, conv, pool = (f"f/{scope}/op:0" for scope in scopes)
-    graph = named(f"{kernel}/kernel", conv, "shown", pool)
-    plain.readable_names(graph, layers)
-    first, relu, last = graph.node
-    assert [graph.initializer[0].name, first.output[0], last.output[0]] == expected
-    assert list(first.input) == ["input", expected[0], expected[0].replace("_W", "_b")]
-    assert [*relu.input, *relu.output, *last.input] == [expected[1], "shown", "shown"]
-    assert [node.name for node in graph.node] == [expected[1], "shown", expected[2]]
+def test_a_stored_network_says_what_it_is() -> None:
+    info = ModelInfo("tiny", "none", InputInfo(), (LayerInfo("conv", 4, 2, 1), LayerInfo("relu", 4, 2, 1)))
+    model = parsed(CONV + NORM.replace("norm =", "normed =") + RELU, "float[1, 4, a, b] relu")
+    stored = plain.plain(model, info)
+    assert [output.name for output in stored.graph.output] == ["conv", "relu"]
+    assert [dim.dim_param for dim in stored.graph.input[0].type.tensor_type.shape.dim[2:]] == ["height", "width"]
+    facts = {entry.key: entry.value for entry in stored.metadata_props}
+    assert ModelInfo.from_json(facts["ventral"]) == info
+    assert helper.get_node_attr_value(stored.graph.node[0], "pads") == [0, 0, 0, 0]

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import export, weights
+from models import weights
 from models.errors import ModelError
+from models.frameworks import import_keras
 
 SHAPES: weights.Shapes = {
     "first": ((3, 3, 3, 4), (4,)),
@@ -75,7 +76,7 @@ def test_reads_only_the_layers_asked_for(tmp_path: Path, write: Callable[[Path],
 
 def keras_files(folder: Path) -> dict[str, Path]:
     """The same network as Keras itself stores it today, and in its older ways."""
-    export._import_tensorflow()
+    import_keras()
     import keras
     from keras.src.legacy.saving import legacy_h5_format
 

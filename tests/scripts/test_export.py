@@ -33,12 +33,13 @@ def run(code: str, **keywords: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_options_reach_the_function() -> None:
-    line = "export vgg16 --weights w.npz --until block1_conv2 -o out.onnx --force"
+    line = "export vgg16 --weights w.npz --until block1_conv2 --labels l.txt -o out.onnx --force"
     _, bound, _ = command().parse_args(line.split())
     assert bound.args == ("vgg16",)
     assert bound.kwargs == {
         "weights": "w.npz",
         "until": "block1_conv2",
+        "labels": Path("l.txt"),
         "output": Path("out.onnx"),
         "force": True,
     }
@@ -48,7 +49,7 @@ def test_help_shows_an_example_and_every_option(capsys: pytest.CaptureFixture[st
     command()(["export", "--help"], result_action="return_value")
     text = capsys.readouterr().out
     assert "Example: ventral export vgg16" in text
-    for option in ("--weights", "--until", "--output", "-o", "--force", "--no-force"):
+    for option in ("--weights", "--until", "--labels", "--output", "-o", "--force", "--no-force"):
         assert (f" {option} " in text) == (option != "--no-force")
 
 
@@ -65,7 +66,7 @@ def test_one_line_on_stdout_and_nothing_on_stderr(tmp_path: Path) -> None:
         env=environment | {"KERAS_HOME": str(tmp_path)},
     )
     assert (done.returncode, done.stderr) == (0, "")
-    said = rf"{re.escape(str(out))}: 0\.2 MB, 2 layers, worst relative error \d\.\de-\d\d, \d+ s\n"
+    said = rf"{re.escape(str(out))}: 0\.2 MB, 2 layers, no classifier, worst relative error \d\.\de-\d\d, \d+ s\n"
     assert re.fullmatch(said, done.stdout)
     assert [output.name for output in onnx.load(out).graph.output] == ["block1_conv1", "block1_conv2"]
 
@@ -92,5 +93,5 @@ def test_without_an_output_the_stored_place_is_used(tmp_path: Path, monkeypatch:
 
 
 def test_an_unknown_network_is_named() -> None:
-    with pytest.raises(ModelError, match="unknown network 'vgg61'; the zoo has vgg16"):
+    with pytest.raises(ModelError, match="unknown network 'vgg61'; the zoo has efficientnet_b0, "):
         export("vgg61")

@@ -1,0 +1,103 @@
+"""Whether a stored network computes what Keras computes, layer by layer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from models.layers import Layer, forward, run
+from models.spec import INPUT, Hw, InputInfo
+
+Floats: TypeAlias = NDArray[np.float32]
+
+TOLERANCE = 1e-4
+"""The relative error that is allowed in every layer of a stored network."""
+
+STIR = 1e-6
+"""How much a picture is changed, relatively, to see how a network magnifies what rounding does in both programs."""
+
+MAGNIFIED = 10
+"""How many times a layer's answer to that change is allowed where it is more than TOLERANCE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How far a layer is off Keras: max|onnx - keras| / max|keras|, and how far it may be."""
+
+    layer: str
+    error: float
+    allowed: float
+
+    @property
+    def excessive(self) -> bool:
+        """Whether rounding does not explain it; NaN is never explained."""
+        return not self.error <= self.allowed
+
+
+def compare(layer: str, found: Floats, expected: Floats, stirred: Floats) -> Deviation:
+    """Set what ONNX Runtime `found` against what Keras makes of the same picture, and of one `stirred` a little."""
+    sway = relative_error(stirred, expected)
+    return Deviation(layer, relative_error(found, expected), max(TOLERANCE, MAGNIFIED * sway))
+
+
+def deviations(
+    model: onnx.ModelProto, network: Layer, input_info: InputInfo, sizes: Sequence[Hw]
+) -> Iterator[Deviation]:
+    """Compare every layer of `model` with Keras on pictures of `sizes`.
+
+    `network` is a Keras model whose outputs are a dictionary with the names of the layers.
+    """
+    layers, taps = forward(network.layers, network.outputs), network.output
+    session = open_session(model)
+    for size_hw in sizes:
+        picture = random_picture(input_info, size_hw)
+        expected, stirred = (run(layers, network.input, each) for each in (picture, stir(picture)))
+        found = session.run(list(taps), {INPUT: nchw(picture)})
+        for (name, tensor), array in zip(taps.items(), found, strict=True):
+            yield compare(name, array, nchw(expected[id(tensor)]), nchw(stirred[id(tensor)]))
+
+
+def worst_error(model: onnx.ModelProto, network: Layer, input_info: InputInfo, sizes: Sequence[Hw]) -> float:
+    """The largest relative error of any layer, see `deviations`; NaN where one is."""
+    return float(np.max([each.error for each in deviations(model, network, input_info, sizes)]))
+
+
+def open_session(model: onnx.ModelProto) -> Any:
+    """A session of ONNX Runtime on the CPU, without its telemetry."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def relative_error(found: Floats, expected: Floats) -> float:
+    """The largest difference over the largest value; infinite for another shape."""
+    if found.shape != expected.shape:
+        return float("inf")
+    return float(np.abs(found - expected).max() / (np.abs(expected).max() or 1.0))
+
+
+def random_picture(input_info: InputInfo, size_hw: Hw) -> Floats:
+    """Coarse blocks with noise on them, as the network wants them: (1, height, width, 3)."""
+    random = np.random.default_rng(0)
+    blocks = random.integers(0, 200, (1, *(side // 24 + 1 for side in size_hw), 3))
+    coarse = blocks.repeat(24, axis=1).repeat(24, axis=2)[:, : size_hw[0], : size_hw[1]]
+    picture = coarse + random.integers(0, 56, (1, *size_hw, 3))
+    return np.asarray((picture - input_info.mean) * input_info.scale, np.float32)
+
+
+def stir(picture: Floats) -> Floats:
+    """The same picture but for its last bits."""
+    noise = np.random.default_rng(1).normal(0, STIR, picture.shape)
+    return np.asarray(picture * (1 + noise), np.float32)
+
+
+def nchw(tensor: Any) -> Floats:
+    """A tensor of Keras in the order of ONNX."""
+    return np.ascontiguousarray(np.transpose(tensor, (0, 3, 1, 2)))
