@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-SHOWN = 256
+SHOWN = 128
 """Pictures per epoch, at least: few pictures are shown several times, each time varied."""
+
+STEPS = 8
+"""Steps per epoch, at least."""
 
 
 class Watch(Protocol):
@@ -62,7 +65,7 @@ def _epoch(
     model.optimizer.learning_rate.assign(pace(number, recipe.epochs, learner.pace))
     batches = _varied(pictures, order, info, seed=recipe.seed, epoch=number)
     learned = model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[_steps(watch)]).history
-    checked = model.evaluate(plain_batches(pictures, parts.validation, info, recipe.batch), verbose=0, return_dict=True)
+    checked = model.evaluate(_plain(pictures, parts.validation, info, recipe.batch), verbose=0, return_dict=True)
     result = Epoch(
         loss=float(learned["loss"][0]),
         accuracy=float(learned["accuracy"][0]),
@@ -78,8 +81,9 @@ def _epoch(
 def _order(train: Places, recipe: Recipe, epoch: int) -> Places:
     """The pictures of an epoch, (steps, batch): all in random order, again and again until there are enough."""
     rng = np.random.default_rng((recipe.seed, epoch))
-    batch = min(recipe.batch, max(len(train), 2))
-    steps = max(round(max(len(train), SHOWN) / batch), 1)
+    shown = max(len(train), SHOWN)
+    batch = min(recipe.batch, shown // STEPS)
+    steps = round(shown / batch)
     rounds = -(-steps * batch // len(train))
     order = np.concatenate([rng.permutation(train) for _ in range(rounds)])
     return order[: steps * batch].reshape(steps, batch)
@@ -98,7 +102,7 @@ def _varied(pictures: Pictures, order: Places, info: InputInfo, *, seed: int, ep
     return tf.data.Dataset.from_tensor_slices((order, steps)).map(batch, num_parallel_calls=2).prefetch(2)
 
 
-def plain_batches(pictures: Pictures, places: Places, info: InputInfo, size: int) -> tf.data.Dataset:
+def _plain(pictures: Pictures, places: Places, info: InputInfo, size: int) -> tf.data.Dataset:
     """Pictures as they are, with their labels, as the network wants them."""
     import tensorflow as tf
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import onnx
-
+from models.layers import forward, kind
+from models.pretrained import any_size, load
 from models.spec import ModelInfo
-from models.training import applications, vgg
+from models.training import vgg
 from models.training.recipe import SCRATCH, Recipe
 from models.zoo import ZOO
 
@@ -26,11 +25,10 @@ SCRATCH_PACE, FINE_PACE = 2e-3, 3e-4
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The convolutional part: a Keras model that ends in {layer: activations}, and how it is stored as ONNX."""
+    """The convolutional part: its facts, and a Keras model from pictures of any size to {layer: activations}."""
 
     info: ModelInfo
     taps: keras.Model
-    stored: Callable[[keras.Model, ModelInfo], onnx.ModelProto]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +63,20 @@ def make_learner(recipe: Recipe, classes: int) -> Learner:
 
 def _base(recipe: Recipe) -> Base:
     if recipe.start == SCRATCH:
-        info, taps = vgg.fresh()
-        return Base(info, taps, vgg.stored)
+        return Base(*vgg.fresh())
     if recipe.start in ZOO:
-        info, taps = applications.pretrained(ZOO[recipe.start], recipe.weights)
-        return Base(info, _frozen(info, taps), applications.stored)
-    info, taps = vgg.reopened(recipe.start)
-    return Base(info, _frozen(info, taps), vgg.stored)
+        loaded = load(ZOO[recipe.start], recipe.weights)
+        base = Base(loaded.info, any_size(loaded.network))
+    else:
+        base = Base(*vgg.reopened(recipe.start))
+    _freeze(base)
+    return base
 
 
-def _frozen(info: ModelInfo, taps: keras.Model) -> keras.Model:
+def _freeze(base: Base) -> None:
     """Let only the last block learn, and no batch norm: a few pictures tell little about its statistics."""
-    import keras
-
-    places = {layer.name: place for place, layer in enumerate(taps.layers)}
-    earlier = [places[layer.name] for layer in info.layers if layer.block < info.layers[-1].block]
-    for place, layer in enumerate(taps.layers):
-        learns = place > max(earlier, default=-1)
-        layer.trainable = learns and not isinstance(layer, keras.layers.BatchNormalization)
-    return taps
+    last = base.info.layers[-1].block
+    earlier = [base.taps.output[layer.name] for layer in base.info.layers if layer.block < last]
+    known = {layer.name for layer in forward(base.taps.layers, earlier)}
+    for layer in base.taps.layers:
+        layer.trainable = layer.name not in known and kind(layer) != "BatchNormalization"

@@ -3,77 +3,60 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import helper
 
+from models.agreement import open_session, random_picture, relative_error, worst_error
+from models.classifier import LOGITS, PROBABILITIES
+from models.convert import convert
 from models.errors import ModelError
-from models.graph import FLOAT
-from models.spec import CARD, INPUT, ClassifierInfo, ModelInfo
-from models.training.network import HEAD, Learner
-
-Floats: TypeAlias = NDArray[np.float32]
+from models.graph import FLOAT, empty_model
+from models.layers import forward
+from models.plain import plain
+from models.spec import INPUT, ClassifierInfo, Hw, ModelInfo
+from models.training.network import Learner
 
 TOLERANCE = 1e-4
-"""The largest relative error, max|onnx - keras| / max|keras|, allowed in every output."""
-
-LOGITS, PROBABILITIES = "logits", "probabilities"
+"""The largest relative error, max|onnx - keras| / max|keras|, allowed in every layer and in the logits."""
 
 
-def store(learner: Learner, name: str, classes: Sequence[str], size: int, probe: Floats) -> onnx.ModelProto:
-    """The network under the name `name`; `probe`, float NHWC, is a batch that Keras and ONNX Runtime must agree on.
+def store(learner: Learner, name: str, classes: Sequence[str], size: int) -> tuple[onnx.ModelProto, ModelInfo]:
+    """The network under the name `name`, batch norm folded in, and its facts; trained on pictures of `size`.
 
-    Raises ModelError when they do not.
+    Raises ModelError when ONNX Runtime and Keras do not agree on it.
     """
-    info = dataclasses.replace(learner.base.info, name=name, weights="trained", classifier=None)
-    model = learner.base.stored(learner.base.taps, info)
-    _add_classifier(model, info.layers[-1].name, *learner.model.get_layer(HEAD).get_weights())
     classifier = ClassifierInfo(LOGITS, PROBABILITIES, tuple(classes), size_hw=(size, size))
-    helper.set_model_props(model, {CARD: dataclasses.replace(info, classifier=classifier).to_json()})
+    info = dataclasses.replace(learner.base.info, name=name, weights="trained", classifier=classifier)
+    model = _converted(learner, info)
+    error = _worst(model, learner, (size, size))
+    if not error <= TOLERANCE:  # NaN is refused too
+        raise ModelError(f"{name} as ONNX is {error:.1e} off Keras, expected at most {TOLERANCE:.0e}")
+    return model, info
+
+
+def _converted(learner: Learner, info: ModelInfo) -> onnx.ModelProto:
+    taps, whole = learner.base.taps, learner.model
+    model, last = empty_model(info.name), info.layers[-1].name
+    base = forward(taps.layers, taps.outputs)
+    names = {id(tensor): name for name, tensor in taps.output.items()}
+    convert(model.graph, base, {id(taps.input): INPUT} | names)
+    plain(model, info)
+    top = [layer for layer in forward(whole.layers, whole.outputs) if layer not in base]
+    convert(model.graph, top, {id(taps.output[last]): last, id(whole.output): LOGITS})
+    model.graph.node.append(helper.make_node("Softmax", [LOGITS], [PROBABILITIES], name=PROBABILITIES))
+    for name in (LOGITS, PROBABILITIES):
+        model.graph.output.append(helper.make_tensor_value_info(name, FLOAT, (1, whole.output.shape[1])))
     onnx.checker.check_model(model, full_check=True)
-    _check(model, learner, info, probe)
     return model
 
 
-def _add_classifier(model: onnx.ModelProto, features: str, kernel: Floats, bias: Floats) -> None:
-    """Mean over the picture, a dense layer (channels, classes), softmax."""
-    graph, classes = model.graph, kernel.shape[1]
-    for weights, name in ((kernel, f"{HEAD}_W"), (bias, f"{HEAD}_b")):
-        graph.initializer.append(numpy_helper.from_array(weights, name))
-    graph.node.extend(
-        [
-            helper.make_node("GlobalAveragePool", [features], ["features"], name="features"),
-            helper.make_node("Flatten", ["features"], ["features/flat"], name="features/flat"),
-            helper.make_node("Gemm", ["features/flat", f"{HEAD}_W", f"{HEAD}_b"], [LOGITS], name=LOGITS),
-            helper.make_node("Softmax", [LOGITS], [PROBABILITIES], name=PROBABILITIES),
-        ]
-    )
-    for name in (LOGITS, PROBABILITIES):
-        graph.output.append(helper.make_tensor_value_info(name, FLOAT, (1, classes)))
-
-
-def _check(model: onnx.ModelProto, learner: Learner, info: ModelInfo, probe: Floats) -> None:
-    error = max(worst_error(model, learner, info, picture[None]) for picture in probe)
-    if not error <= TOLERANCE:  # NaN is refused too
-        raise ModelError(f"{info.name} as ONNX is {error:.1e} off Keras, expected at most {TOLERANCE:.0e}")
-
-
-def worst_error(model: onnx.ModelProto, learner: Learner, info: ModelInfo, picture: Floats) -> float:
-    """The largest relative error of a layer or of the logits on one picture, float (1, h, w, 3)."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    layers = [layer.name for layer in info.layers]
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    found = session.run([*layers, LOGITS], {INPUT: np.ascontiguousarray(picture.transpose(0, 3, 1, 2))})
-    taps = learner.base.taps(picture)
-    expected = [np.transpose(taps[name], (0, 3, 1, 2)) for name in layers] + [np.asarray(learner.model(picture))]
-    errors = [
-        np.abs(one - other).max() / (np.abs(other).max() or 1) for one, other in zip(found, expected, strict=True)
-    ]
-    return float(np.max(errors))
+def _worst(model: onnx.ModelProto, learner: Learner, size_hw: Hw) -> float:
+    """The largest relative error of a layer or of the logits on a random picture."""
+    input_info = learner.base.info.input
+    picture = random_picture(input_info, size_hw)
+    [logits] = open_session(model).run([LOGITS], {INPUT: np.ascontiguousarray(picture.transpose(0, 3, 1, 2))})
+    named = relative_error(logits, np.asarray(learner.model(picture)))
+    return max(named, worst_error(model, learner.base.taps, input_info, [size_hw]))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import onnx
 
-from models import export
 from models.errors import SetupError
-from models.training.fit import Watch, fit, plain_batches
+from models.frameworks import import_keras
+from models.spec import ModelInfo
+from models.training.fit import Watch, fit
 from models.training.history import Epoch
 from models.training.network import make_learner
 from models.training.pictures import Pictures, Split, split
@@ -20,10 +20,7 @@ from models.training.recipe import Recipe
 from models.training.state import StateFolder
 from models.training.store import store
 
-PROBED = 2
-"""Pictures on which Keras and ONNX Runtime must agree."""
-
-NEEDED = ("tensorflow", "tf2onnx", "sklearn", "matplotlib")
+NEEDED = ("tensorflow", "sklearn", "matplotlib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,7 @@ class Trained:
     """A network that has learned, ready to be written, and how it went."""
 
     model: onnx.ModelProto
+    info: ModelInfo
     history: tuple[Epoch, ...]
     parts: Split
 
@@ -58,10 +56,9 @@ def train(pictures: Pictures, recipe: Recipe, *, name: str, kept: StateFolder, w
     recipe.check()
     pictures.check()
     require()
-    export._import_tensorflow()
+    import_keras()
     learner = make_learner(recipe, len(pictures.classes))
     parts = split(pictures.labels, recipe.seed)
     history = fit(learner, pictures, parts, recipe, kept=kept, watch=watch)
-    [probe] = plain_batches(pictures, parts.validation[:PROBED], learner.base.info.input, PROBED)
-    model = store(learner, name, pictures.classes, recipe.size, np.asarray(probe[0]))
-    return Trained(model, history, parts)
+    model, info = store(learner, name, pictures.classes, recipe.size)
+    return Trained(model, info, history, parts)

@@ -6,17 +6,17 @@ that a trained network is a plain chain of convolutions, rectifiers and pools.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 from models.errors import ModelError
 from models.network import open_network
-from models.spec import CARD, INPUT, InputInfo, LayerInfo, ModelInfo
-from models.untrained import vgg16_shaped
+from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo
 from models.zoo import vgg16_layers
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ WIDTH = 0.25
 CENTRED = InputInfo(mean=(127.5, 127.5, 127.5), scale=(1 / 64, 1 / 64, 1 / 64))
 """What a new network is fed: about normal numbers."""
 
-MOMENTUM = 0.9
+MOMENTUM = 0.8
 """Of batch norm's statistics: Keras's 0.99 takes hundreds of batches, more than a small training has."""
 
 
@@ -50,18 +50,6 @@ def reopened(text: str) -> tuple[ModelInfo, keras.Model]:
         kernel, bias = arrays[f"{layer.name}_W"], arrays[f"{layer.name}_b"]
         taps.get_layer(layer.name).set_weights([kernel.transpose(2, 3, 1, 0), bias])
     return network.info, taps
-
-
-def stored(taps: keras.Model, info: ModelInfo) -> onnx.ModelProto:
-    """The network as a stored one: NCHW, an output per layer, batch norm folded in."""
-    model = vgg16_shaped(info.name, width=info.layers[0].channels / 64)
-    kept = {array.name: array for array in model.graph.initializer}
-    for layer in info.layers:
-        kernel, bias = _folded(taps, layer.name)
-        for name, values in ((f"{layer.name}_W", kernel.transpose(3, 2, 0, 1)), (f"{layer.name}_b", bias)):
-            kept[name].CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values, np.float32), name))
-    helper.set_model_props(model, {CARD: info.to_json()})
-    return model
 
 
 def _taps(layers: tuple[LayerInfo, ...], *, normed: bool) -> keras.Model:
@@ -89,18 +77,7 @@ def _convolve(tensor: Any, layer: LayerInfo, *, normed: bool) -> Any:
     return layers.ReLU(name=f"{layer.name}_relu")(norm(convolution(tensor)))
 
 
-def _folded(taps: keras.Model, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Kernel (h, w, in, out) and bias of a layer, with what its batch norm does to them."""
-    kernel, *bias = taps.get_layer(name).get_weights()
-    if bias:
-        return kernel, bias[0]
-    norm = taps.get_layer(f"{name}_norm")
-    gamma, beta, mean, variance = norm.get_weights()
-    gain = gamma / np.sqrt(variance + norm.epsilon)
-    return kernel * gain, beta - mean * gain
-
-
-def _arrays(path: Any) -> dict[str, NDArray[np.float32]]:
+def _arrays(path: Path) -> dict[str, NDArray[np.float32]]:
     """The weights in a stored network by name."""
     initializers = onnx.load(path).graph.initializer
     return {each.name: numpy_helper.to_array(each).astype(np.float32) for each in initializers}
