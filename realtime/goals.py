@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError, SettingError
 from models.objectives import GUIDE_UNITS
-from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network
+from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network, Rectifier
 from realtime.classes import find_class
 from realtime.compositing import input_size, network_input
 from realtime.engine import Engine
@@ -40,6 +40,10 @@ class Goal:
         """What the graph takes beside the picture, float32 BGR 0..255."""
         guides = {f"guide_{number}": units for number, units in enumerate(self.guides)}
         return {"image": picture, "wanted": self.wanted, **guides}
+
+    def through(self, rectifier: Rectifier) -> Goal:
+        """The same goal with gradients that go back through ReLUs in another way."""
+        return dataclasses.replace(self, head=dataclasses.replace(self.head, rectifier=rectifier))
 
 
 @dataclass(frozen=True, slots=True)

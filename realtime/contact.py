@@ -1,0 +1,41 @@
+"""A contact sheet: pictures of one size on the stage, each with its name below it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from realtime.compositing import Rect, paste, stage
+from realtime.frame import Image
+from realtime.sheet import write_fitting
+from realtime.text import BRIGHT, QUIET
+
+ASPECT = 1.5
+"""Width to height of a sheet, nearly: that of a slide with room for its title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A picture and what it is called."""
+
+    image: Image
+    name: str
+
+
+def contact_sheet(pictures: Sequence[Labelled], title: str) -> Image:
+    """The pictures, all of one size, in reading order under a title."""
+    height, width = pictures[0].image.shape[:2]
+    cols = min(math.ceil(math.sqrt(len(pictures) * ASPECT)), len(pictures))
+    rows = -(-len(pictures) // cols)
+    size = max(width // 14, 10)
+    gap, line = max(width // 20, 4), 2 * size
+    canvas = stage((2 * line + rows * (height + line) + gap, cols * (width + gap) + gap))
+    write_fitting(canvas, title, Rect(gap, 0, canvas.shape[1] - 2 * gap, round(1.25 * line)), size=line, colour=BRIGHT)
+    for place, each in enumerate(pictures):
+        row, col = divmod(place, cols)
+        left, top = gap + col * (width + gap), 2 * line + row * (height + line)
+        paste(canvas, each.image, left, top)
+        words = Rect(left, top + height, width, round(1.35 * size))
+        write_fitting(canvas, each.name, words, size=size, colour=QUIET)
+    return canvas

@@ -1,0 +1,98 @@
+"""Where the evidence lies: Grad-CAM's heat over a picture, and a slide that says of what.
+
+Selvaraju et al. 2017. The picture stays readable: where there is no evidence it dims, where there is it glows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from models.spec import CLASSES, GraphSpec, HeatHead, Hw, ModelInfo, Network
+from realtime.colormaps import COLORMAPS, colour
+from realtime.compositing import Rect, fitted, frame_line, input_size, network_input, paste, resize, stage
+from realtime.engine import Engine
+from realtime.frame import Image
+from realtime.goals import Floats
+from realtime.sheet import write_fitting
+from realtime.text import BRIGHT, FAINT, LIGHT, QUIET
+
+SHORT_SIDE = 224
+"""Pixels of what a network without a classifier sees."""
+
+DIM, GLOW = 0.42, 0.72
+"""How much light is left where there is no evidence, and how much of the glow covers the picture where it is most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """Evidence from 0 to 1 for each unit of a layer, (h, w), and what the aim answered, a number for each channel."""
+
+    grey: Floats
+    answers: Floats
+
+
+def sight_hw(info: ModelInfo, image_hw: Hw, aim: str) -> Hw:
+    """What the network sees of a picture: as much as when it says what the picture is."""
+    if aim == CLASSES:
+        return info.scores.size_hw
+    return info.input.fixed_hw or input_size(image_hw, max(SHORT_SIDE, info.input.smallest))
+
+
+def evidence(engine: Engine, network: Network, image: Image, head: HeatHead, wanted: Floats) -> Heat:
+    """Where in a picture the evidence for the wanted channels lies.
+
+    Raises ModelError when `head.aim` does not depend on `head.layer`, or the weights are no numbers.
+    """
+    size_hw = sight_hw(network.info, (image.shape[0], image.shape[1]), head.aim)
+    feeds: dict[str, NDArray[Any]] = {"image": network_input(image, size_hw), "wanted": wanted}
+    result = engine.run_patiently(GraphSpec(network, head, size_hw), feeds)
+    heat, answers = result["heat"], result["answers"]
+    if not (np.isfinite(heat).all() and np.isfinite(answers).all()):
+        name = network.info.name
+        raise ModelError(f"{name} answers with what is no number; its weights are damaged or its --scale is wrong")
+    return Heat(np.asarray(heat / max(heat.max(initial=0), 1e-30), np.float32), answers)
+
+
+def glowing(image: Image, grey: Floats) -> Image:
+    """`image` with the heat `grey`, 0..1 and of any size, laid over it."""
+    heat = np.clip(_smooth(grey, (image.shape[0], image.shape[1])), 0, 1)[..., None]
+    glow = colour(np.rint(heat[..., 0] * 255).astype(np.uint8), COLORMAPS[0], 1.0)
+    cover = GLOW * heat
+    lit = image * (DIM + (1 - DIM) * heat)
+    return np.asarray(np.rint(lit * (1 - cover) + glow * cover), np.uint8)
+
+
+def _smooth(grey: Floats, size_hw: Hw) -> NDArray[np.float32]:
+    """A map of few units at the size of a picture, without their edges."""
+    return cv2.resize(grey, size_hw[::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+
+
+def heat_slide(canvas_hw: Hw, image: Image, grey: Floats, title: str, words: str) -> Image:
+    """The picture and the picture with its heat, large, with a title and quiet words below."""
+    canvas, (height, width) = stage(canvas_hw), canvas_hw
+    edge, band = round(height * 0.04), round(height * 0.2)
+    room = Rect(edge, edge, width - 2 * edge, height - 2 * edge - band)
+    image_hw = (image.shape[0], image.shape[1])
+    upright = fitted(image_hw, (room.height, (room.width - edge) // 2))
+    small = resize(image, upright)
+    left, top = (width - 2 * upright[1] - edge) // 2, edge + (room.height - upright[0]) // 2
+    for place, panel in enumerate((small, glowing(small, grey))):
+        box = Rect(left + place * (upright[1] + edge), top, upright[1], upright[0])
+        frame_line(canvas, box, FAINT)
+        paste(canvas, panel, box.left, box.top)
+    _write(canvas, Rect(edge, height - edge - band, room.width, band), title, words)
+    return canvas
+
+
+def _write(canvas: Image, box: Rect, title: str, words: str) -> None:
+    first = Rect(box.left, box.top, box.width, round(box.height * 0.62))
+    write_fitting(canvas, title, first, size=round(box.height * 0.42), colour=BRIGHT, weight=LIGHT)
+    write_fitting(
+        canvas, words, box._replace(height=round(box.height * 0.95)), size=round(box.height * 0.19), colour=QUIET
+    )

@@ -1,0 +1,113 @@
+"""`ventral gradcam`: where in a picture the evidence for a class lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from models.errors import SettingError
+from models.spec import CLASSES, HeatHead, ModelInfo
+from realtime.capture.pictures import read_picture
+from realtime.classes import find_class
+from realtime.config import NetworkChoice
+from realtime.engine import Engine
+from realtime.frame import Image
+from realtime.goals import channel_weights
+from realtime.heat import evidence, heat_slide
+from realtime.look import announce
+from realtime.predictions import Prediction, classify
+from realtime.providers import choose
+from realtime.recording.output import claim
+from realtime.recording.sinks import open_sink
+
+CANVAS_HW = (1080, 1920)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Of what the evidence is sought, and where."""
+
+    class_: Annotated[str | None, Parameter(name="--class")] = None
+    """the class, by name or number; the likeliest"""
+    channel: int | None = None
+    """instead of a class, a channel, for networks that name nothing"""
+    of: str | None = None
+    """the layer that --channel is of; the last"""
+    layer: str | None = None
+    """where the evidence is looked for; the last layer before the answer"""
+
+    def head(self, info: ModelInfo) -> HeatHead:
+        """What is asked of the network; SettingError when it makes no sense."""
+        if self.class_ is not None and (self.channel is not None or self.of is not None):
+            raise SettingError("--class stands alone; leave out --channel and --of")
+        if self.of is not None and self.channel is None:
+            raise SettingError(f"--of names the layer of a channel; say which, such as --channel 3 --of {self.of}")
+        if self.channel is None:
+            if info.classifier is None:
+                last = info.layers[-1].name
+                raise SettingError(f"{info.name} names no classes; ask for a channel: --channel 3 --of {last}")
+            return HeatHead(info.layer(self.layer or info.layers[-1].name).name)
+        aim = info.layer(self.of or info.layers[-1].name)
+        return HeatHead(info.layer(self.layer or before(info, aim.name)).name, aim.name)
+
+
+def gradcam(
+    image: Path,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    force: bool = False,
+    question: Annotated[Question, Parameter(name="*")] = Question(),
+    choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
+) -> None:
+    """Show where in a picture the network finds the evidence for a class, or for a channel: Grad-CAM.
+
+    Example: `ventral gradcam cat.jpg -o why.png --class tabby`
+
+    :param image: a picture
+    :param output: a .png file
+    :param force: replace a file that is already there
+    """
+    claim(output, force=force, suffixes=(".png",))
+    network = choice.open()
+    head, picture = question.head(network.info), read_picture(image)
+    with Engine(choose(choice.provider)) as engine:
+        announce(network.info, engine.provider)
+        channel, title = question.channel or 0, f"channel {question.channel}"
+        if head.aim == CLASSES:
+            asked = answer(classify(engine, network, picture, len(network.info.scores.labels)), network.info, question)
+            channel, title = asked.index, f"{asked.label}   {asked.probability:.0%}"
+        heat = evidence(engine, network, picture, head, channel_weights(network.info, head.aim, channel))
+    words = f"{explained(head)}, {network.info.name}"
+    print(f"{title.replace('   ', ', ')}: {words}")
+    write(output, heat_slide(CANVAS_HW, picture, heat.grey, title, words), force=force)
+
+
+def before(info: ModelInfo, name: str) -> str:
+    """The layer before the one called `name`; SettingError when that is the first."""
+    names = [layer.name for layer in info.layers]
+    place = names.index(name)
+    if place == 0:
+        raise SettingError(f"nothing comes before layer '{name}'; choose a deeper one with --of")
+    return names[place - 1]
+
+
+def answer(said: tuple[Prediction, ...], info: ModelInfo, question: Question) -> Prediction:
+    """What the classifier says of the class that was asked for, or of the likeliest."""
+    if question.class_ is None:
+        return said[0]
+    place = find_class(info, question.class_)
+    return next(each for each in said if each.index == place)
+
+
+def explained(head: HeatHead) -> str:
+    """Where the evidence was looked for, in words."""
+    return f"the evidence in {head.layer}" + ("" if head.aim == CLASSES else f" for a channel of {head.aim}")
+
+
+def write(output: Path, slide: Image, *, force: bool) -> None:
+    """Write the slide."""
+    with open_sink(output, fps=1.0, size_wh=slide.shape[1::-1], force=force) as sink:
+        sink.write(slide)
