@@ -25,8 +25,11 @@ from realtime.text import BRIGHT, FAINT, LIGHT, QUIET
 SHORT_SIDE = 224
 """Pixels of what a network without a classifier sees."""
 
-DIM, GLOW = 0.42, 0.72
+DIM, GLOW = 0.4, 0.55
 """How much light is left where there is no evidence, and how much of the glow covers the picture where it is most."""
+
+BRIGHTEST = 215
+"""Of the colormap's 255: above it lies white, in which a picture would drown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def evidence(engine: Engine, network: Network, image: Image, head: HeatHead, wan
 def glowing(image: Image, grey: Floats) -> Image:
     """`image` with the heat `grey`, 0..1 and of any size, laid over it."""
     heat = np.clip(_smooth(grey, (image.shape[0], image.shape[1])), 0, 1)[..., None]
-    glow = colour(np.rint(heat[..., 0] * 255).astype(np.uint8), COLORMAPS[0], 1.0)
+    glow = colour(np.rint(heat[..., 0] * BRIGHTEST).astype(np.uint8), COLORMAPS[0], 1.0)
     cover = GLOW * heat
     lit = image * (DIM + (1 - DIM) * heat)
     return np.asarray(np.rint(lit * (1 - cover) + glow * cover), np.uint8)

@@ -78,7 +78,7 @@ def gradcam(
         channel, title = question.channel or 0, f"channel {question.channel}"
         if head.aim == CLASSES:
             asked = answer(classify(engine, network, picture, len(network.info.scores.labels)), network.info, question)
-            channel, title = asked.index, f"{asked.label}   {asked.probability:.0%}"
+            channel, title = asked.index, f"{asked.label}   {share(asked.probability)}"
         heat = evidence(engine, network, picture, head, channel_weights(network.info, head.aim, channel))
     words = f"{explained(head)}, {network.info.name}"
     print(f"{title.replace('   ', ', ')}: {words}")
@@ -100,6 +100,11 @@ def answer(said: tuple[Prediction, ...], info: ModelInfo, question: Question) ->
         return said[0]
     place = find_class(info, question.class_)
     return next(each for each in said if each.index == place)
+
+
+def share(probability: float) -> str:
+    """A probability in words; a small one exactly, since it was asked for."""
+    return f"{probability:.0%}" if probability >= 0.01 else f"{probability:.2%}"
 
 
 def explained(head: HeatHead) -> str:
