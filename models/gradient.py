@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from models.errors import ModelError
-from models.graph import Draft, TensorInfo, ancestors, tensors
+from models.graph import Draft, TensorInfo, ancestors, constants, tensors
 from models.spec import Rectifier
 from models.vjp import EVERY_INPUT, FLAT, RULES
 from models.vjp.step import Step
@@ -32,12 +32,12 @@ def gradient(draft: Draft, objective: str, wrt: str, *, rectifier: Rectifier = "
     reached = {wrt, *(output for node in nodes for output in node.output)}
     for node in nodes:
         _check(node, reached, graph.name)
-    constants = {each.name: each for each in graph.initializer}
+    values = constants(graph)
     grads = {objective: [_one(draft, objective, known)]}
     for node in reversed(nodes):
         flowing = tuple(_total(draft, grads.get(output, [])) for output in node.output)
         for index in _varying(node, reached):
-            step = Step(draft, node, index, flowing, known, constants, rectifier)
+            step = Step(draft, node, index, flowing, known, values, rectifier)
             grads.setdefault(node.input[index], []).append(RULES[node.op_type](step))
     return _total(draft, grads[wrt]) or wrt
 

@@ -124,6 +124,22 @@ def tensors(model: onnx.ModelProto) -> dict[str, TensorInfo]:
     return found
 
 
+def constants(graph: onnx.GraphProto) -> dict[str, TensorProto]:
+    """Every tensor whose values stand in the graph, as an initializer or as a Constant node."""
+    found = {each.name: each for each in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant":
+            value = helper.get_attribute_value(node.attribute[0])
+            found[node.output[0]] = value if isinstance(value, TensorProto) else _tensor(value)
+    return found
+
+
+def _tensor(value: float | Sequence[float]) -> TensorProto:
+    """A number or a list, float32 or int64, as ONNX lets a Constant node hold."""
+    array = np.array(value)
+    return numpy_helper.from_array(array.astype(np.float32) if array.dtype.kind == "f" else array)
+
+
 def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor whose shape is known when the input's is, initializers included."""
     known = tensors(model).items()

@@ -64,7 +64,7 @@ def _clip(step: Step) -> str:
 
 
 def _from_zero(step: Step) -> bool:
-    lowest = step.initializers.get(step.input(1))
+    lowest = step.constants.get(step.input(1))
     return lowest is not None and not numpy_helper.to_array(lowest).any()
 
 

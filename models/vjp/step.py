@@ -26,7 +26,7 @@ class Step:
     index: int
     grads: tuple[str | None, ...]
     tensors: Mapping[str, TensorInfo]
-    initializers: Mapping[str, onnx.TensorProto]
+    constants: Mapping[str, onnx.TensorProto]
     rectifier: Rectifier = "plain"
 
     @property
@@ -111,9 +111,9 @@ class Step:
         name = self.input(index)
         if not name:
             return None
-        if name not in self.initializers:
+        if name not in self.constants:
             raise self.refusal(f"constant values in input {index}, '{name}' is computed")
-        return [int(value) for value in numpy_helper.to_array(self.initializers[name]).ravel()]
+        return [int(value) for value in numpy_helper.to_array(self.constants[name]).ravel()]
 
     def axis(self, tensor: str, default: int) -> int:
         """The attribute "axis", counted from the front."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,47 +18,55 @@ Array = NDArray[Any]
 
 def evaluate(model: onnx.ModelProto, feeds: dict[str, Array], names: list[str]) -> list[Array]:
     """The named tensors of `model`, which need not be its outputs."""
-    return [
-        np.asarray(each)
-        for each in ReferenceEvaluator(model, new_ops=[ConvTranspose, Erf, LRN, MaxPool, Pad]).run(names, feeds)
-    ]
+    evaluator = ReferenceEvaluator(model, new_ops=[ConvTranspose, Erf, LRN, MaxPool, Pad])
+    return [np.asarray(each) for each in evaluator.run(names, feeds)]
 
 
-class ConvTranspose(OpRun):  # type: ignore[misc]
+def reach(kernel: Sequence[int], dilations: Sequence[int]) -> list[int]:
+    return [gap * (size - 1) + 1 for size, gap in zip(kernel, dilations, strict=True)]
+
+
+def strided(offset: Sequence[int], dilations: Sequence[int], strides: Sequence[int], counts: Sequence[int]) -> Any:
+    """The index of the pixels at one offset of a window, at every position of it."""
+    starts = [place * gap for place, gap in zip(offset, dilations, strict=True)]
+    spans = zip(starts, strides, counts, strict=True)
+    return (..., *(slice(start, start + stride * (count - 1) + 1, stride) for start, stride, count in spans))
+
+
+def halves(totals: Sequence[int], *, late: bool) -> list[int]:
+    """Padding before and after, the odd pixel `late` or early."""
+    before = [total // 2 if late else total - total // 2 for total in totals]
+    return before + [total - first for total, first in zip(totals, before, strict=True)]
+
+
+class ConvTranspose(OpRun):
     """onnx's knows no groups, and output_shape only without strides."""
 
     op_domain = ""
 
-    def _run(self, x: Array, w: Array, b: Array | None = None, **attributes: Any) -> tuple[Array]:
-        count, groups = x.ndim - 2, attributes["group"] or 1
-        ones, zeros = [1] * count, [0] * count
-        strides, dilations = attributes["strides"] or ones, attributes["dilations"] or ones
-        reach = [gap * (size - 1) + 1 for size, gap in zip(w.shape[2:], dilations, strict=True)]
-        full = [s * (n - 1) + r for s, n, r in zip(strides, x.shape[2:], reach, strict=True)]
-        added = attributes["output_padding"] or zeros
-        y = np.zeros((x.shape[0], groups * w.shape[1], *(f + a for f, a in zip(full, added, strict=True))), x.dtype)
-        rows = np.stack(np.split(x, groups, axis=1))
-        kernels = np.stack(np.split(w, groups))
+    def _run(self, x: Array, w: Array, **attributes: Any) -> tuple[Array]:
+        count, groups, counts = x.ndim - 2, attributes["group"] or 1, x.shape[2:]
+        strides, dilations = attributes["strides"] or [1] * count, attributes["dilations"] or [1] * count
+        added = attributes["output_padding"] or [0] * count
+        spans = zip(strides, counts, reach(w.shape[2:], dilations), added, strict=True)
+        y = np.zeros((len(x), groups * w.shape[1], *(s * (n - 1) + r + more for s, n, r, more in spans)))
+        rows, kernels = np.stack(np.split(x, groups, axis=1)), np.stack(np.split(w, groups))
         for offset in np.ndindex(*w.shape[2:]):
             share = np.einsum("gnc...,gcm->ngm...", rows, kernels[(..., *offset)])
-            first = [o * d for o, d in zip(offset, dilations, strict=True)]
-            steps = zip(first, strides, x.shape[2:], strict=True)
-            place = tuple(slice(f, f + s * (n - 1) + 1, s) for f, s, n in steps)
-            y[(slice(None), slice(None), *place)] += share.reshape(x.shape[0], -1, *x.shape[2:])
-        sizes = attributes["output_shape"] or None
-        pads = attributes["pads"] or zeros * 2
-        upper = attributes["auto_pad"] == "SAME_UPPER"
-        if upper:
-            sizes = [n * s for n, s in zip(x.shape[2:], strides, strict=True)]
-        if sizes:
-            totals = [have - want for have, want in zip(y.shape[2:], sizes, strict=True)]
-            halves = [total // 2 if upper else total - total // 2 for total in totals]
-            pads = [*halves, *(total - half for total, half in zip(totals, halves, strict=True))]
-        place = tuple(slice(pads[axis], y.shape[axis + 2] - pads[axis + count]) for axis in range(count))
-        return (y[(slice(None), slice(None), *place)],)
+            y[strided(offset, dilations, strides, counts)] += share.reshape(len(x), -1, *counts)
+        pads = self._pads(y.shape[2:], [s * n for s, n in zip(strides, counts, strict=True)], attributes)
+        kept: Any = [slice(a, n - b) for a, b, n in zip(pads[:count], pads[count:], y.shape[2:], strict=True)]
+        return (y[(..., *kept)],)
+
+    def _pads(self, have: Sequence[int], same: Sequence[int], attributes: dict[str, Any]) -> list[int]:
+        late = attributes["auto_pad"] == "SAME_UPPER"
+        wanted = same if late else attributes["output_shape"]
+        if wanted:
+            return halves([old - new for old, new in zip(have, wanted, strict=True)], late=late)
+        return attributes["pads"] or [0] * 2 * len(have)
 
 
-class Erf(OpRun):  # type: ignore[misc]
+class Erf(OpRun):
     """onnx's rounds to float32."""
 
     op_domain = ""
@@ -66,55 +75,49 @@ class Erf(OpRun):  # type: ignore[misc]
         return (np.vectorize(math.erf, otypes=[x.dtype])(x),)
 
 
-class LRN(OpRun):  # type: ignore[misc]
+class LRN(OpRun):
+    """onnx's takes the wrong neighbours."""
+
     op_domain = ""
 
     def _run(self, x: Array, alpha: float, beta: float, bias: float, size: int) -> tuple[Array]:
-        before, after = (size - 1) // 2, size // 2
-        total = np.zeros_like(x)
-        for channel in range(x.shape[1]):
-            near = x[:, max(channel - before, 0) : channel + after + 1]
-            total[:, channel] = (near**2).sum(axis=1)
-        return (x / (bias + alpha / size * total) ** beta,)
+        near = [slice(max(channel - size // 2, 0), channel + size // 2 + 1) for channel in range(x.shape[1])]
+        energy = np.stack([(x[:, channels] ** 2).sum(axis=1) for channels in near], axis=1)
+        return (x / (bias + alpha / size * energy) ** beta,)
 
 
-class MaxPool(OpRun):  # type: ignore[misc]
-    """Windows that would begin in the padding after the picture are dropped, as ONNX Runtime does."""
+class MaxPool(OpRun):
+    """onnx's is wrong where sizes are rounded up; windows that begin behind the picture are dropped."""
 
     op_domain = ""
 
-    def _run(self, x: Array, **attributes: Any) -> tuple[Array, ...]:
-        kernel = attributes["kernel_shape"]
+    def _run(self, x: Array, **attributes: Any) -> tuple[Array]:
+        kernel, sizes, ceil = attributes["kernel_shape"], x.shape[2:], attributes["ceil_mode"]
         count = len(kernel)
-        strides, dilations = (attributes[name] or [1] * count for name in ("strides", "dilations"))
-        pads = attributes["pads"] or [0] * 2 * count
-        reach = [gap * (size - 1) + 1 for size, gap in zip(kernel, dilations, strict=True)]
-        sizes = x.shape[2:]
-        if attributes["auto_pad"].startswith("SAME"):
-            totals = [max((-(-n // s) - 1) * s + r - n, 0) for n, s, r in zip(sizes, strides, reach, strict=True)]
-            halves = [(t + (attributes["auto_pad"] == "SAME_LOWER")) // 2 for t in totals]
-            pads = [*halves, *(t - h for t, h in zip(totals, halves, strict=True))]
-        starts = []
-        for axis in range(count):
-            room = sizes[axis] + pads[axis] + pads[axis + count] - reach[axis]
-            number = -(-room // strides[axis]) if attributes["ceil_mode"] else room // strides[axis]
-            places = [index * strides[axis] - pads[axis] for index in range(number + 1)]
-            starts.append([place for place in places if place < sizes[axis]])
-        y = np.full((*x.shape[:2], *map(len, starts)), -np.inf)
-        winner = np.zeros(y.shape, np.int64)
-        numbers = np.arange(x.size).reshape(x.shape)
-        for place in itertools.product(*(range(len(each)) for each in starts)):
-            for offset in itertools.product(*(range(size) for size in kernel)):
-                at = [starts[a][place[a]] + offset[a] * dilations[a] for a in range(count)]
-                if all(0 <= each < size for each, size in zip(at, sizes, strict=True)):
-                    here = x[(..., *at)]
-                    better = here > y[(..., *place)]
-                    y[(..., *place)] = np.where(better, here, y[(..., *place)])
-                    winner[(..., *place)] = np.where(better, numbers[(..., *at)], winner[(..., *place)])
-        return (y, winner)[: len(self.onnx_node.output)]
+        strides, dilations = attributes["strides"] or [1] * count, attributes["dilations"] or [1] * count
+        pads = self._pads(sizes, strides, reach(kernel, dilations), attributes)
+        counts = []
+        for n, stride, far, a, b in zip(
+            sizes, strides, reach(kernel, dilations), pads[:count], pads[count:], strict=True
+        ):
+            number = 1 + (-(-(n + a + b - far) // stride) if ceil else (n + a + b - far) // stride)
+            counts.append(number - (ceil and (number - 1) * stride >= n + a))
+        widths = [(0, 0), (0, 0), *((a, b + s) for a, b, s in zip(pads[:count], pads[count:], strides, strict=True))]
+        padded = np.pad(x, widths, constant_values=-np.inf)
+        offsets = itertools.product(*map(range, kernel))
+        return (np.max([padded[strided(offset, dilations, strides, counts)] for offset in offsets], axis=0),)
+
+    def _pads(
+        self, sizes: Sequence[int], strides: Sequence[int], far: Sequence[int], attributes: dict[str, Any]
+    ) -> list[int]:
+        if not attributes["auto_pad"].startswith("SAME"):
+            return attributes["pads"] or [0] * 2 * len(sizes)
+        spans = zip(sizes, strides, far, strict=True)
+        totals = [max((-(-size // stride) - 1) * stride + span - size, 0) for size, stride, span in spans]
+        return halves(totals, late=attributes["auto_pad"] == "SAME_UPPER")
 
 
-class Pad(OpRun):  # type: ignore[misc]
+class Pad(OpRun):
     """onnx's knows no negative padding."""
 
     op_domain = ""
@@ -123,10 +126,11 @@ class Pad(OpRun):  # type: ignore[misc]
         self, x: Array, pads: Array, value: Array | None = None, axes: Array | None = None, mode: str = "constant"
     ) -> tuple[Array]:
         widths = [(0, 0)] * x.ndim
-        places = range(x.ndim) if axes is None else axes
-        for place, axis in enumerate(places):
+        for place, axis in enumerate(range(x.ndim) if axes is None else axes):
             widths[axis] = (int(pads[place]), int(pads[place + len(pads) // 2]))
-        fill = {"constant_values": 0 if value is None else value} if mode == "constant" else {}
-        grown = np.pad(x, [(max(a, 0), max(b, 0)) for a, b in widths], mode=mode, **fill)  # type: ignore[call-overload]
-        cut = tuple(slice(max(-a, 0), size - max(-b, 0)) for size, (a, b) in zip(grown.shape, widths, strict=True))
-        return (grown[cut],)
+        grow: Any = [(max(a, 0), max(b, 0)) for a, b in widths]
+        if mode == "constant":
+            grown = np.pad(x, grow, constant_values=0 if value is None else value)
+        else:
+            grown = np.pad(x, grow, mode=mode)  # type: ignore[call-overload]
+        return (grown[tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(grown.shape, widths, strict=True))],)

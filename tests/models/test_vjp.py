@@ -58,7 +58,7 @@ def numbers(example: Example) -> Floats:
 
 def forward(example: Example, kind: int, dims: Sequence[int | str] | None = None) -> onnx.ModelProto:
     """The model of an example: its input X, its constants, no outputs."""
-    name = {FLOAT: "float", DOUBLE: "double"}[kind]
+    name = "float" if kind == FLOAT else "double"
     sizes = ",".join(map(str, dims or example.shape))
     text = f'<ir_version: 10, opset_import: ["": 18]> example ({name}[{sizes}] X) => () {{ {example.text} }}'
     model = onnx.parser.parse_model(text.replace("\n", "\n "))
@@ -79,7 +79,7 @@ def with_gradient(example: Example, mix: Floats, kind: int, dims: Sequence[int |
     weighted = draft.op("Mul", "Y", draft.constant(mix.astype(np.float32 if y == FLOAT else np.float64)))
     answer = draft.op("ReduceSum", weighted, keepdims=0)
     draft.output(answer, "answer", y, ())
-    draft.output(gradient(draft, answer, "X"), "gradient", kind, [None] * len(example.shape))  # type: ignore[list-item]
+    draft.output(gradient(draft, answer, "X"), "gradient", kind, dims or example.shape)
     return model
 
 
