@@ -41,12 +41,12 @@ def cells(kernels: Kernels, colours: Colours, most_hw: Hw, *, shape: float) -> C
         pictures = coloured(weights[kept], colours) if in_colour else diverging(signed(weights[kept])[:, 0])
         cols = min(max(_cols(len(kept), height / width / shape), -(-len(kept) // most_hw[0])), most_hw[1])
         kind = "in colour" if in_colour else "each of one input"
-        return Cells(pictures, cols, f"{_of(len(kept), total)} kernels, {size}, {kind}", not in_colour)
+        return Cells(pictures, cols, f"{_of(len(kept), total, 'kernel')}, {size}, {kind}", not in_colour)
     rows = strongest(weights, 0, most_hw[0])
     cols_kept = strongest(weights[rows], 1, most_hw[1])
     pictures = diverging(signed(weights[rows])[:, cols_kept]).reshape(-1, height, width, 3)
     group = " of its group" if kernels.groups > 1 else ""
-    words = f"{_of(len(rows), total)} kernels, {size}, a row each; {_of(len(cols_kept), inputs)} inputs{group}"
+    words = f"{_of(len(rows), total, 'kernel')}, {size}, a row each; {_of(len(cols_kept), inputs, 'input')}{group}"
     return Cells(pictures, len(cols_kept), words, signed=True)
 
 
@@ -102,5 +102,7 @@ def laid_out(pictures: NDArray[np.uint8], cols: int, scale: int, gap: int, groun
     return np.ascontiguousarray(laid[: laid.shape[0] - gap or None, : laid.shape[1] - gap or None])
 
 
-def _of(shown: int, total: int) -> str:
-    return f"{shown} of {total}" if shown < total else f"all {total}" if total > 1 else "1"
+def _of(shown: int, total: int, noun: str) -> str:
+    if total == 1:
+        return f"1 {noun}"
+    return f"{shown} of {total} {noun}s" if shown < total else f"all {total} {noun}s"

@@ -24,11 +24,12 @@ SIGNS = "Below zero and above, each kernel by its own strength."
 
 def draw_kernels(kernels: Kernels, info: ModelInfo, width: int) -> Image:
     """The kernels of a layer on a sheet `width` pixels wide."""
-    text, edge, gap = max(round(width / 62), 13), max(round(width / 60), 8), max(width // 640, 1)
+    text, edge = max(round(width / 62), 13), max(round(width / 60), 8)
     head = round(text * 2.4)
     room_hw = (round(width * SHAPE) - head - round(text * 2.2) - edge, width - 2 * edge)
     kernel_hw: Hw = (kernels.weights.shape[2], kernels.weights.shape[3])
-    smallest = width * (SMALLEST_POINT if kernel_hw == (1, 1) else SMALLEST_SLICE)
+    point = kernel_hw == (1, 1)
+    smallest, gap = (width * SMALLEST_POINT, width // 640) if point else (width * SMALLEST_SLICE, width // 320)
     scale = max(round(smallest / max(kernel_hw)), 1)
     most = [max((room + gap) // (side * scale + gap), 1) for room, side in zip(room_hw, kernel_hw, strict=True)]
     drawn = cells(kernels, info.input.colours, (most[0], most[1]), shape=room_hw[0] / room_hw[1])

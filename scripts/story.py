@@ -31,6 +31,7 @@ from scripts.progress import progress
 log = logging.getLogger(__name__)
 
 GIF_WIDTH, FILM_WIDTH = 480, 1280
+LARGEST_GIF = 1920
 GIF_STEP, FILM_FPS = 0.08, 25.0
 """Seconds of a picture of a GIF's fade, and the rate of a film."""
 
@@ -70,7 +71,11 @@ class Telling(Sight):
             raise SettingError(f"--channels takes numbers such as 3,17, but got '{self.channels}'") from None
 
     def canvas_hw(self, suffix: str) -> Hw:
-        """A canvas of 16:9, both sides even as video wants them."""
+        """A canvas of 16:9, both sides even as video wants them; SettingError for a GIF too large to play."""
+        if suffix == ".gif" and (self.width or 0) > LARGEST_GIF:
+            raise SettingError(
+                f"--width of a GIF is at most {LARGEST_GIF} pixels, but got {self.width}; make it an .mp4"
+            )
         width = self.width or (GIF_WIDTH if suffix == ".gif" else FILM_WIDTH)
         return round(width * 9 / 32) * 2, width - width % 2
 
@@ -92,6 +97,8 @@ def story(
     """
     telling.check()
     places = claim_places(images, output, force=force)
+    for _, place in places:
+        telling.canvas_hw(place.suffix.lower())
     network = choice.open()
     layers = telling.chosen_layers(network.info) or network.info.landmarks
     for layer in layers:

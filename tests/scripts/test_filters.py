@@ -1,0 +1,54 @@
+"""The kernels of a network on a sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from scripts.cli import status
+
+
+@pytest.mark.parametrize("layer", [None, "block1_conv2", "block5_conv3"])
+def test_kernels_of_any_layer_are_drawn(tmp_path: Path, layer: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.png"
+    chosen = [] if layer is None else ["--layer", layer]
+    assert status(["filters", "-o", str(out), "--width", "800", *chosen]) == 0
+    with Pillow.open(out) as sheet:
+        assert sheet.width == 800
+        assert np.asarray(sheet)[60:-40].std() > 15
+    assert (layer or "block1_conv1") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-o", "out.gif"], "its name must end in .png"),
+        (["-o", "out.png", "--layer", "conv9"], "layer 'conv9' is not in"),
+        (["-o", "out.png", "--width", "10"], "--width takes 640 to 7680"),
+        (["-o", "out.png", "--model", "nothing"], "unknown network 'nothing'"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_line_and_leaves_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert status(["filters", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_layer_of_several_convolutions_names_its_neighbours(
+    assets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--model", str(assets / "weights" / "googlenet.onnx"), "--layer", "inception_3a/output")
+    assert status(["filters", "-o", str(tmp_path / "out.png"), *options]) == 2
+    assert "made by Concat, not by one convolution; nearby ones that are: inception_3a/" in capsys.readouterr().err
