@@ -85,7 +85,7 @@ class Storyboard:
 
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
         """What the network says it sees, beside the picture."""
-        sentence = "What the network says it is, and how sure it is."
+        sentence = "What the network calls it, and how sure it is."
         canvas = self._lettered("a name", sentence, *origin(self._info), lit=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
         picture = _centred((self._image.shape[0], self._image.shape[1]), half)
