@@ -55,7 +55,6 @@ class _Search:
         self._readers = surgery.consumers(graph)
         self._seen = surgery.dependents(graph, INPUT)
         self._place = {node.output[0]: place for place, node in enumerate(graph.node)}
-        self._kernels = {tensor.name: tensor.dims for tensor in graph.initializer}
         self._maps = self._channels_first()
 
     def layers(self) -> Iterator[Found]:
@@ -93,9 +92,10 @@ class _Search:
         return node.op_type != "Concat" or axis in (1, -3)
 
     def _found(self, node: onnx.NodeProto, tensor: str) -> Found:
-        dims = self._kernels.get(node.input[1], ()) if node.op_type in CONVOLUTIONS else ()
+        weights = self._tensors.get(node.input[1]) if node.op_type in CONVOLUTIONS else None
+        dims = (weights and weights.dims) or ()
         group = next((attribute.i for attribute in node.attribute if attribute.name == "group"), 1)
-        return Found(tensor, node, max(dims[2:], default=1), depthwise=group > 1 and dims[1:2] == [1])
+        return Found(tensor, node, max(dims[2:], default=1), depthwise=group > 1 and dims[1:2] == (1,))
 
     def _follow(self, tensor: str, *, joined: bool) -> list[str]:
         """From what a node makes to what it hands on: bias, normalisation, activation, and all that lies between."""

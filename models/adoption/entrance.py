@@ -9,12 +9,12 @@ import onnx
 from onnx import TensorProto, helper
 
 from models.adoption import surgery
+from models.adoption.nchw import TO_NCHW, to_nchw
 from models.errors import ModelError
 from models.graph import FLOAT
 from models.hints import Layout
 from models.spec import INPUT, Hw
 
-TO_NCHW, TO_NHWC = [0, 3, 1, 2], [0, 2, 3, 1]
 COLOURS = (1, 3)
 PIXELS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8)
 HANDED_ON = ("Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization")
@@ -117,29 +117,12 @@ def make_plain(graph: onnx.GraphProto, entrance: Entrance, *, as_bytes: bool = F
     if as_bytes:
         tensor = _fresh("bytes", taken)
         nodes.append(helper.make_node("Cast", [INPUT], [tensor], to=TensorProto.UINT8))
-    if entrance.layout == "NHWC":
-        tensor = _turn(graph, source, tensor, nodes, taken)
-    surgery.rename(graph, {source: tensor})
+    if entrance.layout == "NCHW":
+        surgery.rename(graph, {source: tensor})
+    to_nchw(graph, {source: tensor} if entrance.layout == "NHWC" else {})
     surgery.replace_nodes(graph, [*nodes, *graph.node])
     del graph.input[:]
     graph.input.append(helper.make_tensor_value_info(INPUT, FLOAT, (1, entrance.channels, "height", "width")))
-
-
-def _turn(graph: onnx.GraphProto, name: str, tensor: str, nodes: list[onnx.NodeProto], taken: set[str]) -> str:
-    """The name of the picture in NHWC; transpositions back to NCHW are taken out with it."""
-    kept, instead = [], dict[str, str]()
-    for node in graph.node:
-        if node.op_type == "Transpose" and node.input[0] == name and list(_perm(node)) == TO_NCHW:
-            instead[node.output[0]] = tensor
-        else:
-            kept.append(node)
-    surgery.replace_nodes(graph, kept)
-    for node in graph.node:
-        node.input[:] = [instead.get(each, each) for each in node.input]
-    turned = _fresh("nhwc", taken)
-    if any(name in node.input for node in graph.node):
-        nodes.append(helper.make_node("Transpose", [tensor], [turned], perm=TO_NHWC))
-    return turned
 
 
 def _fresh(stem: str, taken: set[str]) -> str:

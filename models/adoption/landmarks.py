@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import onnx
 
 from models.adoption import surgery
-from models.adoption.discover import JOINS, Found
+from models.adoption.discover import Found
 from models.graph import ancestors
 from models.spec import INPUT
 
@@ -30,9 +30,10 @@ def landmarks(graph: onnx.GraphProto, layers: Sequence[Found], strides: Sequence
 
 def _of_branches(graph: onnx.GraphProto, layers: Sequence[Found]) -> list[Found]:
     cuts, readers = _cuts(graph, layers[-1].tensor), surgery.consumers(graph)
+    joins = {layer.node.output[0] for layer in layers if layer.is_join}
 
     def matters(layer: Found) -> bool:
-        forks = any(node.op_type in JOINS for node in readers[layer.tensor])
+        forks = any(node.output[0] in joins for node in readers[layer.tensor])
         wide = layer.kernel > 1 and not layer.depthwise
         return layer.is_join or (layer.tensor in cuts and (wide or forks)) or layer == layers[-1]
 

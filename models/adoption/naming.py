@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from models.adoption.discover import Found
+from models.adoption.nchw import SUFFIX as TURNED
 
 READABLE = re.compile(r"(?=.*[A-Za-z])[\w./-]{1,64}", re.ASCII)
 MEANINGLESS = re.compile(
@@ -15,11 +16,14 @@ MEANINGLESS = re.compile(
 """What a machine counted: Conv_12, relu3, onnx::Add_317; such a name is given anew."""
 
 ACTIVE = re.compile(
-    r"(.*[/._])?(p?relu6?|activation|act|leaky\w*|swish|silu|clip|mul|elu|sigmoid)[_.]?\d*(_fwd)?", re.I
+    r"(.*[/._])?(p?re_?lu6?|activation|act|leaky\w*|swish|silu|clip|mul|elu|sigmoid|hard_\w*)([_.]?\d+)*(_fwd)?", re.I
 )
 """The name of an activation says less than that of its convolution."""
 
-TENSORFLOW_OPERATORS = re.compile(r"[A-Z]\w*|add(_\d+)?|concat(_\d+)?|convolution|mul(_\d+)?|BiasAdd|[a-z_]*_\d*__\d+")
+TENSORFLOW_OPERATORS = re.compile(
+    r"(Relu6?|Elu|Selu|LeakyRelu|Sigmoid|Tanh|Softplus|BiasAdd|Conv2D\w*|DepthwiseConv2d\w*|FusedBatchNorm\w*|Add(V2)?|"
+    r"Mul|Sub|Maximum|concat|add|mul|sub|convolution|depthwise|separable_conv2d|batchnorm|Const|Squeeze|ReadVariableOp)(_\d+)?"
+)
 
 WORDS = {"Conv": "conv", "ConvTranspose": "deconv", "Add": "add", "Sum": "add", "Concat": "concat", "Max": "max"}
 RESERVED = ("net/", "ventral/", "scores/")
@@ -50,7 +54,7 @@ def _proposals(layer: Found) -> Iterator[str]:
     """What the layer could be called, the best first."""
     raw = [layer.tensor, layer.node.output[0], layer.node.name]
     if not layer.is_join:
-        raw.append(re.sub(r"[./_](weight|kernel|W|w)(:0)?$", "", layer.node.input[1]))
+        raw.append(re.sub(r"[./_](weight|kernel|W|w)(_\d+)?(:0)?$", "", layer.node.input[1]))
     cleaned = [name for name in map(clean, raw) if _is_readable(name)]
     yield from (name for name in cleaned if not ACTIVE.fullmatch(name))
     yield from cleaned
@@ -67,6 +71,7 @@ def _is_readable(name: str) -> bool:
 
 def clean(name: str) -> str:
     """The name of a tensor without what its exporter adds: `/layer1/layer1.0/conv1/Conv_output_0` -> layer1.0.conv1."""
+    name = name.removesuffix(TURNED)
     if re.search(r":\d+$", name):
         return _from_tensorflow(name.rpartition(":")[0])
     if name.startswith("/"):
@@ -87,10 +92,12 @@ def _from_torch(name: str) -> str:
 
 def _from_tensorflow(name: str) -> str:
     """`functional_1/block1_conv1_1/Relu` -> functional_1/block1_conv1_1."""
-    parts = name.split("/")
-    while len(parts) > 1 and TENSORFLOW_OPERATORS.fullmatch(re.sub(r"__\d+$", "", parts[-1])):
+    parts = [re.sub(r"__\d+$", "", part) for part in name.split("/")]
+    if len(parts) > 1 and TENSORFLOW_OPERATORS.fullmatch(parts[-1]):
         parts.pop()
-    return "/".join(re.sub(r"__\d+$", "", part) for part in parts)
+    if len(parts) > 1 and parts[-1] == "batchnorm":
+        parts.pop()
+    return "/".join(parts)
 
 
 def _without_shared_scopes(proposed: Sequence[str]) -> list[str]:
@@ -99,4 +106,6 @@ def _without_shared_scopes(proposed: Sequence[str]) -> list[str]:
     shared = 0
     while len(split) > 1 and all(len(parts) > shared + 1 and parts[shared] == split[0][shared] for parts in split):
         shared += 1
-    return ["/".join(name.split("/")[shared:]) for name in proposed]
+    number = {match.group() if (match := re.search(r"_\d+$", parts[-1])) else "" for parts in split}
+    ending = number.pop() if len(number) == 1 and len(split) > 1 else ""
+    return ["/".join(name.split("/")[shared:]).removesuffix(ending) for name in proposed]

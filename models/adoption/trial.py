@@ -62,7 +62,7 @@ def learn(content: bytes, anatomy: Anatomy, channels: int, reading: Reading) -> 
     candidates = [reading.input, *(recipe.input(channels) for recipe in RECIPES)]
     distances = []
     for candidate in candidates:
-        distances.append(_outside(float(trial.run(LOGITS, feed(picture, candidate)).std())))
+        distances.append(_outside(trial.run(LOGITS, feed(picture, candidate))))
         if distances[-1] == 0.0:
             break
     nearest = int(np.argmin(distances))
@@ -71,10 +71,11 @@ def learn(content: bytes, anatomy: Anatomy, channels: int, reading: Reading) -> 
     return Reading(candidates[nearest], "on this scale its scores are like those of a trained network", sure=False)
 
 
-def _outside(spread: float) -> float:
-    """How many e-folds a spread lies outside of what is usual; anything that is no number is far away."""
+def _outside(logits: NDArray[np.float32]) -> float:
+    """How many e-folds the spread lies outside of what is usual; one that is no number is far away."""
+    spread = float(logits.astype(np.float64).std())
     if not np.isfinite(spread) or spread <= 0.0:
-        return 100.0
+        return 10 * FAR
     return float(max(np.log(CALM / spread), np.log(spread / WILD), 0.0))
 
 
