@@ -73,7 +73,9 @@ def _answer(draft: Draft, head: DreamHead, tensors: Sequence[str], shapes: Shape
         weights = draft.op("Slice", wanted, draft.ints(first), draft.ints(first + channels), draft.ints(0))
         first += channels
         units = _units(draft, tensor, shapes[tensor], head.at)
-        strength = _likeness(draft, units, number, channels) if head.guided else _strength(draft, units, head.energy)
+        strength = (
+            _likeness(draft, units, number, weights, channels) if head.guided else _strength(draft, units, head.energy)
+        )
         terms.append(_weighted(draft, strength, weights, channels))
     return terms[0] if len(terms) == 1 else draft.op("Sum", *terms)
 
@@ -102,13 +104,14 @@ def _strength(draft: Draft, units: str, energy: bool) -> str:
     return draft.op("ReduceMean", draft.op("Mul", units, units) if energy else units, draft.ints(2), keepdims=0)
 
 
-def _likeness(draft: Draft, units: str, number: int, channels: int) -> str:
+def _likeness(draft: Draft, units: str, number: int, weights: str, channels: int) -> str:
     """How much each unit resembles the unit of the guide that resembles it most: (1, C, n) -> (1, C).
 
     The objective of google/deepdream's guided dreams: the dot product with the best match, which stays fixed.
     """
     guide = draft.input(f"guide_{number}", FLOAT, (channels, GUIDE_UNITS))
-    likeness = draft.op("MatMul", draft.op("Transpose", guide, perm=[1, 0]), units)
+    weighed = draft.op("Mul", draft.op("Transpose", guide, perm=[1, 0]), weights)
+    likeness = draft.op("MatMul", weighed, units)
     best = draft.op("ArgMax", likeness, axis=1, keepdims=0)
     target = draft.op("Gather", guide, draft.op("Reshape", best, draft.ints(-1)), axis=1)
     likest = draft.op("Mul", units, draft.op("Unsqueeze", target, draft.ints(0)))
