@@ -60,7 +60,7 @@ def _check_reach(draft: Draft, head: HeatHead, aim: str, shapes: Shapes) -> None
     if len(shapes.get(head.layer, ())) != 4:
         raise ModelError(f"'{head.layer}' has no height and width to draw heat on; choose a convolutional layer")
     read = {name for node in ancestors(draft.model.graph, [aim]) for name in node.input}
-    if head.layer not in read:
+    if head.layer not in (aim, *read):
         raise ModelError(f"{goal} does not depend on layer '{head.layer}'; choose a layer that comes before it")
 
 

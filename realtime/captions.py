@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from models.spec import ModelInfo
@@ -80,8 +81,8 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
         canvas[top : top + max(size // 4, 2), left : left + width] = lit
 
 
-def draw_predictions(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> None:
-    """Write the names of what the network sees, each with its probability as a bar."""
+def draw_predictions(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Layout:
+    """Write the names of what the network sees, each with its probability as a bar; what is left of the layout."""
     size = max(canvas.shape[0] // 32, 11)
     pitch = round(size * 1.9)
     box = _place_of_names(canvas, layout, pitch * len(said))
@@ -90,6 +91,10 @@ def draw_predictions(canvas: Image, layout: Layout, said: Sequence[Prediction]) 
         shade(canvas, around, strength=0.78)
     for row, each in enumerate(said):
         _draw_prediction(canvas, box._replace(top=box.top + row * pitch, height=pitch), size, each, first=row == 0)
+    if layout.caption is None or layout.over:
+        return layout
+    left = max(layout.caption.height - box.height - size // 2, 1)
+    return dataclasses.replace(layout, caption=layout.caption._replace(height=left))
 
 
 def _place_of_names(canvas: Image, layout: Layout, tall: int) -> Rect:

@@ -19,6 +19,7 @@ from realtime.crossfade import CrossFade
 from realtime.engine import Engine, GraphError, NotReady
 from realtime.frame import Frame, Image
 from realtime.layout import Layout, arrange
+from realtime.predictions import Prediction
 from realtime.predictor import Predictor, PredictSettings
 from realtime.settings import ShowSettings
 from realtime.view import Scene, Shown, Tiles, View
@@ -104,10 +105,8 @@ class Pipeline:
         shown = view.render(scene)
         self._engine.prefetch(view.upcoming(scene))
         said = self._predictor.see(frame.image, settings, now)
-        image = self._compose(frame, layout, shown, settings)
+        image = self._compose(frame, layout, shown, settings, said)
         image = self._fade.apply(image, _identity(show, shown), now, seconds=show.fade)
-        if said:
-            draw_predictions(image, layout, said)
         frame = dataclasses.replace(frame, image=image)
         note = self._predictor.silence if settings[PredictSettings].on else ""
         return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles, note=note)
@@ -134,7 +133,9 @@ class Pipeline:
         name = "full" if self._views[view].alone else settings[ShowSettings].layout
         return arrange(name, self._canvas_hw, _hw(frame.image))
 
-    def _compose(self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot) -> Image:
+    def _compose(
+        self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot, said: Sequence[Prediction]
+    ) -> Image:
         canvas = compositing.stage(self._canvas_hw)
         compositing.paste(canvas, compositing.fit(shown.image, layout.view.hw), layout.view.left, layout.view.top)
         if layout.camera is not None:
@@ -142,8 +143,9 @@ class Pipeline:
             compositing.paste(canvas, compositing.fit(frame.image, camera.hw), camera.left, camera.top)
             if layout.over:
                 compositing.frame_line(canvas, camera, HAIRLINE)
-        show = settings[ShowSettings]
-        if show.caption:
+        if said:
+            layout = draw_predictions(canvas, layout, said)
+        if settings[ShowSettings].caption:
             draw_caption(canvas, layout, self._network.info, shown)
         return canvas
 

@@ -17,7 +17,22 @@ from models.errors import SetupError, VentralError
 LONGEST = 600
 """Characters of an error."""
 
-COMMANDS = ("live", "render", "story", "maps", "export", "layers", "cameras", "doctor", "bench")
+COMMANDS = (
+    "live",
+    "render",
+    "story",
+    "maps",
+    "filters",
+    "export",
+    "train",
+    "layers",
+    "cameras",
+    "doctor",
+    "dream",
+    "maximize",
+    "gradcam",
+    "bench",
+)
 
 
 def load(name: str) -> Callable[..., None]:

@@ -1,0 +1,122 @@
+"""Where the evidence lies for what the network sees: Grad-CAM over the moving picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.spec import CLASSES, GraphSpec, HeatHead
+from realtime.compositing import fitted, network_input, resize
+from realtime.controls import Bind, Settings, control
+from realtime.engine import Outputs
+from realtime.flow import Floats
+from realtime.heat import glowing, sight_hw
+from realtime.runner import Task
+from realtime.tiles import TileSettings
+from realtime.view import Scene, Shown
+
+STEADY = 0.5
+"""How far the heat moves towards a new one at each result, so that it does not flicker."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradcamSettings:
+    """What evidence is looked for, and where."""
+
+    group: ClassVar[str] = "gradcam"
+
+    target: int = control(-1, "the number of the class looked for; -1 for the likeliest", low=-1, high=99999)
+    where: str = control("deepest", "the layer whose units are asked", choices=("deepest", "shown"))
+
+
+class GradcamView:
+    """The frame, lit where the evidence lies; the network is asked beside the show."""
+
+    name: ClassVar[str] = "gradcam"
+    bind: ClassVar[Bind] = Bind(("g",), "set", "Grad-CAM: where the evidence lies", "gradcam")
+    settings: ClassVar[tuple[type[Settings], ...]] = (GradcamSettings, TileSettings)
+    alone: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._asked: Task[Outputs] | None = None
+        self._heat: Floats | None = None
+        self._answers: Floats | None = None
+        self._spec: GraphSpec | None = None
+
+    def render(self, scene: Scene) -> Shown:
+        """The frame with the newest heat on it."""
+        spec = _spec(scene)
+        if spec != self._spec:
+            self._spec, self._asked, self._heat, self._answers = spec, None, None, None
+        for _ in range(1 if self._answers is not None else 2):  # the first answer says what to look for
+            self._ask(scene, spec)
+        picture = resize(scene.frame.image, fitted(scene.frame.image.shape[:2], scene.panel_hw))
+        if self._heat is not None:
+            picture = glowing(picture, self._heat / max(float(self._heat.max()), 1e-30))
+        return Shown(picture, scene.info.layer(_layer(scene)), words=self._words(scene))
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        """Only itself."""
+        return (_spec(scene),)
+
+    def _ask(self, scene: Scene, spec: GraphSpec) -> None:
+        """Take in what was answered, and ask again of the newest frame."""
+        if self._asked is None:
+            image, wanted = network_input(scene.frame.image, spec.size_hw), self._wanted(scene)
+            feeds: dict[str, NDArray[Any]] = {"image": image, "wanted": wanted}
+            self._asked = scene.engine.start(partial(scene.engine.run_patiently, spec, feeds))
+        found = self._asked.result()
+        if found is None:
+            return
+        if self._answers is not None:
+            old = found["heat"] if self._heat is None else self._heat
+            self._heat = np.asarray(old + STEADY * (found["heat"] - old), np.float32)
+        self._asked, self._answers = None, found["answers"]
+
+    def _wanted(self, scene: Scene) -> Floats:
+        """One for the channel or the class that is looked for, as far as it is known."""
+        if scene.info.classifier is None:
+            wanted = np.zeros(scene.layer.channels, np.float32)
+            wanted[min(scene.settings[TileSettings].channel, scene.layer.channels - 1)] = 1
+            return wanted
+        wanted = np.zeros(len(scene.info.classifier.labels), np.float32)
+        if self._answers is not None:
+            wanted[self._target(scene, self._answers)] = 1
+        return wanted
+
+    def _target(self, scene: Scene, answers: Floats) -> int:
+        chosen = scene.settings[GradcamSettings].target
+        return min(chosen, len(answers) - 1) if chosen >= 0 else int(answers.argmax())
+
+    def _words(self, scene: Scene) -> tuple[str, str]:
+        """What is looked for, and how sure the network is of it."""
+        if scene.info.classifier is None:
+            channel = min(scene.settings[TileSettings].channel, scene.layer.channels - 1)
+            return f"channel {channel}", f"Where this channel of {scene.layer.name} answers."
+        if self._answers is None:
+            return "evidence", "Where the network looks."
+        target = self._target(scene, self._answers)
+        sure = np.exp(self._answers - self._answers.max())
+        return scene.info.classifier.labels[target], f"Where the network sees it, {sure[target] / sure.sum():.0%} sure."
+
+
+def _layer(scene: Scene) -> str:
+    """The layer whose units are asked; without a classifier, that of the channel."""
+    if scene.info.classifier is None or scene.settings[GradcamSettings].where == "shown":
+        return scene.layer.name
+    return scene.info.landmarks[-1].name
+
+
+def _spec(scene: Scene) -> GraphSpec:
+    aim = CLASSES if scene.info.classifier is not None else scene.layer.name
+    height, width = scene.frame.image.shape[:2]
+    size_hw = sight_hw(scene.info, (height, width), aim)
+    return GraphSpec(scene.network, HeatHead(_layer(scene), aim), size_hw, scene.precision)
+
+
+VIEW = GradcamView
