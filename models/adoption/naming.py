@@ -20,6 +20,7 @@ ACTIVE = re.compile(
 )
 """The name of an activation says less than that of its convolution."""
 
+TENSORFLOW = re.compile(r":\d+(/nchw)?$")
 TENSORFLOW_OPERATORS = re.compile(
     r"(Relu6?|Elu|Selu|LeakyRelu|Sigmoid|Tanh|Softplus|BiasAdd|Conv2D\w*|DepthwiseConv2d\w*|FusedBatchNorm\w*|Add(V2)?|"
     r"Mul|Sub|Maximum|concat|add|mul|sub|convolution|depthwise|separable_conv2d|batchnorm|Const|Squeeze|ReadVariableOp)(_\d+)?"
@@ -32,6 +33,8 @@ RESERVED = ("net/", "ventral/", "scores/")
 def names(layers: Sequence[Found]) -> dict[str, str]:
     """A name for each layer's tensor: unique, readable, without the scopes that all of them share."""
     proposed = _without_shared_scopes([next(_proposals(layer), "") for layer in layers])
+    if all(TENSORFLOW.search(layer.node.output[0]) for layer in layers):
+        proposed = _without_shared_number(proposed)
     chosen: dict[str, str] = {}
     taken, counts = set[str](), dict[str, int]()
     for layer, name in zip(layers, proposed, strict=True):
@@ -72,7 +75,7 @@ def _is_readable(name: str) -> bool:
 def clean(name: str) -> str:
     """The name of a tensor without what its exporter adds: `/layer1/layer1.0/conv1/Conv_output_0` -> layer1.0.conv1."""
     name = name.removesuffix(TURNED)
-    if re.search(r":\d+$", name):
+    if TENSORFLOW.search(name):
         return _from_tensorflow(name.rpartition(":")[0])
     if name.startswith("/"):
         return _from_torch(name)
@@ -106,6 +109,10 @@ def _without_shared_scopes(proposed: Sequence[str]) -> list[str]:
     shared = 0
     while len(split) > 1 and all(len(parts) > shared + 1 and parts[shared] == split[0][shared] for parts in split):
         shared += 1
-    number = {match.group() if (match := re.search(r"_\d+$", parts[-1])) else "" for parts in split}
-    ending = number.pop() if len(number) == 1 and len(split) > 1 else ""
-    return ["/".join(name.split("/")[shared:]).removesuffix(ending) for name in proposed]
+    return ["/".join(name.split("/")[shared:]) for name in proposed]
+
+
+def _without_shared_number(proposed: Sequence[str]) -> list[str]:
+    """Drop the number that TensorFlow appends to every scope of a model that was built twice."""
+    endings = {match.group() if (match := re.search(r"_\d+$", name)) else "" for name in proposed if name}
+    return [name.removesuffix(next(iter(endings))) for name in proposed] if len(endings) == 1 else list(proposed)
