@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,3 +107,30 @@ def test_weights_come_from_the_cache_of_keras(
     stored = {tensor.name: tensor for tensor in onnx.load(tmp_path / "out.onnx").graph.initializer}
     kernel = network.get_layer("block1_conv2").get_weights()[0].transpose(3, 2, 0, 1)
     np.testing.assert_array_equal(numpy_helper.to_array(stored["block1_conv2_W"]), kernel)
+
+
+@pytest.mark.usefixtures("keras_home")
+def test_without_a_classifier_the_small_file_is_downloaded_and_with_one_the_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def get_file(name: str, *_: object, **__: object) -> str:
+        asked.append(name)
+        raise OSError("no network")
+
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", get_file)
+    for until in ("block_1_expand", None):
+        with pytest.raises(ModelError, match="no network"):
+            pretrained.load(zoo.entry("mobilenet_v2"), "imagenet", until)
+    assert [name.endswith("_no_top.h5") for name in asked] == [True, False]
+
+
+def test_classes_have_the_names_that_keras_downloads(keras_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keras.src.applications.imagenet_utils.CLASS_INDEX", None)
+    monkeypatch.setattr("keras.src.applications.imagenet_utils.CLASS_INDEX_PATH", "http://127.0.0.1:9")
+    assert pretrained.imagenet_labels() == ()
+    monkeypatch.setattr("keras.src.utils.file_utils.validate_file", lambda *_, **__: True)
+    index = {str(number): [f"n{number:08}", f"name_{number}"] for number in range(1000)}
+    (keras_home / "models" / "imagenet_class_index.json").write_text(json.dumps(index))
+    assert pretrained.imagenet_labels() == tuple(f"name {number}" for number in range(1000))
