@@ -25,7 +25,7 @@ def view(rng: Rng, pattern: Picture, size: int, tilt: float) -> Picture:
     """`pattern` through a camera: turned, nearer or farther, from the side, and not quite flat."""
     x, y = plane(size)
     turn = rng.uniform(-tilt, tilt) * 2 * np.pi
-    extent = size * rng.uniform(0.7, 1.05)
+    extent = size * rng.uniform(0.55, 1.05)
     lean = rng.normal(0, 0.22, 2).clip(-0.5, 0.5)
     depth = 1 + lean[0] * x + lean[1] * y
     x, y = x / depth * extent, y / depth * extent

@@ -9,6 +9,7 @@ from models.layers import forward, kind
 from models.pretrained import any_size, load
 from models.spec import ModelInfo
 from models.training import vgg
+from models.training.muon import PACE, make_muon
 from models.training.recipe import SCRATCH, Recipe
 from models.zoo import ZOO
 
@@ -19,8 +20,8 @@ DROPOUT = 0.3
 HEAD = "classifier"
 """The name of the dense layer that names the classes."""
 
-SCRATCH_PACE, FINE_PACE = 2e-3, 3e-4
-"""Learning rates of Adam at the start: what has learned already is changed with care."""
+FINE_PACE = 3e-4
+"""Learning rate of Adam at the start: what has learned already is changed with care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,15 @@ def make_learner(recipe: Recipe, classes: int) -> Learner:
     features = keras.layers.GlobalAveragePooling2D(name="features")(base.taps.output[base.info.layers[-1].name])
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(features)
     logits = keras.layers.Dense(classes, name=HEAD)(dropped)
-    pace = SCRATCH_PACE if recipe.start == SCRATCH else FINE_PACE
     model = keras.Model(base.taps.input, logits)
+    scratch = recipe.start == SCRATCH
     model.compile(
-        optimizer=keras.optimizers.Adam(pace),
+        optimizer=make_muon(PACE) if scratch else keras.optimizers.Adam(FINE_PACE),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,
     )
-    return Learner(base, model, pace)
+    return Learner(base, model, PACE if scratch else FINE_PACE)
 
 
 def _base(recipe: Recipe) -> Base:
