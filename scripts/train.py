@@ -14,6 +14,7 @@ from cyclopts import Parameter
 
 from models.errors import OutputError, VentralError
 from models.files import write_atomically
+from models.training.network import check_start
 from models.training.pictures import Pictures
 from models.training.recipe import SCRATCH, Recipe
 from models.training.state import StateFolder
@@ -79,6 +80,7 @@ def train(
     """
     start, settings = time.monotonic(), {"pictures": folder, **asdict(course)}
     course.recipe.check()
+    check_start(course.recipe)
     require()
     if not force and is_done(output, settings):
         print(f"{output} is done; see {output / REPORT}, or use --force to train it anew")

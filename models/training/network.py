@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.layers import forward, kind
@@ -11,6 +12,7 @@ from models.spec import ModelInfo
 from models.training import vgg
 from models.training.muon import PACE, make_muon
 from models.training.recipe import SCRATCH, Recipe
+from models.weights import sniff
 from models.zoo import ZOO
 
 if TYPE_CHECKING:
@@ -39,6 +41,15 @@ class Learner:
     base: Base
     model: keras.Model
     pace: float
+
+
+def check_start(recipe: Recipe) -> None:
+    """Raise ModelError, before anything slow, for a start that is not there or does not fit."""
+    if recipe.start in ZOO:
+        if recipe.weights not in ("imagenet", "none"):
+            sniff(Path(recipe.weights))
+    elif recipe.start != SCRATCH:
+        vgg.find(recipe.start)
 
 
 def make_learner(recipe: Recipe, classes: int) -> Learner:

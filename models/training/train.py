@@ -14,7 +14,7 @@ from models.frameworks import import_keras
 from models.spec import ModelInfo
 from models.training.fit import Watch, fit
 from models.training.history import Epoch
-from models.training.network import make_learner
+from models.training.network import check_start, make_learner
 from models.training.pictures import Pictures, Split, split
 from models.training.recipe import Recipe
 from models.training.state import StateFolder
@@ -56,6 +56,7 @@ def train(pictures: Pictures, recipe: Recipe, *, name: str, kept: StateFolder, w
     recipe.check()
     pictures.check()
     require()
+    check_start(recipe)
     import_keras()
     learner = make_learner(recipe, len(pictures.classes))
     parts = split(pictures.labels, recipe.seed)

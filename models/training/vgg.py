@@ -16,7 +16,7 @@ from onnx import numpy_helper
 
 from models.errors import ModelError
 from models.network import open_network
-from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo
+from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo, Network
 from models.zoo import vgg16_layers
 
 if TYPE_CHECKING:
@@ -38,12 +38,18 @@ def fresh() -> tuple[ModelInfo, keras.Model]:
     return info, _taps(info.layers, normed=True)
 
 
-def reopened(text: str) -> tuple[ModelInfo, keras.Model]:
-    """A stored network of VGG16's shape, as Keras knows it; ModelError when it has another shape."""
+def find(text: str) -> Network:
+    """The stored network called `text`; ModelError when there is none, or when it has another shape."""
     network = open_network(text)
     width = network.info.layers[0].channels / 64
     if network.info.layers != vgg16_layers(width):
         raise ModelError(f"{network.info.name} has not the shape of VGG16; expected a network from: ventral train")
+    return network
+
+
+def reopened(text: str) -> tuple[ModelInfo, keras.Model]:
+    """A stored network of VGG16's shape, as Keras knows it."""
+    network = find(text)
     arrays = _arrays(network.path)
     taps = _taps(network.info.layers, normed=False)
     for layer in network.info.layers:

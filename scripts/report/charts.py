@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import io
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure as Sheet
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell of its fonts
 
 INK, LINE = "#858b94", "#858b9455"
 LEARNED, CHECKED = "#3d8fd1", "#e0861a"
