@@ -22,6 +22,7 @@ from realtime.predictions import Prediction, classify
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
+from realtime.sheet import origin
 
 CANVAS_HW = (1080, 1920)
 
@@ -80,7 +81,7 @@ def gradcam(
             asked = answer(classify(engine, network, picture, len(network.info.scores.labels)), network.info, question)
             channel, title = asked.index, f"{asked.label}   {share(asked.probability)}"
         heat = evidence(engine, network, picture, head, channel_weights(network.info, head.aim, channel))
-    words = f"{explained(head)}, {network.info.name}"
+    words = f"{explained(head)}, {origin(network.info)[0]}"
     print(f"{title.replace('   ', ', ')}: {words}")
     write(output, heat_slide(CANVAS_HW, picture, heat.grey, title, words), force=force)
 

@@ -1,0 +1,96 @@
+"""`ventral maximize` end to end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from scripts.cli import status
+from tests.networks import colour_network
+
+QUICK = ("--steps", "8", "--size", "48")
+
+
+def maximize(*words: object) -> int:
+    return status(["maximize", *(str(word) for word in words)])
+
+
+def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.asarray(iio.imread(path))
+
+
+def test_one_channel_is_a_picture_that_can_be_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    first, again = tmp_path / "first.png", tmp_path / "again.png"
+    assert maximize("-o", first, *QUICK, "--layer", "block2_conv2", "--channel", "3", "--seed", "2") == 0
+    assert pixels(first).shape == (48, 48, 3)
+    assert "channel 3: answer " in caplog.text
+    with Pillow.open(first) as file:
+        kept = json.loads(file.text["ventral"])["options"]  # type: ignore[attr-defined]
+    assert kept | {"layer": "block2_conv2", "channel": "3", "steps": 8, "seed": 2, "size": 48} == kept
+    assert maximize("-o", again, "--like", first) == 0
+    assert (pixels(again) == pixels(first)).all()
+    assert maximize("-o", again, "--like", first, "--channel", "4", "--force") == 0
+    assert (pixels(again) != pixels(first)).any()
+
+
+def test_several_channels_are_a_sheet_each_as_if_alone(tmp_path: Path) -> None:
+    sheet, alone = tmp_path / "sheet.png", tmp_path / "alone.png"
+    assert maximize("-o", sheet, *QUICK, "--layer", "block2_conv1", "--channel", "3,17,0,9") == 0
+    assert maximize("-o", alone, *QUICK, "--layer", "block2_conv1", "--channel", "17") == 0
+    drawn, picture = pixels(sheet), pixels(alone)
+    assert drawn.shape[0] > 2 * 48
+    assert drawn.shape[1] > 3 * 48
+    places = np.argwhere((drawn[:, :, 0] == picture[0, 0, 0]) & (drawn[:, :, 1] == picture[0, 0, 1]))
+    parts = (drawn[top : top + 48, left : left + 48] for top, left in places)
+    assert any(part.shape == picture.shape and (part == picture).all() for part in parts)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_class_is_wanted(tmp_path: Path, apart: bool) -> None:
+    colour_network(tmp_path / "colours.onnx", apart=apart)
+    out = tmp_path / "out.png"
+    words = () if apart else ("--size", "32")
+    assert maximize("-o", out, "--model", tmp_path / "colours.onnx", "--class", "green", "--steps", "40", *words) == 0
+    drawn = pixels(out)
+    assert drawn.shape == ((16, 16, 3) if apart else (32, 32, 3))
+    assert drawn[..., 1].mean() > 180
+
+
+REFUSED = [
+    ((), "expected --layer and --channel, or --class alone"),
+    (("--layer", "block2_conv1"), "expected --layer and --channel, or --class alone"),
+    (("--class", "cat", "--layer", "block2_conv1"), "expected --layer and --channel, or --class alone"),
+    (("--class", "cat"), "vgg16-quarter has no classifier"),
+    (("--layer", "conv9", "--channel", "1"), "layer 'conv9' is not in vgg16-quarter"),
+    (("--layer", "block2_conv1", "--channel", "32"), "channel 32 is not in block2_conv1, which has 0 to 31"),
+    (("--layer", "block2_conv1", "--channel", "-1"), "channel -1 is not in block2_conv1"),
+    (("--layer", "block2_conv1", "--channel", "a,b"), "--channel takes numbers such as 3,17,40, but got 'a,b'"),
+    (("--layer", "block2_conv1", "--channel", ",".join("1" * 99)), "--channel takes up to 64 channels, but got 99"),
+    (("--layer", "block2_conv1", "--channel", "1", "--size", "8"), "--size takes 32 to 2048, but got 8"),
+    (("--layer", "block2_conv1", "--channel", "1", "--steps", "0"), "--steps takes 1 to 10000"),
+    (("--like", "nowhere.png"), "nowhere.png holds no settings"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
+def test_what_makes_no_sense_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert maximize("-o", tmp_path / "out.png", *words) == 2
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert errors.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_size_that_the_network_does_not_take_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    colour_network(tmp_path / "colours.onnx", apart=True)
+    words = ("--model", tmp_path / "colours.onnx", "--class", "red", "--size", "64")
+    assert maximize("-o", tmp_path / "out.png", *words) == 2
+    assert "colours takes 16x16 pixels alone; omit --size" in capsys.readouterr().err
