@@ -81,9 +81,10 @@ def _check(node: onnx.NodeProto, reached: Set[str], model: str) -> None:
 
 def _one(draft: Draft, objective: str, known: Mapping[str, TensorInfo]) -> str:
     """The gradient of the objective with respect to itself."""
-    info = known[objective]
-    if any(size != 1 for size in info.dims):
-        raise ModelError(f"the objective '{objective}' has the shape {info.dims}; expected one number")
+    info = known.get(objective)
+    if info is None or any(size != 1 for size in info.dims):
+        shape = "a shape that is not known" if info is None else f"the shape {info.dims}"
+        raise ModelError(f"the objective '{objective}' has {shape}; expected one number")
     return draft.constant(np.ones([1] * len(info.dims), helper.tensor_dtype_to_np_dtype(info.kind)))
 
 
