@@ -30,6 +30,9 @@ from models.labels import numbered_labels
 from models.spec import CARD, ClassifierInfo, ModelInfo, Network
 from models.zoo import cache_folder
 
+OWN = "own"
+"""The name of a network in the cache, until it is opened by its file's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
@@ -63,10 +66,11 @@ def adopt(model: onnx.ModelProto, path: Path, digest: str, layout: Layout | None
     except ModelError as error:
         raise ModelError(f"{path} cannot be shown: {error}") from error
     stored = _stored(digest, layout)
-    card = onnx.ModelProto(metadata_props=[onnx.StringStringEntryProto(key=CARD, value=info.to_json())])
+    nameless = replace(info, name=OWN, weights=OWN).to_json()  # the same content, whatever the file is called
+    card = onnx.ModelProto(metadata_props=[onnx.StringStringEntryProto(key=CARD, value=nameless)])
     content += card.SerializeToString()  # protocol buffers are joined by joining their bytes
     found = hashlib.sha256(content).hexdigest()
-    record = {"digest": found, "card": info.to_json(), "words": words}
+    record = {"digest": found, "card": nameless, "words": words}
     write_atomically(stored, content)
     write_atomically(stored.with_suffix(".json"), json.dumps(record).encode())
     return Adopted(Network(info, stored, found), words)

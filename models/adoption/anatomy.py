@@ -36,7 +36,6 @@ class Anatomy:
 def dissect(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> Anatomy:
     """Cut a plain `model` down to layers and classifier, in place, and name its tensors; ModelError without layers."""
     graph, skeleton = model.graph, Skeleton(model, channels)
-    skeleton.check()
     normal = sizes.normal_size(skeleton, declared_hw)
     found = discover(graph, normal[1])
     if not found:

@@ -16,6 +16,9 @@ from models.hints import Layout
 from models.spec import INPUT, Hw
 
 COLOURS = (1, 3)
+MOST_PIXELS = 2048
+"""Of a side."""
+
 PIXELS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8)
 HANDED_ON = ("Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization")
 """What may stand between an input and the transposition that shows its layout."""
@@ -66,6 +69,8 @@ def _entrance(graph: onnx.GraphProto, value: onnx.ValueInfoProto, hinted: Layout
     channels = channels or _channels(graph)
     if channels not in COLOURS:
         raise ModelError(f"its input {_describe(value)} has {channels} colours; expected 3, or 1 for grey")
+    if max(height or 0, width or 0) > MOST_PIXELS:
+        raise ModelError(f"its input {_describe(value)} is larger than any picture; expected up to {MOST_PIXELS}")
     declared = (height, width) if height and width else None
     return Entrance(value.name, value.type.tensor_type.elem_type, layout, channels, declared)
 

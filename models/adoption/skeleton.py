@@ -11,6 +11,7 @@ import onnx
 from onnx import helper
 
 from models.adoption import surgery
+from models.adoption.words import first_line
 from models.errors import ModelError
 from models.graph import FLOAT
 from models.spec import INPUT, Hw
@@ -75,13 +76,6 @@ class Skeleton:
         surgery.prune(part.graph, tensors)
         return part
 
-    def check(self) -> None:
-        """Raise ModelError when a node is not what the standard says."""
-        try:
-            onnx.checker.check_model(self._model)
-        except onnx.checker.ValidationError as error:
-            raise ModelError(f"it is no sound ONNX: {first_line(error)}") from error
-
     def at(self, size_hw: Hw) -> Tensors:
         """Every tensor for pictures of one size; ModelError when the network does not take that size."""
         dims = self._model.graph.input[0].type.tensor_type.shape.dim
@@ -100,9 +94,3 @@ def _tensor(kind: onnx.TypeProto) -> Tensor:
     known = kind.tensor_type.HasField("shape")
     dims = tuple(dim.dim_value if dim.HasField("dim_value") else -1 for dim in kind.tensor_type.shape.dim)
     return Tensor(kind.tensor_type.elem_type, None if not known or -1 in dims else dims)
-
-
-def first_line(error: Exception) -> str:
-    """What a library says, shortened to what fits in a line."""
-    words = " ".join(str(error).split())
-    return words if len(words) <= 200 else f"{words[:200]} ..."

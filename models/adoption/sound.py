@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 from onnx import AttributeProto, TensorProto, defs, helper, numpy_helper
 
+from models.adoption.words import first_line
 from models.errors import ModelError
 
 OLDEST = 11
@@ -46,6 +47,7 @@ KINDS: dict[int, str] = {
 def check(model: onnx.ModelProto) -> None:
     """Raise ModelError for a model that is not one plain graph in order, or whose numbers are out of bounds."""
     version = check_opset(model)
+    _check_text(model)
     if len(model.graph.node) > MOST_NODES:
         raise ModelError(f"it has {len(model.graph.node)} nodes; expected at most {MOST_NODES}")
     if model.functions:
@@ -58,6 +60,33 @@ def check(model: onnx.ModelProto) -> None:
     for tensor in model.graph.initializer:
         check_tensor(tensor)
     _check_order(model.graph)
+    _check_standard(model)
+
+
+def _check_text(model: onnx.ModelProto) -> None:
+    """Protocol buffers hand out what is no text as bytes."""
+    graph = model.graph
+    names = [each.name for each in (*graph.input, *graph.output, *graph.initializer)]
+    names += [text for entry in model.metadata_props for text in (entry.key, entry.value)]
+    for node in graph.node:
+        names += [*node.input, *node.output, node.name, node.op_type, node.domain]
+        names += [attribute.name for attribute in node.attribute]
+    names += [model.producer_name, model.doc_string, graph.name, graph.doc_string]
+    if not all(isinstance(name, str) for name in names):
+        raise ModelError("a name in it is no text: the file is damaged")
+
+
+def _check_standard(model: onnx.ModelProto) -> None:
+    """Every node has the inputs and attributes that the standard gives it; weights are looked at elsewhere."""
+    light = onnx.ModelProto(ir_version=max(model.ir_version, 8), opset_import=model.opset_import)
+    light.graph.name = "nodes"
+    light.graph.node.extend(model.graph.node)
+    for name in dict.fromkeys(each.name for each in (*model.graph.input, *model.graph.initializer)):
+        light.graph.input.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ()))
+    try:
+        onnx.checker.check_model(light)
+    except onnx.checker.ValidationError as error:
+        raise ModelError(f"it is no sound ONNX: {first_line(error)}") from error
 
 
 def check_opset(model: onnx.ModelProto) -> int:

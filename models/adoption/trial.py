@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.adoption.anatomy import Anatomy
 from models.adoption.reading import RECIPES, Reading
 from models.adoption.scores import LOGITS
-from models.adoption.skeleton import first_line
+from models.adoption.words import first_line
 from models.errors import ModelError
 from models.spec import INPUT, Hw, InputInfo
 
@@ -73,8 +73,8 @@ def learn(content: bytes, anatomy: Anatomy, channels: int, reading: Reading) -> 
 
 def _outside(logits: NDArray[np.float32]) -> float:
     """How many e-folds the spread lies outside of what is usual; one that is no number is far away."""
-    spread = float(logits.astype(np.float64).std())
-    if not np.isfinite(spread) or spread <= 0.0:
+    spread = float(logits.astype(np.float64).std()) if np.isfinite(logits).all() else 0.0
+    if spread == 0.0:
         return 10 * FAR
     return float(max(np.log(CALM / spread), np.log(spread / WILD), 0.0))
 
