@@ -54,8 +54,9 @@ RANGES = {
 class DreamOptions:
     """What is dreamed of, and how."""
 
-    layer: tuple[str, ...] = ()
-    """the layer to dream of, or several, each with a weight if wanted: --layer conv3:1 --layer conv5:0.5"""
+    layer: Annotated[tuple[str, ...], Parameter(show_default=False)] = ()
+    """a layer to dream of, and its weight if wanted, such as conv5:0.5; may be given several times (default: one
+    about two thirds of the way through)"""
     channel: int | None = None
     """only this channel of the layer"""
     class_: Annotated[str | None, Parameter(name="--class")] = None
@@ -63,21 +64,21 @@ class DreamOptions:
     guide: Path | None = None
     """a picture that the dream becomes like"""
     octaves: int | None = None
-    """how many sizes the picture is dreamed at, the smallest first; 4"""
+    """how many sizes the picture is dreamed at, the smallest first (default: 4)"""
     octave_scale: float | None = None
-    """how much larger each octave is than the one before; 1.4"""
+    """how much larger each octave is than the one before (default: 1.4)"""
     steps: int | None = None
-    """at each octave; 10"""
+    """at each octave (default: 10)"""
     step_size: float | None = None
-    """how much a pixel, 0 to 255, changes in a step on average; 1.5"""
+    """how much a pixel, 0 to 255, changes in a step on average (default: 1.5)"""
     jitter: int | None = None
-    """pixels by which the picture is shifted at random before each step; 32"""
+    """pixels by which the picture is shifted at random before each step (default: 32)"""
     seed: int | None = None
-    """of all that is random; 0"""
+    """of all that is random (default: 0)"""
     width: int | None = None
-    """of the dream, in pixels; as wide as the picture"""
+    """of the dream, in pixels (default: as wide as the picture)"""
     tile: int | None = None
-    """pixels each way of the largest piece that goes through the network at once; 512"""
+    """pixels each way of the largest piece that goes through the network at once (default: 512)"""
 
     def check(self) -> None:
         """Raise SettingError for what makes no sense."""

@@ -32,13 +32,13 @@ class Question:
     """Of what the evidence is sought, and where."""
 
     class_: Annotated[str | None, Parameter(name="--class")] = None
-    """the class, by name or number; the likeliest"""
+    """the class, by name or number (default: the likeliest)"""
     channel: int | None = None
     """instead of a class, a channel, for networks that name nothing"""
     of: str | None = None
-    """the layer that --channel is of; the last"""
+    """the layer that --channel is of (default: the last)"""
     layer: str | None = None
-    """where the evidence is looked for; the last layer before the answer"""
+    """where the evidence is looked for (default: the last layer before the answer)"""
 
     def head(self, info: ModelInfo) -> HeatHead:
         """What is asked of the network; SettingError when it makes no sense."""

@@ -15,6 +15,9 @@ from realtime.recipe import Recipe, filled, read_recipe, said
 
 Options = TypeVar("Options")
 
+RIVALS = ("layer", "channel", "guide")
+"""What a class stands instead of."""
+
 ELSEWHERE = ("provider", "labels")
 """What does not change the picture."""
 
@@ -26,11 +29,18 @@ def like(path: Path | None, command: str, options: Options, choice: NetworkChoic
     """
     if path is None:
         return options, choice.open()
-    recipe = read_recipe(path, command)
+    recipe = _without_rivals(read_recipe(path, command), options)
     network = filled(choice, path, recipe).open()
     if choice.model == "auto" and network.digest != recipe.digest:
         raise SettingError(f"{path} was made with another {network.info.name}; name the one to use with --model")
     return filled(options, path, recipe), network
+
+
+def _without_rivals(recipe: Recipe, options: Any) -> Recipe:
+    """The recipe without a class where a layer or channel is asked for now, and the other way round."""
+    given = said(options).keys()
+    dropped = set(RIVALS) if "class_" in given else {"class_"} if given & set(RIVALS) else set()
+    return dataclasses.replace(recipe, options={n: each for n, each in recipe.options.items() if n not in dropped})
 
 
 def recipe_of(command: str, network: Network, choice: NetworkChoice, **options: Any) -> Recipe:

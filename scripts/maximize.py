@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -49,11 +48,11 @@ class MaximizeOptions:
     class_: Annotated[str | None, Parameter(name="--class")] = None
     """instead of a layer and a channel, a class by name or number, for networks that name what they see"""
     size: int | None = None
-    """pixels each way of the picture; 224"""
+    """pixels each way of the picture (default: 224)"""
     steps: int | None = None
-    """of the climb; 256"""
+    """of the climb (default: 256)"""
     seed: int | None = None
-    """of all that is random; 0"""
+    """of all that is random (default: 0)"""
 
     def check(self) -> None:
         """Raise SettingError for what makes no sense."""
@@ -134,13 +133,9 @@ def maximize(
 
 def remembered(path: Path | None, options: MaximizeOptions, choice: NetworkChoice) -> tuple[MaximizeOptions, Network]:
     """The options, checked, and the network, as in the picture at `path` where nothing else was said."""
-    named = options.class_ is not None or options.channel is not None
-    settings, network = like(path, "maximize", options, choice)
-    if named and path is not None:  # a class stands instead of a layer and channels, and these instead of a class
-        aim = {"layer": None, "channel": None} if options.class_ is not None else {"class_": None}
-        settings = dataclasses.replace(settings, **aim)
-    settings.check()
-    return settings, network
+    options, network = like(path, "maximize", options, choice)
+    options.check()
+    return options, network
 
 
 def pictures(
