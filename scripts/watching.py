@@ -48,14 +48,12 @@ class EpochBar:
         self._bar.update(self._task, advance=1, now=f"loss {loss:.3f}  accuracy {accuracy:.0%}")
 
     def ends(self, epoch: int, result: Epoch) -> None:
-        """Say in one line how the epoch went."""
-        log.info(
-            "epoch %d/%d: loss %.3f, accuracy %.0f %%; checked: loss %.3f, accuracy %.0f %%; %.1f s",
-            epoch,
-            self._epochs,
-            result.loss,
-            100 * result.accuracy,
-            result.val_loss,
-            100 * result.val_accuracy,
-            result.seconds,
+        """Say in one line how the epoch went; on a terminal above the bar."""
+        line = (
+            f"epoch {epoch}/{self._epochs}: loss {result.loss:.3f}, accuracy {result.accuracy:.0%};"
+            f" checked: loss {result.val_loss:.3f}, accuracy {result.val_accuracy:.0%}; {result.seconds:.1f} s"
         )
+        if self._bar.disable:
+            log.info(line)
+        else:
+            self._bar.console.print(line, markup=False, highlight=False)
