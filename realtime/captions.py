@@ -83,8 +83,8 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
 
 def draw_predictions(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Layout:
     """Write the names of what the network sees, each with its probability as a bar; what is left of the layout."""
-    size = max(canvas.shape[0] // 32, 11)
-    pitch = round(size * 1.9)
+    size = max(canvas.shape[0] // 36, 11)
+    pitch = round(size * 1.8)
     box = _place_of_names(canvas, layout, pitch * len(said))
     if layout.camera is None or layout.over:
         around = Rect(box.left - size, box.top - size // 2, box.width + 2 * size, box.height + size)
