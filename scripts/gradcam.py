@@ -81,7 +81,7 @@ def gradcam(
             asked = answer(classify(engine, network, picture, len(network.info.scores.labels)), network.info, question)
             channel, title = asked.index, f"{asked.label}   {share(asked.probability)}"
         heat = evidence(engine, network, picture, head, channel_weights(network.info, head.aim, channel))
-    words = f"{explained(head)}, {origin(network.info)[0]}"
+    words = f"{explained(head, found=bool(heat.grey.any()))}, {origin(network.info)[0]}"
     print(f"{title.replace('   ', ', ')}: {words}")
     write(output, heat_slide(CANVAS_HW, picture, heat.grey, title, words), force=force)
 
@@ -108,9 +108,11 @@ def share(probability: float) -> str:
     return f"{probability:.0%}" if probability >= 0.01 else f"{probability:.2%}"
 
 
-def explained(head: HeatHead) -> str:
-    """Where the evidence was looked for, in words."""
-    return f"the evidence in {head.layer}" + ("" if head.aim == CLASSES else f" for a channel of {head.aim}")
+def explained(head: HeatHead, *, found: bool) -> str:
+    """Where the evidence was looked for, in words, and whether there is any."""
+    return f"{'the' if found else 'no'} evidence in {head.layer}" + (
+        "" if head.aim == CLASSES else f" for a channel of {head.aim}"
+    )
 
 
 def write(output: Path, slide: Image, *, force: bool) -> None:

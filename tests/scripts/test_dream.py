@@ -13,6 +13,7 @@ import pytest
 from PIL import Image as Pillow
 
 from models.network import open_network
+from models.spec import CARD
 from scripts.cli import status
 from scripts.dream import weighted
 from tests.networks import colour_network
@@ -90,6 +91,29 @@ def test_a_class_is_dreamed_of(tmp_path: Path, apart: bool) -> None:
     assert dream(source, "-o", out, *words) == 0
     red, green, _ = pixels(out).reshape(-1, 3).mean(0)
     assert (red > 95, green) == (True, 90)
+
+
+def test_a_network_of_one_size_sees_pieces_of_it(
+    tmp_path: Path, picture: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    info, path = colour_network(tmp_path / "colours.onnx"), tmp_path / "colours.onnx"
+    model = onnx.load(path)
+    fixed = dataclasses.replace(info, input=dataclasses.replace(info.input, fixed_hw=(64, 40)))
+    onnx.helper.set_model_props(model, {CARD: fixed.to_json()})
+    path.write_bytes(model.SerializeToString())
+    out, words = tmp_path / "out.png", ("--model", path, "--layer", "conv2")
+    assert dream(picture, "-o", out, *QUICK, *words) == 0
+    assert pixels(out).shape == (72, 96, 3)
+    assert "octave 1 of 2: 69x51 is too small for the network, skipped" in caplog.text
+    assert "octave 2 of 2: 96x72, answer" in caplog.text
+    assert maximized(path, tmp_path / "wanted.png") == (64, 40, 3)
+
+
+def maximized(model: Path, out: Path) -> tuple[int, ...]:
+    words = ("--model", str(model), "--layer", "conv2", "--channel", "1", "--steps", "2", "-o", str(out))
+    assert status(["maximize", *words]) == 0
+    return pixels(out).shape
 
 
 def test_the_zoom_has_every_picture(tmp_path: Path, picture: Path) -> None:

@@ -52,6 +52,14 @@ def test_the_evidence_for_a_class_glows(
     assert (first > 1.3 * last) if left else (last > 1.3 * first)
 
 
+def test_where_there_is_no_evidence_it_is_said(
+    tmp_path: Path, model: Path, flag: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    iio.imwrite(flag, np.full((40, 40, 3), (200, 0, 0), np.uint8))
+    assert gradcam(flag, "-o", tmp_path / "out.png", "--model", model, "--class", "green") == 0
+    assert "green, 0.04%: no evidence in conv2" in capsys.readouterr().out
+
+
 def test_the_classifier_may_lie_apart(tmp_path: Path, flag: Path) -> None:
     colour_network(tmp_path / "apart.onnx", apart=True)
     assert gradcam(flag, "-o", tmp_path / "out.png", "--model", tmp_path / "apart.onnx") == 0
