@@ -43,8 +43,8 @@ class OpenedLook:
 def open_look(look: Look) -> OpenedLook:
     """Open the network and fill the table; ModelError or SettingError for what does not exist or does not fit."""
     network = look.open()
-    smallest = network.info.input.smallest
-    if look.size < smallest:
+    smallest, fixed_hw = network.info.input.smallest, network.info.input.fixed_hw
+    if fixed_hw is None and look.size < smallest:
         raise SettingError(f"--size is {look.size}, but {network.info.name} needs at least {smallest} pixels")
     views = [view() for view in ALL]
     controls = make_controls(network.info, views)

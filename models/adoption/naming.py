@@ -55,7 +55,9 @@ def _unique(name: str, taken: set[str]) -> str:
 
 def _proposals(layer: Found) -> Iterator[str]:
     """What the layer could be called, the best first."""
-    raw = [layer.tensor, layer.node.output[0], layer.node.name]
+    own = layer.node.output[0]
+    raw = [own, layer.tensor] if own.startswith("/") else [layer.tensor, own]  # PyTorch numbers its activations
+    raw.append(layer.node.name)
     if not layer.is_join:
         raw.append(re.sub(r"[./_](weight|kernel|W|w)(_\d+)?(:0)?$", "", layer.node.input[1]))
     cleaned = [name for name in map(clean, raw) if _is_readable(name)]
