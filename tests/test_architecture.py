@@ -18,7 +18,7 @@ DOORS = {
     "keras": {
         "models/frameworks.py",
         "models/pretrained.py",
-        *(f"models/training/{name}.py" for name in ("fit", "network", "vgg")),
+        *(f"models/training/{name}.py" for name in ("fit", "muon", "network", "vgg")),
     },
     "onnxruntime": {  # what is exported or trained is checked before it is kept
         "realtime/providers.py",

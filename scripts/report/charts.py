@@ -57,11 +57,14 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> bytes:
     side = min(0.5 * count + 2.8, 10.5)
     sheet, [place] = _sheet(side, side, 1)
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    place.imshow(share, cmap=_fading(), vmin=0, vmax=1)
+    place.pcolormesh(share, cmap=_fading(), vmin=0, vmax=1)
+    place.set_aspect("equal")
+    place.invert_yaxis()
     size = 10 if count <= NUMBERED else 7
+    middles = np.arange(count) + 0.5
     names = [name if len(name) <= 22 else name[:21] + "…" for name in classes]
-    place.set_xticks(range(count), _plain(names), rotation=45 if count <= NUMBERED else 90, ha="right", fontsize=size)
-    place.set_yticks(range(count), _plain(names), fontsize=size)
+    place.set_xticks(middles, _plain(names), rotation=45 if count <= NUMBERED else 90, ha="right", fontsize=size)
+    place.set_yticks(middles, _plain(names), fontsize=size)
     place.set_xlabel("what the network says", color=INK)
     place.set_ylabel("what it is", color=INK)
     if count <= NUMBERED:
