@@ -49,7 +49,7 @@ class NetworkChoice:
             labels=self.labels,
             colours=self.colours,
             mean=parse_numbers("--mean", self.mean),
-            scale=parse_numbers("--scale", self.scale),
+            scale=_no_zero("--scale", parse_numbers("--scale", self.scale)),
             layout=self.layout,
         )
 
@@ -138,6 +138,12 @@ def parse_numbers(option: str, text: str | None) -> tuple[float, ...] | None:
         numbers = ()
     if len(numbers) not in (1, 3) or not all(math.isfinite(number) and abs(number) < LARGEST for number in numbers):
         raise SettingError(f"{option} takes one number, or three such as 104,117,123, but got '{text}'")
+    return numbers
+
+
+def _no_zero(option: str, numbers: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    if numbers is not None and 0.0 in numbers:
+        raise SettingError(f"{option} takes numbers other than 0, which would leave nothing to see")
     return numbers
 
 
