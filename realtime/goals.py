@@ -24,6 +24,9 @@ Floats: TypeAlias = NDArray[np.float32]
 DEPTH = 0.65
 """How deep in the network dreams look best: textures have become patterns, and objects are not yet whole."""
 
+PATIENCE = 600.0
+"""Seconds that a graph may take to be made; the largest takes one of them on a free machine."""
+
 GUIDE_SIDE = 224
 """Short side, in pixels, of what the network sees of a guide picture."""
 
@@ -61,7 +64,8 @@ class Slopes:
         """
         size_hw = (picture.shape[0], picture.shape[1])
         spec = GraphSpec(self.network, self.goal.head, size_hw)
-        result = self.engine.run_patiently(spec, self.goal.feeds(np.ascontiguousarray(picture)))
+        feeds = self.goal.feeds(np.ascontiguousarray(picture))
+        result = self.engine.run_patiently(spec, feeds, patience=PATIENCE)
         answer, slope = float(result["answer"]), result["slope"]
         if not (np.isfinite(answer) and np.isfinite(slope.sum(dtype=np.float64))):
             name = self.network.info.name

@@ -183,33 +183,36 @@ def write_network(folder: Path, head: Any) -> Path:
     return folder / "odd.onnx"
 
 
-def test_grad_cam_equals_tensorflow(tmp_path: Path, engine: Engine) -> None:
+def test_grad_cam_equals_keras(tmp_path: Path, engine: Engine) -> None:
     tf = pytest.importorskip("tensorflow")
-    rng = np.random.default_rng(5)
-    kernels = [rng.normal(0, 0.3, shape).astype(np.float32) for shape in ((3, 3, 3, 8), (3, 3, 8, 12))]
-    dense = rng.normal(0, 1, (12, 5)).astype(np.float32)
-    image = rng.integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    tf.keras.utils.set_random_seed(5)
+    layers, image = tf.keras.layers, np.random.default_rng(5).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    convolutions = [layers.Conv2D(count, 3, padding="same", activation="relu") for count in (8, 12)]
+    dense = layers.Dense(5)
+    rest = tf.keras.Sequential([layers.MaxPooling2D(), convolutions[1], layers.GlobalAveragePooling2D(), dense])
+    first = convolutions[0](image[None] / np.float32(255))
     with tf.GradientTape() as tape:
-        first = tf.nn.relu(tf.nn.conv2d(image[None] / np.float32(255), kernels[0], 1, "SAME"))
         tape.watch(first)
-        second = tf.nn.relu(tf.nn.conv2d(tf.nn.max_pool2d(first, 2, 2, "VALID"), kernels[1], 1, "SAME"))
-        score = (tf.reduce_mean(second, (1, 2)) @ dense)[0, 3]
+        score = rest(first)[0, 3]
     weights = tf.reduce_mean(tape.gradient(score, first), (0, 1, 2))
     expected = tf.nn.relu(tf.reduce_sum(first[0] * weights, -1)).numpy()
-    network = open_network(str(write_classifier(tmp_path / "keras.onnx", kernels, dense)))
+    learned = [[np.asarray(each) for each in layer.get_weights()] for layer in (*convolutions, dense)]
+    network = open_network(str(write_classifier(tmp_path / "keras.onnx", learned[:2], learned[2][0])))
     wanted = np.eye(1, 5, 3, dtype=np.float32)[0]
     result = engine.run_patiently(GraphSpec(network, HeatHead("conv1"), (24, 24)), {"image": image, "wanted": wanted})
+    assert expected.max() > 0
     assert np.corrcoef(result["heat"].ravel(), expected.ravel())[0, 1] >= 0.9999
     assert result["heat"] == pytest.approx(expected, abs=1e-4 * float(expected.max()))
 
 
-def write_classifier(path: Path, kernels: list[Array], dense: Array) -> Path:
+def write_classifier(path: Path, convolutions: list[list[Array]], dense: Array) -> Path:
+    """The same network as a stored one, kernels turned to NCHW; biases of Keras's begin at zero."""
     model = empty_model("keras")
     draft, tensor = Draft(model), INPUT
     draft.input(INPUT, FLOAT, (1, 3, "height", "width"))
-    for number, kernel in enumerate(kernels, start=1):
-        weights = draft.constant(kernel.transpose(3, 2, 0, 1))
-        relu = draft.op("Relu", draft.op("Conv", tensor, weights, pads=[1, 1, 1, 1]))
+    for number, (kernel, bias) in enumerate(convolutions, start=1):
+        weights = (draft.constant(kernel.transpose(3, 2, 0, 1)), draft.constant(bias))
+        relu = draft.op("Relu", draft.op("Conv", tensor, *weights, pads=[1, 1, 1, 1]))
         draft.output(relu, f"conv{number}", FLOAT, (1, kernel.shape[3], None, None))
         tensor = draft.op("MaxPool", f"conv{number}", kernel_shape=[2, 2], strides=[2, 2])
     scores = draft.op("MatMul", draft.op("ReduceMean", "conv2", draft.ints(2, 3), keepdims=0), draft.constant(dense))
