@@ -22,6 +22,8 @@ Layout: TypeAlias = Literal["NCHW", "NHWC"]
 """The order of the axes of a network's input: colours before or after height and width."""
 
 SUFFIX = ".ventral.json"
+ANYBODY_WRITES = 0o222
+"""The bits of a folder's mode; an administrator could write without them, and should not."""
 
 log = logging.getLogger(__name__)
 
@@ -114,8 +116,11 @@ def _recalled(path: Path, digest: str) -> Hints | None:
         return None
 
 
-def _places(path: Path, digest: str) -> tuple[Path, Path]:
-    return path.with_name(path.name + SUFFIX), cache_folder() / "models" / "hints" / f"{digest[:32]}{SUFFIX}"
+def _places(path: Path, digest: str) -> tuple[Path, ...]:
+    """Beside the network, unless nobody may write there, and in the cache."""
+    cached = cache_folder() / "models" / "hints" / f"{digest[:32]}{SUFFIX}"
+    locked = not path.parent.stat().st_mode & ANYBODY_WRITES
+    return (cached,) if locked else (path.with_name(path.name + SUFFIX), cached)
 
 
 def _read(file: Path) -> Hints:

@@ -69,6 +69,15 @@ def test_folder_that_cannot_be_written_leaves_the_cache(
     assert open_network(str(path)).info.input.scale == (0.5, 0.5, 0.5)
 
 
+def test_folder_that_nobody_may_write_is_left_alone(path: Path) -> None:
+    path.parent.chmod(0o555)
+    try:
+        open_network(str(path), Hints(scale=(0.5,)))
+        assert [each.name for each in path.parent.iterdir()] == [path.name]
+    finally:
+        path.parent.chmod(0o755)
+
+
 def test_what_does_not_fit_is_not_remembered(path: Path, labels: Path) -> None:
     labels.write_text("one\ntwo\n")
     with pytest.raises(ModelError, match="holds 2 labels, but the network has 7 classes"):
