@@ -25,7 +25,7 @@ DEPTH = 0.65
 """How deep in the network dreams look best: textures have become patterns, and objects are not yet whole."""
 
 PATIENCE = 600.0
-"""Seconds that a graph may take to be made; the largest takes one of them on a free machine."""
+"""Seconds that a graph may take to be made: nothing is live that could freeze."""
 
 GUIDE_SIDE = 224
 """Short side, in pixels, of what the network sees of a guide picture."""
