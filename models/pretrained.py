@@ -168,10 +168,13 @@ def _assign(layer: Layer, arrays: Sequence[np.ndarray[Any, Any]]) -> None:
 
 
 def _settle(layer: Layer, arguments: list[Any]) -> None:
-    """Give a batch norm the statistics of what comes to it: so random networks stay alive to their last layer."""
+    """Let a batch norm bring what comes to it to unit size: so random networks stay alive to their last layer.
+
+    The mean stays where it was drawn: with that of the values taken off, rounding came out four times as large.
+    """
     if kind(layer) == "BatchNormalization":
         [values] = np.asarray(arguments)
-        *gamma_beta, _, _ = layer.get_weights()
-        variance = values.var(axis=(0, 1, 2))
+        *others, mean, _ = layer.get_weights()
+        variance = np.square(values - mean).mean(axis=(0, 1, 2))
         dead = 0.1 * variance.mean()  # a channel that hardly moves is not blown up to noise
-        layer.set_weights([*gamma_beta, values.mean(axis=(0, 1, 2)), variance + dead])
+        layer.set_weights([*others, mean, variance + dead])

@@ -16,6 +16,7 @@ import pytest
 
 from models import zoo
 from models.errors import ModelError, OutputError
+from models.frameworks import import_keras
 from scripts.export import export
 
 RUN = "from scripts import export; from pathlib import Path; export.export({arguments})"
@@ -95,3 +96,17 @@ def test_without_an_output_the_stored_place_is_used(tmp_path: Path, monkeypatch:
 def test_an_unknown_network_is_named() -> None:
     with pytest.raises(ModelError, match="unknown network 'vgg61'; the zoo has efficientnet_b0, "):
         export("vgg61")
+
+
+def test_a_classifier_is_counted_and_how_to_name_its_classes_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import_keras()
+    import keras
+
+    keras.applications.MobileNetV2(weights=None, classes=3).save_weights(tmp_path / "w.weights.h5")
+    export("mobilenet_v2", weights=str(tmp_path / "w.weights.h5"), output=tmp_path / "net.onnx")
+    first, second = capsys.readouterr().out.splitlines()
+    assert "net.onnx and " in first
+    assert re.search(r"net\.classifier\.onnx: 8\.9 MB, 62 layers, 3 classes, worst relative error \d\.\de-0\d, ", first)
+    assert "--labels FILE" in second
