@@ -74,8 +74,8 @@ class Look(NetworkChoice):
     """width and height of the picture that is shown and recorded"""
     set: tuple[str, ...] = ()
     """a control and its value, such as tiles/contrast=2; may be given several times"""
-    preset: Path | None = None
-    """a TOML file of controls: a table per group"""
+    preset: str | None = None
+    """tunnel, whirl, stillness and other dreams, or a TOML file of controls: a table per group"""
 
     @property
     def canvas_hw(self) -> Hw:

@@ -18,15 +18,15 @@ from models.spec import Hw, ModelInfo, Network
 from realtime.capture.pictures import read_picture
 from realtime.compositing import resize
 from realtime.config import NetworkChoice, positive
-from realtime.dreaming import Climb, Dream, Fit, Octave, endless_zoom, octaves
+from realtime.dreams.dreaming import Climb, Dream, Fit, Octave, endless_zoom, octaves
+from realtime.dreams.goals import Goal, Slopes, class_goal, default_layer, guided, layers_goal
 from realtime.engine import Engine
 from realtime.frame import Image
-from realtime.goals import Goal, Slopes, class_goal, default_layer, guided, layers_goal
 from realtime.look import announce
 from realtime.providers import choose
-from realtime.recipe import said, write_picture
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
+from realtime.sheets.recipe import said, write_picture
 from scripts.likeness import like, recipe_of
 from scripts.progress import progress
 

@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from models.errors import SettingError
 from models.kernels import read_kernels
 from realtime.config import NetworkChoice
-from realtime.kernelsheet import draw_kernels
 from realtime.recording.output import claim
+from realtime.sheets.kernelsheet import draw_kernels
 from scripts.maps import write_png
 
 

@@ -11,7 +11,7 @@ from models.spec import Network
 from models.untrained import NAME as UNTRAINED
 from models.zoo import ZOO
 from realtime.config import NetworkChoice
-from realtime.recipe import Recipe, filled, read_recipe, said
+from realtime.sheets.recipe import Recipe, filled, read_recipe, said
 
 Options = TypeVar("Options")
 

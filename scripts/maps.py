@@ -18,12 +18,12 @@ from realtime.config import NetworkChoice, positive
 from realtime.engine import Engine
 from realtime.frame import Image
 from realtime.look import announce
-from realtime.mapsheet import MapSheet, draw_maps
 from realtime.predictions import Prediction, classify
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
-from realtime.still import Sight, Still, Tiling
+from realtime.sheets.mapsheet import MapSheet, draw_maps
+from realtime.sheets.still import Sight, Still, Tiling
 from scripts.progress import progress
 
 DRAWN, TOLD = 3, 5

@@ -15,15 +15,15 @@ from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
 from realtime.classes import find_class
 from realtime.config import NetworkChoice
-from realtime.contact import Labelled, contact_sheet
+from realtime.dreams.goals import Slopes, channel_goal
+from realtime.dreams.maximizing import maximize as climb
+from realtime.dreams.maximizing import reviving
 from realtime.engine import Engine
-from realtime.goals import Slopes, channel_goal
 from realtime.look import announce
-from realtime.maximizing import maximize as climb
-from realtime.maximizing import reviving
 from realtime.providers import choose
-from realtime.recipe import said, write_picture
 from realtime.recording.output import claim
+from realtime.sheets.contact import Labelled, contact_sheet
+from realtime.sheets.recipe import said, write_picture
 from scripts.likeness import like, recipe_of
 from scripts.progress import progress
 

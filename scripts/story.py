@@ -23,8 +23,8 @@ from realtime.providers import choose
 from realtime.recording.animation import COLOURS, Palette, delays, picture_colours, write_gif
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
-from realtime.still import Sight, Still, check_channels
-from realtime.storyboard import Card, Shot, Storyboard, story_colours
+from realtime.sheets.still import Sight, Still, check_channels
+from realtime.sheets.storyboard import Card, Shot, Storyboard, story_colours
 from realtime.tiles import fill_panel, fullest
 from scripts.progress import progress
 

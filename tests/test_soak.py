@@ -29,7 +29,9 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-@pytest.mark.parametrize("keys", ["", "]", "m]s", "ztl", "d/,9"], ids=["standing", "layers", "views", "tiles", "dreams"])
+@pytest.mark.parametrize(
+    "keys", ["", "]", "m]s", "ztl", "d/,9"], ids=["standing", "layers", "views", "tiles", "dreams"]
+)
 def test_nothing_grows(keys: str) -> None:
     network = open_network("vgg16-quarter")
     controls = make_controls(network.info, ALL)

@@ -14,8 +14,8 @@ from models.spec import DreamHead, GraphSpec, Hw, LayerInfo, MosaicHead, Rectifi
 from realtime.colormaps import colour
 from realtime.compositing import fit, network_input, paste, stage
 from realtime.controls import Bind, Settings, control
+from realtime.dreams.flow import Floats
 from realtime.engine import Outputs
-from realtime.flow import Floats
 from realtime.frame import Image
 from realtime.runner import Task
 from realtime.tiles import GAP, Gains, TileSettings, fill_panel

@@ -13,10 +13,10 @@ import numpy as np
 from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
 from realtime.compositing import fitted, input_size, resize
 from realtime.controls import Bind, Settings, control
-from realtime.dreaming import step
-from realtime.flow import Floats
+from realtime.dreams.dreaming import step
+from realtime.dreams.flow import Floats
+from realtime.dreams.reverie import Currents, Reverie, laid_on
 from realtime.presets import SHIPPED
-from realtime.reverie import Currents, Reverie, laid_on
 from realtime.view import Scene, Shown
 
 WORDS = ("dream", "The camera, and what the network wishes to see in it.")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from models.spec import CLASSES, GraphSpec, HeatHead
 from realtime.compositing import fitted, network_input, resize
 from realtime.controls import Bind, Settings, control
+from realtime.dreams.flow import Floats
 from realtime.engine import Outputs
-from realtime.flow import Floats
 from realtime.heat import glowing, sight_hw
 from realtime.runner import Task
 from realtime.tiles import TileSettings

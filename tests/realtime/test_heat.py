@@ -16,9 +16,9 @@ from models.spec import HeatHead, Network
 from realtime.capture.pictures import read_picture
 from realtime.classes import find_class
 from realtime.compositing import network_input, stage
+from realtime.dreams.goals import channel_weights
 from realtime.engine import Engine
 from realtime.frame import Image
-from realtime.goals import channel_weights
 from realtime.heat import evidence, glowing, heat_slide
 from realtime.providers import CPU
 from tests.networks import colour_network

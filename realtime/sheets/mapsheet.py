@@ -12,9 +12,9 @@ from realtime.colormaps import colour
 from realtime.compositing import Rect, fitted, frame_line, paste, resize, stage
 from realtime.frame import Image
 from realtime.predictions import Prediction
-from realtime.sheet import draw_predictions, origin, predictions_height, stage_words, write_fitting
-from realtime.still import Still, Tiling
-from realtime.storyboard import COLORMAP, CONTRAST
+from realtime.sheets.sheet import draw_predictions, origin, predictions_height, stage_words, write_fitting
+from realtime.sheets.still import Still, Tiling
+from realtime.sheets.storyboard import COLORMAP, CONTRAST
 from realtime.text import BRIGHT, FAINT, QUIET, write
 
 SHAPE = 9 / 16

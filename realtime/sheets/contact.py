@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from realtime.compositing import Rect, paste, stage
 from realtime.frame import Image
-from realtime.sheet import write_fitting
+from realtime.sheets.sheet import write_fitting
 from realtime.text import BRIGHT, QUIET
 
 ASPECT = 1.5

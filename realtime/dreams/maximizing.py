@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw
-from realtime.dreaming import Ascent
-from realtime.fourier import Canvas, Waves
+from realtime.dreams.dreaming import Ascent
+from realtime.dreams.fourier import Canvas, Waves
+from realtime.dreams.goals import Floats
+from realtime.dreams.pieces import Answering
 from realtime.frame import Image
-from realtime.goals import Floats
-from realtime.pieces import Answering
 
 RATE = 0.05
 """Of Adam (Kingma and Ba 2015), in the units of the waves."""

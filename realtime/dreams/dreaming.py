@@ -15,9 +15,9 @@ import numpy as np
 from models.errors import SettingError
 from models.spec import Hw
 from realtime.compositing import resize
+from realtime.dreams.goals import Floats
+from realtime.dreams.pieces import Answering, Cuts, cut_up, whole_slope
 from realtime.frame import Image
-from realtime.goals import Floats
-from realtime.pieces import Answering, Cuts, cut_up, whole_slope
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from realtime.colormaps import colour
 from realtime.compositing import STAGE, Rect, blend, fitted, frame_line, paste, resize, stage
 from realtime.frame import Image
 from realtime.predictions import Prediction
-from realtime.sheet import (
+from realtime.sheets.sheet import (
     draw_marks,
     draw_predictions,
     fitting,
@@ -23,7 +23,7 @@ from realtime.sheet import (
     stage_words,
     write_fitting,
 )
-from realtime.still import Tiling
+from realtime.sheets.still import Tiling
 from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
 from realtime.tiles import TileSettings
 

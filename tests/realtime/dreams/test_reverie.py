@@ -11,11 +11,11 @@ import pytest
 from models.network import open_network
 from realtime.compositing import resize
 from realtime.controls import Snapshot
+from realtime.dreams.flow import Floats, backward, carried, drift, grey
+from realtime.dreams.reverie import HEADROOM, softened
 from realtime.engine import Engine
-from realtime.flow import Floats, backward, carried, drift, grey
 from realtime.frame import Frame, Image
 from realtime.providers import CPU
-from realtime.reverie import HEADROOM, softened
 from realtime.table import apply_preset, make_controls
 from realtime.view import Scene
 from realtime.views import ALL

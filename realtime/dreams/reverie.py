@@ -15,8 +15,8 @@ import numpy as np
 
 from models.spec import Hw
 from realtime.compositing import network_input
+from realtime.dreams.flow import Floats, Grey, backward, carried, drift, grey
 from realtime.engine import Engine
-from realtime.flow import Floats, Grey, backward, carried, drift, grey
 from realtime.frame import Image
 from realtime.runner import Task
 

@@ -17,7 +17,7 @@ from realtime.classes import find_class
 from realtime.compositing import input_size, network_input
 from realtime.engine import Engine
 from realtime.frame import Image
-from realtime.still import check_channels
+from realtime.sheets.still import check_channels
 
 Floats: TypeAlias = NDArray[np.float32]
 

@@ -8,13 +8,13 @@ import pytest
 from models.kernels import Kernels
 from models.spec import InputInfo, LayerInfo, ModelInfo
 from realtime.compositing import STAGE, Rect, stage
-from realtime.kernels import cells, coloured, diverging, laid_out, signed
-from realtime.kernelsheet import draw_kernels
-from realtime.mapsheet import MapSheet
 from realtime.predictions import Prediction
 from realtime.recording.animation import Palette, delays
-from realtime.sheet import draw_marks, draw_predictions, fitting, predictions_height, shortened
-from realtime.storyboard import Storyboard, story_colours
+from realtime.sheets.kernels import cells, coloured, diverging, laid_out, signed
+from realtime.sheets.kernelsheet import draw_kernels
+from realtime.sheets.mapsheet import MapSheet
+from realtime.sheets.sheet import draw_marks, draw_predictions, fitting, predictions_height, shortened
+from realtime.sheets.storyboard import Storyboard, story_colours
 from realtime.text import ACCENT, text_width
 
 LAYERS = tuple(LayerInfo(f"block{block}_conv{conv}", 64, 1, block) for block in range(1, 6) for conv in (1, 2, 3))
