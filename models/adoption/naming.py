@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from onnx import defs
+
 from models.adoption.discover import Found
 from models.adoption.nchw import SUFFIX as TURNED
 
 READABLE = re.compile(r"(?=.*[A-Za-z])[\w./-]{1,64}", re.ASCII)
 MEANINGLESS = re.compile(
-    r"(onnx::.*|[A-Z][A-Za-z]*[_-]?\d+([_-](Y|out|output)(_?\d+)?)?|(?i:(relu|add|concat|sum|clip|mul)_?\d*)|"
+    r"(onnx::.*|const_fold\w*|[A-Z][A-Za-z]*[_-]*\d+([_-](Y|out|output)(_?\d+)?)?|(?i:(relu|add|concat|sum|clip|mul)_?\d*)|"
     r"(?i:node|tensor|t|x|y|v|val|var|input|output)[_.]?\d*)"
 )
 """What a machine counted: Conv_12, relu3, onnx::Add_317; such a name is given anew."""
@@ -21,9 +23,10 @@ ACTIVE = re.compile(
 """The name of an activation says less than that of its convolution."""
 
 TENSORFLOW = re.compile(r":\d+(/nchw)?$")
+TENSORFLOW_WEIGHTS = re.compile(r"ReadVariableOp|merged_input|batchnorm")
 TENSORFLOW_OPERATORS = re.compile(
     r"(Relu6?|Elu|Selu|LeakyRelu|Sigmoid|Tanh|Softplus|BiasAdd|Conv2D\w*|DepthwiseConv2d\w*|FusedBatchNorm\w*|Add(V2)?|"
-    r"Mul|Sub|Maximum|concat|add|mul|sub|convolution|depthwise|separable_conv2d|batchnorm|Const|Squeeze|ReadVariableOp)(_\d+)?"
+    r"Mul|Sub|Maximum|concat|add|mul|sub|convolution|depthwise|separable_conv2d|batchnorm|Const|Squeeze)(_\d+)?"
 )
 
 WORDS = {"Conv": "conv", "ConvTranspose": "deconv", "Add": "add", "Sum": "add", "Concat": "concat", "Max": "max"}
@@ -69,6 +72,7 @@ def _is_readable(name: str) -> bool:
     return (
         READABLE.fullmatch(name) is not None
         and MEANINGLESS.fullmatch(name) is None
+        and not defs.has(name)
         and not name.startswith(RESERVED)
         and re.search(r"[A-Za-z]{2}", name) is not None
     )
@@ -98,10 +102,9 @@ def _from_torch(name: str) -> str:
 def _from_tensorflow(name: str) -> str:
     """`functional_1/block1_conv1_1/Relu` -> functional_1/block1_conv1_1."""
     parts = [re.sub(r"__\d+$", "", part) for part in name.split("/")]
-    if len(parts) > 1 and TENSORFLOW_OPERATORS.fullmatch(parts[-1]):
-        parts.pop()
-    if len(parts) > 1 and parts[-1] == "batchnorm":
-        parts.pop()
+    for ending in (TENSORFLOW_WEIGHTS, TENSORFLOW_OPERATORS, TENSORFLOW_WEIGHTS):
+        if len(parts) > 1 and ending.fullmatch(parts[-1]):
+            parts.pop()
     return "/".join(parts)
 
 
