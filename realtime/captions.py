@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from models.spec import ModelInfo
+from models.spec import LayerInfo, ModelInfo
 from realtime.compositing import Rect, shade
+from realtime.drawing import draw_marks, draw_predictions, predictions_height
 from realtime.frame import Image
 from realtime.layout import Layout, margin, status_height
 from realtime.predictions import Prediction
-from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, shortened, text_width, wrap, write
+from realtime.text import ALARM, BRIGHT, LIGHT, QUIET, text_width, wrap, write
 from realtime.view import Shown
 
 STAGES = (
@@ -25,8 +26,13 @@ STAGES = (
 def words(shown: Shown) -> tuple[str, str] | None:
     """The large word and the sentence under it; None when there is nothing to say."""
     if shown.words is None and shown.layer is not None:
-        return STAGES[min(shown.layer.block, len(STAGES)) - 1]
+        return stage_words(shown.layer)
     return shown.words
+
+
+def stage_words(layer: LayerInfo) -> tuple[str, str]:
+    """The large word and the sentence for the stage of the network that a layer belongs to."""
+    return STAGES[min(layer.block, len(STAGES)) - 1]
 
 
 def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, shown: Shown) -> None:
@@ -71,26 +77,18 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
         return
     alone = f" · channel {tiles.channels[0]}" if tiles is not None and len(tiles.channels) == 1 else ""
     write(canvas, layer.name + alone, box.left, baseline, size, BRIGHT)
-    landmarks = info.landmarks
-    count, blocks = len(landmarks), landmarks[-1].block
-    pitch = box.width / (count + 0.6 * (blocks - 1))
-    for place, each in enumerate(landmarks):
-        left = box.left + round((place + 0.6 * (each.block - 1)) * pitch)
-        top, width = baseline + round(size * 0.9), max(round(pitch * 0.72), 1)
-        lit = ACCENT if each == layer else FAINT
-        canvas[top : top + max(size // 4, 2), left : left + width] = lit
+    marks = Rect(box.left, baseline + round(size * 0.9), box.width, max(size // 4, 2))
+    draw_marks(canvas, marks, info.landmarks, layer)
 
 
-def draw_predictions(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Layout:
+def draw_names(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Layout:
     """Write the names of what the network sees, each with its probability as a bar; what is left of the layout."""
-    size = max(canvas.shape[0] // 36, 11)
-    pitch = round(size * 1.8)
-    box = _place_of_names(canvas, layout, pitch * len(said))
+    size = max(canvas.shape[0] // 42, 10)
+    box = _place_of_names(canvas, layout, predictions_height(len(said), size))
     if layout.camera is None or layout.over:
         around = Rect(box.left - size, box.top - size // 2, box.width + 2 * size, box.height + size)
         shade(canvas, around, strength=0.78)
-    for row, each in enumerate(said):
-        _draw_prediction(canvas, box._replace(top=box.top + row * pitch, height=pitch), size, each, first=row == 0)
+    draw_predictions(canvas, box, said, size=size)
     if layout.caption is None or layout.over:
         return layout
     left = max(layout.caption.height - box.height - size // 2, 1)
@@ -107,18 +105,6 @@ def _place_of_names(canvas: Image, layout: Layout, tall: int) -> Rect:
     if layout.over:
         return Rect(place.left, place.top - tall - edge, round(place.width * 0.7), tall)
     return Rect(place.left, place.top + place.height - tall, place.width, tall)
-
-
-def _draw_prediction(canvas: Image, box: Rect, size: int, said: Prediction, *, first: bool) -> None:
-    """One line: the name at the left, per cent at the right, a bar under both."""
-    baseline, colour = box.top + round(size * 1.05), BRIGHT if first else QUIET
-    figure = f"{said.probability:.0%}"
-    room = box.width - text_width(figure, size) - size
-    write(canvas, shortened(said.label, size, room), box.left, baseline, size, colour)
-    write(canvas, figure, box.left + box.width - text_width(figure, size), baseline, size, colour)
-    top, thick = baseline + round(size * 0.38), max(size // 8, 2)
-    canvas[top : top + thick, box.left : box.left + box.width] = FAINT
-    canvas[top : top + thick, box.left : box.left + round(box.width * said.probability)] = ACCENT if first else QUIET
 
 
 def draw_card(image: Image, title: str, words: str) -> None:

@@ -16,10 +16,10 @@ from models.errors import ModelError
 from models.spec import CLASSES, GraphSpec, HeatHead, Hw, ModelInfo, Network
 from realtime.colormaps import COLORMAPS, colour
 from realtime.compositing import Rect, fitted, frame_line, input_size, network_input, paste, resize, stage
+from realtime.drawing import write_fitting
 from realtime.dreams.goals import Floats
 from realtime.engine import Engine
 from realtime.frame import Image
-from realtime.sheets.sheet import write_fitting
 from realtime.text import BRIGHT, FAINT, LIGHT, QUIET
 
 SHORT_SIDE = 224

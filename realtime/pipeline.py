@@ -13,7 +13,7 @@ import numpy as np
 from models.errors import VentralError
 from models.spec import Hw, LayerInfo, Network, Precision
 from realtime import compositing
-from realtime.captions import draw_caption, draw_card, draw_predictions
+from realtime.captions import draw_caption, draw_card, draw_names
 from realtime.controls import Snapshot
 from realtime.crossfade import CrossFade
 from realtime.engine import Engine, GraphError, NotReady
@@ -144,7 +144,7 @@ class Pipeline:
             if layout.over:
                 compositing.frame_line(canvas, camera, HAIRLINE)
         if said:
-            layout = draw_predictions(canvas, layout, said)
+            layout = draw_names(canvas, layout, said)
         if settings[ShowSettings].caption:
             draw_caption(canvas, layout, self._network.info, shown)
         return canvas

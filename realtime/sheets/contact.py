@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from realtime.compositing import Rect, paste, stage
+from realtime.drawing import write_fitting
 from realtime.frame import Image
-from realtime.sheets.sheet import write_fitting
 from realtime.text import BRIGHT, QUIET
 
 ASPECT = 1.5

@@ -7,9 +7,9 @@ import numpy as np
 from models.kernels import Kernels
 from models.spec import Hw, ModelInfo
 from realtime.compositing import STAGE, Rect, paste, stage
+from realtime.drawing import origin, write_fitting
 from realtime.frame import Image
 from realtime.sheets.kernels import Cells, cells, diverging, laid_out
-from realtime.sheets.sheet import origin, write_fitting
 from realtime.text import BRIGHT, QUIET, text_width, write
 
 SHAPE = 9 / 16

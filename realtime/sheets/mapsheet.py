@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from models.sizes import layer_sizes
 from models.spec import Grid, Hw, LayerInfo
+from realtime.captions import stage_words
 from realtime.colormaps import colour
 from realtime.compositing import Rect, fitted, frame_line, paste, resize, stage
+from realtime.drawing import draw_predictions, origin, predictions_height, write_fitting
 from realtime.frame import Image
 from realtime.predictions import Prediction
-from realtime.sheets.sheet import draw_predictions, origin, predictions_height, stage_words, write_fitting
 from realtime.sheets.still import Still, Tiling
 from realtime.sheets.storyboard import COLORMAP, CONTRAST
 from realtime.text import BRIGHT, FAINT, QUIET, write

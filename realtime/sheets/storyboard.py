@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw, LayerInfo, ModelInfo
+from realtime.captions import stage_words
 from realtime.colormaps import colour
 from realtime.compositing import STAGE, Rect, blend, fitted, frame_line, paste, resize, stage
-from realtime.frame import Image
-from realtime.predictions import Prediction
-from realtime.sheets.sheet import (
+from realtime.drawing import (
     draw_marks,
     draw_predictions,
     fitting,
     origin,
     predictions_height,
-    stage_words,
     write_fitting,
 )
+from realtime.frame import Image
+from realtime.predictions import Prediction
 from realtime.sheets.still import Tiling
 from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
 from realtime.tiles import TileSettings

@@ -14,7 +14,7 @@ from models.build import build
 from models.errors import ModelError
 from models.network import open_network
 from models.spec import Network
-from realtime.captions import draw_predictions
+from realtime.captions import draw_names
 from realtime.compositing import stage
 from realtime.controls import Controls, Snapshot
 from realtime.engine import Engine
@@ -156,7 +156,7 @@ def test_predictions_are_drawn_in_every_layout(network: Network, engine: Engine)
     for name in ("side", "inset", "full"):
         for canvas_hw in ((720, 1280), (1280, 720), (240, 320)):
             canvas = stage(canvas_hw)
-            draw_predictions(canvas, arrange(name, canvas_hw, (480, 640)), said)
+            draw_names(canvas, arrange(name, canvas_hw, (480, 640)), said)
             assert (canvas.max(axis=2) > 200).sum() > 100, (name, canvas_hw)
             assert (canvas[-status_height(canvas_hw) :] == stage(canvas_hw)[0, 0]).all()
 

@@ -8,14 +8,14 @@ import pytest
 from models.kernels import Kernels
 from models.spec import InputInfo, LayerInfo, ModelInfo
 from realtime.compositing import STAGE, Rect, stage
+from realtime.drawing import draw_marks, draw_predictions, fitting, predictions_height
 from realtime.predictions import Prediction
 from realtime.recording.animation import Palette, delays
 from realtime.sheets.kernels import cells, coloured, diverging, laid_out, signed
 from realtime.sheets.kernelsheet import draw_kernels
 from realtime.sheets.mapsheet import MapSheet
-from realtime.sheets.sheet import draw_marks, draw_predictions, fitting, predictions_height, shortened
 from realtime.sheets.storyboard import Storyboard, story_colours
-from realtime.text import ACCENT, text_width
+from realtime.text import ACCENT, shortened, text_width
 
 LAYERS = tuple(LayerInfo(f"block{block}_conv{conv}", 64, 1, block) for block in range(1, 6) for conv in (1, 2, 3))
 INFO = ModelInfo("net", "some", InputInfo(colours="RGB"), LAYERS)

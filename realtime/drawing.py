@@ -1,4 +1,4 @@
-"""What sheets and stories are drawn with: words that fit their place, marks, bars, names with probabilities."""
+"""What the show, sheets and stories are drawn with: words that fit, marks, bars, names with probabilities."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import itertools
 from collections.abc import Sequence
 
 from models.spec import LayerInfo, ModelInfo
-from realtime.captions import STAGES
 from realtime.compositing import Rect
 from realtime.frame import Image
 from realtime.predictions import Prediction
-from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, REGULAR, Colour, text_width, write
+from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, REGULAR, Colour, shortened, text_width, write
 
 SMALLEST = 9
 """Pixels of the smallest text that can be read."""
@@ -23,14 +22,6 @@ def fitting(text: str, width: int, *, size: int, weight: int = REGULAR) -> int:
     return size
 
 
-def shortened(text: str, size: int, width: int) -> str:
-    """`text`, cut off with an ellipsis where it is wider than `width` pixels."""
-    if text_width(text, size) <= width:
-        return text
-    kept = next((end for end in range(len(text) - 1, 0, -1) if text_width(f"{text[:end]}…", size) <= width), 0)
-    return f"{text[:kept].rstrip()}…"
-
-
 def write_fitting(  # noqa: PLR0913, all that a word needs
     image: Image, text: str, box: Rect, *, size: int, colour: Colour, weight: int = REGULAR, right: bool = False
 ) -> int:
@@ -39,11 +30,6 @@ def write_fitting(  # noqa: PLR0913, all that a word needs
     words = shortened(text, size, box.width)
     left = box.left + (box.width - text_width(words, size, weight) if right else 0)
     return write(image, words, left, box.top + box.height, size, colour, weight)
-
-
-def stage_words(layer: LayerInfo) -> tuple[str, str]:
-    """The large word and the sentence for the stage of the network that a layer belongs to."""
-    return STAGES[min(layer.block, len(STAGES)) - 1]
 
 
 def origin(info: ModelInfo) -> tuple[str, Colour]:
