@@ -10,10 +10,10 @@ from pathlib import Path
 import onnx
 
 from models.adopt import adopt, recall_adopted
+from models.adoption.carded import check
 from models.adoption.intake import read_onnx
 from models.adoption.reading import describe
-from models.adoption.sound import check
-from models.errors import ModelError
+from models.errors import ModelError, SettingError
 from models.files import digest_file
 from models.hints import NOTHING_SAID, Hints, recall, remember
 from models.spec import CARD, ModelInfo, Network
@@ -97,6 +97,8 @@ def _stored(path: Path, digest: str, hints: Hints) -> tuple[Network, str]:
     if found is None:
         model = read_onnx(path)
         network = _with_card(path, model, digest)
+        if network is not None and hints.layout == "NHWC":
+            raise SettingError(f"--layout NHWC does not fit {path}, which describes itself: it is NCHW")
         if network is not None:
             return network, ""
         found = adopt(model, path, digest, hints.layout)
@@ -108,14 +110,14 @@ def _with_card(path: Path, model: onnx.ModelProto, digest: str | None = None) ->
     for entry in model.metadata_props:
         if entry.key == CARD:
             info = _parse_card(path, entry.value, {output.name for output in model.graph.output})
-            _check(path, model)
+            _check(path, model, info)
             return Network(info, path, digest or digest_file(path))
     return None
 
 
-def _check(path: Path, model: onnx.ModelProto) -> None:
+def _check(path: Path, model: onnx.ModelProto, info: ModelInfo) -> None:
     try:
-        check(model)
+        check(model, info)
     except ModelError as error:
         raise ModelError(f"{path} is damaged: {error}") from error
 

@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import pytest
 
+from models.untrained import vgg16_shaped
 from tests.models.adoption.nets import NETS
 from tests.models.mutants import __file__ as mutants
 
@@ -174,6 +175,7 @@ def outcomes(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def seedlings() -> list[bytes]:
     found = [NETS[name]().SerializeToString() for name in SEEDLINGS]
+    found.append(vgg16_shaped("described", width=0.1).SerializeToString())
     assets = os.environ.get("VENTRAL_TEST_ASSETS")
     return [*found, (Path(assets) / "weights" / "squeezenet_v1_1.onnx").read_bytes()] if assets else found
 

@@ -133,6 +133,13 @@ def test_network_with_a_card_takes_hints_too(tmp_path: Path) -> None:
     assert open_network(str(copy)).info.input.scale == (0.25, 0.25, 0.25)
 
 
+def test_network_with_a_card_has_its_layout(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.onnx"
+    copy.write_bytes(untrained_path().read_bytes())
+    with pytest.raises(SettingError, match="--layout NHWC does not fit"):
+        open_network(str(copy), Hints(layout="NHWC"))
+
+
 def test_command_line_says_it_in_words(path: Path) -> None:
     choice = NetworkChoice(model=str(path), colours="RGB", mean="1, 2,3", scale="0.5")
     assert choice.hints == Hints(colours="RGB", mean=(1.0, 2.0, 3.0), scale=(0.5,))

@@ -59,7 +59,7 @@ def test_file_that_is_no_exported_network_is_refused(tmp_path: Path, content: by
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match="expected auto, .*vgg16, .*vgg16-quarter, or an .onnx file"):
+    with pytest.raises(ModelError, match=r"expected auto, .*vgg16, .*vgg16-quarter, or an \.onnx file"):
         open_network("resnet9000")
 
 
@@ -88,3 +88,22 @@ def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
     onnx.save(onnx.load(untrained_path()), tmp_path / "split.onnx", save_as_external_data=True, size_threshold=0)
     with pytest.raises(ModelError, match="one file that holds them all"):
         open_network(str(tmp_path / "split.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"channels": 16', '"channels": 17'),
+        ('"smallest": 32', '"smallest": 0'),
+        ('"colours": "BGR"', '"colours": "PINK"'),
+        ('"mean": [103.939, 116.779, 123.68]', '"mean": [1.0]'),
+    ],
+)
+def test_card_that_says_what_is_not_so_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    model = onnx.load(untrained_path())
+    card = model.metadata_props[0]
+    assert old in card.value
+    card.value = card.value.replace(old, new, 1)
+    onnx.save(model, tmp_path / "odd.onnx")
+    with pytest.raises(ModelError, match=r"odd\.onnx is damaged"):
+        open_network(str(tmp_path / "odd.onnx"))
