@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 
 from models.vjp.step import Rule, Step
 
@@ -37,8 +37,18 @@ def rectified(step: Step, active: str, other: str | None = None) -> str:
     return keep(step, active, step.grad) if other is None else step.op("Where", active, step.grad, other)
 
 
+STEEP = 1e30
+"""The slope of a ramp from 0 to 1 that no activation above 0 can be caught on."""
+
+
 def _relu(step: Step) -> str:
-    return rectified(step, positive(step, step.result))
+    """Float32 is masked by a steep HardSigmoid: it needs no Cast, and is among the few that ONNX Runtime computes in
+    the layout of its convolutions; a quarter of the time goes that a dream step spends outside of them on a CPU.
+    """
+    if step.kind != TensorProto.FLOAT or step.rectifier == "deconv":
+        return rectified(step, positive(step, step.result))
+    grad = step.op("Relu", step.grad) if step.rectifier == "guided" else step.grad
+    return step.op("Mul", grad, step.op("HardSigmoid", step.result, alpha=STEEP, beta=0.0))
 
 
 def _leaky_relu(step: Step) -> str:
