@@ -62,7 +62,9 @@ def _proposals(layer: Found) -> Iterator[str]:
     raw = [own, layer.tensor] if own.startswith("/") else [layer.tensor, own]  # PyTorch numbers its activations
     raw.append(layer.node.name)
     if not layer.is_join:
-        raw.append(re.sub(r"[./_](weight|kernel|W|w)(_\d+)?(:0)?$", "", layer.node.input[1]))
+        weight = layer.node.input[1]
+        place = 0 if weight.endswith(".weight") else len(raw)  # PyTorch names its modules there, whatever the rest is
+        raw.insert(place, re.sub(r"[./_](weight|kernel|W|w)(_\d+)?(:0)?$", "", weight))
     cleaned = [name for name in map(clean, raw) if _is_readable(name)]
     yield from (name for name in cleaned if not ACTIVE.fullmatch(name))
     yield from cleaned

@@ -9,6 +9,9 @@ from models.adoption import entrance, sound, surgery, upgrade
 from models.adoption.entrance import Entrance
 from models.hints import Layout
 
+OWN = "scores/"
+"""What the names of the classifier's tensors begin with."""
+
 HANDED_ON = ("Transpose", "Reshape", "Slice", "Gather", "Squeeze", "Unsqueeze")
 """What bytes may go through before they become floats."""
 
@@ -21,6 +24,7 @@ def make_plain(model: onnx.ModelProto, layout: Layout | None) -> Entrance:
     graph = model.graph
     for node in graph.node:
         node.domain = ""
+    _spare_own_names(graph)
     surgery.constants_to_initializers(graph)
     upgrade.upgrade(model)
     surgery.constants_to_initializers(graph)
@@ -34,6 +38,12 @@ def make_plain(model: onnx.ModelProto, layout: Layout | None) -> Entrance:
     graph.ClearField("quantization_annotation")
     sound.check_weights(graph)
     return found
+
+
+def _spare_own_names(graph: onnx.GraphProto) -> None:
+    """What will be written of the classifier has names of its own."""
+    taken = {name for node in graph.node for name in (*node.input, *node.output)}
+    surgery.rename(graph, {name: f"net/{name}" for name in taken if name.startswith(OWN)})
 
 
 def _forget_defaults(graph: onnx.GraphProto) -> None:

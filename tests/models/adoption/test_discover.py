@@ -140,6 +140,26 @@ def test_names_that_say_nothing_are_given_anew(raw: str) -> None:
     assert list(names(layers).values()) == ["conv1", "deep"]
 
 
+def test_modules_of_pytorch_name_layers_whatever_the_tensors_are_called() -> None:
+    net = Net()
+    one = net.op("Relu", net.conv("x", 3, 4, name="layer1.0.conv1", out="conv2d"), out="relu")
+    net.op("Relu", net.conv(one, 4, 4, name="layer1.0.conv2", out="conv2d_1"), out="relu_1")
+    model = net.model([1, 3, 16, 16], {}, entry="x")
+    make_plain(model, None)
+    layers = discover(model.graph, Skeleton(model, 3).at((16, 16)))
+    assert list(names(layers).values()) == ["layer1.0.conv1", "layer1.0.conv2"]
+
+
+def test_names_that_ventral_writes_itself_may_be_taken(tmp_path: Path) -> None:
+    net = Net()
+    one = net.op("Relu", net.conv("data", 3, 4), out="net/1")
+    two = net.op("GlobalAveragePool", net.op("Relu", net.conv(one, 4, 4), out="ventral/relu_1"), out="scores/shape")
+    net.op("Flatten", two, out="scores/logits")
+    network = open_network(str(save(net.model([1, 3, 16, 16], {"scores/logits": [1, 4]}, entry="data"), tmp_path)))
+    assert [layer.name for layer in network.info.layers] == ["conv1", "conv2"]
+    assert len(network.info.scores.labels) == 4
+
+
 def test_names_are_unique_and_spare_the_input(tmp_path: Path) -> None:
     net = Net()
     one = net.op("Relu", net.conv("data", 3, 4), out="input")
