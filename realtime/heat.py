@@ -6,6 +6,7 @@ Selvaraju et al. 2017. The picture stays readable: where there is no evidence it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import cv2
@@ -64,16 +65,28 @@ def evidence(engine: Engine, network: Network, image: Image, head: HeatHead, wan
 
 def glowing(image: Image, grey: Floats) -> Image:
     """`image` with the heat `grey`, 0..1 and of any size, laid over it."""
-    heat = np.clip(_smooth(grey, (image.shape[0], image.shape[1])), 0, 1)[..., None]
-    glow = colour(np.rint(heat[..., 0] * BRIGHTEST).astype(np.uint8), COLORMAPS[0], 1.0)
+    heat = cv2.merge([_smooth(grey, (image.shape[0], image.shape[1]))] * 3)
+    shade, light = _tables()
+    return cv2.add(cv2.multiply(image, cv2.LUT(heat, shade), scale=1 / 255), cv2.LUT(heat, light))  # type: ignore[return-value]
+
+
+def _smooth(grey: Floats, size_hw: Hw) -> NDArray[np.uint8]:
+    """A map of few units at the size of a picture, without their edges, 0..255."""
+    smooth = cv2.resize(grey, size_hw[::-1], interpolation=cv2.INTER_CUBIC)
+    return cv2.convertScaleAbs(cv2.max(smooth, 0.0), alpha=255)  # type: ignore[call-overload,return-value]
+
+
+@cache
+def _tables() -> tuple[Image, Image]:
+    """For each level of the heat what the picture is multiplied with, in 255ths, and what is added: (256, 1, 3).
+
+    Two tables take less than half the time of the same sums on numbers with a point.
+    """
+    heat = np.arange(256, dtype=np.float32)[:, None, None] / 255
     cover = GLOW * heat
-    lit = image * (DIM + (1 - DIM) * heat)
-    return np.asarray(np.rint(lit * (1 - cover) + glow * cover), np.uint8)
-
-
-def _smooth(grey: Floats, size_hw: Hw) -> NDArray[np.float32]:
-    """A map of few units at the size of a picture, without their edges."""
-    return cv2.resize(grey, size_hw[::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+    glow = colour(np.rint(heat[..., 0] * BRIGHTEST).astype(np.uint8), COLORMAPS[0], 1.0)
+    shade = np.repeat((DIM + (1 - DIM) * heat) * (1 - cover) * 255, 3, axis=2)
+    return np.rint(shade).astype(np.uint8), np.rint(glow * cover).astype(np.uint8)
 
 
 def heat_slide(canvas_hw: Hw, image: Image, grey: Floats, title: str, words: str) -> Image:
