@@ -36,7 +36,8 @@ class Course:
     """What is learned from, and how."""
 
     start: Annotated[str, Parameter(name="--from")] = SCRATCH
-    """scratch, vgg16 or another network of Keras, or a network that ventral train made: its folder or file"""
+    """scratch, textures (the network that is bundled), vgg16 or another network of Keras, or one that ventral train
+    made: its folder or file"""
     weights: str = "imagenet"
     """for a network of Keras: imagenet (downloaded once), a file (.weights.h5, .h5 or .npz), or none: random"""
     classes: int = 3
@@ -120,9 +121,10 @@ def run(pictures: Pictures, recipe: Recipe, output: Path, settings: dict[str, An
     output.mkdir(exist_ok=True)
     kept = state_folder(pictures, recipe, output)
     try:
-        with Draft(output / NETWORK) as draft, EpochBar(recipe.epochs) as bar:
+        with Draft(output / NETWORK) as draft:
             begin(kept, fresh=fresh)
-            trained = learn(pictures, recipe, name=output.resolve().name, kept=kept, watch=bar)
+            with EpochBar(recipe.epochs) as bar:
+                trained = learn(pictures, recipe, name=output.resolve().name, kept=kept, watch=bar)
             draft.part.write_bytes(trained.model.SerializeToString())
             with examine(trained, pictures, recipe, draft.part) as findings:
                 page = compose(findings)

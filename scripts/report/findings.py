@@ -63,6 +63,20 @@ class Findings:
         return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
     @property
+    def right(self) -> Places:
+        """The checked pictures that are named rightly, by their place among the checked, the surest first."""
+        return self._surest(self.truth == self.predicted)
+
+    @property
+    def wrong(self) -> Places:
+        """The checked pictures that are named wrongly, likewise."""
+        return self._surest(self.truth != self.predicted)
+
+    def _surest(self, chosen: NDArray[np.bool_]) -> Places:
+        order = np.argsort(-self.probabilities.max(axis=1), kind="stable")
+        return np.asarray(order[chosen[order]], np.int64)
+
+    @property
     def accuracy(self) -> float:
         """The share of checked pictures that the network names rightly, 0 to 1."""
         return float((self.truth == self.predicted).mean())
@@ -112,6 +126,12 @@ class Findings:
             "grouped_by": self.pictures.grouped_by,
             "left_out": list(self.pictures.skipped),
         }
+
+
+def few(places: Places, most: int) -> Places:
+    """At most so many, evenly from the first to the last."""
+    chosen = np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).astype(int))
+    return np.asarray(places[chosen], np.int64)
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from models.training.history import best
 from models.training.recipe import SCRATCH
 from scripts.embedding import embed
 from scripts.report import charts
+from scripts.report.evidence import heat
 from scripts.report.feature_maps import feature_maps
-from scripts.report.findings import Findings
+from scripts.report.findings import Findings, few
+from scripts.report.ideals import ideals
 from scripts.report.section import Figure, Section, data_uri, png, table
 
 SAMPLES = 12
@@ -41,7 +43,11 @@ def summary(findings: Findings) -> Section:
         "Learning": f"{findings.seconds:.0f} s",
     }
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
-    return Section("Summary", f"<dl>{items}</dl>{_groups(findings)}{_left_out(findings)}")
+    kind = (
+        "<p class=note>The pictures kept for checking also chose the epoch that was kept, so the share of right ones is"
+        " slightly optimistic.</p>"
+    )
+    return Section("Summary", f"<dl>{items}</dl>{kind}{_groups(findings)}{_left_out(findings)}")
 
 
 def _groups(findings: Findings) -> str:
@@ -122,20 +128,11 @@ def _flattened(vectors: NDArray[np.float64], seed: int) -> tuple[NDArray[np.floa
 
 def samples(findings: Findings) -> Section:
     """Checked pictures, named rightly and wrongly, the surest first."""
-    sure = findings.probabilities.max(axis=1)
-    order = np.argsort(-sure, kind="stable")
-    right = findings.truth[order] == findings.predicted[order]
     html = ""
-    for title, chosen in (("Right", order[right]), ("Wrong", order[~right])):
-        cards = "".join(_card(findings, int(place)) for place in _spread(chosen))
-        html += f"<h3>{title}: {len(chosen)}</h3>" + (f"<div class=samples>{cards}</div>" if cards else "")
+    for title, places in (("Right", findings.right), ("Wrong", findings.wrong)):
+        cards = "".join(_card(findings, int(place)) for place in few(places, SAMPLES))
+        html += f"<h3>{title}: {len(places)}</h3>" + (f"<div class=samples>{cards}</div>" if cards else "")
     return Section("Samples", html)
-
-
-def _spread(places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """At most so many as are shown, from the first to the last."""
-    few = np.linspace(0, len(places) - 1, min(SAMPLES, len(places))).astype(int)
-    return np.asarray(places[np.unique(few)], np.int64)
 
 
 def _card(findings: Findings, place: int) -> str:
@@ -157,6 +154,8 @@ SECTIONS: tuple[Callable[[Findings], Section], ...] = (
     mistakes,
     embedding,
     samples,
+    heat,
     feature_maps,
+    ideals,
 )
 """A new section is a new function in its place here."""
