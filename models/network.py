@@ -17,9 +17,7 @@ from models.errors import ModelError, SettingError
 from models.files import digest_file
 from models.hints import NOTHING_SAID, Hints, recall, remember
 from models.spec import CARD, ModelInfo, Network
-from models.untrained import NAME as UNTRAINED
-from models.untrained import untrained_path
-from models.zoo import ZOO, stored_path
+from models.zoo import BUNDLED, ZOO, bundled_path, stored_path
 
 NETWORK_FILE = "network.onnx"
 """What `ventral train` calls the network in its folder."""
@@ -28,16 +26,16 @@ log = logging.getLogger(__name__)
 
 
 def open_network(text: str, hints: Hints = NOTHING_SAID) -> Network:
-    """The network called `text`: "auto", a name of the zoo, the untrained one, a file, or a folder of `ventral train`.
+    """The network called `text`: "auto", a name of the zoo, "textures", a file, or a folder of `ventral train`.
 
-    "auto" is VGG16 once it has been exported, and the untrained network until then, made anew when it is damaged.
+    "auto" is VGG16 once it has been exported, and until then "textures", the network that is bundled.
     Any convolutional network in an ONNX file is adopted: see `models.adopt`. What `hints` say counts instead of what
     the file says, and is remembered for a file. Raises ModelError or SettingError.
     """
     path = _named(text)
     if path is None:
         return _open_file(_file(text), hints)
-    network = _open_untrained() if path == untrained_path() else _with_card(path, read_onnx(path))
+    network = _with_card(path, read_onnx(path))
     if network is None:
         raise ModelError(f"{path} does not describe its layers; expected a file written by: ventral export")
     return dataclasses.replace(network, info=hints.apply(network.info))
@@ -47,9 +45,9 @@ def _named(text: str) -> Path | None:
     """The file of a network that has a name; None for another text."""
     if text == "auto":
         exported = stored_path("vgg16")
-        return exported if exported.exists() else untrained_path()
-    if text == UNTRAINED:
-        return untrained_path()
+        return exported if exported.exists() else bundled_path()
+    if text == BUNDLED:
+        return bundled_path()
     if text in ZOO:
         exported = stored_path(text)
         if not exported.exists():
@@ -58,21 +56,13 @@ def _named(text: str) -> Path | None:
     return None
 
 
-def _open_untrained() -> Network | None:
-    try:
-        return _with_card(untrained_path(), read_onnx(untrained_path()))
-    except ModelError:
-        untrained_path().unlink()
-        return _with_card(untrained_path(), read_onnx(untrained_path()))
-
-
 def _file(text: str) -> Path:
     """The file that `text` means; os.path takes a name too long for the system as no file and no error."""
     inside = os.path.join(text, NETWORK_FILE)  # noqa: PTH118
     for each in (text, inside):
         if os.path.isfile(each):  # noqa: PTH113
             return Path(each)
-    names = ", ".join((*sorted(ZOO), UNTRAINED))
+    names = ", ".join((*sorted(ZOO), BUNDLED))
     if os.path.isdir(text):  # noqa: PTH112
         raise ModelError(f"{text} is a folder without {NETWORK_FILE}; expected an .onnx file")
     raise ModelError(f"unknown network '{text}', and no such file; expected auto, {names}, or an .onnx file")

@@ -87,6 +87,15 @@ def entry(name: str) -> ZooEntry:
         raise ModelError(f"unknown network '{name}'; the zoo has {', '.join(sorted(ZOO))}") from None
 
 
+BUNDLED = "textures"
+"""The network that comes with the program: VGG16's shape at a quarter of its width, trained on drawn textures."""
+
+
+def bundled_path() -> Path:
+    """Where it lies, in the package."""
+    return Path(__file__).parent / "assets" / f"{BUNDLED}.onnx"
+
+
 def cache_folder() -> Path:
     """Where networks and finished graphs are kept between runs."""
     return platformdirs.user_cache_path("ventral", appauthor=False)

@@ -10,7 +10,7 @@ from realtime.views import ALL
 
 def key_table() -> str:
     """The keys and what they do, as Markdown."""
-    controls = make_controls(open_network("vgg16-quarter").info, ALL)
+    controls = make_controls(open_network("textures").info, ALL)
     rows = [
         f"| {' '.join(f'`{key}`' if key != '`' else '`` ` ``' for key in keys.split())} | {text} |"
         for keys, text in help_lines(list(controls.table.values()))

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from models.errors import SettingError
 from models.spec import Network
-from models.untrained import NAME as UNTRAINED
-from models.zoo import ZOO
+from models.zoo import BUNDLED, ZOO
 from realtime.config import NetworkChoice
 from realtime.sheets.recipe import Recipe, filled, read_recipe, said
 
@@ -45,7 +44,7 @@ def _without_rivals(recipe: Recipe, options: Any) -> Recipe:
 
 def recipe_of(command: str, network: Network, choice: NetworkChoice, **options: Any) -> Recipe:
     """What a picture is made from; "auto" is called by its name."""
-    known = network.info.name in ZOO or network.info.name == UNTRAINED
+    known = network.info.name in ZOO or network.info.name == BUNDLED
     named = dataclasses.replace(choice, model=network.info.name) if choice.model == "auto" and known else choice
     kept = {name: value for name, value in said(named).items() if name not in ELSEWHERE}
     return Recipe(command, network.digest, kept | {name: value for name, value in options.items() if value is not None})

@@ -33,7 +33,7 @@ def open_files() -> int:
     "keys", ["", "]", "m]s", "ztl", "d/,9"], ids=["standing", "layers", "views", "tiles", "dreams"]
 )
 def test_nothing_grows(keys: str) -> None:
-    network = open_network("vgg16-quarter")
+    network = open_network("textures")
     controls = make_controls(network.info, ALL)
     source = Pattern()
     images = [source.read() for _ in range(8)]

@@ -22,7 +22,7 @@ SIZE_HW = (64, 96)
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return open_network("vgg16-quarter")
+    return open_network("textures")
 
 
 def spec(network: Network, layer: str = "block2_conv2", *, size_hw: tuple[int, int] = SIZE_HW) -> GraphSpec:
@@ -70,7 +70,7 @@ def test_finished_graph_is_small_and_weights_are_shared(network: Network) -> Non
 
 
 def test_unknown_layer_is_named(network: Network) -> None:
-    with pytest.raises(ModelError, match="layer 'conv9' is not in vgg16-quarter"):
+    with pytest.raises(ModelError, match="layer 'conv9' is not in textures"):
         build(spec(network, "conv9"))
 
 
@@ -83,7 +83,7 @@ def _build_in_new_cache(cache: str) -> str:
     import os
 
     os.environ["XDG_CACHE_HOME"] = cache
-    path = build(spec(open_network("vgg16-quarter")))
+    path = build(spec(open_network("textures")))
     ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     return str(path)
 

@@ -21,7 +21,7 @@ SIZE_HW = (96, 128)
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return open_network("vgg16-quarter")
+    return open_network("textures")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,8 @@ def run(path: Path, feeds: dict[str, NDArray[Any]], names: list[str]) -> list[ND
 
 def activations(network: Network, image: NDArray[np.uint8], layer: str) -> NDArray[np.float32]:
     """(C, h, w), from the stored network itself, whole and unprepared."""
-    tensor = image.astype(np.float32) - np.array(network.info.input.mean, np.float32)
+    fed = network.info.input
+    tensor = (image - np.array(fed.mean, np.float32)) * np.array(fed.scale, np.float32)
     return run(network.path, {"input": tensor.transpose(2, 0, 1)[None]}, [layer])[0][0]  # type: ignore[no-any-return]
 
 

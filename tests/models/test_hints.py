@@ -11,7 +11,7 @@ from models.errors import ModelError, OutputError, SettingError
 from models.files import write_atomically
 from models.hints import SUFFIX, Hints
 from models.network import open_network
-from models.untrained import untrained_path
+from models.zoo import bundled_path
 from realtime.config import NetworkChoice
 from tests.models.adoption.nets import CLASSES, grey, nhwc, segmenter, squeeze
 from tests.models.adoption.reference import save
@@ -124,18 +124,18 @@ def test_labels_for_what_names_nothing_are_refused(tmp_path: Path, labels: Path)
 
 
 def test_network_with_a_card_takes_hints_too(tmp_path: Path) -> None:
-    fed = open_network("vgg16-quarter", Hints(scale=(0.5,))).info.input
+    fed = open_network("textures", Hints(scale=(0.5,))).info.input
     assert fed.scale == (0.5, 0.5, 0.5)
-    assert not untrained_path().with_name(untrained_path().name + SUFFIX).exists()
+    assert not bundled_path().with_name(bundled_path().name + SUFFIX).exists()
     copy = tmp_path / "copy.onnx"
-    copy.write_bytes(untrained_path().read_bytes())
+    copy.write_bytes(bundled_path().read_bytes())
     open_network(str(copy), Hints(scale=(0.25,)))
     assert open_network(str(copy)).info.input.scale == (0.25, 0.25, 0.25)
 
 
 def test_network_with_a_card_has_its_layout(tmp_path: Path) -> None:
     copy = tmp_path / "copy.onnx"
-    copy.write_bytes(untrained_path().read_bytes())
+    copy.write_bytes(bundled_path().read_bytes())
     with pytest.raises(SettingError, match="--layout NHWC does not fit"):
         open_network(str(copy), Hints(layout="NHWC"))
 

@@ -12,34 +12,30 @@ from models import zoo
 from models.errors import ModelError
 from models.network import open_network
 from models.spec import ModelInfo
-from models.untrained import untrained_path
+from models.zoo import bundled_path
 
 
-def test_auto_is_untrained_until_vgg16_is_exported(cache: Path) -> None:
-    assert not open_network("auto").info.trained
+def test_auto_is_the_bundled_network_until_vgg16_is_exported(cache: Path) -> None:
+    assert open_network("auto").info.name == "textures"
+    assert open_network("auto").info.trained
     stored = zoo.stored_path("vgg16")
-    shutil.copy(untrained_path(), stored)
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(bundled_path(), stored)
     try:
         assert open_network("auto").path == stored
     finally:
         stored.unlink()
 
 
-def test_untrained_network_is_the_same_every_time(cache: Path) -> None:
-    before = open_network("vgg16-quarter").digest
-    untrained_path().unlink()
-    assert open_network("vgg16-quarter").digest == before
-
-
 def test_layers_are_those_of_vgg16_at_quarter_width() -> None:
-    layers = open_network("vgg16-quarter").info.layers
+    layers = open_network("textures").info.layers
     assert [layer.channels for layer in layers] == [16, 16, 32, 32, 64, 64, 64, *[128] * 6]
     assert [layer.block for layer in layers] == [1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5]
     assert [layer.stride for layer in layers] == [1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16]
 
 
 def test_facts_survive_json() -> None:
-    info = open_network("vgg16-quarter").info
+    info = open_network("textures").info
     assert ModelInfo.from_json(info.to_json()) == info
 
 
@@ -59,7 +55,7 @@ def test_file_that_is_no_exported_network_is_refused(tmp_path: Path, content: by
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"expected auto, .*vgg16, .*vgg16-quarter, or an \.onnx file"):
+    with pytest.raises(ModelError, match=r"expected auto, .*vgg16, .*textures, or an \.onnx file"):
         open_network("resnet9000")
 
 
@@ -68,16 +64,8 @@ def test_name_of_the_zoo_that_was_not_exported_says_how() -> None:
         open_network("vgg16")
 
 
-@pytest.mark.parametrize("kept", [0, 1000])
-def test_damaged_untrained_network_is_made_anew(kept: int) -> None:
-    before = open_network("auto").digest
-    path = untrained_path()
-    path.write_bytes(path.read_bytes()[:kept])
-    assert open_network("auto").digest == before
-
-
 def test_card_that_names_layers_the_network_lacks_is_refused(tmp_path: Path) -> None:
-    model = onnx.load(untrained_path())
+    model = onnx.load(bundled_path())
     del model.graph.output[3:]
     onnx.save(model, tmp_path / "less.onnx")
     with pytest.raises(ModelError, match="export it again"):
@@ -85,7 +73,7 @@ def test_card_that_names_layers_the_network_lacks_is_refused(tmp_path: Path) -> 
 
 
 def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
-    onnx.save(onnx.load(untrained_path()), tmp_path / "split.onnx", save_as_external_data=True, size_threshold=0)
+    onnx.save(onnx.load(bundled_path()), tmp_path / "split.onnx", save_as_external_data=True, size_threshold=0)
     with pytest.raises(ModelError, match="one file that holds them all"):
         open_network(str(tmp_path / "split.onnx"))
 
@@ -96,11 +84,11 @@ def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
         ('"channels": 16', '"channels": 17'),
         ('"smallest": 32', '"smallest": 0'),
         ('"colours": "BGR"', '"colours": "PINK"'),
-        ('"mean": [103.939, 116.779, 123.68]', '"mean": [1.0]'),
+        ('"mean": [127.5, 127.5, 127.5]', '"mean": [1.0]'),
     ],
 )
 def test_card_that_says_what_is_not_so_is_refused(tmp_path: Path, old: str, new: str) -> None:
-    model = onnx.load(untrained_path())
+    model = onnx.load(bundled_path())
     card = model.metadata_props[0]
     assert old in card.value
     card.value = card.value.replace(old, new, 1)

@@ -47,7 +47,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return open_network("vgg16-quarter")
+    return open_network("textures")
 
 
 def picture(seed: int = 0) -> Array:

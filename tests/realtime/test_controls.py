@@ -127,7 +127,7 @@ def test_choices_known_at_start_bring_their_keys() -> None:
 
 @pytest.fixture(scope="module")
 def show() -> Controls:
-    return make_controls(open_network("vgg16-quarter").info, ALL)
+    return make_controls(open_network("textures").info, ALL)
 
 
 def test_the_programs_own_table_has_no_conflict_and_every_bind_is_printable(show: Controls) -> None:
@@ -145,7 +145,7 @@ def test_digits_go_to_the_first_layer_of_a_block(show: Controls) -> None:
 
 
 def test_preset_and_set_and_options(tmp_path: Path) -> None:
-    info = open_network("vgg16-quarter").info
+    info = open_network("textures").info
     preset = tmp_path / "wall.toml"
     preset.write_text('[tiles]\ncontrast = 2.2\nactive = true\n[show]\nlayout = "full"\n')
     controls = make_controls(info, ALL)
@@ -168,7 +168,7 @@ def test_preset_and_set_and_options(tmp_path: Path) -> None:
     ],
 )
 def test_bad_presets(tmp_path: Path, text: str, message: str) -> None:
-    info = open_network("vgg16-quarter").info
+    info = open_network("textures").info
     preset = tmp_path / "bad.toml"
     preset.write_text(text)
     with pytest.raises(SettingError, match=message):
@@ -176,7 +176,7 @@ def test_bad_presets(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_bad_options() -> None:
-    info = open_network("vgg16-quarter").info
+    info = open_network("textures").info
     for look, error in (
         (Look(layer="conv9"), ModelError),
         (Look(view="dreamscape"), SettingError),

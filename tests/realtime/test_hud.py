@@ -19,7 +19,7 @@ from realtime.view import Tiles
 from realtime.views import ALL
 
 STATUS = hud.Status(
-    network="vgg16-quarter fp32",
+    network="textures fp32",
     untrained=True,
     provider="CPU",
     rates="camera 30 · net 30 · screen 30 fps",
@@ -29,7 +29,7 @@ STATUS = hud.Status(
 
 
 def canvas() -> Canvas:
-    info = open_network("vgg16-quarter").info
+    info = open_network("textures").info
     layer = info.layer("block3_conv1")
     tiles = Tiles(Grid(8, 8, (20, 30), 2, (180, 300)), tuple(range(64)), 9)
     frame = Frame(np.zeros((360, 640, 3), np.uint8), 0, 0.0)
@@ -43,10 +43,10 @@ def reddish(image: np.ndarray) -> int:
 
 
 def test_words_of_the_status_line() -> None:
-    words = hud.describe(canvas(), open_network("vgg16-quarter").info)
+    words = hud.describe(canvas(), open_network("textures").info)
     assert words == "mosaic · block3_conv1 · 5 of 13 · channel 9 of 64 · 76×56"
     alone = dataclasses.replace(canvas(), layer=None, tiles=None, view="story")
-    assert hud.describe(alone, open_network("vgg16-quarter").info) == "story"
+    assert hud.describe(alone, open_network("textures").info) == "story"
 
 
 @pytest.mark.parametrize("width", [1920, 1280, 900, 640])
@@ -96,7 +96,7 @@ def test_cursor_surrounds_the_chosen_tile() -> None:
 @pytest.mark.parametrize("window_wh", [(1920, 1080), (1280, 720), (640, 360)])
 def test_help_fits_the_window(window_wh: tuple[int, int]) -> None:
     width, height = window_wh
-    lines = hud.help_lines(list(make_controls(open_network("vgg16-quarter").info, ALL).table.values()))
+    lines = hud.help_lines(list(make_controls(open_network("textures").info, ALL).table.values()))
     image = np.zeros((height, width, 3), np.uint8)
     hud.draw_help(image, lines)
     lit = np.argwhere(image.max(axis=2) > 60)

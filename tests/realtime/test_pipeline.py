@@ -70,13 +70,13 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def controls() -> Controls:
-    return make_controls(open_network("vgg16-quarter").info, [*ALL, FailingView, InkView])
+    return make_controls(open_network("textures").info, [*ALL, FailingView, InkView])
 
 
 @pytest.fixture
 def pipeline(engine: Engine) -> Pipeline:
     views = [*(view() for view in ALL), FailingView(), InkView()]
-    return Pipeline(open_network("vgg16-quarter"), engine, views, canvas_hw=CANVAS_HW, short_side=64)
+    return Pipeline(open_network("textures"), engine, views, canvas_hw=CANVAS_HW, short_side=64)
 
 
 def frames() -> Iterator[Frame]:
@@ -152,7 +152,7 @@ def test_while_a_graph_is_made_the_last_picture_stays(pipeline: Pipeline, contro
 
 def test_before_anything_is_ready_the_camera_is_shown() -> None:
     with Engine(CPU) as engine:
-        network = open_network("vgg16-quarter")
+        network = open_network("textures")
         pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=48)
         canvas = pipeline.render(next(STREAM), make_controls(network.info, ALL).snapshot(), 0.0)
     assert canvas.view == "camera"
@@ -173,7 +173,7 @@ def test_failing_view_leaves_a_card_and_one_traceback(
 
 
 def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, controls: Controls) -> None:
-    network = open_network("vgg16-quarter")
+    network = open_network("textures")
     pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=16)
     controls.set("show/layer", "block5_conv3")
     canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
@@ -202,7 +202,7 @@ def test_cross_fade_starts_at_once_and_ends() -> None:
 
 
 def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immediate(controls: Controls) -> None:
-    network = open_network("vgg16-quarter")
+    network = open_network("textures")
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=72)
         pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
@@ -216,7 +216,7 @@ def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immedi
 
 
 def test_changing_layers_quickly_shows_only_whole_pictures(controls: Controls) -> None:
-    network = open_network("vgg16-quarter")
+    network = open_network("textures")
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=80)
         pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)

@@ -69,7 +69,7 @@ def test_classifier_names_what_is_there(tmp_path: Path, engine: Engine, colour: 
 
 
 def test_network_without_a_classifier_says_so() -> None:
-    network = open_network("vgg16-quarter")
+    network = open_network("textures")
     network = dataclasses.replace(network, info=dataclasses.replace(network.info, classifier=None))
     with pytest.raises(ModelError, match="no classifier"):
         scores_spec(network)

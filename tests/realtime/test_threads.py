@@ -89,14 +89,14 @@ def test_percentiles_are_in_milliseconds() -> None:
 
 @pytest.fixture
 def controls() -> Controls:
-    return make_controls(open_network("vgg16-quarter").info, ALL)
+    return make_controls(open_network("textures").info, ALL)
 
 
 @pytest.fixture
 def rendering(controls: Controls) -> Iterator[tuple[Rendering, Latest[Frame], Latest[Canvas], Meter]]:
     frames: Latest[Frame] = Latest()
     canvases: Latest[Canvas] = Latest()
-    network, meter = open_network("vgg16-quarter"), Meter()
+    network, meter = open_network("textures"), Meter()
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=(120, 200), short_side=48)
         yield (

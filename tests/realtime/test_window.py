@@ -42,12 +42,12 @@ def keys_of_the_table(controls: Controls) -> list[str]:
 
 def test_every_key_reaches_its_control(screen: Screen, tmp_path: Path) -> None:
     """The same keys, pressed for real and pressed in the table, lead to the same values after each half."""
-    expected = make_controls(open_network("vgg16-quarter").info, ALL)
+    expected = make_controls(open_network("textures").info, ALL)
     keys = keys_of_the_table(expected)
     assert len(keys) > 35
     for half, chosen in enumerate((keys[::2], keys[1::2])):
         report = tmp_path / f"{half}.json"
-        controls = make_controls(open_network("vgg16-quarter").info, ALL)
+        controls = make_controls(open_network("textures").info, ALL)
         with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
             for key in chosen:
                 screen.press(key)

@@ -125,7 +125,7 @@ def test_the_zoom_has_every_picture(tmp_path: Path, picture: Path) -> None:
 
 
 def test_a_layer_and_its_weight() -> None:
-    info = open_network("vgg16-quarter").info
+    info = open_network("textures").info
     assert weighted(info, "block2_conv1") == ("block2_conv1", 1.0)
     assert weighted(info, "block2_conv1:-0.5") == ("block2_conv1", -0.5)
     odd = dataclasses.replace(info, layers=(dataclasses.replace(info.layers[0], name="conv:0"),))
@@ -134,7 +134,7 @@ def test_a_layer_and_its_weight() -> None:
 
 
 REFUSED = [
-    (("--layer", "conv9"), "layer 'conv9' is not in vgg16-quarter"),
+    (("--layer", "conv9"), "layer 'conv9' is not in textures"),
     (("--layer", "block2_conv1:much"), "--layer takes NAME or NAME:weight, such as block1_conv1:0.5"),
     (("--layer", "block2_conv1:0"), "--layer takes NAME or NAME:weight"),
     (
@@ -142,7 +142,7 @@ REFUSED = [
         "--channel takes one --layer, but got 2",
     ),
     (("--channel", "4096"), "channel 4096 is not in"),
-    (("--class", "cat"), "vgg16-quarter has no classifier"),
+    (("--class", "cat"), "textures names no class 'cat'"),
     (("--class", "cat", "--channel", "1"), "--class stands alone"),
     (("--octaves", "0"), "--octaves takes 1 to 20, but got 0"),
     (("--octave-scale", "nan"), "--octave-scale takes"),
@@ -197,7 +197,7 @@ def test_settings_that_cannot_be_read_are_refused(
     if harm in texts:
         info.add_text("ventral", texts[harm])
     Pillow.new("RGB", (8, 8)).save(like, pnginfo=info)
-    assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "vgg16-quarter") == 2
+    assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "textures") == 2
     said = {"another": "is by ventral maximize", "types": "cannot read: octaves is 'many'"}
     assert said.get(harm, "holds no settings") in capsys.readouterr().err
 

@@ -8,6 +8,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
+from models.untrained import write_untrained
 from scripts.cli import status
 from tests.networks import colour_network
 
@@ -68,12 +69,12 @@ def test_the_classifier_may_lie_apart(tmp_path: Path, flag: Path) -> None:
 def test_a_channel_is_asked_for_where_nothing_is_named(
     tmp_path: Path, flag: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "out.png"
-    assert gradcam(flag, "-o", out) == 2
-    assert "vgg16-quarter names no classes; ask for a channel: --channel 3 --of block5_conv3" in capsys.readouterr().err
-    assert gradcam(flag, "-o", out, "--channel", "3", "--of", "block3_conv2") == 0
+    out, model = tmp_path / "out.png", write_untrained("mute", width=0.25)
+    assert gradcam(flag, "-o", out, "--model", model) == 2
+    assert "mute names no classes; ask for a channel: --channel 3 --of block5_conv3" in capsys.readouterr().err
+    assert gradcam(flag, "-o", out, "--model", model, "--channel", "3", "--of", "block3_conv2") == 0
     said = capsys.readouterr().out
-    assert said == "channel 3: the evidence in block3_conv1 for a channel of block3_conv2, vgg16-quarter UNTRAINED\n"
+    assert said == "channel 3: the evidence in block3_conv1 for a channel of block3_conv2, mute UNTRAINED\n"
 
 
 REFUSED = [

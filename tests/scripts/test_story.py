@@ -12,7 +12,7 @@ from PIL import ImageSequence
 
 from models.network import open_network
 from realtime.compositing import Rect
-from realtime.storyboard import Storyboard
+from realtime.sheets.storyboard import Storyboard
 from realtime.text import ACCENT
 from scripts.cli import status
 from scripts.story import Telling, named

@@ -136,7 +136,7 @@ def test_a_folder_without_classes_falls_into_groups(tmp_path: Path) -> None:
         file.rename(loose / f"{file.parent.name}{file.name}")
     found = gather(str(loose), 32, groups=2, start="scratch", seed=0)
     assert found.classes == ("group 1", "group 2")
-    assert found.grouped_by == "vgg16-quarter"
+    assert found.grouped_by == "textures"
     assert found.counts == (9, 6)
     assert {name[0] for name, label in zip(found.names, found.labels, strict=True) if label == 0} == {"b"}
 

@@ -163,7 +163,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.mark.parametrize("tile", [512, 64])
 def test_a_network_answers_more_after_every_octave_and_the_same_each_time(engine: Engine, tile: int) -> None:
-    network = open_network("vgg16-quarter")
+    network = open_network("textures")
     slopes = Slopes(engine, network, layers_goal(network.info, [(default_layer(network.info), 1.0)]))
     climb, image = Climb(octaves=3, steps=4, tile=tile), cv2.GaussianBlur(noise((96, 128)), (0, 0), 3)
     results = []

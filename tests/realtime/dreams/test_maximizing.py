@@ -94,7 +94,7 @@ def engine() -> Iterator[Engine]:
 
 
 def test_a_channel_answers_more_and_more_and_the_same_each_time(engine: Engine) -> None:
-    network = open_network("vgg16-quarter")
+    network = open_network("textures")
     slopes = Slopes(engine, network, channel_goal(network.info, "block2_conv2", 3))
     runs = [maximize(slopes, (48, 48), 24, np.random.default_rng(7), nothing) for _ in range(2)]
     (image, ascent), (again, _) = runs
