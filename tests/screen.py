@@ -32,6 +32,12 @@ KEYSYMS = {
     "PgUp": "Prior",
     "PgDn": "Next",
     "Enter": "Return",
+    ",": "comma",
+    "/": "slash",
+    "'": "apostrophe",
+    "-": "minus",
+    "=": "equal",
+    "\\": "backslash",
 }
 
 

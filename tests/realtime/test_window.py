@@ -30,14 +30,27 @@ def finish(process: subprocess.Popen[str], report: Path) -> dict[str, object]:
 
 
 def keys_of_the_table(controls: Controls) -> list[str]:
-    """Every key, those that end or reset the show left out."""
+    """Every key, those left out that end or reset the show, or do more than a table can."""
     return [
         key
         for row in controls.table.values()
         for bind in row.facts.binds
         for key in bind.keys
-        if row.path not in ("do/quit", "do/reset", "do/record", "do/replay")
+        if row.path not in ("do/quit", "do/reset", "do/record", "do/replay", "do/preset", "do/tile")
     ]
+
+
+def test_enter_dreams_of_the_chosen_tile(screen: Screen, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
+        until(lambda: (screen.picture() == ACCENT).all(axis=2).sum() > 100, "the cursor")
+        for key in ("Right", "Enter", "9", "q"):
+            screen.press(key)
+        controls = finish(process, report)["controls"]
+    assert isinstance(controls, dict)
+    assert controls["show/view"] == "dream"
+    assert controls["dream/preset"] == "etching"
+    assert controls["tiles/channel"] == 1
 
 
 def test_every_key_reaches_its_control(screen: Screen, tmp_path: Path) -> None:
