@@ -1,142 +1,136 @@
-"""`ventral bench`: what truncation and the head inside the graph are worth, measured side by side."""
+"""`ventral bench`: what truncation, heads and gradients inside the graph are worth, and what the live show costs."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import platform
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
-import numpy as np
 from cyclopts import Parameter
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from models.build import build
-from models.errors import SettingError
+from models.errors import ModelError, SettingError
 from models.files import write_atomically
 from models.network import open_network
-from models.spec import INPUT, GraphSpec, Grid, Hw, LayerInfo, MosaicHead, Network
+from models.spec import Hw, Network
 from models.untrained import write_untrained
-from models.zoo import stored_path
-from realtime.capture.pattern import Pattern
-from realtime.compositing import network_input
-from realtime.providers import Provider, Session, choose
+from models.zoo import BUNDLED, stored_path
+from realtime.config import Look
+from realtime.look import open_look
+from realtime.providers import Provider, choose
 from realtime.recording.output import claim
-from realtime.tiles import fill_panel
+from scripts.benching import mosaics, shows, steps
 
-PANEL_HW: Hw = (640, 850)
-LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
-WARM_UP = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One layer: medians in milliseconds of the whole network tiled in numpy, and of its own graph."""
-
-    layer: str
-    whole_ms: float
-    mosaic_ms: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times as fast the mosaic graph is."""
-        return self.whole_ms / self.mosaic_ms
+Part: TypeAlias = Literal["mosaics", "step", "show"]
 
 
 def bench(
     model: str = "vgg16",
     *,
+    part: Annotated[tuple[Part, ...], Parameter(negative=())] = ("mosaics", "step", "show"),
     size: int = 224,
+    show: str = BUNDLED,
     runs: int = 15,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
 ) -> None:
-    """Time the mosaic of a layer from its own graph against running all layers and tiling in numpy.
+    """Time mosaics, a step of a dream, and the live show, each side by side with another way.
 
-    Both take turns in one process, so that the ratio holds on a machine that is busy with other things.
+    The mosaic of a layer from its own graph against running all layers and tiling in numpy; the step against
+    TensorFlow and PyTorch, where they are installed; the show with predictions against without, and the dream.
+    The ways take turns in one process, so that the ratio holds on a machine that is busy with other things.
 
-    Example: `ventral bench -o bench.json`
+    Example: `ventral bench --part step -o bench.json`
 
     :param model: vgg16 (with random weights when it was not exported; speed is the same), or what live takes
+    :param part: what is measured; may be given several times
     :param size: pixels on each side of what the network sees
-    :param runs: how often each is run; the median counts
+    :param show: the network of the show
+    :param runs: how often each is run; the median counts; the show runs for seconds
     :param output: also write the figures to this JSON file
     """
     if runs < 1 or not 32 <= size <= 2048:
         raise SettingError(f"--runs takes at least 1 and --size 32 to 2048, but got {runs} and {size}")
     if output is not None:
         claim(output, force=True, suffixes=(".json",))
+    open_look(Look(model=show))
     network = open_network(
         model if model != "vgg16" or stored_path(model).exists() else str(write_untrained("vgg16", width=1.0))
     )
     provider = choose("auto")
-    layers = [layer for layer in network.info.layers if layer.name in LAYERS]
-    rows = [measure(network, layer, provider, size_hw=(size, size), runs=runs) for layer in layers]
-    _print(network, provider, rows, size)
+    print(f"{network.info.name} at {size}x{size} on the {provider.name}, medians; {_load()}")
+    figures: dict[str, Any] = {"model": network.info.name, "size": size, "runs": runs, "provider": provider.name}
+    figures |= {"machine": platform.processor() or platform.machine(), "load": _load()}
+    if "mosaics" in part:
+        figures["rows"] = _mosaics(network, provider, (size, size), runs)
+    if "step" in part:
+        figures["step"] = _step(network, (size, size), runs)
+    if "show" in part:
+        figures["show"] = _show(show, provider, runs)
     if output is not None:
-        facts = {"model": network.info.name, "size": size, "runs": runs, "provider": provider.name}
-        figures = [
-            {"layer": row.layer, "whole_ms": row.whole_ms, "mosaic_ms": row.mosaic_ms, "ratio": row.ratio}
-            for row in rows
-        ]
-        text = json.dumps({**facts, "machine": platform.processor() or platform.machine(), "rows": figures}, indent=2)
-        write_atomically(output, text.encode())
+        write_atomically(output, json.dumps(figures, indent=2).encode())
 
 
-def measure(network: Network, layer: LayerInfo, provider: Provider, *, size_hw: Hw, runs: int) -> Row:
-    """Time both ways in turns on one picture of the test pattern."""
-    grid = fill_panel(layer.channels, PANEL_HW, aspect=size_hw[1] / size_hw[0])
-    image = network_input(Pattern().read(), size_hw)
-    whole, mosaic = (
-        Session(network.path, provider),
-        Session(build(GraphSpec(network, MosaicHead(layer.name, grid), size_hw)), provider),
+def _mosaics(network: Network, provider: Provider, size_hw: Hw, runs: int) -> list[dict[str, Any]]:
+    rows = list(mosaics.measure_mosaics(network, provider, size_hw=size_hw, runs=runs))
+    cells = [(row.layer, f"{row.whole_ms:.1f} ms", f"{row.mosaic_ms:.1f} ms", f"{row.ratio:.1f}") for row in rows]
+    _print(("mosaic of", "all layers, tiled in numpy", "its own graph", "times as fast"), cells)
+    return [dataclasses.asdict(row) | {"ratio": row.ratio} for row in rows]
+
+
+def _step(network: Network, size_hw: Hw, runs: int) -> dict[str, Any]:
+    found = steps.measure_steps(network, size_hw=size_hw, runs=runs)
+    cells = [
+        (name, f"{time.wall_ms:.1f} ms", f"{time.cpu_ms:.1f} ms", *map("{:.2f}".format, found.ratios(name)))
+        for name, time in found.timings.items()
+    ]
+    _print(
+        (
+            f"dream step at {found.layer}, CPU, {steps.THREADS} threads",
+            "time",
+            "of all cores",
+            "times ours",
+            "of all cores",
+        ),
+        cells,
     )
-    gain = np.full(layer.channels, 1e-2, np.float32)
-
-    def by_hand() -> NDArray[np.uint8]:
-        tensor = image.astype(np.float32) - np.array(network.info.input.mean, np.float32)
-        outputs = whole.run({INPUT: tensor.transpose(2, 0, 1)[None]})
-        return tile_in_numpy(outputs[layer.name][0] * gain[:, None, None], grid)
-
-    def in_graph() -> NDArray[np.uint8]:
-        picture: NDArray[np.uint8] = mosaic.run({"image": image, "gain": gain})["picture"]
-        return picture
-
-    times = interleaved([by_hand, in_graph], runs)
-    return Row(layer.name, *(round(float(np.median(each)) * 1e3, 2) for each in times))
+    for line in found.left_out:
+        print(line)
+    ways = {
+        name: dataclasses.asdict(each) | dict(zip(("ratio", "cpu_ratio"), found.ratios(name), strict=True))
+        for name, each in found.timings.items()
+    }
+    return {"layer": found.layer, "threads": steps.THREADS, "ways": ways}
 
 
-def tile_in_numpy(maps: NDArray[np.float32], grid: Grid) -> NDArray[np.uint8]:
-    """The usual way: activations 0..1, (C, h, w), to grey levels, laid out on a grid."""
-    spare = grid.rows * grid.cols - len(maps)
-    levels = (np.clip(maps, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
-    cells = np.pad(levels, ((0, spare), (0, grid.gap), (0, grid.gap)))
-    rows = cells.reshape(grid.rows, grid.cols, *cells.shape[1:]).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(rows).reshape(grid.rows * cells.shape[1], -1)
+def _show(model: str, provider: Provider, runs: int) -> list[dict[str, Any]]:
+    rows: list[shows.Row] = []
+    with shows.open_show(model, provider) as show:
+        try:
+            rows += shows.measure_predictions(show, runs=runs)
+        except ModelError as error:
+            print(f"predictions are left out: {error}")
+        rows += shows.measure_dream(show, runs=runs)
+    cells = [(row.name, f"{row.rate:.1f}", f"{row.core_ms:.1f} ms", f"{row.results:.1f}") for row in rows]
+    titles = (f"the show with {model}, 1280x720", "pictures a second", "of its core, each", "dream results a second")
+    _print(titles, cells)
+    return [dataclasses.asdict(row) for row in rows]
 
 
-def interleaved(ways: list[Callable[[], Any]], runs: int) -> list[list[float]]:
-    """Seconds of each way, run in turns after a warm-up."""
-    times: list[list[float]] = [[] for _ in ways]
-    for turn in range(WARM_UP + runs):
-        for way, kept in zip(ways, times, strict=True):
-            start = time.perf_counter()
-            way()
-            if turn >= WARM_UP:
-                kept.append(time.perf_counter() - start)
-    return times
-
-
-def _print(network: Network, provider: Provider, rows: list[Row], size: int) -> None:
-    print(f"{network.info.name} at {size}x{size} on the {provider.name}, medians")
+def _print(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False)
-    table.add_column("mosaic of")
-    for column in ("all layers, tiled in numpy", "its own graph", "times as fast"):
-        table.add_column(column, justify="right")
-    for row in rows:
-        table.add_row(row.layer, f"{row.whole_ms:.1f} ms", f"{row.mosaic_ms:.1f} ms", f"{row.ratio:.1f}")
+    for place, title in enumerate(titles):
+        table.add_column(title, justify="right" if place else "left")
+    for row in cells:
+        table.add_row(*row)
     Console().print(table)
+
+
+def _load() -> str:
+    """How busy the machine is with other things."""
+    cores = os.cpu_count() or 1
+    return f"load {os.getloadavg()[0]:.1f} on {cores} cores" if hasattr(os, "getloadavg") else f"{cores} cores"

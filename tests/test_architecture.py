@@ -14,7 +14,12 @@ ROOT = Path(__file__).parent.parent
 FLOORS = ("models", "realtime", "scripts")
 
 DOORS = {
-    "tensorflow": {"models/frameworks.py", *(f"models/training/{name}.py" for name in ("augment", "fit"))},
+    "tensorflow": {
+        "models/frameworks.py",
+        *(f"models/training/{name}.py" for name in ("augment", "fit")),
+        "scripts/benching/rivals.py",
+    },
+    "torch": {"scripts/benching/rivals.py"},  # optional; nothing but a comparison
     "keras": {
         "models/frameworks.py",
         "models/pretrained.py",

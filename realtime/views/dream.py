@@ -88,6 +88,11 @@ class DreamView:
         self._reverie: Reverie | None = None
         self._turn = 0
 
+    @property
+    def results(self) -> int:
+        """How often something that the network found was added to the dream."""
+        return self._reverie.results if self._reverie else 0
+
     def render(self, scene: Scene) -> Shown:
         """The frame with the dream on it, as large as the panel allows."""
         settings, layer = scene.settings[DreamSettings], scene.layer

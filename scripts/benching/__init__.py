@@ -1,0 +1,1 @@
+"""What `ventral bench` measures: one part a file, each side by side in one process."""
