@@ -240,7 +240,7 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
 
 def test_bench_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "b.json"
-    assert status(["bench", "textures", "--size", "64", "--runs", "2", "-o", str(out)]) == 0
+    assert status(["bench", "textures", "--part", "mosaics", "--size", "64", "--runs", "2", "-o", str(out)]) == 0
     rows = json.loads(out.read_text())["rows"]
     assert [row["layer"] for row in rows][:2] == ["block1_conv2", "block2_conv2"]
     assert all(row["ratio"] > 0 for row in rows)
