@@ -18,8 +18,8 @@ SHOWN = 6
 def heat(findings: Findings) -> Section:
     """Checked pictures, named rightly and wrongly, each beside itself with the heat of what it was taken for."""
     html = (
-        "<p>Each picture, and again with the places lit whose evidence spoke for what the network says (Grad-CAM in"
-        f" {escape(findings.network.info.layers[-1].name)}). Dark is what it did not need.</p>"
+        "<p>Each picture, and beside it the evidence that the network found in it for its answer: Grad-CAM in"
+        f" {escape(findings.network.info.layers[-1].name)}. What stays dark did not count.</p>"
     )
     for title, places in (("Right", findings.right), ("Wrong", findings.wrong)):
         cards = "".join(_card(findings, int(place)) for place in few(places, SHOWN))
