@@ -128,6 +128,6 @@ def _card(findings: Findings, wish: Wish, steps: int, advance: Callable[[], None
     image, ascent = maximize(reviving(plain, blind), _size_hw(plain), steps, rng, advance)
     words = f"most for {wish.words}" if wish.words else ""
     if ascent.after <= ascent.before:
-        words = "stays silent"
+        words = "nothing found"
     name = escape(wish.name)
     return f'<div><img src="{data_uri(png(image))}" alt="{name}"><b>{name}</b>{escape(words)}</div>'
