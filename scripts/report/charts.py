@@ -69,9 +69,8 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> bytes:
     place.set_ylabel("what it is", color=INK)
     if count <= NUMBERED:
         for row, col in zip(*np.nonzero(matrix), strict=True):
-            place.text(
-                col, row, str(matrix[row, col]), ha="center", va="center", color=_on(share[row, col]), fontsize=10
-            )
+            ink = _on(share[row, col])
+            place.text(col + 0.5, row + 0.5, str(matrix[row, col]), ha="center", va="center", color=ink, fontsize=10)
     return _png(sheet)
 
 
