@@ -1,17 +1,19 @@
-"""The classifier of a network of Keras as a graph of its own: from the last layer to the probabilities."""
+"""The classifier of a network of Keras as ONNX: from the last layer to the probabilities.
+
+It is written from the weights: tf2onnx took 24 GB of memory for VGG16's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
-from onnx import helper
+from numpy.typing import NDArray
 
 from models.agreement import Deviation, Floats, compare, nchw, open_session, random_picture, stir
-from models.convert import convert
-from models.graph import FLOAT, empty_model
-from models.layers import forward, run
+from models.graph import FLOAT, Draft, empty_model
+from models.layers import Layer, forward, kind, run
 from models.pretrained import Pretrained
 from models.spec import INPUT, Hw
 
@@ -19,22 +21,52 @@ LOGITS, PROBABILITIES = "classifier/logits", "classifier/probabilities"
 
 
 def classifier(source: Pretrained) -> onnx.ModelProto:
-    """The layers after the last one shown: that layer's tensor, NCHW -> logits and probabilities (1, classes).
+    """A graph of its own of the layers after the last one shown: NCHW -> logits and probabilities (1, classes).
 
     No name agrees with one in the network itself.
     """
     features = source.info.layers[-1].name
-    tensor, last = source.network.output[features], source.top[-1]
+    tensor = source.network.output[features]
     model = empty_model(f"{source.info.name} classifier")
-    graph = model.graph
-    convert(graph, source.top, {id(tensor): features})
-    _rename(graph, {f"{last.name}/preact": LOGITS, last.name: PROBABILITIES, features: features})
-    shape = (1, tensor.shape[3], *tensor.shape[1:3])
-    graph.input.append(helper.make_tensor_value_info(features, FLOAT, shape))
-    for name in (LOGITS, PROBABILITIES):
-        graph.output.append(helper.make_tensor_value_info(name, FLOAT, (1, last.units)))
+    Draft(model).input(features, FLOAT, (1, tensor.shape[3], *tensor.shape[1:3]))
+    append_classifier(model, source.top, features)
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def append_classifier(model: onnx.ModelProto, layers: Sequence[Layer], features: str) -> None:
+    """Add `layers`, from the tensor `features` in NCHW to the classes, and the outputs LOGITS and PROBABILITIES."""
+    draft = Draft(model, "classifier")
+    tensor = features
+    for layer in layers:
+        tensor = _write(draft, layer, tensor)
+    shape = (1, layers[-1].units)
+    draft.output(tensor, LOGITS, FLOAT, shape)
+    draft.output(draft.op("Softmax", tensor), PROBABILITIES, FLOAT, shape)
+
+
+def _write(draft: Draft, layer: Layer, tensor: str) -> str:
+    """What `layer` makes of `tensor`, but for the softmax of the last one."""
+    match kind(layer):
+        case "MaxPooling2D":
+            return draft.op("MaxPool", tensor, kernel_shape=layer.pool_size, strides=layer.strides)
+        case "GlobalAveragePooling2D":
+            return draft.op("Flatten", draft.op("GlobalAveragePool", tensor))
+        case "Flatten":
+            return draft.op("Flatten", tensor)
+        case "Dense":
+            kernel, bias = layer.get_weights()
+            sums = draft.op("Gemm", tensor, draft.constant(_rows(layer, kernel)), draft.constant(bias))
+            return draft.op("Relu", sums) if layer.activation.__name__ == "relu" else sums
+    return tensor
+
+
+def _rows(layer: Layer, kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The kernel (in, out) for a picture that is flattened channel by channel; Keras does it point by point."""
+    maker = layer.input._keras_history.operation
+    if kind(maker) != "Flatten":
+        return kernel
+    return kernel.reshape(*maker.input.shape[1:], -1).transpose(2, 0, 1, 3).reshape(kernel.shape)
 
 
 def classifier_deviations(
@@ -50,20 +82,6 @@ def classifier_deviations(
         compare("the logits", logits, _logits(source, picture), _logits(source, stir(picture))),
         compare("the probabilities", probabilities, softmax, softmax),
     )
-
-
-def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
-    """Give every tensor its name in `names`, or else a prefix."""
-
-    def renamed(name: str) -> str:
-        return names.get(name, f"classifier/{name}")
-
-    for tensor in graph.initializer:
-        tensor.name = renamed(tensor.name)
-    for node in graph.node:
-        node.input[:] = [renamed(name) for name in node.input]
-        node.output[:] = [renamed(name) for name in node.output]
-        node.name = node.output[0]
 
 
 def _logits(source: Pretrained, picture: Floats) -> Floats:

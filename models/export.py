@@ -13,15 +13,14 @@ from onnx import helper
 
 from models.agreement import deviations
 from models.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
-from models.convert import convert
+from models.convert import any_size, convert
 from models.errors import ModelError, OutputError
 from models.files import write_atomically
-from models.graph import empty_model
 from models.labels import numbered_labels, read_labels
-from models.layers import Layer, forward
+from models.layers import Layer
 from models.plain import plain
 from models.pretrained import Pretrained, imagenet_labels, load
-from models.spec import CARD, INPUT, ClassifierInfo, Hw, ModelInfo
+from models.spec import CARD, ClassifierInfo, Hw, ModelInfo
 from models.zoo import ZooEntry
 
 WIDE_HW: Hw = (160, 288)
@@ -69,11 +68,7 @@ def export(
 
 def stored(network: Layer, info: ModelInfo) -> onnx.ModelProto:
     """The stored network of a Keras model whose outputs are a dictionary with the names of the layers of `info`."""
-    model = empty_model(info.name)
-    names = {id(network.input): INPUT} | {id(tensor): name for name, tensor in network.output.items()}
-    taps = [network.output[layer.name] for layer in info.layers]
-    convert(model.graph, forward(network.layers, taps), names)
-    return plain(model, info)
+    return plain(convert(any_size(network)), info)
 
 
 def classifier_path(out: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The door to TensorFlow and Keras: imported when a network is made from Keras, and not before."""
+"""The door to TensorFlow, Keras and tf2onnx: imported when a network is made from Keras, and not before."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ _log = logging.getLogger(__name__)
 
 @functools.cache
 def import_keras() -> None:
-    """Import TensorFlow and Keras silently and for the CPU; SetupError when one is not installed."""
+    """Import TensorFlow, Keras and tf2onnx silently and for the CPU; SetupError when one is not installed."""
     _log.info("starting TensorFlow")
-    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    os.environ |= {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "KERAS_BACKEND": "tensorflow",
+        "TF2ONNX_CATCH_ERRORS": "FALSE",  # or it copies the graph before each pass: twice the time
+    }
     try:
         with _silent_stderr():
             import keras
             import tensorflow as tf
+            import tf2onnx
 
             tf.config.set_visible_devices([], "GPU")
     except ImportError as error:
         raise SetupError(
-            f"export needs TensorFlow ({error}): run `uv sync --extra export` or `pip install 'ventral[export]'`"
+            f"export needs TensorFlow and tf2onnx ({error}): "
+            "run `uv sync --extra export` or `pip install 'ventral[export]'`"
         ) from error
-    for name in ("tensorflow", "absl"):
+    for name in ("tensorflow", "absl", tf2onnx.__name__):
         logging.getLogger(name).setLevel(logging.ERROR)
     keras.config.set_image_data_format("channels_last")  # ~/.keras/keras.json may say otherwise
     keras.config.set_floatx("float32")

@@ -1,4 +1,4 @@
-"""From converted layers to a stored network: batch norm and padding folded into what they belong to, and its facts.
+"""From what tf2onnx writes to a stored network: explicit padding, one node a convolution, readable names, its facts.
 
 The result is a plain graph: NCHW float32 of any height and width, nodes of the default ONNX domain only, and
 one named output per layer.
@@ -7,7 +7,8 @@ one named output per layer.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,11 +20,16 @@ from models.spec import CARD, INPUT, ModelInfo
 
 
 def plain(model: onnx.ModelProto, info: ModelInfo) -> onnx.ModelProto:
-    """Make `model`, which has a tensor for each layer of `info`, a stored network in place."""
+    """Make `model`, NCHW with an output for each layer of `info`, a stored network in place."""
+    graph = model.graph
     declare(model, info)
-    fold_batch_norms(model.graph)
-    fold_pads(model.graph)
-    drop_unused(model.graph)
+    drop_reshapes(graph)
+    explicit_pads(graph)
+    own_weights(graph)
+    fold_factors(graph)
+    fold_pads(graph)
+    drop_unused(graph)
+    readable_names(graph)
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -39,18 +45,66 @@ def declare(model: onnx.ModelProto, info: ModelInfo) -> None:
     helper.set_model_props(model, {CARD: info.to_json()})
 
 
-def fold_batch_norms(graph: onnx.GraphProto) -> None:
-    """Scale and shift the kernels of convolutions instead of what they give, where only the batch norm takes it."""
+def drop_reshapes(graph: onnx.GraphProto) -> None:
+    """Leave out what tf2onnx makes of a transpose of one point: a reshape of (1, channels, 1, 1) to itself."""
+    outputs = {output.name for output in graph.output}
+    for node in [node for node in graph.node if node.op_type == "Reshape"]:
+        graph.node.remove(node)
+        source, result = node.input[0], node.output[0]
+        _rename(graph, {source: result} if result in outputs else {result: source})
+
+
+def explicit_pads(graph: onnx.GraphProto) -> None:
+    """Replace `auto_pad` by `pads`: 'same' pads as for a picture whose sides are multiples of the stride."""
+    for node in graph.node:
+        attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        if "kernel_shape" in attributes:
+            same = attributes.pop("auto_pad", b"") == b"SAME_UPPER"
+            attributes["pads"] = _same(attributes) if same else attributes.get("pads", [0, 0, 0, 0])
+            del node.attribute[:]
+            node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+
+
+def _same(attributes: Mapping[str, Any]) -> list[int]:
+    """The padding in ONNX order, all beginnings, then all ends; the odd pixel is at the end."""
+    dilations = attributes.get("dilations", [1, 1])
+    sizes = zip(attributes["kernel_shape"], dilations, attributes["strides"], strict=True)
+    totals = [max((side - 1) * dilation + 1 - stride, 0) for side, dilation, stride in sizes]
+    return [total // 2 for total in totals] + [total - total // 2 for total in totals]
+
+
+def own_weights(graph: onnx.GraphProto) -> None:
+    """Give every convolution a kernel and a bias of its own, called after its layer.
+
+    tf2onnx drops a bias that is all zeros, and lets two layers share what is equal.
+    """
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    makers = {tensor: node for node in graph.node for tensor in node.output}
+    for output in graph.output:
+        node = makers[output.name]
+        while node.op_type != "Conv":
+            node = next(makers[name] for name in node.input if name in makers)
+        if all(name in weights for name in node.input[1:]):  # not yet owned by an earlier layer
+            kernel = weights[node.input[1]]
+            bias = weights[node.input[2]] if len(node.input) == 3 else np.zeros(len(kernel), np.float32)
+            node.input[1:] = [f"{output.name}_W", f"{output.name}_b"]
+            arrays = zip((kernel, bias), node.input[1:], strict=True)
+            graph.initializer.extend(numpy_helper.from_array(array, name) for array, name in arrays)
+
+
+def fold_factors(graph: onnx.GraphProto) -> None:
+    """Let a convolution multiply and add itself what is then multiplied and added to its channels: batch norm."""
     weights = {tensor.name: tensor for tensor in graph.initializer}
-    for norm, convolution in _pairs(graph, "BatchNormalization", "Conv"):
-        gamma, beta, mean, variance = (_array(weights[name]) for name in norm.input[1:])
-        [epsilon] = (helper.get_attribute_value(each) for each in norm.attribute if each.name == "epsilon")
-        factor = gamma / np.sqrt(variance + epsilon)
-        kernel, bias = (weights[name] for name in convolution.input[1:])
-        _replace(kernel, _array(kernel) * factor[:, None, None, None])
-        _replace(bias, (_array(bias) - mean) * factor + beta)
-        convolution.output[0] = convolution.name = norm.output[0]
-        graph.node.remove(norm)
+    for kind in ("Mul", "Add"):
+        for node, convolution in _pairs(graph, kind, "Conv"):
+            if node.input[1] in weights:
+                values = _array(weights[node.input[1]]).reshape(-1)
+                kernel, bias = (weights[name] for name in convolution.input[1:])
+                if kind == "Mul":
+                    _replace(kernel, _array(kernel) * values[:, None, None, None])
+                _replace(bias, _array(bias) * values if kind == "Mul" else _array(bias) + values)
+                convolution.output[0] = node.output[0]
+                graph.node.remove(node)
 
 
 def fold_pads(graph: onnx.GraphProto) -> None:
@@ -72,6 +126,28 @@ def drop_unused(graph: onnx.GraphProto) -> None:
     kept = [tensor for tensor in graph.initializer if tensor.name in used]
     del graph.initializer[:]
     graph.initializer.extend(kept)
+
+
+def readable_names(graph: onnx.GraphProto) -> None:
+    """Call what a convolution makes `<layer>/preact` where it is not the layer, other tensors after their sources."""
+    outputs = {output.name for output in graph.output}
+    names = {name: name for name in (INPUT, *outputs)}
+    for node in graph.node:
+        stem = node.input[1].removesuffix("_W") if node.op_type == "Conv" else names[node.input[0]]
+        plain_name = f"{stem}/{'preact' if node.op_type == 'Conv' else node.op_type.lower()}"
+        names.setdefault(node.output[0], plain_name)
+        for place, source in enumerate(node.input):
+            names.setdefault(source, source if node.op_type == "Conv" else f"{names[node.output[0]]}/{place}")
+    _rename(graph, names)
+
+
+def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
+    for tensor in graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+        node.name = node.output[0]
 
 
 def _pairs(graph: onnx.GraphProto, kind: str, before: str) -> list[tuple[onnx.NodeProto, onnx.NodeProto]]:

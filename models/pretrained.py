@@ -65,18 +65,6 @@ def load(entry: ZooEntry, weights: str, until: str | None = None) -> Pretrained:
     return Pretrained(info, network, tuple(layers[len(forward(whole.layers, taps.values())) :]))
 
 
-def any_size(network: keras.Model) -> keras.Model:
-    """A copy of `network`, with the same outputs, that takes pictures of any size; padded as the original is."""
-    import keras
-
-    copy = keras.models.clone_model(network, input_tensors=keras.Input((None, None, 3)))
-    for layer in copy.layers:
-        layer.set_weights(network.get_layer(layer.name).get_weights() if layer.weights else [])
-        if kind(layer) == "Normalization":
-            layer.finalize_state()
-    return copy
-
-
 def imagenet_labels() -> tuple[str, ...]:
     """ImageNet's thousand names in the order of the classes, from Keras's download; empty when it fails."""
     import keras

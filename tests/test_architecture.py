@@ -15,12 +15,15 @@ FLOORS = ("models", "realtime", "scripts")
 
 DOORS = {
     "tensorflow": {
+        "models/convert.py",
         "models/frameworks.py",
         *(f"models/training/{name}.py" for name in ("augment", "fit")),
         "scripts/benching/rivals.py",
     },
     "torch": {"scripts/benching/rivals.py"},  # optional; nothing but a comparison
+    "tf2onnx": {"models/convert.py", "models/frameworks.py"},
     "keras": {
+        "models/convert.py",
         "models/frameworks.py",
         "models/pretrained.py",
         *(f"models/training/{name}.py" for name in ("fit", "muon", "network", "vgg")),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.convert import any_size
 from models.layers import forward, kind
-from models.pretrained import any_size, load
+from models.pretrained import load
 from models.spec import ModelInfo
 from models.training import vgg
 from models.training.muon import PACE, make_muon

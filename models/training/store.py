@@ -7,13 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import onnx
-from onnx import helper
 
 from models.agreement import open_session, random_picture, relative_error, worst_error
-from models.classifier import LOGITS, PROBABILITIES
+from models.classifier import LOGITS, PROBABILITIES, append_classifier
 from models.convert import convert
 from models.errors import ModelError
-from models.graph import FLOAT, empty_model
 from models.layers import forward
 from models.plain import plain
 from models.spec import INPUT, ClassifierInfo, Hw, ModelInfo
@@ -39,16 +37,10 @@ def store(learner: Learner, name: str, classes: Sequence[str], size: int) -> tup
 
 def _converted(learner: Learner, info: ModelInfo) -> onnx.ModelProto:
     taps, whole = learner.base.taps, learner.model
-    model, last = empty_model(info.name), info.layers[-1].name
+    model = plain(convert(taps), info)
     base = forward(taps.layers, taps.outputs)
-    names = {id(tensor): name for name, tensor in taps.output.items()}
-    convert(model.graph, base, {id(taps.input): INPUT} | names)
-    plain(model, info)
     top = [layer for layer in forward(whole.layers, whole.outputs) if layer not in base]
-    convert(model.graph, top, {id(taps.output[last]): last, id(whole.output): LOGITS})
-    model.graph.node.append(helper.make_node("Softmax", [LOGITS], [PROBABILITIES], name=PROBABILITIES))
-    for name in (LOGITS, PROBABILITIES):
-        model.graph.output.append(helper.make_tensor_value_info(name, FLOAT, (1, whole.output.shape[1])))
+    append_classifier(model, top, info.layers[-1].name)
     onnx.checker.check_model(model, full_check=True)
     return model
 

@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 from models import plain
 from models.spec import InputInfo, LayerInfo, ModelInfo
 
-SHAPES = {"kernel": (4, 3, 3, 3), "bias": (4,), "gamma": (4,), "beta": (4,), "mean": (4,), "var": (4,)}
+SHAPES = {"kernel": (4, 3, 3, 3), "bias": (4,), "factor": (1, 4, 1, 1), "shift": (1, 4, 1, 1), "one": (1, 1, 1, 1)}
 
 
 def parsed(nodes: str, outputs: str = "float[1, 4, a, b] output") -> onnx.ModelProto:
@@ -23,17 +23,24 @@ def parsed(nodes: str, outputs: str = "float[1, 4, a, b] output") -> onnx.ModelP
     model = onnx.parser.parse_model(text)
     random = np.random.default_rng(1)
     for name, shape in SHAPES.items():
-        values = random.normal(size=shape) if name != "var" else random.uniform(0.5, 2, shape)
-        model.graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), name))
-    model.graph.initializer.append(numpy_helper.from_array(np.array([0, 0, 1, 0, 0, 0, 2, 2]), "pads"))
+        model.graph.initializer.append(numpy_helper.from_array(random.normal(size=shape).astype(np.float32), name))
+    for name, values in {"pads": [0, 0, 1, 0, 0, 0, 2, 2], "point": [1, 4, 1, 1], "places": [2, 3]}.items():
+        model.graph.initializer.append(numpy_helper.from_array(np.array(values), name))
     return model
 
 
 CONV = "conv = Conv <kernel_shape = [3, 3], strides = [2, 2], pads = [0, 0, 0, 0]> (input, kernel, bias) "
-NORM = "norm = BatchNormalization <epsilon = 0.001> (conv, gamma, beta, mean, var) "
+MUL, ADD = "mul = Mul (conv, factor) ", "add = Add (mul, shift) "
 LAST = CONV.replace("conv =", "output =")
 RELU = "relu = Relu (conv) "
 POOL = "output = MaxPool <kernel_shape = [3, 3], strides = [2, 2], pads = [0, 0, 0, 0]> (padded)"
+MEAN = "mean = ReduceMean <keepdims = 1> (conv, places) "
+CONV_MEAN_RELU = ["Conv", "ReduceMean", "Relu"]
+SAME = (
+    'conv = Conv <kernel_shape = [3, 3], strides = [1, 1], auto_pad = "SAME_UPPER">'
+    " (input, kernel, bias) output = AveragePool <kernel_shape = [2, 3], strides = [1, 1],"
+    ' auto_pad = "SAME_UPPER"> (conv)'
+)
 
 
 def run(model: onnx.ModelProto) -> list[NDArray[np.float32]]:
@@ -45,21 +52,23 @@ def run(model: onnx.ModelProto) -> list[NDArray[np.float32]]:
 @pytest.mark.parametrize(
     ("tidy", "nodes", "left"),
     [
-        (plain.fold_batch_norms, CONV + NORM + "output = Relu (norm)", ["Conv", "Relu"]),
-        (plain.fold_batch_norms, CONV + NORM.replace("norm =", "output ="), ["Conv"]),
-        (
-            plain.fold_batch_norms,
-            CONV + NORM + "output = Add (conv, norm)",
-            ["Conv", "BatchNormalization", "Add"],
-        ),
-        (
-            plain.fold_batch_norms,
-            CONV + RELU + NORM.replace("conv", "relu").replace("norm =", "output ="),
-            ["Conv", "Relu", "BatchNormalization"],
-        ),
+        (plain.fold_factors, CONV + MUL + ADD + "output = Relu (add)", ["Conv", "Relu"]),
+        (plain.fold_factors, CONV + MUL + ADD.replace("add =", "output ="), ["Conv"]),
+        (plain.fold_factors, CONV + "mul = Mul (conv, one) output = Add (mul, one)", ["Conv"]),
+        (plain.fold_factors, CONV + MUL + "output = Add (conv, mul)", ["Conv", "Mul", "Add"]),
+        (plain.fold_factors, CONV + RELU + "output = Mul (relu, factor)", ["Conv", "Relu", "Mul"]),
+        (plain.fold_factors, CONV + RELU + "output = Add (relu, conv)", ["Conv", "Relu", "Add"]),
         (plain.fold_pads, "padded = Pad (input, pads) " + LAST.replace("input", "padded"), ["Conv"]),
         (plain.fold_pads, CONV + RELU + "padded = Pad (relu, pads) " + POOL, ["Conv", "Relu", "MaxPool"]),
         (plain.fold_pads, CONV + "padded = Pad (conv, pads) " + POOL, ["Conv", "Pad", "MaxPool"]),
+        (plain.drop_reshapes, CONV + MEAN + "output = Reshape (mean, point)", ["Conv", "ReduceMean"]),
+        (plain.drop_reshapes, CONV + MEAN + "same = Reshape (mean, point) output = Relu (same)", CONV_MEAN_RELU),
+        (
+            plain.drop_reshapes,
+            CONV + MEAN + "other = Reshape (mean, point) same = Reshape (mean, point) output = Mul (other, same)",
+            ["Conv", "ReduceMean", "Mul"],
+        ),
+        (plain.explicit_pads, SAME, ["Conv", "AveragePool"]),
     ],
 )
 def test_a_pass_computes_the_same(tidy: Callable[[onnx.GraphProto], None], nodes: str, left: list[str]) -> None:
@@ -70,11 +79,30 @@ def test_a_pass_computes_the_same(tidy: Callable[[onnx.GraphProto], None], nodes
     np.testing.assert_allclose(run(model)[0], before, rtol=1e-4, atol=1e-5)
 
 
-def test_a_batch_norm_behind_an_output_stays() -> None:
-    nodes = CONV + NORM.replace("norm =", "output =")
-    model = parsed(nodes, "float[1, 4, a, b] conv, float[1, 4, a, b] output")
+def test_what_an_output_shows_stays() -> None:
+    model = parsed(CONV + MUL.replace("mul =", "output ="), "float[1, 4, a, b] conv, float[1, 4, a, b] output")
     before = run(model)
-    plain.fold_batch_norms(model.graph)
+    plain.fold_factors(model.graph)
+    for one, other in zip(run(model), before, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_same_pads_as_for_a_picture_of_even_sides() -> None:
+    model = parsed(LAST.replace("pads = [0, 0, 0, 0]", 'dilations = [1, 2], auto_pad = "SAME_UPPER"'))
+    plain.explicit_pads(model.graph)
+    attributes = {each.name: helper.get_attribute_value(each) for each in model.graph.node[0].attribute}
+    assert "auto_pad" not in attributes
+    assert attributes["pads"] == [0, 1, 1, 2]
+
+
+def test_a_convolution_has_weights_of_its_own_and_a_bias() -> None:
+    second = CONV.replace("conv =", "other =").replace(", bias", "")
+    model = parsed(CONV + second + "output = Relu (other)", "float[1, 4, a, b] conv, float[1, 4, a, b] output")
+    before = run(model)
+    plain.own_weights(model.graph)
+    plain.drop_unused(model.graph)
+    assert [tensor.name for tensor in model.graph.initializer] == ["conv_W", "conv_b", "output_W", "output_b"]
+    np.testing.assert_array_equal(numpy_helper.to_array(model.graph.initializer[3]), np.zeros(4))
     for one, other in zip(run(model), before, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -86,10 +114,14 @@ def test_what_no_node_takes_is_left_out() -> None:
 
 
 def test_a_stored_network_says_what_it_is() -> None:
-    info = ModelInfo("tiny", "none", InputInfo(), (LayerInfo("conv", 4, 2, 1), LayerInfo("relu", 4, 2, 1)))
-    model = parsed(CONV + NORM.replace("norm =", "normed =") + RELU, "float[1, 4, a, b] relu")
+    info = ModelInfo("tiny", "none", InputInfo(), (LayerInfo("relu", 4, 2, 1), LayerInfo("twice", 4, 2, 1)))
+    pool = "output = MaxPool <kernel_shape = [3, 3], strides = [1, 1]> (relu) twice = Add (output, one)"
+    model = parsed(CONV + RELU + pool, "float[1, 4, a, b] relu")
     stored = plain.plain(model, info)
-    assert [output.name for output in stored.graph.output] == ["conv", "relu"]
+    assert [output.name for output in stored.graph.output] == ["relu", "twice"]
+    names = [node.output[0] for node in stored.graph.node]
+    assert names == ["relu/preact", "relu", "relu/maxpool", "twice"]
+    assert {tensor.name for tensor in stored.graph.initializer} == {"relu_W", "relu_b", "twice/1"}
     assert [dim.dim_param for dim in stored.graph.input[0].type.tensor_type.shape.dim[2:]] == ["height", "width"]
     facts = {entry.key: entry.value for entry in stored.metadata_props}
     assert ModelInfo.from_json(facts["ventral"]) == info
