@@ -6,14 +6,14 @@ import onnx
 
 from models import build, graph, preprocess
 from models.spec import Hw, Network
+from models.truncate import truncate
 
 
 def layer_sizes(network: Network, size_hw: Hw) -> dict[str, Hw]:
     """Height and width of every layer, by its name; one whose size ONNX cannot tell is left out."""
     model = onnx.load(build.split_weights(network) / f"{build.NETWORK}.onnx", load_external_data=False)
+    names = [layer.name for layer in network.info.layers]
+    truncate(model, names)  # a classifier behind them may take one size alone
     preprocess.fix_size(model, network.info.input, size_hw)
-    for output in model.graph.output:  # what the file says of them was true of any size
-        output.type.tensor_type.ClearField("shape")
     found = graph.shapes(model)
-    names = (layer.name for layer in network.info.layers)
     return {name: (found[name][2], found[name][3]) for name in names if len(found.get(name, ())) == 4}

@@ -24,6 +24,7 @@ from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.sheets.contact import Labelled, contact_sheet
 from realtime.sheets.recipe import said, write_picture
+from realtime.sheets.still import check_channels
 from scripts.likeness import like, recipe_of
 from scripts.progress import progress
 
@@ -70,6 +71,7 @@ class MaximizeOptions:
             place = find_class(info, self.class_)
             return [Subject(CLASSES, place, info.scores.labels[place])]
         layer = info.layer(self.layer or "")
+        check_channels(layer, self._channels)
         return [Subject(layer.name, channel, f"channel {channel}") for channel in self._channels]
 
     def picture_hw(self, slopes: Slopes) -> Hw:

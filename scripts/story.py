@@ -38,6 +38,9 @@ GIF_STEP, FILM_FPS = 0.08, 25.0
 TILES = (8, 12, 18, 24, 32)
 """How many channels are shown, at least, of a layer of each block: deeper ones are more, and coarser."""
 
+LONGEST = 300.0
+"""Seconds of a layer: the end stays twice as long, and a GIF holds no picture for more than 655."""
+
 PREDICTIONS = 3
 KINDS = (".gif", ".mp4")
 
@@ -56,8 +59,8 @@ class Telling(Sight):
     def check(self) -> None:
         """Raise SettingError for a number that makes no sense."""
         Sight.check(self)
-        if not 0.1 <= self.seconds <= 600:
-            raise SettingError(f"--seconds takes 0.1 to 600, but got {self.seconds:g}")
+        if not 0.1 <= self.seconds <= LONGEST:
+            raise SettingError(f"--seconds takes 0.1 to {LONGEST:g}, but got {self.seconds:g}")
         if self.width is not None and not 240 <= self.width <= 3840:
             raise SettingError(f"--width takes 240 to 3840 pixels, but got {self.width}")
         _ = self.chosen_channels

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image as Pillow
 
 from scripts.cli import status
+from tests.models.adoption.nets import CLASSES, Net
 
 SMALL = ("--size", "64", "--width", "640")
 
@@ -40,6 +42,22 @@ def test_the_report_says_what_is_drawn(picture: Path, capsys: pytest.CaptureFixt
     assert all(len(set(layer["channels"])) == 6 for layer in said["layers"])
     assert (said["predictions"], said["weights"]) == ([], "none")
     assert capsys.readouterr().out == ""
+
+
+def flattening() -> onnx.ModelProto:
+    """A network whose first dense layer has a weight for every place of a picture of 32x32."""
+    net = Net()
+    flat = net.op("Flatten", net.op("Relu", net.conv("input", 3, 8)))
+    net.op("Gemm", flat, net.random(8 * 32 * 32, CLASSES), out="scores")
+    return net.model([1, 3, 32, 32], {"scores": [1, CLASSES]})
+
+
+def test_a_network_whose_classifier_takes_one_size_is_drawn_at_any(picture: Path) -> None:
+    network, out = picture.with_name("plain.onnx"), picture.with_name("out.png")
+    onnx.save(flattening(), network)
+    assert status(["maps", str(picture), "-o", str(out), *SMALL, "--model", str(network)]) == 0
+    with Pillow.open(out) as sheet:
+        assert sheet.width == 640
 
 
 def test_a_classifier_names_the_picture(assets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,7 @@ REFUSED = [
     (("--class", "cat"), "textures names no class 'cat'"),
     (("--layer", "conv9", "--channel", "1"), "layer 'conv9' is not in textures"),
     (("--layer", "block2_conv1", "--channel", "32"), "channel 32 is not in block2_conv1, which has 0 to 31"),
+    (("--layer", "block2_conv1", "--channel", "3,32"), "channel 32 is not in block2_conv1, which has 0 to 31"),
     (("--layer", "block2_conv1", "--channel", "-1"), "channel -1 is not in block2_conv1"),
     (("--layer", "block2_conv1", "--channel", "a,b"), "--channel takes numbers such as 3,17,40, but got 'a,b'"),
     (("--layer", "block2_conv1", "--channel", ",".join("1" * 99)), "--channel takes up to 64 channels, but got 99"),
@@ -79,13 +80,19 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("words", "said"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
-def test_what_makes_no_sense_is_refused_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+def test_what_makes_no_sense_is_refused_in_one_line_before_anything_is_climbed(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    words: tuple[str, ...],
+    said: str,
 ) -> None:
+    caplog.set_level("INFO")
     assert maximize("-o", tmp_path / "out.png", *words) == 2
     errors = capsys.readouterr().err
     assert said in errors
     assert errors.count("\n") == 1
+    assert "answer" not in caplog.text
     assert not list(tmp_path.iterdir())
 
 
