@@ -47,7 +47,7 @@ def lit_place(image: np.ndarray) -> float | None:
     return float(np.flatnonzero(near).mean()) / image.shape[1] if near.sum() > 4 else None
 
 
-def test_the_picture_comes_first_and_then_every_layer_in_order_for_its_time(picture: Path) -> None:
+def test_the_picture_comes_first_and_every_layer_in_order_for_its_time_and_the_end_for_two(picture: Path) -> None:
     out = picture.with_suffix(".gif")
     assert status(["story", str(picture), "-o", str(out), *SMALL, "--seconds", "0.7", "--width", "320"]) == 0
     film = shots(out)
@@ -55,11 +55,11 @@ def test_the_picture_comes_first_and_then_every_layer_in_order_for_its_time(pict
     places = [lit_place(film[number][0]) for number in holds]
     assert film[0][0].shape == (180, 320, 3)
     assert holds[0] == 0 and places[0] is None
-    assert len(holds) == 14
+    assert len(holds) == 15
     assert places[1:] == sorted(place for place in places[1:] if place is not None)
     ends = np.cumsum([milliseconds for _, milliseconds in film])[holds]
-    np.testing.assert_allclose(np.diff(ends), 700, atol=10)
-    assert ends[-1] == pytest.approx(14 * 700, abs=20)
+    np.testing.assert_allclose(np.diff(ends), [700] * 13 + [1400], atol=10)
+    assert ends[-1] == pytest.approx(16 * 700, abs=20)
 
 
 def test_it_is_shown_again_and_again(picture: Path) -> None:
@@ -75,9 +75,11 @@ def test_the_layers_and_channels_asked_for_are_shown(picture: Path) -> None:
     for out, channels in zip(outs, ("3", "3", "3,7,9"), strict=True):
         assert status(["story", str(picture), "-o", str(out), *SMALL, *options, "--channels", channels]) == 0
     first, again, other = (shots(out) for out in outs)
-    assert sum(milliseconds for _, milliseconds in first) == pytest.approx(900, abs=10)
-    np.testing.assert_array_equal(first[-1][0], again[-1][0])
-    assert not np.array_equal(first[-1][0], other[-1][0])
+    assert sum(milliseconds for _, milliseconds in first) == pytest.approx(1500, abs=10)
+    middle = len(first) // 2
+    assert len(first) == len(again) == len(other)
+    np.testing.assert_array_equal(first[middle][0], again[middle][0])
+    assert not np.array_equal(first[middle][0], other[middle][0])
 
 
 def test_a_film_lasts_as_long_as_its_story(picture: Path) -> None:
@@ -85,7 +87,7 @@ def test_a_film_lasts_as_long_as_its_story(picture: Path) -> None:
     options = ("--layers", "block1_conv1,block5_conv3", "--seconds", "0.7", "--width", "320")
     assert status(["story", str(picture), "-o", str(out), *SMALL, *options]) == 0
     frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(out))
-    assert (frames, seconds) == (pytest.approx(52, abs=1), pytest.approx(2.1, abs=0.05))
+    assert (frames, seconds) == (pytest.approx(88, abs=1), pytest.approx(3.5, abs=0.05))
 
 
 def test_a_folder_becomes_a_folder_of_stories_and_broken_pictures_are_passed_over(
