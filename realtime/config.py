@@ -63,7 +63,7 @@ class Look(NetworkChoice):
     """What is drawn: the network, the view, and how; the same live and offline."""
 
     view: str | None = None
-    """what is shown first: camera, mosaic, story"""
+    """what is shown first: camera, mosaic, story, dream, gradcam or back"""
     layer: str | None = None
     """the layer shown first, such as block3_conv1"""
     size: int = 224

@@ -25,7 +25,7 @@ def layers(
 
     :param model: auto, a name such as vgg16, or an .onnx file: the same as --model
     """
-    info = (dataclasses.replace(choice, model=model) if model else choice).open().info
+    info = (dataclasses.replace(choice, model=model) if model is not None else choice).open().info
     print(f"{info.name}, weights: {info.weights if info.trained else 'none, UNTRAINED'}")
     print(fed(info))
     if info.classifier is not None:

@@ -34,3 +34,8 @@ def test_model_may_be_named_either_way(capsys: pytest.CaptureFixture[str]) -> No
 def test_what_makes_no_sense_is_one_line(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["layers", "auto", *option]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_an_empty_name_is_no_network(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["layers", ""]) == 2
+    assert "unknown network ''" in capsys.readouterr().err
