@@ -121,9 +121,10 @@ def fold_pads(graph: onnx.GraphProto) -> None:
 
 
 def drop_unused(graph: onnx.GraphProto) -> None:
-    """Leave out the initializers that no node takes."""
-    used = _uses(graph)
-    kept = [tensor for tensor in graph.initializer if tensor.name in used]
+    """Keep the initializers that nodes take, in the order of the nodes."""
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    used = dict.fromkeys(name for node in graph.node for name in node.input)
+    kept = [tensors[name] for name in used if name in tensors]
     del graph.initializer[:]
     graph.initializer.extend(kept)
 
