@@ -13,6 +13,7 @@ from models.spec import CLASSES, HeatHead, ModelInfo
 from realtime.capture.pictures import read_picture
 from realtime.classes import find_class
 from realtime.config import NetworkChoice
+from realtime.drawing import origin
 from realtime.dreams.goals import channel_weights
 from realtime.engine import Engine
 from realtime.frame import Image
@@ -22,7 +23,6 @@ from realtime.predictions import Prediction, classify
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
-from realtime.sheets.sheet import origin
 
 CANVAS_HW = (1080, 1920)
 
