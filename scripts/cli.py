@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -65,6 +66,7 @@ app.default(load("live"))
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status; an error the user can mend is one line on stderr."""
     logging.basicConfig(level=logging.INFO, format="ventral: %(message)s", stream=sys.stderr)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # offline work tidies up as after Ctrl-C
     sys.exit(status(sys.argv[1:] if arguments is None else arguments))
 
 

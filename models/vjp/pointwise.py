@@ -42,8 +42,10 @@ STEEP = 1e30
 
 
 def _relu(step: Step) -> str:
-    """Float32 is masked by a steep HardSigmoid: it needs no Cast, and is among the few that ONNX Runtime computes in
-    the layout of its convolutions; a quarter of the time goes that a dream step spends outside of them on a CPU.
+    """Float32 is masked by a steep HardSigmoid, which needs no Cast.
+
+    It is among the few operators that ONNX Runtime computes in the layout of its convolutions: a quarter of the time
+    goes that a dream step spends outside of them on a CPU.
     """
     if step.kind != TensorProto.FLOAT or step.rectifier == "deconv":
         return rectified(step, positive(step, step.result))

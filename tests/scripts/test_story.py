@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -16,6 +19,7 @@ from realtime.sheets.storyboard import Storyboard
 from realtime.text import ACCENT
 from scripts.cli import status
 from scripts.story import Telling, named
+from tests.screen import ROOT, until
 
 SMALL = ("--size", "64")
 HOLD = 200
@@ -160,3 +164,16 @@ def test_the_picture_keeps_its_shape(cache: Path) -> None:
     for card in (board.opening(1.0), board.ending((), 1.0)):
         place: Rect = card.picture
         assert place.height / place.width == pytest.approx(3.0, rel=0.03)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_story_that_is_stopped_leaves_nothing(picture: Path, number: signal.Signals) -> None:
+    out = picture.with_suffix(".mp4")
+    command = [sys.executable, "-m", "scripts.cli", "story", str(picture), "-o", str(out), "--seconds", "60"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: len(list(picture.parent.iterdir())) > 1, "the film's first pictures")
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert errors.splitlines()[-1] == "ventral: stopped before it was done; nothing was left behind"
+    assert list(picture.parent.iterdir()) == [picture]
