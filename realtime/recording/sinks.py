@@ -92,7 +92,7 @@ class Mp4Sink(Sink):
         self._draft = Draft(path.with_suffix(".mp4"))
         try:
             self._start(encoding.encode(self.form, fps=fps, size_wh=shown_wh, to=self._draft.part), self._draft)
-        except OutputError:
+        except BaseException:  # Ctrl-C too: nobody could abort what was never handed out
             self._draft.discard()
             raise
 
