@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -72,12 +73,22 @@ def test_one_line_on_stdout_and_nothing_on_stderr(tmp_path: Path) -> None:
     assert [output.name for output in onnx.load(out).graph.output] == ["block1_conv1", "block1_conv2"]
 
 
+def everything(terminal: int) -> str:
+    """What was written to a terminal, which hands it out in pieces."""
+    os.set_blocking(terminal, False)
+    pieces = []
+    with contextlib.suppress(BlockingIOError):
+        while piece := os.read(terminal, 4096):
+            pieces.append(piece)
+    return b"".join(pieces).decode()
+
+
 def test_a_terminal_sees_the_stages(tmp_path: Path) -> None:
     near, far = pty.openpty()
     try:
         arguments = f"'vgg16', weights='none', output=Path({str(tmp_path / 'net.onnx')!r})"
         done = run(NO_TENSORFLOW + RUN.format(arguments=arguments), stdout=subprocess.PIPE, stderr=far)
-        seen = os.read(near, 100_000).decode()
+        seen = everything(near)
     finally:
         os.close(near)
         os.close(far)
