@@ -29,9 +29,7 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-@pytest.mark.parametrize(
-    "keys", ["", "]", "m]s", "ztl", "d/,"], ids=["standing", "layers", "views", "tiles", "dreams"]
-)
+@pytest.mark.parametrize("keys", ["", "]", "m]s", "ztl", "d/,"], ids=["standing", "layers", "views", "tiles", "dreams"])
 def test_nothing_grows(keys: str) -> None:
     network = open_network("textures")
     controls = make_controls(network.info, ALL)
