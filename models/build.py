@@ -16,9 +16,9 @@ from pathlib import Path
 import onnx
 from onnx import external_data_helper
 
-from models import gradient, graph, heads, objectives, preprocess, truncate, vjp
+from models import gradient, graph, heads, objectives, preprocess, rounding, truncate, vjp
 from models.errors import ModelError, OutputError
-from models.files import digest_file, sync, write_atomically
+from models.files import digest_file, digest_files, sync, write_atomically
 from models.spec import GraphSpec, Hw, ModelInfo, Network
 from models.zoo import cache_folder
 
@@ -54,8 +54,10 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     tensors = heads.head_tensors(spec.head, info)
     _check_size(spec.size_hw, info, tensors)
     del model.metadata_props[:]
+    model.graph.name = info.name
     truncate.truncate(model, tensors)
     preprocess.fix_size(model, info.input, spec.size_hw)
+    rounding.round_down(model)
     draft = graph.Draft(model)
     preprocess.prepend(draft, info.input, spec.size_hw, heads.takes(spec.head))
     heads.append(draft, spec.head, info, graph.shapes(model))
@@ -112,6 +114,19 @@ def _is_sound(folder: Path, part: str = NETWORK) -> bool:
 
 def _files(part: str) -> tuple[str, str]:
     return f"{part}.onnx", f"{part}.bin"
+
+
+def mend(spec: GraphSpec) -> bool:
+    """Make anew what is damaged of a finished graph in the cache; False when nothing is."""
+    folder = split_weights(spec.network)
+    if not _is_sound(folder):
+        forget(spec.network)
+        return True
+    path, content = folder / f"{key(spec)}.onnx", assemble(_load(spec, folder), spec).SerializeToString()
+    if path.exists() and path.read_bytes() == content:
+        return False
+    write_atomically(path, content)
+    return True
 
 
 def forget(network: Network) -> None:
@@ -180,7 +195,7 @@ def _check_size(size_hw: Hw, info: ModelInfo, tensors: tuple[str, ...]) -> None:
 @cache
 def _code_digest() -> str:
     """A graph must not outlive the code that wrote it."""
-    modules = (gradient, graph, heads, objectives, preprocess, truncate)
+    modules = (gradient, graph, heads, objectives, preprocess, rounding, truncate)
     rules = sorted(Path(vjp.__file__).parent.glob("*.py"))
     sources = (Path(__file__), *(Path(module.__file__ or "") for module in modules), *rules)
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    return digest_files(sources)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from models.errors import OutputError
@@ -33,13 +33,25 @@ def sync(path: Path) -> None:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` to `path` at one stroke; OutputError when the place cannot be written."""
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: none takes its place before all are on the disk. OutputError as above."""
+    path = None
     try:
-        with whole_file(path) as part:
-            part.write_bytes(content)
+        with ExitStack() as files:
+            for path, content in contents.items():
+                files.enter_context(whole_file(path)).write_bytes(content)
     except OSError as error:
         raise OutputError(
             f"cannot write {path}: {error.strerror or error}; choose a place that can be written and has room"
         ) from error
+
+
+def digest_files(paths: Iterable[Path]) -> str:
+    """SHA-256 of the contents of some files, one after the other, in hexadecimal."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def digest_file(path: Path) -> str:

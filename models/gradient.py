@@ -35,11 +35,11 @@ def gradient(draft: Draft, objective: str, wrt: str, *, rectifier: Rectifier = "
     values = constants(graph)
     grads = {objective: [_one(draft, objective, known)]}
     for node in reversed(nodes):
-        flowing = tuple(_total(draft, grads.get(output, [])) for output in node.output)
+        flowing = tuple(_total(draft, grads[output]) if output in grads else None for output in node.output)
         for index in _varying(node, reached):
             step = Step(draft, node, index, flowing, known, values, rectifier)
             grads.setdefault(node.input[index], []).append(RULES[node.op_type](step))
-    return _total(draft, grads[wrt]) or wrt
+    return _total(draft, grads[wrt])
 
 
 def _between(graph: onnx.GraphProto, objective: str, wrt: str, known: Mapping[str, TensorInfo]) -> list[onnx.NodeProto]:
@@ -68,7 +68,7 @@ def _varying(node: onnx.NodeProto, reached: Set[str]) -> list[int]:
 
 
 def _check(node: onnx.NodeProto, reached: Set[str], model: str) -> None:
-    name = node.name or node.output[0]
+    name = (node.name or node.output[0]).removeprefix("net/")
     if node.domain not in ("", "ai.onnx") or node.op_type not in RULES:
         raise ModelError(f"no gradient rule for {node.op_type}, node '{name}' of {model}; choose a layer before it")
     for index in _varying(node, reached):
@@ -88,8 +88,6 @@ def _one(draft: Draft, objective: str, known: Mapping[str, TensorInfo]) -> str:
     return draft.constant(np.ones([1] * len(info.dims), helper.tensor_dtype_to_np_dtype(info.kind)))
 
 
-def _total(draft: Draft, grads: Sequence[str]) -> str | None:
-    """The sum of the gradients that came along several paths; None where none came."""
-    if not grads:
-        return None
+def _total(draft: Draft, grads: Sequence[str]) -> str:
+    """The sum of the gradients that came along several paths."""
     return grads[0] if len(grads) == 1 else draft.op("Sum", *grads)

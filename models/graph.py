@@ -36,6 +36,18 @@ def ancestors(graph: onnx.GraphProto, tensors: Iterable[str]) -> list[onnx.NodeP
     return kept[::-1]
 
 
+def attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """The attributes of a node by name."""
+    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+
+
+def replace_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
+    """Put `nodes`, which may be those of the graph itself, in the place of its nodes."""
+    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    graph.ClearField("node")
+    graph.node.extend(copies)
+
+
 class Draft:
     """A model that is being written on: nodes are appended like expressions, each call naming its result.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import onnx
 
-from models.adopt import adopt, recall_adopted
+from models.adoption.adopt import adopt, recall_adopted
 from models.adoption.carded import check
 from models.adoption.intake import read_onnx
 from models.adoption.reading import describe
@@ -29,8 +29,8 @@ def open_network(text: str, hints: Hints = NOTHING_SAID) -> Network:
     """The network called `text`: "auto", a name of the zoo, "textures", a file, or a folder of `ventral train`.
 
     "auto" is VGG16 once it has been exported, and until then "textures", the network that is bundled.
-    Any convolutional network in an ONNX file is adopted: see `models.adopt`. What `hints` say counts instead of what
-    the file says, and is remembered for a file. Raises ModelError or SettingError.
+    Any convolutional network in an ONNX file is adopted, see `models.adoption.adopt`. What `hints` say counts instead
+    of what the file says, and is remembered for a file. Raises ModelError or SettingError.
     """
     path = _named(text)
     if path is None:

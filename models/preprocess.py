@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 
-from models.graph import UINT8, Draft
+from models.graph import UINT8, Draft, replace_nodes
 from models.spec import Hw, InputInfo
 
 GREY = ((0.114,), (0.587,), (0.299,))
@@ -49,7 +49,4 @@ def _planes(draft: Draft, values: Sequence[float]) -> str:
 
 def _move_to_front(graph: onnx.GraphProto, first: int) -> None:
     """ONNX wants nodes in the order in which they can run."""
-    nodes = [*graph.node[first:], *graph.node[:first]]
-    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
-    graph.ClearField("node")
-    graph.node.extend(copies)
+    replace_nodes(graph, [*graph.node[first:], *graph.node[:first]])

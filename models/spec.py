@@ -112,6 +112,11 @@ class ModelInfo:
         """The layers that the keys stop at, in forward order."""
         return tuple(layer for layer in self.layers if layer.landmark)
 
+    def around(self, layer: LayerInfo) -> list[LayerInfo]:
+        """The layers that the keys stop at, the nearest to `layer` first."""
+        place = self.layers.index
+        return sorted(self.landmarks, key=lambda each: abs(place(each) - place(layer)))
+
     @classmethod
     def from_json(cls, text: str) -> ModelInfo:
         """The record that `to_json` wrote; KeyError or TypeError for another."""

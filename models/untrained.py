@@ -1,8 +1,4 @@
-"""A seeded network of VGG16's shape and quarter width, made on the fly: what there is before any export.
-
-Untrained convolutions already answer to edges, colours and scales, so the show works from the first second;
-what they do not have is meaning, and the show says so.
-"""
+"""A seeded network of VGG16's shape, made on the fly to measure with: speed does not depend on what was learned."""
 
 from __future__ import annotations
 
@@ -17,13 +13,7 @@ from models.graph import FLOAT, empty_model
 from models.spec import CARD, INPUT, LayerInfo, ModelInfo
 from models.zoo import CAFFE_INPUT, cache_folder, vgg16_layers
 
-NAME = "vgg16-quarter"
 SEED = 16
-
-
-def untrained_path() -> Path:
-    """The file of the untrained network, written when it is not there yet."""
-    return write_untrained(NAME, width=0.25)
 
 
 def write_untrained(name: str, *, width: float) -> Path:

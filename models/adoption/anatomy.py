@@ -48,7 +48,7 @@ def dissect(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> An
     called = naming.names(found)
     layers = _infos(found, called, strides, stops, normal[1])
     _rename(graph, called)
-    _declare(graph, channels, layers, classes)
+    _declare(graph, layers, classes)
     fixed_hw = None if sized.other else sized.normal_hw
     return Anatomy(layers, classes, sized.normal_hw, max(sized.smallest, *strides), fixed_hw)
 
@@ -109,7 +109,7 @@ def _rename(graph: onnx.GraphProto, called: dict[str, str]) -> None:
         node.name = node.output[0]
 
 
-def _declare(graph: onnx.GraphProto, channels: int, layers: Sequence[LayerInfo], classes: int) -> None:
+def _declare(graph: onnx.GraphProto, layers: Sequence[LayerInfo], classes: int) -> None:
     """The outputs of a stored network: its layers, and what the classifier makes."""
     graph.name, graph.doc_string = "network", ""
     graph.ClearField("output")

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import onnx
-from onnx import helper
 
 from models.adoption.skeleton import Tensor, Tensors
 from models.errors import ModelError
+from models.graph import attributes
 
 MOST_NUMBERS = 2**27
 """Of one tensor: half a gigabyte."""
@@ -73,11 +72,6 @@ def _tensor(node: onnx.NodeProto, place: int, tensors: Tensors) -> Tensor:
 
 def _dims(node: onnx.NodeProto, place: int, tensors: Tensors) -> tuple[int, ...]:
     return _tensor(node, place, tensors).dims or ()
-
-
-def attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    """The attributes of a node by name."""
-    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
 
 
 def check_window(node: onnx.NodeProto, tensors: Tensors) -> None:

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 from models.adoption import surgery
 from models.adoption.nchw import TO_NCHW, to_nchw
 from models.errors import ModelError
-from models.graph import FLOAT
+from models.graph import FLOAT, replace_nodes
 from models.hints import Layout
 from models.spec import INPUT, Hw
 
@@ -125,7 +125,7 @@ def make_plain(graph: onnx.GraphProto, entrance: Entrance, *, as_bytes: bool = F
     if entrance.layout == "NCHW":
         surgery.rename(graph, {source: tensor})
     to_nchw(graph, {source: tensor} if entrance.layout == "NHWC" else {})
-    surgery.replace_nodes(graph, [*nodes, *graph.node])
+    replace_nodes(graph, [*nodes, *graph.node])
     del graph.input[:]
     graph.input.append(helper.make_tensor_value_info(INPUT, FLOAT, (1, entrance.channels, "height", "width")))
 

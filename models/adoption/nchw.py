@@ -15,8 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models.adoption import surgery
-from models.adoption.bounds import attributes
+from models.graph import attributes, replace_nodes
 
 TO_NCHW, TO_NHWC = [0, 3, 1, 2], [0, 2, 3, 1]
 SUFFIX = "/nchw"
@@ -42,7 +41,7 @@ def to_nchw(graph: onnx.GraphProto, turned: dict[str, str]) -> None:
         work.take(node)
     for output in graph.output:
         output.name = work.plain(output.name)
-    surgery.replace_nodes(graph, work.nodes)
+    replace_nodes(graph, work.nodes)
 
 
 class _Turning:

@@ -8,7 +8,8 @@ from typing import Any
 import onnx
 from onnx import helper
 
-from models.adoption.bounds import WINDOWED, attributes
+from models.adoption.bounds import WINDOWED
+from models.graph import attributes
 
 SAME = (b"SAME_UPPER", b"SAME_LOWER")
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from models.adoption import surgery
-from models.adoption.bounds import attributes
 from models.adoption.reading import RAW, UNIT, Reading
+from models.graph import attributes
 from models.spec import INPUT, Colours, InputInfo
 
 HANDED_ON = ("Cast", "Transpose", "Identity")

@@ -15,9 +15,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models.adoption import surgery
 from models.adoption.skeleton import Tensors
-from models.graph import ancestors
+from models.graph import ancestors, attributes, replace_nodes
 
 Array: TypeAlias = NDArray[Any]
 Values: TypeAlias = dict[str, Array]
@@ -45,7 +44,7 @@ def settle(graph: onnx.GraphProto, sizes: Sequence[Tensors], spare: Collection[s
     for node in graph.node:
         if node.op_type == "Reshape" and node.input[1] in made and node.input[1] not in found:
             _settle_reshape(graph, node, evaluated)
-    surgery.replace_nodes(graph, [node for node in graph.node if not found.keys() >= set(node.output)])
+    replace_nodes(graph, [node for node in graph.node if not found.keys() >= set(node.output)])
     read = {name for node in graph.node for name in node.input}
     for name in sorted(found.keys() & read - held):
         graph.initializer.append(numpy_helper.from_array(found[name], name))
@@ -81,17 +80,13 @@ def _evaluate(graph: onnx.GraphProto, tensors: Tensors) -> Values:
     return {name: value for name, value in values.items() if name not in held}
 
 
-def _attributes(node: onnx.NodeProto) -> Attributes:
-    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-
-
 def _shape(node: onnx.NodeProto, tensors: Tensors) -> Array | None:
-    tensor, attributes = tensors.get(node.input[0]), _attributes(node)
+    tensor, facts = tensors.get(node.input[0]), attributes(node)
     if tensor is None or tensor.dims is None:
         return None
     if node.op_type == "Size":
         return np.array(tensor.count, np.int64)
-    return np.array(tensor.dims[attributes.get("start", 0) : attributes.get("end")], np.int64)
+    return np.array(tensor.dims[facts.get("start", 0) : facts.get("end")], np.int64)
 
 
 def _result(node: onnx.NodeProto, values: Values) -> Array | None:
@@ -100,7 +95,7 @@ def _result(node: onnx.NodeProto, values: Values) -> Array | None:
         return None
     try:
         with np.errstate(all="ignore"):
-            result = rule(_attributes(node), *(values[name] for name in node.input if name))
+            result = rule(attributes(node), *(values[name] for name in node.input if name))
         return np.asarray(result, _kind(node, values))
     except (TypeError, ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError, MemoryError):
         return None  # what cannot be evaluated stays as it is
@@ -110,7 +105,7 @@ def _kind(node: onnx.NodeProto, values: Values) -> Any:
     """The element type of a result: that of what went in, unless the operator says otherwise."""
     match node.op_type:
         case "Cast":
-            return helper.tensor_dtype_to_np_dtype(_attributes(node)["to"])
+            return helper.tensor_dtype_to_np_dtype(attributes(node)["to"])
         case "Equal":
             return np.bool_
         case "Where":

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.graph import ancestors
+from models.graph import ancestors, replace_nodes
 
 
 def consumers(graph: onnx.GraphProto) -> dict[str, list[onnx.NodeProto]]:
@@ -38,13 +38,6 @@ def rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
-
-
-def replace_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
-    """Put `nodes`, which may be those of the graph itself, in the place of its nodes."""
-    copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
-    graph.ClearField("node")
-    graph.node.extend(copies)
 
 
 def bypass(graph: onnx.GraphProto, op_types: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from onnx import defs, helper, numpy_helper
 
 from models.adoption.sound import check_opset
 from models.errors import ModelError
-from models.graph import OPSET
+from models.graph import OPSET, attributes, replace_nodes
 
 Attributes: TypeAlias = dict[str, Any]
 
@@ -55,9 +55,7 @@ def upgrade(model: onnx.ModelProto) -> None:
     if version < OPSET:
         work = Upgrade(model.graph, version)
         nodes = [new for node in model.graph.node for new in _renewed(work, node)]
-        copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
-        model.graph.ClearField("node")
-        model.graph.node.extend(copies)
+        replace_nodes(model.graph, nodes)
     del model.opset_import[:]
     model.opset_import.append(helper.make_opsetid("", max(version, OPSET)))
     model.ir_version = max(model.ir_version, 10)
@@ -66,15 +64,11 @@ def upgrade(model: onnx.ModelProto) -> None:
 def _renewed(work: Upgrade, node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
     old, new = (defs.get_schema(node.op_type, version) for version in (work.version, OPSET))
     if node.op_type in RULES:
-        yield from RULES[node.op_type](work, node, _attributes(node))
+        yield from RULES[node.op_type](work, node, attributes(node))
     elif new.deprecated or set(new.attributes) < set(old.attributes) or len(new.inputs) < len(old.inputs):
         raise ModelError(f"{node.op_type} of opset {work.version} is no more; export it in opset {OPSET}")
     else:
         yield node
-
-
-def _attributes(node: onnx.NodeProto) -> Attributes:
-    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
 
 
 def _make(node: onnx.NodeProto, attributes: Attributes, inputs: list[str] | None = None) -> onnx.NodeProto:

@@ -1,1 +1,1 @@
-"""Training a small network on pictures: with `models.export`, the door to TensorFlow and Keras."""
+"""Training a small network on pictures, in Keras."""

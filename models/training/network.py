@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.convert import any_size
-from models.layers import forward, kind
-from models.pretrained import load
+from models.from_keras.convert import any_size
+from models.from_keras.layers import forward, kind
+from models.from_keras.pretrained import load
+from models.from_keras.weights import sniff
 from models.spec import ModelInfo
 from models.training import vgg
 from models.training.muon import PACE, make_muon
 from models.training.recipe import SCRATCH, Recipe
-from models.weights import sniff
 from models.zoo import ZOO
 
 if TYPE_CHECKING:

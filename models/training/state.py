@@ -66,7 +66,7 @@ class StateFolder:
         """Keep the state after an epoch; OutputError when the disk does not take it."""
         now, top = self._now(state.history), self._best(state.history)
         _write(now, state.variables)
-        if not top.exists():
+        if best(state.history) == len(state.history) - 1 or not top.exists():  # what lies there may be another's
             _write(top, state.best)
         record = {"facts": self._facts, "history": [dataclasses.asdict(epoch) for epoch in state.history]}
         write_atomically(self._index, json.dumps(record).encode())

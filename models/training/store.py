@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import onnx
 
-from models.agreement import open_session, random_picture, relative_error, worst_error
-from models.classifier import LOGITS, PROBABILITIES, append_classifier
-from models.convert import convert
-from models.errors import ModelError
-from models.layers import forward
-from models.plain import plain
+from models.from_keras.agreement import (
+    Deviation,
+    compare,
+    deviations,
+    nchw,
+    open_session,
+    random_picture,
+    refuse_excess,
+    stir,
+)
+from models.from_keras.classifier import LOGITS, PROBABILITIES, append_classifier
+from models.from_keras.convert import convert
+from models.from_keras.layers import forward
+from models.from_keras.plain import plain
 from models.spec import INPUT, ClassifierInfo, Hw, ModelInfo
 from models.training.network import Learner
-
-TOLERANCE = 1e-4
-"""The largest relative error, max|onnx - keras| / max|keras|, allowed in every layer and in the logits."""
 
 
 def store(learner: Learner, name: str, classes: Sequence[str], size: int) -> tuple[onnx.ModelProto, ModelInfo]:
@@ -29,9 +34,7 @@ def store(learner: Learner, name: str, classes: Sequence[str], size: int) -> tup
     classifier = ClassifierInfo(LOGITS, PROBABILITIES, tuple(classes), size_hw=(size, size))
     info = dataclasses.replace(learner.base.info, name=name, weights="trained", classifier=classifier)
     model = _converted(learner, info)
-    error = _worst(model, learner, (size, size))
-    if not error <= TOLERANCE:  # NaN is refused too
-        raise ModelError(f"{name} as ONNX is {error:.1e} off Keras, expected at most {TOLERANCE:.0e}")
+    refuse_excess(name, _deviations(model, learner, (size, size)))
     return model, info
 
 
@@ -45,10 +48,11 @@ def _converted(learner: Learner, info: ModelInfo) -> onnx.ModelProto:
     return model
 
 
-def _worst(model: onnx.ModelProto, learner: Learner, size_hw: Hw) -> float:
-    """The largest relative error of a layer or of the logits on a random picture."""
+def _deviations(model: onnx.ModelProto, learner: Learner, size_hw: Hw) -> Iterator[Deviation]:
+    """How far the layers and the logits are off on a random picture."""
     input_info = learner.base.info.input
+    yield from deviations(model, learner.base.taps, input_info, [size_hw])
     picture = random_picture(input_info, size_hw)
-    [logits] = open_session(model).run([LOGITS], {INPUT: np.ascontiguousarray(picture.transpose(0, 3, 1, 2))})
-    named = relative_error(logits, np.asarray(learner.model(picture)))
-    return max(named, worst_error(model, learner.base.taps, input_info, [size_hw]))
+    [logits] = open_session(model).run([LOGITS], {INPUT: nchw(picture)})
+    expected, stirred = (np.asarray(learner.model(each)) for each in (picture, stir(picture)))
+    yield compare("the logits", logits, expected, stirred)

@@ -10,7 +10,7 @@ from pathlib import Path
 import onnx
 
 from models.errors import SetupError
-from models.frameworks import import_keras
+from models.from_keras.frameworks import import_keras
 from models.spec import ModelInfo
 from models.training.fit import Watch, fit
 from models.training.history import Epoch
@@ -20,7 +20,7 @@ from models.training.recipe import Recipe
 from models.training.state import StateFolder
 from models.training.store import store
 
-NEEDED = ("tensorflow", "sklearn", "matplotlib")
+NEEDED = ("tensorflow", "tf2onnx", "sklearn", "matplotlib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def require() -> None:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise SetupError(
-            f"training needs {', '.join(missing)}: run `uv sync --extra train` or `pip install 'ventral[train]'`"
+            f"training needs {', '.join(missing)}: run `uv sync --extra train` or `pip install -e '.[train]'`"
         )
 
 

@@ -33,7 +33,9 @@ def _power(step: Step) -> str:
     """The differential of a**b is b a**(b-1) da + a**b log(a) db."""
     base, exponent = step.input(0), step.input(1)
     if step.index == 1:
-        return back(step, step.op("Mul", step.grad, step.op("Mul", step.result, step.op("Log", base))))
+        nought = step.op("Equal", base, step.number(0.0))  # its powers do not vary, but its logarithm is infinite
+        slope = step.op("Mul", step.result, step.op("Log", step.op("Where", nought, step.number(1.0), base)))
+        return back(step, step.op("Mul", step.grad, slope))
     less = step.op("Sub", exponent, step.draft.scalar(1.0, step.tensors[exponent].kind))
     slope = step.op("Mul", step.op("Pow", base, less), step.op("CastLike", exponent, base))
     return back(step, step.op("Mul", step.grad, slope))
@@ -44,9 +46,10 @@ def _mean(step: Step) -> str:
 
 
 def _chosen(step: Step) -> str:
-    """Max and Min hand the gradient to the input that was taken."""
-    taken = step.op("Equal", step.wanted, step.result)
-    return back(step, step.op("Where", taken, step.grad, step.number(0.0)))
+    """Max and Min hand the gradient to the input that was taken, in equal shares where several were."""
+    taken = [step.op("Cast", step.op("Equal", each, step.result), to=step.kind) for each in step.node.input]
+    share = step.op("Div", step.grad, step.op("Sum", *taken)) if len(taken) > 1 else step.grad
+    return back(step, step.op("Mul", taken[step.index], share))
 
 
 def _where(step: Step) -> str:

@@ -14,6 +14,8 @@ from models.vjp.windows import Window, fit, spatial, upsample, window
 def _average_pool(step: Step) -> str:
     """Each pixel gets the mean of the windows that hold it, weighted by how many pixels they averaged over."""
     slid = window(step, step.attribute("kernel_shape", []))
+    if max(slid.dilations) > 1:
+        raise step.refusal("a window without gaps")
     counts = spatial(step, step.result)
     grad, reach = _per_pixel(step, slid), [size - 1 for size in slid.kernel]
     if slid.kernel == slid.strides:

@@ -105,8 +105,10 @@ def _tanh(step: Step) -> str:
 
 
 def _elu(step: Step) -> str:
-    below = times(step, step.op("Add", step.result, step.number(step.attribute("alpha", 1.0))))
-    return step.op("Where", positive(step, step.result), step.grad, below)
+    alpha = step.attribute("alpha", 1.0)
+    below = times(step, step.op("Add", step.result, step.number(alpha)))
+    sign = step.result if alpha >= 0 else step.input(0)
+    return step.op("Where", positive(step, sign), step.grad, below)
 
 
 def _softplus(step: Step) -> str:

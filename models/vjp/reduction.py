@@ -40,6 +40,8 @@ def _reduce_mean(step: Step) -> str:
 
 def _reduce_extreme(step: Step) -> str:
     """Equal extremes share the gradient, as in TensorFlow."""
+    if step.attribute("noop_with_empty_axes", 0) and not step.input(1):
+        return step.grad
     won = step.op("Equal", step.wanted, kept(step, step.result))
     count = step.op("ReduceSum", step.op("Cast", won, to=step.kind), *step.node.input[1:2], keepdims=1)
     share = step.op("Div", kept(step, step.grad), count)

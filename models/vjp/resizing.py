@@ -15,7 +15,10 @@ _HANDED = ("coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside",
 
 def _resize(step: Step) -> str:
     """(N, C, h, w) as it was before height and width were resized."""
-    if len(step.dims(step.wanted)) != 4 or step.attribute("axes", []) or step.input(1):
+    seen, made = step.dims(step.wanted), step.dims(step.result)
+    grown = any(one != other for one, other in zip(seen[:2], made[:2], strict=True) if one and other)
+    cropped = step.attribute("coordinate_transformation_mode", b"") == b"tf_crop_and_resize"
+    if len(seen) != 4 or grown or step.attribute("axes", []) or cropped:
         raise step.refusal("a resize of height and width of (N, C, H, W), without a region of interest")
     across = step.op("MatMul", step.grad, step.op("Transpose", _matrix(step, 3), perm=[0, 1, 3, 2]))
     return step.op("MatMul", _matrix(step, 2), across)

@@ -50,16 +50,22 @@ def _zeros(step: Step, tensor: str) -> str:
 
 def _cut(step: Step) -> str:
     """Put back along each axis what was cut out there, with any step forwards or backwards."""
-    starts, ends = step.input(1), step.input(2)
-    count = step.dims(starts)[0] or 0
+    count = step.dims(step.input(1))[0]
+    if count is None:
+        raise step.refusal("starts of known length")
     axes = step.values(3) or list(range(count))
+    whole = [step.op("Cast", each, to=onnx.TensorProto.INT64) for each in _bounds(step)]
     grad = step.grad
     for place, axis in enumerate(axes):
-        bounds = [step.op("Slice", each, step.ints(place), step.ints(place + 1)) for each in (starts, ends)]
-        stride = [step.op("Slice", step.input(4), step.ints(place), step.ints(place + 1))] if step.input(4) else []
-        taken = step.op("Slice", _places(step, axis), *bounds, step.ints(0), *stride)
+        start, end, *stride = (step.op("Slice", each, step.ints(place), step.ints(place + 1)) for each in whole)
+        taken = step.op("Slice", _places(step, axis), start, end, step.ints(0), *stride)
         grad = _scatter(step, grad, axis, taken)
     return grad
+
+
+def _bounds(step: Step) -> list[str]:
+    """Where a slice starts, ends and, if it says so, how it steps: int32 or int64."""
+    return [step.input(place) for place in (1, 2, 4) if step.input(place)]
 
 
 def _pad(step: Step) -> str:

@@ -10,7 +10,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from models.errors import ModelError
-from models.graph import Draft, TensorInfo
+from models.graph import Draft, TensorInfo, attributes
 from models.spec import Rectifier
 
 
@@ -58,14 +58,11 @@ class Step:
 
     def attribute(self, name: str, default: Any) -> Any:
         """An attribute of the node."""
-        for attribute in self.node.attribute:
-            if attribute.name == name:
-                return helper.get_attribute_value(attribute)
-        return default
+        return attributes(self.node).get(name, default)
 
     def attributes(self, *names: str) -> dict[str, Any]:
         """Those of the named attributes that the node has, to hand on."""
-        found = {each.name: helper.get_attribute_value(each) for each in self.node.attribute}
+        found = attributes(self.node)
         return {name: found[name] for name in names if name in found}
 
     def op(self, op_type: str, *inputs: str, **attributes: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
-from models import adopt
+from models.adoption import adopt
 from models.hints import Hints
 from models.network import open_network
 from models.spec import INPUT

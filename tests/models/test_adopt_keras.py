@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 import pytest
 
-from models import frameworks
 from models.adoption.scores import PROBABILITIES
 from models.adoption.trial import natural
+from models.from_keras import frameworks
 from models.network import open_network
 from tests.models.adoption.reference import run
 

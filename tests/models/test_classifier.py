@@ -9,15 +9,16 @@ import numpy as np
 import onnx
 import pytest
 
-from models import export, zoo
-from models.agreement import nchw, open_session, random_picture
-from models.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
+from models import zoo
 from models.errors import ModelError, OutputError
-from models.export import stored
 from models.files import digest_file
-from models.frameworks import import_keras
-from models.layers import forward
-from models.pretrained import Pretrained
+from models.from_keras import export
+from models.from_keras.agreement import nchw, open_session, random_picture
+from models.from_keras.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
+from models.from_keras.export import stored
+from models.from_keras.frameworks import import_keras
+from models.from_keras.layers import forward
+from models.from_keras.pretrained import Pretrained
 from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo
 
 MOBILENET = zoo.entry("mobilenet_v2")

@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from models.agreement import deviations, nchw
-from models.convert import any_size, convert
-from models.frameworks import import_keras
-from models.layers import describe, find_taps, forward, kind, run
-from models.plain import plain
+from models.from_keras.agreement import deviations, nchw
+from models.from_keras.convert import any_size, convert
+from models.from_keras.frameworks import import_keras
+from models.from_keras.layers import describe, find_taps, forward, kind, run
+from models.from_keras.plain import plain
 from models.spec import InputInfo, ModelInfo
 
 Make: TypeAlias = Callable[[Any, Any], Any]

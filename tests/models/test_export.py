@@ -17,8 +17,9 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models import export, frameworks, weights, zoo
+from models import zoo
 from models.errors import ModelError, OutputError, SetupError
+from models.from_keras import export, frameworks, weights
 from models.spec import Hw, ModelInfo
 
 VGG16 = zoo.entry("vgg16")
@@ -229,11 +230,11 @@ def test_without_tensorflow_the_command_that_installs_it_is_told(
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     message = fails(tmp_path, weights="none")
     assert "uv sync --extra export" in message
-    assert "pip install 'ventral[export]'" in message
+    assert "pip install -e '.[export]'" in message
 
 
 def test_importing_the_module_is_cheap() -> None:
     heavy = {"tensorflow", "keras", "tf2onnx", "onnxruntime"}
-    code = f"import sys, models.export; print({heavy} & set(sys.modules))"
+    code = f"import sys, models.from_keras.export; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

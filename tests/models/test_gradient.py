@@ -83,6 +83,12 @@ def test_what_has_no_gradient_is_refused_in_one_line(text: str, message: str) ->
     assert len(draft.model.graph.node) == nodes
 
 
+def test_a_slice_of_no_known_number_of_axes_is_refused() -> None:
+    text = "N = NonZero(X) M = Constant<value_ints=[-1]>() S = Reshape(N, M) A = Slice(X, S, S) "
+    with pytest.raises(ModelError, match="the gradient of Slice 'A' needs starts of known length"):
+        slope(text + "o = ReduceSum<keepdims=0>(A)", np.zeros(3))
+
+
 SIGNS = np.array([-2.0, -1.0, 1.0, 2.0])
 
 

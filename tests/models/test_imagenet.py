@@ -13,9 +13,10 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from models import export, pretrained, zoo
+from models import zoo
 from models.errors import ModelError
-from models.frameworks import import_keras
+from models.from_keras import export, pretrained
+from models.from_keras.frameworks import import_keras
 from models.spec import ModelInfo
 
 WEIGHTS_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models import plain
+from models.from_keras import plain
 from models.spec import InputInfo, LayerInfo, ModelInfo
 
 SHAPES = {"kernel": (4, 3, 3, 3), "bias": (4,), "factor": (1, 4, 1, 1), "shift": (1, 4, 1, 1), "one": (1, 1, 1, 1)}

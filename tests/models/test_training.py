@@ -131,6 +131,17 @@ def test_an_epoch_that_was_not_finished_does_not_count(tmp_path: Path) -> None:
     assert len(found.history) == 1
 
 
+def test_what_another_training_left_is_not_taken_for_the_best(tmp_path: Path) -> None:
+    """Killed before its index was written, it had begun anew on the arrays of the first epoch."""
+    StateFolder(tmp_path, {"epochs": 9}).save(state(7.0))
+    (tmp_path / "state.json").unlink()
+    folder = StateFolder(tmp_path, FACTS)
+    folder.save(state(1.0))
+    found = folder.load()
+    assert found is not None
+    np.testing.assert_array_equal(found.best[0], state(1.0).best[0])
+
+
 @pytest.mark.parametrize(
     ("facts", "words"),
     [({"epochs": 9, "pictures": "abc"}, "epochs 5, not 9"), ({"epochs": 5, "pictures": "d"}, "other pictures")],

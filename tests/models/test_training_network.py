@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from models.errors import ModelError
-from models.frameworks import import_keras
+from models.from_keras.frameworks import import_keras
 from models.network import open_network
 from models.training.history import Epoch
 from models.training.pictures import Pictures

@@ -32,6 +32,26 @@ def test_every_rule_has_an_example() -> None:
     assert set(RULES) <= tried
 
 
+ON_CUDA = """
+    Add And ArgMax AveragePool BatchNormalization Cast Clip Concat ConstantOfShape Conv ConvTranspose Div Equal Exp
+    Expand EyeLike Gather Gemm Greater HardSigmoid Identity Less Log MatMul Max MaxPool Min Mul Neg NonZero Not Pad Pow
+    Range ReduceMax ReduceMean ReduceSum Relu Reshape Resize ScatterElements ScatterND Shape Sigmoid Sign Slice Sqrt
+    Squeeze Sub Sum Tanh Transpose Unsqueeze Where
+"""
+"""Operators with a float32 kernel of opset 18 in ONNX Runtime's CUDA provider (docs/OperatorKernels.md there)."""
+
+INSTEAD = {"CastLike": "Cast", "Size": "Shape"}
+"""What ONNX Runtime makes of an operator, or computes on the CPU because a shape decides it."""
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_what_a_rule_writes_runs_on_cuda(example: Example) -> None:
+    sizes = evaluate(forward(example, DOUBLE), {"X": numbers(example)}, ["Y"])[0].shape
+    written = with_gradient(example, np.ones(sizes), FLOAT, example.shape).graph.node
+    ops = {INSTEAD.get(node.op_type, node.op_type) for node in written if node.name.startswith("ventral/")}
+    assert ops <= set(ON_CUDA.split())
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_rule_agrees_with_central_differences(example: Example) -> None:
     x = numbers(example)

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import weights
 from models.errors import ModelError
-from models.frameworks import import_keras
+from models.from_keras import weights
+from models.from_keras.frameworks import import_keras
 
 SHAPES: weights.Shapes = {
     "first": ((3, 3, 3, 4), (4,)),

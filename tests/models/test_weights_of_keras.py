@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import weights
+from models.from_keras import weights
 from tests.models.test_weights import ARRAYS, SHAPES, assert_same, h5, npz
 
 

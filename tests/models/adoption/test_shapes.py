@@ -17,6 +17,7 @@ from models.adoption.plain import make_plain
 from models.adoption.settle import settle
 from models.adoption.skeleton import Skeleton
 from models.errors import ModelError
+from models.graph import attributes
 from models.network import open_network
 from models.spec import INPUT
 from tests.models.adoption.nets import NETS, Net, shuffle, torch_resnet
@@ -93,7 +94,7 @@ def test_margins_are_what_the_word_meant(size: tuple[int, int], auto_pad: str, k
     tensor = np.random.default_rng(2).normal(size=(1, 3, *size)).astype(np.float32)
     expected = run(model.SerializeToString(), tensor)[0]
     explicit_pads(model.graph, {INPUT: (1, 3, *size)})
-    assert "auto_pad" not in bounds.attributes(model.graph.node[0])
+    assert "auto_pad" not in attributes(model.graph.node[0])
     np.testing.assert_allclose(run(model.SerializeToString(), tensor)[0], expected, rtol=1e-5, atol=1e-6)
 
 

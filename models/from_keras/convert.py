@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 
+from models.from_keras.layers import Layer, kind
 from models.graph import OPSET
-from models.layers import Layer, kind
 from models.spec import INPUT
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ def import_keras() -> None:
             tf.config.set_visible_devices([], "GPU")
     except ImportError as error:
         raise SetupError(
-            f"export needs TensorFlow and tf2onnx ({error}): "
-            "run `uv sync --extra export` or `pip install 'ventral[export]'`"
+            f"TensorFlow and tf2onnx are needed for this ({error}): "
+            "run `uv sync --extra export` or `pip install -e '.[export]'`"
         ) from error
     for name in ("tensorflow", "absl", tf2onnx.__name__):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from models.layers import Layer, forward, run
+from models.errors import ModelError
+from models.from_keras.layers import Layer, forward, run
 from models.spec import INPUT, Hw, InputInfo
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -63,9 +64,16 @@ def deviations(
             yield compare(name, array, nchw(expected[id(tensor)]), nchw(stirred[id(tensor)]))
 
 
-def worst_error(model: onnx.ModelProto, network: Layer, input_info: InputInfo, sizes: Sequence[Hw]) -> float:
-    """The largest relative error of any layer, see `deviations`; NaN where one is."""
-    return float(np.max([each.error for each in deviations(model, network, input_info, sizes)]))
+def refuse_excess(name: str, found: Iterable[Deviation]) -> float:
+    """The largest relative error; ModelError when a layer of the network `name` is off by more than rounding."""
+    worst = 0.0
+    for each in found:
+        if each.excessive:
+            raise ModelError(
+                f"{name} as ONNX is {each.error:.1e} off Keras in {each.layer}, expected at most {each.allowed:.0e}"
+            )
+        worst = max(worst, each.error)
+    return worst
 
 
 def open_session(model: onnx.ModelProto) -> Any:

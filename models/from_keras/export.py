@@ -11,15 +11,15 @@ from pathlib import Path
 import onnx
 from onnx import helper
 
-from models.agreement import deviations
-from models.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
-from models.convert import any_size, convert
 from models.errors import ModelError, OutputError
-from models.files import write_atomically
+from models.files import write_atomically, write_together
+from models.from_keras.agreement import deviations, refuse_excess
+from models.from_keras.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
+from models.from_keras.convert import any_size, convert
+from models.from_keras.layers import Layer
+from models.from_keras.plain import plain
+from models.from_keras.pretrained import Pretrained, imagenet_labels, load
 from models.labels import numbered_labels, read_labels
-from models.layers import Layer
-from models.plain import plain
-from models.pretrained import Pretrained, imagenet_labels, load
 from models.spec import CARD, ClassifierInfo, Hw, ModelInfo
 from models.zoo import ZooEntry
 
@@ -54,6 +54,8 @@ def export(
     Progress goes to the log of this package. Raises ModelError, OutputError or SetupError, leaving no file.
     """
     _refuse(out, force)
+    if labels:
+        read_labels(labels)  # or a slip is found out only once TensorFlow has started
     source = load(entry, weights, until)
     names = _labels(source, weights, labels)
     if source.top:
@@ -82,13 +84,7 @@ def _check(source: Pretrained, model: onnx.ModelProto, top: onnx.ModelProto | No
     found = list(deviations(model, source.network, entry.input, sizes))
     if top:
         found += classifier_deviations(model, top, source, entry.size_hw)
-    for each in found:
-        if each.excessive:
-            raise ModelError(
-                f"{entry.name} as ONNX is {each.error:.1e} off Keras in {each.layer}, "
-                f"expected at most {each.allowed:.0e}"
-            )
-    return max(each.error for each in found)
+    return refuse_excess(entry.name, found)
 
 
 def _labels(source: Pretrained, weights: str, file: Path | None) -> tuple[str, ...]:
@@ -111,9 +107,9 @@ def _refuse(out: Path, force: bool) -> None:
 
 
 def _write(done: _Finished, out: Path) -> ModelInfo:
-    """Write the classifier first, so that the network can say what it is; both or neither."""
+    """Write the network, and its classifier, where there is one, so that the network can say what it is."""
     if done.classifier is None:
-        _write_network(done, done.info, out)
+        write_atomically(out, _network(done, done.info))
         return done.info
     beside, content = classifier_path(out), done.classifier.SerializeToString()
     head = ClassifierInfo(
@@ -126,15 +122,10 @@ def _write(done: _Finished, out: Path) -> ModelInfo:
         features=done.info.layers[-1].name,
     )
     info = dataclasses.replace(done.info, classifier=head)
-    write_atomically(beside, content)
-    try:
-        _write_network(done, info, out)
-    except OutputError:
-        beside.unlink(missing_ok=True)
-        raise
+    write_together({out: _network(done, info), beside: content})
     return info
 
 
-def _write_network(done: _Finished, info: ModelInfo, out: Path) -> None:
+def _network(done: _Finished, info: ModelInfo) -> bytes:
     helper.set_model_props(done.network, {CARD: info.to_json(), ERROR_KEY: f"{done.error:.1e}"})
-    write_atomically(out, done.network.SerializeToString())
+    return bytes(done.network.SerializeToString())

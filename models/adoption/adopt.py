@@ -14,7 +14,7 @@ from pathlib import Path
 
 import onnx
 
-from models import adoption
+from models import graph, spec
 from models.adoption import guess, sound
 from models.adoption.anatomy import Anatomy, dissect
 from models.adoption.facts import Facts, facts, from_facts, labels_in, native_size
@@ -24,7 +24,7 @@ from models.adoption.reading import Reading
 from models.adoption.scores import LOGITS, PROBABILITIES
 from models.adoption.trial import learn
 from models.errors import ModelError
-from models.files import digest_file, write_atomically
+from models.files import digest_file, digest_files, write_atomically
 from models.hints import Layout
 from models.labels import numbered_labels
 from models.spec import CARD, ClassifierInfo, ModelInfo, Network
@@ -84,8 +84,8 @@ def _stored(digest: str, layout: Layout | None) -> Path:
 @cache
 def _code_digest() -> str:
     """What was made of a file must not outlive the code that made it."""
-    sources = sorted(Path(adoption.__file__ or "").parent.glob("*.py"))
-    return hashlib.sha256(b"".join(source.read_bytes() for source in (*sources, Path(__file__)))).hexdigest()
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return digest_files((*sources, Path(graph.__file__), Path(spec.__file__)))
 
 
 def _translate(model: onnx.ModelProto, path: Path, layout: Layout | None) -> tuple[bytes, ModelInfo, str]:

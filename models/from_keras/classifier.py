@@ -11,10 +11,10 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from models.agreement import Deviation, Floats, compare, nchw, open_session, random_picture, stir
+from models.from_keras.agreement import Deviation, Floats, compare, nchw, open_session, random_picture, stir
+from models.from_keras.layers import Layer, forward, kind, run
+from models.from_keras.pretrained import Pretrained
 from models.graph import FLOAT, Draft, empty_model
-from models.layers import Layer, forward, kind, run
-from models.pretrained import Pretrained
 from models.spec import INPUT, Hw
 
 LOGITS, PROBABILITIES = "classifier/logits", "classifier/probabilities"

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import weights as weight_files
-from models.agreement import random_picture
 from models.errors import ModelError
-from models.frameworks import import_keras
-from models.layers import Layer, describe, find_taps, forward, kind, run
+from models.from_keras import weights as weight_files
+from models.from_keras.agreement import random_picture
+from models.from_keras.frameworks import import_keras
+from models.from_keras.layers import Layer, describe, find_taps, forward, kind, run
 from models.spec import ModelInfo
 from models.zoo import ZooEntry
 

@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models.graph import OPSET
+from models.graph import OPSET, attributes
 from models.spec import CARD, INPUT, ModelInfo
 
 
@@ -57,12 +57,12 @@ def drop_reshapes(graph: onnx.GraphProto) -> None:
 def explicit_pads(graph: onnx.GraphProto) -> None:
     """Replace `auto_pad` by `pads`: 'same' pads as for a picture whose sides are multiples of the stride."""
     for node in graph.node:
-        attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        if "kernel_shape" in attributes:
-            same = attributes.pop("auto_pad", b"") == b"SAME_UPPER"
-            attributes["pads"] = _same(attributes) if same else attributes.get("pads", [0, 0, 0, 0])
+        facts = attributes(node)
+        if "kernel_shape" in facts:
+            same = facts.pop("auto_pad", b"") == b"SAME_UPPER"
+            facts["pads"] = _same(facts) if same else facts.get("pads", [0, 0, 0, 0])
             del node.attribute[:]
-            node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+            node.attribute.extend(helper.make_attribute(key, value) for key, value in facts.items())
 
 
 def _same(attributes: Mapping[str, Any]) -> list[int]:
