@@ -141,7 +141,7 @@ class Show:
                 self._takes.start(asked)
                 asked = None
             self._meter.loop()
-            screen.turn(canvases, self._status)
+            screen.turn(canvases, partial(self._status, screen))
             for path in self._look.controls.fired():
                 actions[path]()
             for thread in (worker, self._engine, self._capture):
@@ -157,6 +157,8 @@ class Show:
             raise SetupError("no frame could be drawn; the lines above say why")
         if self._capture.ended and self._capture.lost:
             raise SourceError(self._capture.lost)
+        if self._capture.ended and self._config.sink == "window":
+            log.info("%s has ended; --loop starts it again", self._capture.name)
 
     def quit(self) -> None:
         """End the show after the present turn."""
@@ -169,7 +171,7 @@ class Show:
             "do/replay": self._takes.save_replay,
             "do/snapshot": lambda: self._takes.snapshot(screen.canvas.frame.image) if screen.canvas else None,
             "do/reset": self._look.controls.reset,
-            "do/preset": partial(next_preset, self._look.controls),
+            "do/preset": partial(next_preset, self._look.controls, self._look.network.info),
             "do/tile": partial(dream_of_tile, self._look.controls),
             "do/quit": self.quit,
             "tiles/left": partial(screen.move, -1, 0),
@@ -200,7 +202,7 @@ class Show:
         if self._lost_since and self._config.frames is not None and now - self._lost_since > LOST_FOR:
             raise SourceError(f"{lost}; gave up after {LOST_FOR:g} s")
 
-    def _status(self, canvas: Canvas) -> Status:
+    def _status(self, screen: Screen, canvas: Canvas) -> Status:
         """What the status line says now."""
         meter, info, provider = self._meter, self._look.network.info, self._engine.provider
         latency = meter.latency.percentile_ms(50, last=30)
@@ -213,8 +215,8 @@ class Show:
             rates=f"camera {self._capture.fps:.0f} · net {meter.network.value():.0f}"
             f" · screen {meter.screen.value():.0f} fps",
             latency=f"{latency:.0f} ms" if latency is not None else "",
-            recording=f"REC {take.seconds:.0f} s" if take.recording else "",
-            notice=self._notice(canvas, "" if wrong else notice),
+            recording=f"REC {take.seconds:.0f} s" if take.recording else "writing" if take.finishing else "",
+            notice=screen.answer or self._notice(canvas, "" if wrong else notice),
             alarm=self._capture.lost or canvas.fault or (notice if wrong else ""),
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from models.spec import LayerInfo, ModelInfo
 from realtime.compositing import Rect, shade
-from realtime.drawing import draw_marks, draw_predictions, predictions_height
+from realtime.drawing import draw_marks, draw_predictions, predictions_height, write_fitting
 from realtime.frame import Image
 from realtime.layout import Layout, margin, status_height
 from realtime.predictions import Prediction
@@ -76,7 +76,8 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
     if layer is None or baseline + 2 * size > box.top + box.height:
         return
     alone = f" · channel {tiles.channels[0]}" if tiles is not None and len(tiles.channels) == 1 else ""
-    write(canvas, layer.name + alone, box.left, baseline, size, BRIGHT)
+    line = Rect(box.left, baseline - size, box.width, size)
+    write_fitting(canvas, layer.name + alone, line, size=size, colour=BRIGHT)
     marks = Rect(box.left, baseline + round(size * 0.9), box.width, max(size // 4, 2))
     draw_marks(canvas, marks, info.landmarks, layer)
 
@@ -84,7 +85,7 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
 def draw_names(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Layout:
     """Write the names of what the network sees, each with its probability as a bar; what is left of the layout."""
     size = max(canvas.shape[0] // 42, 10)
-    box = _place_of_names(canvas, layout, predictions_height(len(said), size))
+    box = _place_of_names(canvas, layout, predictions_height(len(said), size), size)
     if layout.camera is None or layout.over:
         around = Rect(box.left - size, box.top - size // 2, box.width + 2 * size, box.height + size)
         shade(canvas, around, strength=0.78)
@@ -95,15 +96,18 @@ def draw_names(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Lay
     return dataclasses.replace(layout, caption=layout.caption._replace(height=left))
 
 
-def _place_of_names(canvas: Image, layout: Layout, tall: int) -> Rect:
-    """The end of the caption's column; above a caption that lies on the view; else the lower right corner."""
+def _place_of_names(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
+    """The end of the caption's column; above a caption that lies on the view; else the lower right corner.
+
+    What lies on the view is darkened `pad` pixels around.
+    """
     height, width = canvas.shape[:2]
     edge, place = margin((height, width)), layout.caption
     if place is None:
         wide = min(round(width * 0.28), width - 2 * edge)
         return Rect(width - edge - wide, height - status_height((height, width)) - edge - tall, wide, tall)
     if layout.over:
-        return Rect(place.left, place.top - tall - edge, round(place.width * 0.7), tall)
+        return Rect(place.left + pad, place.top - tall - edge, place.width - 2 * pad, tall)
     return Rect(place.left, place.top + place.height - tall, place.width, tall)
 
 

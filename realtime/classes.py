@@ -42,7 +42,7 @@ def _close(wanted: str, labels: list[str]) -> list[int]:
 
 def _refusal(info: ModelInfo, text: str, places: list[int]) -> str:
     if not places:
-        last = len(info.scores.labels) - 1
-        return f"{info.name} names no class '{text}'; expected a name or a number from 0 to {last}"
+        first, last = info.scores.labels[0], len(info.scores.labels) - 1
+        return f"{info.name} names no class '{text}'; expected a name, such as {first}, or a number from 0 to {last}"
     names = ", ".join(f"{place} {info.scores.labels[place]}" for place in places[:SHOWN])
     return f"'{text}' is not the name of one class of {info.name}; did you mean one of: {names}?"

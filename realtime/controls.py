@@ -8,6 +8,7 @@ few verbs. The main thread is the only writer; other threads `post`; the render 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import logging
 import queue
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,12 +25,16 @@ Verb: TypeAlias = Literal["set", "step", "cycle", "toggle", "trigger"]
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """What keys do to a control: `verb` with `value`; each of `keys` does the same, the first is printable."""
+    """What keys do to a control: `verb` with `value`; each of `keys` does the same, the first is printable.
+
+    A press is answered with `said` and the new value, where the picture alone does not show what happened.
+    """
 
     keys: tuple[str, ...]
     verb: Verb
     help: str
     value: Value = 1
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Control:
     def accepts(self) -> str:
         """What may be set, in words."""
         if self.facts.choices:
-            return "one of " + ", ".join(self.facts.choices)
+            return "one of " + ", ".join(choice or "nothing" for choice in self.facts.choices)
         if isinstance(self.default, bool):
             return "on or off"
         if isinstance(self.default, str):
@@ -218,14 +223,18 @@ class Controls:
         self._values.update({path: value for path, value in self._start.items() if path.startswith(prefix)})
         self._snapshot = self._frozen()
 
+    def untouched(self, path: str) -> bool:
+        """Whether a row is as it was at the start of the show."""
+        return self._values[self._row(path).path] == self._start[path]
+
     def start_here(self) -> None:
         """Make the present values those that `reset` goes back to."""
         self._start = dict(self._values)
 
-    def press(self, key: str) -> None:
-        """Do what the table says about a key; unknown keys do nothing."""
+    def press(self, key: str) -> str:
+        """Do what the table says about a key, and return what is to be answered; unknown keys do nothing."""
         if key not in self._binds:
-            return
+            return ""
         path, bind = self._binds[key]
         match bind.verb:
             case "set":
@@ -238,6 +247,7 @@ class Controls:
                 self.toggle(path)
             case "trigger":
                 self.trigger(path)
+        return f"{bind.said}: {_in_words(self._values[path])}" if bind.said else ""
 
     def post(self, path: str, value: Value) -> None:
         """Ask for a change from another thread; it happens at the next `fired`."""
@@ -257,7 +267,9 @@ class Controls:
         try:
             return self.table[path]
         except KeyError:
-            raise SettingError(f"there is no control '{path}'; there are: {', '.join(sorted(self.table))}") from None
+            alike = difflib.get_close_matches(path, self.table, n=3)
+            hint = f"did you mean {' or '.join(alike)}? " if alike else ""
+            raise SettingError(f"there is no control '{path}'; {hint}All are listed by: ventral controls") from None
 
     def _frozen(self) -> Snapshot:
         self._version += 1
@@ -275,6 +287,12 @@ def _stepped(facts: Facts, value: str, amount: int) -> str:
     if not beyond:
         return value
     return beyond[min(amount, len(beyond)) - 1] if amount > 0 else beyond[max(amount, -len(beyond))]
+
+
+def _in_words(value: Value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _by_key(table: Iterable[Control]) -> dict[str, tuple[str, Bind]]:

@@ -9,7 +9,7 @@ from models.spec import LayerInfo, ModelInfo
 from realtime.compositing import Rect
 from realtime.frame import Image
 from realtime.predictions import Prediction
-from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, REGULAR, Colour, shortened, text_width, write
+from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, QUIET, REGULAR, Colour, shortened, text_width, write
 
 SMALLEST = 9
 """Pixels of the smallest text that can be read."""
@@ -72,8 +72,3 @@ def draw_predictions(image: Image, box: Rect, predictions: Sequence[Prediction],
         write_fitting(image, each.label, name, size=size, colour=BRIGHT if first else QUIET)
         bar = Rect(box.left, top + round(size * 1.4), box.width, max(size // 4, 2))
         draw_bar(image, bar, each.probability, ACCENT if first else QUIET)
-
-
-def draw_title(image: Image, text: str, left: int, baseline: int, size: int) -> int:
-    """A large light word; its width."""
-    return write(image, text, left, baseline, size, BRIGHT, LIGHT)

@@ -13,11 +13,12 @@ from functools import partial
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
-from models.build import build, forget
 from models.errors import ModelError, VentralError
-from models.spec import DreamHead, GraphSpec, HeatHead, ScoresHead
+from models.spec import GraphSpec
+from realtime.opening import open_session
 from realtime.providers import Provider, Session, Tensors
 from realtime.runner import Runner, Task
 from realtime.worker import Worker
@@ -30,12 +31,11 @@ OPEN_SESSIONS = 32
 PREFETCHED = 16
 """Graphs made ahead of a key press."""
 
+ASKED = 6
+"""Graphs that somebody has asked for and that come first; of more, the oldest are no longer on the screen."""
+
 RETRY = 10.0
 """Seconds after which a graph that could not be made is tried again: the disk may have room by then."""
-
-
-BESIDE = (ScoresHead, DreamHead, HeatHead)
-"""The heads that a show does not wait for."""
 
 Outputs: TypeAlias = dict[str, NDArray[Any]]
 """What a graph gives, by name."""
@@ -88,7 +88,8 @@ class Engine:
         self._open = open_graph or partial(open_session, beside=beside)
         self._sessions: OrderedDict[GraphSpec, Session] = OrderedDict()
         self._faults: dict[GraphSpec, Fault] = {}
-        self._wanted: list[GraphSpec] = []
+        self._asked: list[GraphSpec] = []
+        self._ahead: list[GraphSpec] = []
         self._changed = threading.Condition()
         self._life = 0
         self._loader = Worker("loader", self._load_next)
@@ -103,6 +104,8 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loader.stop()
+        with self._changed:
+            self._changed.notify_all()  # whoever waits for a graph waits in vain
         if self._runner is not None:
             self._runner.__exit__(kind, error, trace)
         self._sessions.clear()
@@ -111,7 +114,7 @@ class Engine:
     def pending(self) -> int:
         """How many graphs are still to be made."""
         with self._changed:
-            return len(self._wanted)
+            return len({*self._asked, *self._ahead})
 
     def check(self) -> None:
         """Raise what ended one of its threads, if anything did."""
@@ -129,6 +132,7 @@ class Engine:
             return session.run(feeds)
         except Exception as error:
             if self.provider.name == "CPU":
+                self.give_up(spec, error)
                 raise
             self._recover(error, life)
             raise NotReady(spec) from error
@@ -142,6 +146,29 @@ class Engine:
             except NotReady:
                 self.wait(spec, max(deadline - time.monotonic(), 0.0))
 
+    def run_surely(self, spec: GraphSpec, feeds: Tensors, *, patience: float = 60.0) -> Outputs:
+        """Like `run_patiently`, but raises ModelError where an output is no number."""
+        outputs = self.run_patiently(spec, feeds, patience=patience)
+        if not all(np.isfinite(output.sum(dtype=np.float64)) for output in outputs.values()):
+            name = spec.network.info.name
+            words = f"{name} answers with what is no number; its weights are damaged or its --scale is wrong"
+            self.give_up(spec, ModelError(words))
+            raise ModelError(words)
+        return outputs
+
+    def ready(self, spec: GraphSpec) -> bool:
+        """Whether a graph can be run at once beside the show; where it cannot yet, it is being made.
+
+        Raises ModelError or GraphError when it cannot be made, and NotReady in an engine that works beside no show.
+        """
+        try:
+            self._session(spec)
+        except NotReady:
+            if self._runner is None:
+                raise
+            return False
+        return True
+
     def start(self, job: Callable[[], T]) -> Task[T]:
         """Have a job done beside the show when the engine works there, else at once; it may use `run_patiently`."""
         task = Task(job)
@@ -152,27 +179,45 @@ class Engine:
         return task
 
     def prefetch(self, specs: Iterable[GraphSpec]) -> None:
-        """Make these next, in this order, and forget what was waiting before."""
+        """Make these after what was asked for, in this order, and forget those that were to be made ahead before."""
         with self._changed:
-            self._wanted = [spec for spec in itertools.islice(specs, PREFETCHED) if not self._known(spec)]
+            self._ahead = [spec for spec in itertools.islice(specs, PREFETCHED) if not self._known(spec)]
             self._changed.notify_all()
 
     def wait(self, spec: GraphSpec, timeout: float) -> None:
-        """Return when a graph is made or has failed, for work that has no screen to keep alive."""
-        with self._changed:
+        """Return when a graph is made or has failed, for work that has no screen to keep alive.
+
+        Raises GraphError when the engine has been left, or after `timeout` seconds.
+        """
+
+        def over() -> bool:
             self._want(spec)
-            done = self._changed.wait_for(lambda: self._known(spec) or not self._loader.alive, timeout)
+            return self._known(spec) or not self._loader.alive
+
+        with self._changed:
+            done = self._changed.wait_for(over, timeout) and self._known(spec)
         self._loader.check()
         if not done:
-            raise TimeoutError(f"{spec.head} was not made within {timeout:g} s")
+            why = f"was not made within {timeout:g} s" if self._loader.alive else "was not made before the end"
+            raise GraphError(f"{spec.head} {why}")
+
+    def give_up(self, spec: GraphSpec, error: Exception) -> None:
+        """Answer with this error for a while: a graph that is of no use is not run again every frame."""
+        ours = not isinstance(error, VentralError)
+        if ours:
+            log.error("a graph of %s is of no use: %s", spec.network.info.name, spec.head, exc_info=error)
+        with self._changed:
+            self._sessions.pop(spec, None)
+            self._faults[spec] = Fault(str(error) or type(error).__name__, time.monotonic() + RETRY, ours)
+            self._done(spec)
 
     def _known(self, spec: GraphSpec) -> bool:
         fault = self._faults.get(spec)
         return spec in self._sessions or (fault is not None and time.monotonic() < fault.until)
 
     def _want(self, spec: GraphSpec) -> None:
-        if not self._known(spec) and spec not in self._wanted:
-            self._wanted.insert(0, spec)
+        if not self._known(spec) and spec not in self._asked:
+            self._asked = [spec, *self._asked[: ASKED - 1]]
             self._changed.notify_all()
 
     def _session(self, spec: GraphSpec) -> tuple[Session, int]:
@@ -188,14 +233,14 @@ class Engine:
 
     def _load_next(self) -> None:
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._wanted), timeout=0.1):
+            if not self._changed.wait_for(lambda: bool(self._asked or self._ahead), timeout=0.1):
                 return
-            spec, provider, life = self._wanted[0], self.provider, self._life
+            spec, provider, life = (self._asked or self._ahead)[0], self.provider, self._life
         try:
             self._keep(spec, self._open(spec, provider), life)
         except Exception as error:
             if provider.name == "CPU" or isinstance(error, VentralError):
-                self._give_up(spec, error)
+                self.give_up(spec, error)
             else:
                 self._recover(error, life)
 
@@ -208,17 +253,10 @@ class Engine:
                 while len(self._sessions) > OPEN_SESSIONS:
                     self._sessions.popitem(last=False)
 
-    def _give_up(self, spec: GraphSpec, error: Exception) -> None:
-        ours = not isinstance(error, VentralError)
-        if ours:
-            log.error("a graph of %s cannot be made: %s", spec.network.info.name, spec.head, exc_info=error)
-        with self._changed:
-            self._faults[spec] = Fault(str(error) or type(error).__name__, time.monotonic() + RETRY, ours)
-            self._done(spec)
-
     def _done(self, spec: GraphSpec) -> None:
-        if spec in self._wanted:
-            self._wanted.remove(spec)
+        for waiting in (self._asked, self._ahead):
+            if spec in waiting:
+                waiting.remove(spec)
         self._changed.notify_all()
 
     def _recover(self, error: Exception, life: int) -> None:
@@ -235,27 +273,3 @@ class Engine:
             if self._life > 1:
                 self.provider = Provider("CPU", f"{self.provider.name} failed: {lines[-1][:120]}")
         log.warning("the GPU failed: %s", lines[-1][:120])
-
-
-def open_session(spec: GraphSpec, provider: Provider, *, beside: bool = False) -> Session:
-    """Build the graph, open it, and run it once; what is damaged in the cache is made anew.
-
-    What runs beside a show takes one core.
-    """
-    threads = 1 if beside and isinstance(spec.head, BESIDE) else None
-    try:
-        return _opened(spec, provider, threads)
-    except VentralError:
-        raise
-    except Exception:
-        if provider.name != "CPU":
-            raise
-        log.warning("the cache of %s is damaged, and is made anew", spec.network.info.name)
-        forget(spec.network)
-        return _opened(spec, provider, threads)
-
-
-def _opened(spec: GraphSpec, provider: Provider, threads: int | None) -> Session:
-    session = Session(build(spec), provider, threads=threads)
-    session.warm_up()
-    return session

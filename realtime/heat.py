@@ -13,14 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
 from models.spec import CLASSES, GraphSpec, HeatHead, Hw, ModelInfo, Network
 from realtime.colormaps import COLORMAPS, colour
 from realtime.compositing import Rect, fitted, frame_line, input_size, network_input, paste, resize, stage
 from realtime.drawing import write_fitting
-from realtime.dreams.goals import Floats
 from realtime.engine import Engine
-from realtime.frame import Image
+from realtime.frame import Floats, Image, hw
 from realtime.text import BRIGHT, FAINT, LIGHT, QUIET
 
 SHORT_SIDE = 224
@@ -53,19 +51,16 @@ def evidence(engine: Engine, network: Network, image: Image, head: HeatHead, wan
 
     Raises ModelError when `head.aim` does not depend on `head.layer`, or the weights are no numbers.
     """
-    size_hw = sight_hw(network.info, (image.shape[0], image.shape[1]), head.aim)
+    size_hw = sight_hw(network.info, hw(image), head.aim)
     feeds: dict[str, NDArray[Any]] = {"image": network_input(image, size_hw), "wanted": wanted}
-    result = engine.run_patiently(GraphSpec(network, head, size_hw), feeds)
-    heat, answers = result["heat"], result["answers"]
-    if not (np.isfinite(heat).all() and np.isfinite(answers).all()):
-        name = network.info.name
-        raise ModelError(f"{name} answers with what is no number; its weights are damaged or its --scale is wrong")
-    return Heat(np.asarray(heat / max(heat.max(initial=0), 1e-30), np.float32), answers)
+    result = engine.run_surely(GraphSpec(network, head, size_hw), feeds)
+    heat = result["heat"]
+    return Heat(np.asarray(heat / max(heat.max(initial=0), 1e-30), np.float32), result["answers"])
 
 
 def glowing(image: Image, grey: Floats) -> Image:
     """`image` with the heat `grey`, 0..1 and of any size, laid over it."""
-    heat = cv2.merge([_smooth(grey, (image.shape[0], image.shape[1]))] * 3)
+    heat = cv2.merge([_smooth(grey, hw(image))] * 3)
     shade, light = _tables()
     return cv2.add(cv2.multiply(image, cv2.LUT(heat, shade), scale=1 / 255), cv2.LUT(heat, light))  # type: ignore[return-value]
 
@@ -94,7 +89,7 @@ def heat_slide(canvas_hw: Hw, image: Image, grey: Floats, title: str, words: str
     canvas, (height, width) = stage(canvas_hw), canvas_hw
     edge, band = round(height * 0.04), round(height * 0.2)
     room = Rect(edge, edge, width - 2 * edge, height - 2 * edge - band)
-    image_hw = (image.shape[0], image.shape[1])
+    image_hw = hw(image)
     upright = fitted(image_hw, (room.height, (room.width - edge) // 2))
     small = resize(image, upright)
     left, top = (width - 2 * upright[1] - edge) // 2, edge + (room.height - upright[0]) // 2

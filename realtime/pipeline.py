@@ -17,7 +17,7 @@ from realtime.captions import draw_caption, draw_card, draw_names
 from realtime.controls import Snapshot
 from realtime.crossfade import CrossFade
 from realtime.engine import Engine, GraphError, NotReady
-from realtime.frame import Frame, Image
+from realtime.frame import Frame, Image, hw
 from realtime.layout import Layout, arrange
 from realtime.predictions import Prediction
 from realtime.predictor import Predictor, PredictSettings
@@ -97,14 +97,14 @@ class Pipeline:
             settings,
             self._network,
             self._engine,
-            self._network.info.input.fixed_hw or compositing.input_size(_hw(frame.image), self._short_side),
+            self._network.info.input.fixed_hw or compositing.input_size(hw(frame.image), self._short_side),
             layout.view.hw,
             self._precision,
         )
         view = self._views[show.view]
+        said = self._predictor.see(frame.image, settings, now)
         shown = view.render(scene)
         self._engine.prefetch(view.upcoming(scene))
-        said = self._predictor.see(frame.image, settings, now)
         image = self._compose(frame, layout, shown, settings, said)
         image = self._fade.apply(image, _identity(show, shown), now, seconds=show.fade)
         frame = dataclasses.replace(frame, image=image)
@@ -131,7 +131,7 @@ class Pipeline:
 
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
         name = "full" if self._views[view].alone else settings[ShowSettings].layout
-        return arrange(name, self._canvas_hw, _hw(frame.image))
+        return arrange(name, self._canvas_hw, hw(frame.image))
 
     def _compose(
         self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot, said: Sequence[Prediction]
@@ -153,7 +153,7 @@ class Pipeline:
         """The frame alone: what there is to see before anything is ready, and when nothing else can be drawn."""
         image = compositing.fit(frame.image, self._canvas_hw)
         panel = compositing.Rect(0, 0, *self._canvas_hw[::-1])
-        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, _hw(frame.image))
+        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, hw(frame.image))
 
     def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
         """A card that says what failed; a traceback is logged once for each kind of failure."""
@@ -181,7 +181,3 @@ def _identity(show: ShowSettings, shown: Shown) -> tuple[object, ...]:
 def _what(answer: NotReady) -> str:
     head = answer.spec.head
     return getattr(head, "layer", "all layers")
-
-
-def _hw(image: Image) -> Hw:
-    return image.shape[0], image.shape[1]

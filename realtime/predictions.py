@@ -39,5 +39,5 @@ def classify(engine: Engine, network: Network, image: Image, count: int = 5) -> 
     Raises ModelError when the network has no classifier. Waits until the graph is made: for offline work.
     """
     spec = scores_spec(network)
-    result = engine.run_patiently(spec, {"image": network_input(image, spec.size_hw)})
+    result = engine.run_surely(spec, {"image": network_input(image, spec.size_hw)})
     return top(result["scores"], network.info.scores.labels, count)

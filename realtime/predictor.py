@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
-from models.spec import Network, Precision
+from models.spec import GraphSpec, Network, Precision
 from realtime.compositing import network_input
 from realtime.controls import Bind, Snapshot, control
 from realtime.engine import Engine, GraphError, Outputs
 from realtime.frame import Image
 from realtime.predictions import Prediction, scores_spec, top
-from realtime.runner import Task
+from realtime.runner import Errand
 
 log = logging.getLogger(__name__)
 
@@ -68,32 +68,40 @@ class Predictor:
         self._labels = info.classifier.labels if info.classifier else ()
         self._spec = scores_spec(network, precision) if info.classifier else None
         self._smoothed = Smoothed()
-        self._look: Task[Outputs] | None = None
+        self._look = Errand[Outputs]()
         self._due = -math.inf
 
     def see(self, image: Image, settings: Snapshot, now: float) -> tuple[Prediction, ...]:
-        """What is known at the time `now` in seconds, when `image` is the newest picture."""
+        """What is known at the time `now` in seconds, when `image` is the newest picture.
+
+        What fails is said once and tried again later, and the show goes on.
+        """
         predict = settings[PredictSettings]
-        if not predict.on or self.silence or self._spec is None:
+        if not predict.on or self._spec is None:
             return ()
-        if self._look is None and now >= self._due:
-            feeds = {"image": network_input(image, self._spec.size_hw)}
-            self._look = self._engine.start(partial(self._engine.run_patiently, self._spec, feeds))
-        self._learn(predict, now)
-        scores = self._smoothed.scores
-        return () if scores is None else top(scores, self._labels, predict.count)
+        try:
+            if self._look.idle and now >= self._due and self._engine.ready(self._spec):
+                self._start(self._spec, image)
+            self._learn(predict, now)
+        except (ModelError, GraphError) as error:
+            self._fall_silent(f"no predictions: {error}")
+        if self.silence or self._smoothed.scores is None:
+            return ()
+        return top(self._smoothed.scores, self._labels, predict.count)
+
+    def _start(self, spec: GraphSpec, image: Image) -> None:
+        feeds = {"image": network_input(image, spec.size_hw)}
+        self._look.send(self._engine.start(partial(self._engine.run_surely, spec, feeds)))
 
     def _learn(self, predict: PredictSettings, now: float) -> None:
-        """Take in what was seen, when it has come; what fails is said once, and the show goes on."""
-        if self._look is None:
-            return
-        try:
-            seen = self._look.result()
-        except (ModelError, GraphError, TimeoutError) as error:
-            self.silence = f"no predictions: {error}"
-            log.error("%s", self.silence)
-            return
+        """Take in what was seen, when it has come."""
+        seen = self._look.fetch()
         if seen is not None:
             self._smoothed.learn(seen["scores"], now, seconds=predict.smooth)
             self._due = now + max(1.0 / predict.rate - self._look.seconds, REST * self._look.seconds)
-            self._look = None
+            self.silence = ""
+
+    def _fall_silent(self, why: str) -> None:
+        if why != self.silence:
+            log.error("%s", why)
+        self.silence = why

@@ -38,13 +38,44 @@ class Task(Generic[T]):
         self.seconds = time.monotonic() - start
         self._done.set()
 
+    @property
+    def done(self) -> bool:
+        """Whether it is over, well or ill."""
+        return self._done.is_set()
+
     def result(self) -> T | None:
         """What came of it, or None while it is not done; raises what went wrong."""
-        if not self._done.is_set():
-            return None
         if self._error is not None:
             raise self._error
         return self._result
+
+
+class Errand(Generic[T]):
+    """One task at a time, whose result is fetched once: what failed is dropped like what is done.
+
+    `seconds` is how long the last one took that was fetched.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._task: Task[T] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is no task that is under way or whose result was not fetched yet."""
+        return self._task is None
+
+    def send(self, task: Task[T]) -> None:
+        """Have this task's result fetched from now on."""
+        self._task = task
+
+    def fetch(self) -> T | None:
+        """What came of the task, or None while there is nothing new; raises what went wrong."""
+        if self._task is None or not self._task.done:
+            return None
+        task, self._task = self._task, None
+        self.seconds = task.seconds
+        return task.result()
 
 
 class Runner:

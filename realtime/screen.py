@@ -8,12 +8,16 @@ from collections.abc import Callable
 from models.spec import ModelInfo
 from realtime import hud
 from realtime.controls import Controls, Snapshot
-from realtime.frame import Image
+from realtime.frame import Image, hw
 from realtime.latest import Latest
 from realtime.meter import Meter
 from realtime.pipeline import Canvas
 from realtime.settings import WindowSettings
+from realtime.table import press
 from realtime.window import NoWindow, Window
+
+ANSWER = 2.0
+"""Seconds that the answer to a key stays."""
 
 TURN = 0.016
 """Seconds that a turn waits for a new canvas: keys are read sixty times a second."""
@@ -30,6 +34,7 @@ class Screen:
         self._seen = 0
         self._drawn: tuple[Snapshot, hud.Status] | None = None
         self._pressed: tuple[float, Snapshot] | None = None
+        self._answer = ("", 0.0)
         self._help = hud.help_lines(list(controls.table.values()))
         self.canvas: Canvas | None = None
 
@@ -37,6 +42,12 @@ class Screen:
     def closed(self) -> bool:
         """Whether the window was closed."""
         return self._window.closed
+
+    @property
+    def answer(self) -> str:
+        """What the last key did, for a moment, where the picture does not show it."""
+        words, until = self._answer
+        return words if time.monotonic() < until else ""
 
     def turn(self, canvases: Latest[Canvas], status: Callable[[Canvas], hud.Status]) -> None:
         """Show what is new, then read keys and clicks."""
@@ -84,7 +95,7 @@ class Screen:
             hud.draw_help(image, self._help)
         elif options.hud:
             height, width = canvas.frame.image.shape[:2]
-            hud.draw_cursor(image, canvas, hud.Placement.of((height, width), (image.shape[0], image.shape[1])))
+            hud.draw_cursor(image, canvas, hud.Placement.of((height, width), hw(image)))
         if options.hud or status.alarm:
             hud.draw_status(image, hud.describe(canvas, self._info), status)
         return image
@@ -92,7 +103,7 @@ class Screen:
     def _listen(self, window: Window) -> None:
         for key in window.pressed():
             before = self._controls.snapshot()
-            self._controls.press(key)
+            self._answer = press(self._controls, self._info, key), time.monotonic() + ANSWER
             if self._controls.snapshot() is not before:
                 self._pressed = time.monotonic(), self._controls.snapshot()
         for click in window.clicks():

@@ -72,6 +72,9 @@ class RecordSettings:
     group: ClassVar[str] = "record"
 
     format: str = control(
-        "gif", "file format of a take", Bind((".",), "cycle", "record as GIF or MP4"), choices=("gif", "mp4")
+        "gif",
+        "file format of a take",
+        Bind((".",), "cycle", "record as GIF or MP4", said="takes"),
+        choices=("gif", "mp4"),
     )
     gif_fps: float = control(20.0, "pictures per second of a GIF", low=2, high=25)

@@ -8,6 +8,7 @@ from models.errors import SettingError
 from models.spec import ModelInfo
 from realtime.config import Look
 from realtime.controls import Bind, Controls, Known
+from realtime.dreams.goals import default_layer
 from realtime.predictor import PredictSettings
 from realtime.presets import SHIPPED, read_preset
 from realtime.settings import ActionSettings, RecordSettings, ShowSettings, WindowSettings
@@ -53,25 +54,50 @@ def configure(controls: Controls, look: Look, info: ModelInfo) -> None:
         controls.set("show/view", look.view)
     if look.layer is not None:
         controls.set("show/layer", info.layer(look.layer).name)
+    else:
+        deepen(controls, info)
     controls.start_here()
 
 
+def deepen(controls: Controls, info: ModelInfo) -> None:
+    """A dream goes about two thirds of the way through the network, as long as nobody has chosen its layer."""
+    whole = controls.value("dream/channel") == -1
+    if controls.value("show/view") == "dream" and whole and controls.untouched("show/layer"):
+        controls.set("show/layer", default_layer(info))
+
+
 def apply_preset(controls: Controls, preset: str) -> None:
-    """Set what a preset names, by its name or its file; a shipped one lends the dream its name."""
+    """Set what a preset names, by its name or its file; a shipped one is a dream, is shown, and lends it its name."""
     for path, value in read_preset(preset):
         _assign(controls, path, value)
     if preset in SHIPPED:
         controls.set("dream/preset", preset)
+        controls.set("show/view", "dream")
 
 
-def next_preset(controls: Controls) -> None:
+def press(controls: Controls, info: ModelInfo, key: str) -> str:
+    """Do what a key does, and return what is to be answered; who enters the dream enters it where it is deep."""
+    awake = controls.value("show/view") != "dream"
+    answer = controls.press(key)
+    if awake:
+        deepen(controls, info)
+    return answer
+
+
+def next_preset(controls: Controls, info: ModelInfo) -> None:
     """The next of the shipped presets, or after the last one the dream as it was at the start."""
+    awake = controls.value("show/view") != "dream"
     names = ("", *SHIPPED)
     present = controls.value("dream/preset")
     following = names[(names.index(str(present)) + 1) % len(names)]
+    kept = {path: controls.value(path) for path in ("dream/channel", "dream/seed", "dream/size")}
     controls.reset("dream/")
+    for path, value in kept.items():
+        controls.set(path, value)
     if following:
         apply_preset(controls, following)
+    if awake:
+        deepen(controls, info)
 
 
 def dream_of_tile(controls: Controls) -> None:
@@ -83,6 +109,8 @@ def dream_of_tile(controls: Controls) -> None:
 
 
 def _assign(controls: Controls, path: str, value: str) -> None:
+    if path == "dream/preset" and value in SHIPPED:
+        apply_preset(controls, value)
     if path in controls.table and controls.table[path].is_trigger:
         raise SettingError(f"{path} fires by its key and takes no value")
     controls.set(path, value)

@@ -37,18 +37,18 @@ class TileSettings:
     contrast: float = control(
         1.8,
         "above 1 lifts faint activations",
-        Bind(("b",), "cycle", "contrast up, and round", 0.4),
+        Bind(("b",), "cycle", "contrast up, and round", 0.4, said="contrast"),
         low=0.6,
         high=3.0,
     )
     normalise: str = control(
         "tile",
         "what full brightness means",
-        Bind(("n",), "cycle", "normalise per tile or per layer"),
+        Bind(("n",), "cycle", "normalise per tile or per layer", said="full brightness per"),
         choices=("tile", "layer"),
     )
     colormap: str = control(
-        COLORMAPS[0], "colours of the tiles", Bind(("t",), "cycle", "next colormap"), choices=COLORMAPS
+        COLORMAPS[0], "colours of the tiles", Bind(("t",), "cycle", "next colormap", said="colours"), choices=COLORMAPS
     )
 
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from models.spec import GraphSpec, Grid, Head, Hw, LayerInfo, ModelInfo, Network, Precision
 from realtime.controls import Bind, Settings, Snapshot
 from realtime.engine import Engine
-from realtime.frame import Frame, Image
+from realtime.frame import Frame, Image, hw
 from realtime.settings import ShowSettings
+from realtime.tiles import TileSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,16 @@ class Scene:
         return self.info.layer(self.settings[ShowSettings].layer)
 
     @property
+    def channel(self) -> int:
+        """The channel that the settings name, or the last that the layer has."""
+        return min(self.settings[TileSettings].channel, self.layer.channels - 1)
+
+    @property
     def aspect(self) -> float:
         """Width to height of the tiles: that of what the network sees, were it not squeezed into one size."""
         height, width = self.input_hw
         if self.info.input.fixed_hw:
-            height, width = self.frame.image.shape[0], self.frame.image.shape[1]
+            height, width = hw(self.frame.image)
         return width / height
 
     def graph(self, head: Head) -> GraphSpec:

@@ -53,7 +53,7 @@ def read_picture(path: Path) -> Image:
     except SourceError:
         raise
     except Exception as error:  # a malformed file makes Pillow raise nearly anything
-        raise SourceError(f"{path.name}: {_reason(error)}") from error
+        raise SourceError(f"{path.name or path}: {_reason(error)}") from error
 
 
 class Pictures:
@@ -172,7 +172,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
         return f"{error.strerror}; expected a picture"
     if isinstance(error, UnidentifiedImageError):
-        return "not a picture; expected JPEG, PNG, BMP, WebP or TIFF"
+        return "not a picture that can be read; expected JPEG, PNG, BMP, WebP or TIFF with 8 or 16 bits"
     if isinstance(error, MemoryError):
         return "needs more memory than there is; make it smaller"
     return f"a broken picture ({' '.join(str(error).split()) or type(error).__name__})"

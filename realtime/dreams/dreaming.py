@@ -15,9 +15,8 @@ import numpy as np
 from models.errors import SettingError
 from models.spec import Hw
 from realtime.compositing import resize
-from realtime.dreams.goals import Floats
 from realtime.dreams.pieces import Answering, Cuts, cut_up, whole_slope
-from realtime.frame import Image
+from realtime.frame import Floats, Image, hw
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +113,15 @@ class Dream:
         picture: Floats = resize(self._source, size_hw).astype(np.float32)
         if self._picture is not None:
             detail = self._picture
-            detail -= resize(self._source, (detail.shape[0], detail.shape[1]))
+            detail -= resize(self._source, hw(detail))
             picture += cv2.resize(detail, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
         return picture.clip(0, 255, out=picture)
 
 
 def step(picture: Floats, slope: Floats, step_size: float) -> None:
-    """Move `picture` up `slope` in place, by `step_size` on average; where nothing slopes it stays as it is."""
+    """Move `picture` up `slope` in place, by `step_size` on average; where next to nothing slopes it stays as it is."""
     mean = cv2.norm(slope.reshape(len(slope), -1), cv2.NORM_L1) / slope.size
-    if mean > 0:
+    if mean > np.finfo(np.float32).tiny:
         slope *= np.float32(step_size / mean)
         picture += slope
         picture.clip(0, 255, out=picture)

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw
-from realtime.frame import Image
+from realtime.frame import Floats, Image
 
-Floats: TypeAlias = NDArray[np.float32]
 Grey: TypeAlias = NDArray[np.uint8]
 """A grey picture, (height, width)."""
 

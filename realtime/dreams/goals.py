@@ -5,21 +5,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError, SettingError
+from models.errors import SettingError
 from models.objectives import GUIDE_UNITS
-from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network, Rectifier
+from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network, Precision, Rectifier
 from realtime.classes import find_class
 from realtime.compositing import input_size, network_input
 from realtime.engine import Engine
-from realtime.frame import Image
+from realtime.frame import Floats, Image, hw
 from realtime.sheets.still import check_channels
-
-Floats: TypeAlias = NDArray[np.float32]
 
 DEPTH = 0.65
 """How deep in the network dreams look best: textures have become patterns, and objects are not yet whole."""
@@ -56,21 +54,18 @@ class Slopes:
     engine: Engine
     network: Network
     goal: Goal
+    precision: Precision = "fp32"
 
     def __call__(self, picture: Floats) -> tuple[float, Floats]:
         """The answer to a picture, float32 BGR (H, W, 3) 0..255, and its gradient, shaped alike.
 
         Raises ModelError when the network cannot be gone back through, or its weights are no numbers.
         """
-        size_hw = (picture.shape[0], picture.shape[1])
-        spec = GraphSpec(self.network, self.goal.head, size_hw)
+        size_hw = hw(picture)
+        spec = GraphSpec(self.network, self.goal.head, size_hw, self.precision)
         feeds = self.goal.feeds(np.ascontiguousarray(picture))
-        result = self.engine.run_patiently(spec, feeds, patience=PATIENCE)
-        answer, slope = float(result["answer"]), result["slope"]
-        if not (np.isfinite(answer) and np.isfinite(slope.sum(dtype=np.float64))):
-            name = self.network.info.name
-            raise ModelError(f"{name} answers with what is no number; its weights are damaged or its --scale is wrong")
-        return answer, slope
+        result = self.engine.run_surely(spec, feeds, patience=PATIENCE)
+        return float(result["answer"]), result["slope"]
 
     @property
     def smallest(self) -> int:
@@ -100,9 +95,9 @@ def layers_goal(info: ModelInfo, weights: Sequence[tuple[str, float]], channel: 
     return Goal(DreamHead(tuple(name for name, _ in weights)), np.concatenate(parts))
 
 
-def channel_goal(info: ModelInfo, layer: str, channel: int) -> Goal:
-    """The mean of one channel of a layer, or of CLASSES."""
-    return Goal(DreamHead((layer,), energy=False), channel_weights(info, layer, channel))
+def channel_goal(info: ModelInfo, layer: str, channel: int, at: tuple[float, float] | None = None) -> Goal:
+    """The mean of one channel of a layer, or of CLASSES; or its one unit at a place, 0 to 1 across and down."""
+    return Goal(DreamHead((layer,), energy=False, at=at), channel_weights(info, layer, channel))
 
 
 def class_goal(info: ModelInfo, text: str) -> Goal:
@@ -117,14 +112,19 @@ def channel_weights(info: ModelInfo, layer: str, channel: int | None) -> Floats:
         return np.full(count, 1 / count, np.float32)
     if layer != CLASSES:
         check_channels(info.layer(layer), (channel,))
+    return single(count, channel)
+
+
+def single(count: int, place: int) -> Floats:
+    """Weights of `count` channels: one for that at a place, none for the others."""
     weights = np.zeros(count, np.float32)
-    weights[channel] = 1
+    weights[place] = 1
     return weights
 
 
 def guided(engine: Engine, network: Network, goal: Goal, guide: Image) -> Goal:
     """`goal` turned to likeness with a guide picture."""
-    size_hw = network.info.input.fixed_hw or input_size((guide.shape[0], guide.shape[1]), GUIDE_SIDE)
+    size_hw = network.info.input.fixed_hw or input_size(hw(guide), GUIDE_SIDE)
     picture = network_input(guide, size_hw)
     specs = [GraphSpec(network, ActivationsHead(name), size_hw) for name in goal.head.layers]
     units = tuple(_spread(engine.run_patiently(spec, {"image": picture})["activations"]) for spec in specs)

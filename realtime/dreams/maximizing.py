@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from models.spec import Hw
 from realtime.dreams.dreaming import Ascent
 from realtime.dreams.fourier import Canvas, Waves
-from realtime.dreams.goals import Floats
 from realtime.dreams.pieces import Answering
-from realtime.frame import Image
+from realtime.frame import Floats, Image
 
 RATE = 0.05
 """Of Adam (Kingma and Ba 2015), in the units of the waves."""

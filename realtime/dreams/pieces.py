@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw
-from realtime.dreams.goals import Floats
+from realtime.frame import Floats
 
 OVERLAP = 8
 """Pieces overlap by at least their largest size over this."""

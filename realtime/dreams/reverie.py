@@ -15,19 +15,26 @@ import numpy as np
 
 from models.spec import Hw
 from realtime.compositing import network_input
-from realtime.dreams.flow import Floats, Grey, backward, carried, drift, grey
+from realtime.dreams.flow import Grey, backward, carried, drift, grey
 from realtime.engine import Engine
-from realtime.frame import Image
-from realtime.runner import Task
+from realtime.frame import Floats, Image
+from realtime.runner import Errand
 
-HEADROOM = 4.0
-"""Grey levels that a dream leaves free at black and at white, so that nothing burns out."""
+HEADROOM = 12.0
+"""Grey levels that a dream leaves free at black and at white, so that nothing burns out: the large picture goes further
+up and down than the small one that dreams."""
 
 STILL = 0.004
 """Motion, in widths of the picture per frame, at which a dream that waits for stillness is halved."""
 
 EASE = 0.3
 """Seconds within which what the network has found comes in: a dream that grows evenly does not flicker."""
+
+RATE = 15.0
+"""Results per second from which on each counts as it is."""
+
+BOOST = 4.0
+"""How many times as much a result counts, at most, where they come more slowly: a dream is as strong there."""
 
 CALM = 1.5
 """Seconds within which stillness is felt."""
@@ -68,7 +75,8 @@ class Reverie:
         self._grey: Grey | None = None
         self._then = 0.0
         self._still = 0.0
-        self._climb: Task[Floats] | None = None
+        self._fed = -math.inf
+        self._climb = Errand[Floats]()
         self._climbed_from: Grey | None = None
         self.results = 0
 
@@ -89,17 +97,17 @@ class Reverie:
         """Begin anew with pictures of a size."""
         self._detail = np.zeros((*size_hw, 3), np.float32)
         self._coming = np.zeros((*size_hw, 3), np.float32)
-        self._grey = self._climb = None
+        self._grey, self._climb = None, Errand()
 
     @property
     def climbing(self) -> bool:
         """Whether the network is at work on this dream."""
-        return self._climb is not None
+        return not self._climb.idle
 
     def climb(self, climb: Callable[[], Floats]) -> None:
         """Have `climb`, which gives the detail to add, done beside the show."""
         self._climbed_from = self._grey
-        self._climb = self._engine.start(climb)
+        self._climb.send(self._engine.start(climb))
 
     def _carry(self, seen: Grey, elapsed: float, currents: Currents) -> None:
         """Move, fade and grow the detail as `elapsed` seconds do."""
@@ -119,13 +127,13 @@ class Reverie:
 
     def _gather(self, currents: Currents) -> None:
         """Take in what the network has found meanwhile, carried to where it lies now."""
-        found = self._climb.result() if self._climb is not None else None
+        found = self._climb.fetch()
         if found is None or self._coming is None:
             return
         if currents.flow and self._climbed_from is not None and self._grey is not None:
             found = carried(found, backward(self._grey, self._climbed_from))
-        self._climb = None
-        self._coming += found
+        self._coming += found * np.float32(min(max(RATE * (self._then - self._fed), 1.0), BOOST))
+        self._fed = self._then
         self.results += 1
 
     def _shown(self, picture: Floats, currents: Currents) -> Floats:

@@ -21,8 +21,9 @@ def read_preset(text: str) -> Iterator[tuple[str, Any]]:
             raise OSError("it is not a file")
         groups = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise SettingError(
-            f"cannot read the preset {file}: {error}; expected {', '.join(SHIPPED)},"
+            f"cannot read the preset {file}: {reason}; expected {', '.join(SHIPPED)},"
             " or a TOML file such as: [tiles] contrast = 2"
         ) from error
     for group, entries in groups.items():

@@ -37,7 +37,7 @@ def claim(path: Path, *, force: bool = False, suffixes: Collection[str] = SUFFIX
     if MARK in path.name:
         raise OutputError(f"cannot write {path}: {MARK} marks files in the making; choose another name")
     if path.suffix.lower() not in suffixes:
-        raise OutputError(f"cannot write {path}: its name must end in {', '.join(suffixes)}")
+        raise OutputError(f"cannot write {path}: its name must end in {' or '.join(suffixes)}")
     _check_folder(path.parent)
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder; name a file in it")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.errors import OutputError, VentralError
 from realtime.compositing import fit
-from realtime.frame import Image
+from realtime.frame import Image, hw
 from realtime.recording.sink import Sink
 from realtime.recording.sinks import open_sink
 
@@ -66,7 +66,7 @@ class Take:
         first = next(self._pictures, None)
         if first is None:
             raise OutputError(f"{self.path} was not written: no picture came")
-        size_hw = first.shape[0], first.shape[1]
+        size_hw = hw(first)
         self._sink = open_sink(self.path, fps=self._fps, size_wh=size_hw[::-1], force=self._force)
         try:
             for image in itertools.chain([first], self._pictures):

@@ -12,7 +12,7 @@ from realtime.captions import stage_words
 from realtime.colormaps import colour
 from realtime.compositing import Rect, fitted, frame_line, paste, resize, stage
 from realtime.drawing import draw_predictions, origin, predictions_height, write_fitting
-from realtime.frame import Image
+from realtime.frame import Image, hw
 from realtime.predictions import Prediction
 from realtime.sheets.still import Still, Tiling
 from realtime.sheets.storyboard import COLORMAP, CONTRAST
@@ -100,7 +100,7 @@ def draw_maps(
     """The sheet, and the tiles on it; `advance` is called after each layer."""
     grids, edge = sheet.grids(), sheet.edge
     sizes = layer_sizes(still.network, still.input_hw)
-    picture_hw = fitted((still.image.shape[0], still.image.shape[1]), (round(sheet.width * 0.36), sheet.column))
+    picture_hw = fitted(hw(still.image), (round(sheet.width * 0.36), sheet.column))
     said = predictions_height(len(predictions), sheet.text)
     aside = edge + picture_hw[0] + 2 * edge + said + 2 * sheet.text + edge
     canvas = stage((max(sheet.height(grids), aside), sheet.width))

@@ -13,7 +13,7 @@ from models.errors import SettingError
 from models.spec import GraphSpec, Grid, Hw, LayerInfo, ModelInfo, MosaicHead, Network
 from realtime.compositing import input_size, network_input
 from realtime.engine import Engine
-from realtime.frame import Image
+from realtime.frame import Image, hw
 from realtime.tiles import Gains
 
 
@@ -59,17 +59,13 @@ class Still:
     @property
     def input_hw(self) -> Hw:
         """What the network sees of the picture."""
-        return self.network.info.input.fixed_hw or input_size(self._hw, self.short_side)
+        return self.network.info.input.fixed_hw or input_size(hw(self.image), self.short_side)
 
     @property
     def aspect(self) -> float:
         """Width to height of the tiles: that of what the network sees, were it not squeezed into one size."""
-        height, width = input_size(self._hw, self.short_side)
+        height, width = input_size(hw(self.image), self.short_side)
         return width / height
-
-    @property
-    def _hw(self) -> Hw:
-        return self.image.shape[0], self.image.shape[1]
 
     def tiles(self, layer: LayerInfo, grid: Grid, count: int, channels: Sequence[int] = ()) -> Tiling:
         """The `count` most active channels of a layer, strongest first, or the `channels` given, on `grid`.

@@ -21,7 +21,7 @@ from realtime.drawing import (
     predictions_height,
     write_fitting,
 )
-from realtime.frame import Image
+from realtime.frame import Image, hw
 from realtime.predictions import Prediction
 from realtime.sheets.still import Tiling
 from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
@@ -64,7 +64,7 @@ class Storyboard:
         self._edge = edge = max(round(height * 0.035), 4)
         band = round(height * 0.285)
         self.panel = Rect(edge, edge, width - 2 * edge, height - band - 3 * edge)
-        image_hw = (image.shape[0], image.shape[1])
+        image_hw = hw(image)
         small_h, small_w = fitted(image_hw, (band, round(width * 0.24)))
         self._small = Rect(edge, height - edge - small_h, small_w, small_h)
         self._large = _centred(image_hw, self.panel)
@@ -88,7 +88,7 @@ class Storyboard:
         sentence = "What the network calls it, and how sure it is."
         canvas = self._lettered("a name", sentence, *origin(self._info), lit=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
-        picture = _centred((self._image.shape[0], self._image.shape[1]), half)
+        picture = _centred(hw(self._image), half)
         left = picture.left + picture.width + 2 * self._edge
         room = self.panel.left + self.panel.width - left
         size = max(min(round(room / 13), round(self.panel.height / 8)), 9)
@@ -165,7 +165,7 @@ def _between(old: Card, new: Card, weight: float) -> Card:
 def _said_between(old: Image, new: Image, weight: float) -> Image:
     """Words that go before others come; what both canvases share stays."""
     said, left = (old, 1.0 - 2.0 * weight) if weight < 0.5 else (new, 2.0 * weight - 1.0)
-    faded = blend(stage((said.shape[0], said.shape[1])), said, left)
+    faded = blend(stage(hw(said)), said, left)
     same = (old == new).all(axis=-1).astype(np.uint8)
     shared = cv2.erode(same, np.ones((9, 9), np.uint8)).astype(np.bool_)  # not where two words cross by chance
     return np.where(shared[..., None], old, faded)

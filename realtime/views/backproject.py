@@ -10,24 +10,24 @@ from typing import ClassVar, cast
 import cv2
 import numpy as np
 
-from models.spec import DreamHead, GraphSpec, Hw, LayerInfo, MosaicHead, Rectifier
+from models.spec import DreamHead, GraphSpec, Grid, LayerInfo, MosaicHead, Rectifier
 from realtime.colormaps import colour
-from realtime.compositing import fit, network_input, paste, stage
+from realtime.compositing import fitted, network_input, paste, resize, stage
 from realtime.controls import Bind, Settings, control
-from realtime.dreams.flow import Floats
+from realtime.dreams.goals import single
 from realtime.engine import Outputs
-from realtime.frame import Image
-from realtime.runner import Task
-from realtime.tiles import GAP, Gains, TileSettings, fill_panel
-from realtime.view import Scene, Shown
+from realtime.frame import Floats, Image, hw
+from realtime.runner import Errand, Task
+from realtime.tiles import GAP, Gains, TileSettings
+from realtime.view import Scene, Shown, Tiles
 
 BRIGHTEST = 0.999
 """The share of the gradient that is drawn within black and white."""
 
+WORDS = ("why", "The pixels that this channel answers to.")
+
 STEADY = 0.2
 """How fast the brightness follows a stronger or weaker gradient."""
-
-WORDS = ("why", "The pixels that this channel answers to.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class BackSettings:
     rule: str = control(
         "guided",
         "how it goes back through a ReLU",
-        Bind((",",), "cycle", "way back: guided, plain, deconv"),
+        Bind((",",), "cycle", "way back: guided, plain, deconv", said="way back"),
         choices=("guided", "plain", "deconv"),
     )
     show: str = control(
         "raw",
         "how it is drawn",
-        Bind(("'",), "cycle", "draw the way back: raw, grey, norm, blurred"),
+        Bind(("'",), "cycle", "draw the way back: raw, grey, norm, blurred", said="drawn"),
         choices=("raw", "grey", "norm", "blurred"),
     )
 
@@ -60,7 +60,7 @@ class BackprojectView:
 
     def __init__(self) -> None:
         self._gains = Gains()
-        self._way: Task[Outputs] | None = None
+        self._way = Errand[Outputs]()
         self._slope: Floats | None = None
         self._peak = 0.0
 
@@ -69,22 +69,22 @@ class BackprojectView:
         height, width = scene.panel_hw
         upright = width < height * scene.aspect * 1.4
         half_hw = ((height - GAP) // 2, width) if upright else (height, (width - GAP) // 2)
+        grid = Grid(1, 1, fitted(hw(scene.frame.image), half_hw), GAP, half_hw)
         panel = stage(scene.panel_hw)
-        paste(panel, self._tile(scene, half_hw), 0, 0)
-        pixels = fit(self._pixels(scene), half_hw)
-        paste(panel, pixels, width - half_hw[1], height - half_hw[0])
-        return Shown(panel, scene.layer, words=WORDS)
+        paste(panel, self._tile(scene, grid), 0, 0)
+        left, top = grid.corner(0)
+        pixels = resize(self._pixels(scene), grid.cell_hw)
+        paste(panel, pixels, width - half_hw[1] + left, height - half_hw[0] + top)
+        return Shown(panel, scene.layer, Tiles(grid, (scene.channel,), 0), words=WORDS)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The way back from this layer and from those around it."""
-        landmarks, here = scene.info.landmarks, scene.info.layers.index
-        nearest = sorted(landmarks, key=lambda layer: abs(here(layer) - here(scene.layer)))
-        return (scene.graph(_head(scene, layer)) for layer in nearest[:5])
+        return (scene.graph(_head(scene, layer)) for layer in scene.info.around(scene.layer)[:5])
 
-    def _tile(self, scene: Scene, panel_hw: Hw) -> Image:
+    def _tile(self, scene: Scene, grid: Grid) -> Image:
         settings, layer = scene.settings[TileSettings], scene.layer
-        channels = np.array([min(settings.channel, layer.channels - 1)])
-        head = MosaicHead(layer.name, fill_panel(1, panel_hw, aspect=scene.aspect), 1)
+        channels = np.array([scene.channel])
+        head = MosaicHead(layer.name, grid, 1)
         feeds = {"image": network_input(scene.frame.image, scene.input_hw), "channels": channels}
         for _ in range(1 if self._gains.known(layer.name) else 2):  # the first picture is lit by its own peak
             gain = self._gains.gain(layer.name, channels, normalise=settings.normalise)
@@ -94,10 +94,12 @@ class BackprojectView:
 
     def _pixels(self, scene: Scene) -> Image:
         """The newest way back that is known; the next one is asked for."""
-        self._way = self._way or self._start(scene)
-        found = self._way.result()
+        spec = scene.graph(_head(scene, scene.layer))
+        if scene.engine.ready(spec) and self._way.idle:
+            self._way.send(self._start(scene, spec))
+        found = self._way.fetch()
         if found is not None:
-            self._slope, self._way = found["slope"], None
+            self._slope = found["slope"]
             peak = float(np.quantile(np.abs(self._slope), BRIGHTEST))
             self._peak += (peak - self._peak) * (STEADY if self._peak else 1.0)
         if self._slope is None:
@@ -105,12 +107,10 @@ class BackprojectView:
         tiles, show = scene.settings[TileSettings], scene.settings[BackSettings].show
         return drawn(self._slope / max(self._peak, 1e-12), show, tiles)
 
-    def _start(self, scene: Scene) -> Task[Outputs]:
-        layer = scene.layer
-        wanted = np.zeros(layer.channels, np.float32)
-        wanted[min(scene.settings[TileSettings].channel, layer.channels - 1)] = 1
-        feeds = {"image": network_input(scene.frame.image, scene.input_hw).astype(np.float32), "wanted": wanted}
-        return scene.engine.start(partial(scene.engine.run_patiently, scene.graph(_head(scene, layer)), feeds))
+    def _start(self, scene: Scene, spec: GraphSpec) -> Task[Outputs]:
+        image = network_input(scene.frame.image, scene.input_hw).astype(np.float32)
+        feeds = {"image": image, "wanted": single(scene.layer.channels, scene.channel)}
+        return scene.engine.start(partial(scene.engine.run_surely, spec, feeds))
 
 
 def drawn(slope: Floats, show: str, tiles: TileSettings) -> Image:

@@ -14,12 +14,11 @@ from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
 from realtime.compositing import fitted, input_size, resize
 from realtime.controls import Bind, Settings, control
 from realtime.dreams.dreaming import step
-from realtime.dreams.flow import Floats
+from realtime.dreams.goals import Goal, Slopes, single
 from realtime.dreams.reverie import Currents, Reverie, laid_on
+from realtime.frame import Floats
 from realtime.presets import SHIPPED
 from realtime.view import Scene, Shown
-
-WORDS = ("dream", "The camera, and what the network wishes to see in it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,8 @@ class DreamSettings:
     strength: float = control(
         26.0,
         "how strong a dream becomes, in grey levels",
-        Bind(("-",), "step", "dream weaker", -4),
-        Bind(("=",), "step", "dream stronger", 4),
+        Bind(("-",), "step", "dream weaker", -4, said="dream strength"),
+        Bind(("=",), "step", "dream stronger", 4, said="dream strength"),
         low=0,
         high=80,
     )
@@ -99,48 +98,52 @@ class DreamView:
         if self._reverie is None:
             self._reverie = Reverie(scene.engine)
         reverie, size_hw = self._reverie, _size(scene)
+        spec = _spec(scene, layer, _octave(size_hw, settings, self._turn, _smallest(scene)))
+        ready = settings.strength > 0 and scene.engine.ready(spec)
         picture, detail = reverie.see(scene.frame.image, size_hw, scene.frame.timestamp, settings.currents)
-        if settings.strength > 0 and not reverie.climbing:
-            spec = _spec(scene, layer, _octave(size_hw, settings, self._turn, _smallest(scene)))
+        if ready and not reverie.climbing:
             dice = np.random.default_rng((settings.seed, self._turn))
-            reverie.climb(partial(_climbed, scene, spec, picture + detail, _wanted(layer, settings), settings, dice))
+            goal = Goal(DreamHead((layer.name,)), _wanted(layer, settings))
+            slopes = Slopes(scene.engine, scene.network, goal, scene.precision)
+            reverie.climb(partial(_climbed, slopes, picture + detail, spec.size_hw, settings, dice))
             self._turn += 1
         panel_hw = fitted(scene.frame.image.shape[:2], scene.panel_hw)
-        words = (settings.preset or WORDS[0], WORDS[1])
+        words = _words(settings, layer)
         return Shown(laid_on(resize(scene.frame.image, panel_hw), detail), layer, words=words)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Its own octaves, then those of the layers around this one."""
-        landmarks, here = scene.info.landmarks, scene.info.layers.index
-        nearest = sorted(landmarks, key=lambda layer: abs(here(layer) - here(scene.layer)))
         settings, size_hw, smallest = scene.settings[DreamSettings], _size(scene), _smallest(scene)
         sizes = dict.fromkeys(_octave(size_hw, settings, turn, smallest) for turn in range(settings.octaves))
-        return (_spec(scene, layer, each) for layer in nearest[:4] for each in sizes)
+        return (_spec(scene, layer, each) for layer in scene.info.around(scene.layer)[:4] for each in sizes)
 
 
 def _climbed(
-    scene: Scene, spec: GraphSpec, picture: Floats, wanted: Floats, settings: DreamSettings, dice: np.random.Generator
+    slopes: Slopes, picture: Floats, size_hw: Hw, settings: DreamSettings, dice: np.random.Generator
 ) -> Floats:
     """The detail that some steps add to a picture, (height, width, 3), found at the size of one octave."""
-    start: Floats = cv2.resize(picture, spec.size_hw[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    start: Floats = cv2.resize(picture, size_hw[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     climbed = start.copy()
     for _ in range(settings.steps):
         shift = dice.integers(-settings.jitter, settings.jitter + 1, 2)
-        feeds = {"image": np.roll(climbed, shift, (0, 1)), "wanted": wanted}
-        slope = np.roll(scene.engine.run_patiently(spec, feeds)["slope"], -shift, (0, 1))
+        slope: Floats = np.roll(slopes(np.roll(climbed, shift, (0, 1)))[1], -shift, (0, 1))
         if settings.smooth > 0:
-            slope = cv2.GaussianBlur(slope, (0, 0), settings.smooth)
+            slope = cv2.GaussianBlur(slope, (0, 0), settings.smooth)  # type: ignore[assignment]
         step(climbed, slope, settings.step_size)
     return cv2.resize(climbed - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+
+
+def _words(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
+    """What is dreamed, and who dreams."""
+    who = "the network" if settings.channel < 0 else f"channel {min(settings.channel, layer.channels - 1)}"
+    return settings.preset or "dream", f"The camera, and what {who} wishes to see in it."
 
 
 def _wanted(layer: LayerInfo, settings: DreamSettings) -> Floats:
     """How much each channel weighs: all alike, or one alone."""
     if settings.channel < 0:
         return np.full(layer.channels, 1 / layer.channels, np.float32)
-    wanted = np.zeros(layer.channels, np.float32)
-    wanted[min(settings.channel, layer.channels - 1)] = 1
-    return wanted
+    return single(layer.channels, min(settings.channel, layer.channels - 1))
 
 
 def _spec(scene: Scene, layer: LayerInfo, size_hw: Hw) -> GraphSpec:

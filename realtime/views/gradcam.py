@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from models.spec import CLASSES, GraphSpec, HeatHead
 from realtime.compositing import fitted, network_input, resize
 from realtime.controls import Bind, Settings, control
-from realtime.dreams.flow import Floats
+from realtime.dreams.goals import single
 from realtime.engine import Outputs
+from realtime.frame import Floats
 from realtime.heat import glowing, sight_hw
-from realtime.runner import Task
+from realtime.runner import Errand
 from realtime.tiles import TileSettings
 from realtime.view import Scene, Shown
 
@@ -43,7 +44,7 @@ class GradcamView:
     alone: ClassVar[bool] = False
 
     def __init__(self) -> None:
-        self._asked: Task[Outputs] | None = None
+        self._asked = Errand[Outputs]()
         self._heat: Floats | None = None
         self._answers: Floats | None = None
         self._spec: GraphSpec | None = None
@@ -52,11 +53,11 @@ class GradcamView:
         """The frame with the newest heat on it."""
         spec = _spec(scene)
         if spec != self._spec:
-            self._spec, self._asked, self._heat, self._answers = spec, None, None, None
+            self._spec, self._asked, self._heat, self._answers = spec, Errand(), None, None
         for _ in range(1 if self._answers is not None else 2):  # the first answer says what to look for
             self._ask(scene, spec)
         picture = resize(scene.frame.image, fitted(scene.frame.image.shape[:2], scene.panel_hw))
-        if self._heat is not None:
+        if self._heat is not None and self._missing(scene) is None:
             picture = glowing(picture, self._heat / max(float(self._heat.max()), 1e-30))
         return Shown(picture, scene.info.layer(_layer(scene)), words=self._words(scene))
 
@@ -66,38 +67,44 @@ class GradcamView:
 
     def _ask(self, scene: Scene, spec: GraphSpec) -> None:
         """Take in what was answered, and ask again of the newest frame."""
-        if self._asked is None:
+        if scene.engine.ready(spec) and self._asked.idle:
             image, wanted = network_input(scene.frame.image, spec.size_hw), self._wanted(scene)
             feeds: dict[str, NDArray[Any]] = {"image": image, "wanted": wanted}
-            self._asked = scene.engine.start(partial(scene.engine.run_patiently, spec, feeds))
-        found = self._asked.result()
+            self._asked.send(scene.engine.start(partial(scene.engine.run_surely, spec, feeds)))
+        found = self._asked.fetch()
         if found is None:
             return
         if self._answers is not None:
             old = found["heat"] if self._heat is None else self._heat
             self._heat = np.asarray(old + STEADY * (found["heat"] - old), np.float32)
-        self._asked, self._answers = None, found["answers"]
+        self._answers = found["answers"]
 
     def _wanted(self, scene: Scene) -> Floats:
         """One for the channel or the class that is looked for, as far as it is known."""
         if scene.info.classifier is None:
-            wanted = np.zeros(scene.layer.channels, np.float32)
-            wanted[min(scene.settings[TileSettings].channel, scene.layer.channels - 1)] = 1
-            return wanted
-        wanted = np.zeros(len(scene.info.classifier.labels), np.float32)
-        if self._answers is not None:
-            wanted[self._target(scene, self._answers)] = 1
-        return wanted
+            return single(scene.layer.channels, scene.channel)
+        classes = len(scene.info.classifier.labels)
+        if self._answers is None or self._missing(scene) is not None:
+            return np.zeros(classes, np.float32)
+        return single(classes, self._target(scene, self._answers))
 
     def _target(self, scene: Scene, answers: Floats) -> int:
         chosen = scene.settings[GradcamSettings].target
-        return min(chosen, len(answers) - 1) if chosen >= 0 else int(answers.argmax())
+        return chosen if chosen >= 0 else int(answers.argmax())
+
+    def _missing(self, scene: Scene) -> int | None:
+        """The number of the class looked for when the network has no such class."""
+        chosen, classifier = scene.settings[GradcamSettings].target, scene.info.classifier
+        return chosen if classifier is not None and chosen >= len(classifier.labels) else None
 
     def _words(self, scene: Scene) -> tuple[str, str]:
         """What is looked for, and how sure the network is of it."""
         if scene.info.classifier is None:
-            channel = min(scene.settings[TileSettings].channel, scene.layer.channels - 1)
-            return f"channel {channel}", f"Where this channel of {scene.layer.name} answers."
+            return f"channel {scene.channel}", f"Where this channel of {scene.layer.name} answers."
+        missing = self._missing(scene)
+        if missing is not None:
+            last = len(scene.info.classifier.labels) - 1
+            return f"class {missing}", f"The network's classes go from 0 to {last}."
         if self._answers is None:
             return "evidence", "Where the network looks."
         target = self._target(scene, self._answers)

@@ -42,13 +42,11 @@ class MosaicView:
             if _chooses(settings):
                 self._most_active.learn(layer.name, result["energy"])
         image = colour(result["picture"], settings.colormap, settings.contrast)
-        return Shown(image, layer, Tiles.of(head.grid, channels, min(settings.channel, layer.channels - 1)))
+        return Shown(image, layer, Tiles.of(head.grid, channels, scene.channel))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The layers around this one, near before far."""
-        here = scene.info.layers.index
-        nearest = sorted(scene.info.landmarks, key=lambda layer: abs(here(layer) - here(scene.layer)))
-        return (scene.graph(_head(scene, layer)) for layer in nearest)
+        return (scene.graph(_head(scene, layer)) for layer in scene.info.around(scene.layer))
 
     def _known(self, settings: TileSettings, layer: LayerInfo) -> bool:
         chosen_known = not _chooses(settings) or self._most_active.known(layer.name)

@@ -12,8 +12,9 @@ from models.errors import ModelError, SettingError
 from models.network import open_network
 from realtime.config import Look
 from realtime.controls import Bind, Controls, Known, control
+from realtime.dreams.goals import default_layer
 from realtime.settings import ShowSettings
-from realtime.table import configure, make_controls
+from realtime.table import configure, make_controls, next_preset, press
 from realtime.tiles import TileSettings
 from realtime.views import ALL
 
@@ -98,7 +99,7 @@ def test_numbers_are_clamped(controls: Controls) -> None:
         ("demo/count", "1.5", "demo/count takes a number from 1 to 4, but got '1.5'"),
         ("demo/lit", "maybe", "demo/lit takes on or off, but got 'maybe'"),
         ("demo/colour", "mauve", "demo/colour takes one of red, green, blue, but got 'mauve'"),
-        ("demo/size", "1", "there is no control 'demo/size'; there are: demo/colour"),
+        ("demo/size", "1", "there is no control 'demo/size'; did you mean demo/"),
     ],
 )
 def test_bad_values_are_refused_in_words(controls: Controls, path: str, text: str, message: str) -> None:
@@ -156,6 +157,54 @@ def test_preset_and_set_and_options(tmp_path: Path) -> None:
     tiles, shown = controls.snapshot()[TileSettings], controls.snapshot()[ShowSettings]
     assert (tiles.contrast, tiles.active, tiles.colormap) == (1.8, True, "ocean")
     assert (shown.layout, shown.layer, shown.view) == ("full", "block4_conv2", "story")
+
+
+def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
+    info = open_network("textures").info
+    controls = make_controls(info, ALL)
+    assert controls.value("show/layer") == "block1_conv1"
+    press(controls, info, "d")
+    assert controls.value("show/layer") == default_layer(info)
+    press(controls, info, "1")
+    assert controls.value("show/layer") == "block1_conv1"
+    chosen = make_controls(info, ALL)
+    press(chosen, info, "2")
+    press(chosen, info, "d")
+    assert chosen.value("show/layer") == "block2_conv1"
+    begun = make_controls(info, ALL)
+    configure(begun, Look(view="dream"), info)
+    assert begun.value("show/layer") == default_layer(info)
+    configure(begun, Look(view="dream", layer="block1_conv1"), info)
+    assert begun.value("show/layer") == "block1_conv1"
+
+
+def test_a_preset_may_be_set_like_any_control_and_keeps_what_is_dreamed_of() -> None:
+    info = open_network("textures").info
+    controls = make_controls(info, ALL)
+    configure(controls, Look(set=("dream/preset=fever", "dream/channel=5", "dream/seed=7")), info)
+    assert controls.value("dream/strength") != make_controls(info, ALL).value("dream/strength")
+    next_preset(controls, info)
+    values = [controls.value(f"dream/{name}") for name in ("preset", "channel", "seed")]
+    assert values == ["melt", 5, 7]
+
+
+def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
+    controls = make_controls(open_network("textures").info, ALL)
+    assert [controls.press(key) for key in (".", "=", ",", "]")] == [
+        "takes: mp4",
+        "dream strength: 30",
+        "way back: plain",
+        "",
+    ]
+
+
+def test_a_shipped_preset_is_shown_at_once() -> None:
+    info = open_network("textures").info
+    controls = make_controls(info, ALL)
+    configure(controls, Look(preset="tunnel"), info)
+    assert (controls.value("show/view"), controls.value("dream/preset")) == ("dream", "tunnel")
+    configure(controls, Look(preset="tunnel", view="story"), info)
+    assert controls.value("show/view") == "story"
 
 
 @pytest.mark.parametrize(

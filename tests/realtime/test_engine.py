@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +20,8 @@ from models.errors import ModelError, OutputError
 from models.network import open_network
 from models.spec import GraphSpec, Grid, MosaicHead
 from realtime import providers
-from realtime.engine import OPEN_SESSIONS, Engine, NotReady, open_session
+from realtime.engine import OPEN_SESSIONS, Engine, GraphError, NotReady
+from realtime.opening import open_session
 from realtime.providers import CPU, Provider, Session, choose
 from tests.screen import until
 
@@ -50,6 +53,64 @@ def test_prefetched_graph_is_ready_without_being_asked_for(engine: Engine) -> No
     until(lambda: engine.pending == 0, "both graphs")
     for layer in ("block1_conv1", "block1_conv2"):
         engine.run(spec(layer), FEEDS)
+
+
+def test_what_is_waited_for_is_made_however_often_others_are_prefetched() -> None:
+    def slow(wanted: GraphSpec, provider: Provider) -> Session:
+        time.sleep(0.02)
+        return open_session(wanted, provider)
+
+    def elsewhere(engine: Engine) -> None:
+        like = spec()
+        for side in itertools.count(33):
+            engine.prefetch([dataclasses.replace(like, size_hw=(side, 32))])
+            if done.wait(0.001):
+                return
+
+    done = threading.Event()
+    with Engine(CPU, slow) as engine:
+        show = threading.Thread(target=elsewhere, args=(engine,))
+        show.start()
+        until(lambda: engine.pending, "what is prefetched")
+        try:
+            assert engine.run_patiently(spec(), FEEDS, patience=20)["picture"].shape == (40, 40)
+        finally:
+            done.set()
+            show.join()
+
+
+def test_who_waits_for_a_graph_does_not_hold_up_the_end() -> None:
+    opening = threading.Event()
+
+    def slow(wanted: GraphSpec, provider: Provider) -> Session:
+        opening.set()
+        time.sleep(0.5)
+        return open_session(wanted, provider)
+
+    before = set(threading.enumerate())
+    with Engine(CPU, slow, beside=True) as engine:
+        engine.prefetch([spec("block1_conv2")])
+        opening.wait(20)
+        task = engine.start(lambda: engine.run_patiently(spec(), FEEDS))
+        start = time.monotonic()
+    assert time.monotonic() - start < 4
+    until(lambda: set(threading.enumerate()) <= before, "the end of both threads")
+    with pytest.raises(GraphError, match="was not made before the end"):
+        task.result()
+
+
+def test_a_graph_is_ready_once_it_was_asked_for() -> None:
+    with Engine(CPU, beside=True) as engine:
+        assert not engine.ready(spec())
+        until(lambda: engine.ready(spec()), "the graph")
+        engine.wait(spec("conv9"), timeout=20)
+        with pytest.raises(ModelError, match="conv9"):
+            engine.ready(spec("conv9"))
+
+
+def test_beside_no_show_readiness_is_waited_for(engine: Engine) -> None:
+    with pytest.raises(NotReady):
+        engine.ready(spec())
 
 
 def test_each_graph_is_opened_once() -> None:

@@ -87,7 +87,7 @@ def test_classes_are_found_by_name_number_or_part(network: Network, text: str, p
     [
         ("e", "did you mean one of: 0 blue, 1 green"),
         ("gren", "did you mean one of: 1 green"),
-        ("xyzzy", "names no class 'xyzzy'; expected a name or a number from 0 to 2"),
+        ("xyzzy", "names no class 'xyzzy'; expected a name, such as blue, or a number from 0 to 2"),
         ("", "names no class"),
         ("3", "class 3 is not there"),
     ],

@@ -151,6 +151,23 @@ def test_what_fails_is_said_once_and_the_show_goes_on(tmp_path: Path, caplog: py
     assert len([record for record in caplog.records if "no predictions" in record.message]) == 1
 
 
+def test_names_come_back_once_what_failed_works_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.engine.RETRY", 0.1)
+    colour_network(tmp_path / "colours.onnx", apart=True)
+    network, missing = open_network(str(tmp_path / "colours.onnx")), tmp_path / "colours.classifier.onnx"
+    missing.rename(tmp_path / "elsewhere")
+    with Engine(CPU, beside=True) as engine:
+        predictor = Predictor(network, engine)
+
+        def see() -> tuple[Prediction, ...]:
+            return predictor.see(flat("red"), settings(network), time.monotonic())
+
+        until(lambda: see() or predictor.silence, "the reason")
+        (tmp_path / "elsewhere").rename(missing)
+        until(see, "the names")
+        assert predictor.silence == ""
+
+
 def test_predictions_are_drawn_in_every_layout(network: Network, engine: Engine) -> None:
     said = (Prediction(0, "a rather long name of something that is seldom seen", 0.75), Prediction(1, "short", 0.2))
     for name in ("side", "inset", "full"):

@@ -100,7 +100,7 @@ def test_text_and_nothing_are_no_pictures(tmp_path: Path) -> None:
     nothing.touch()
     for path in (text, nothing):
         assert not is_picture(path)
-        with pytest.raises(SourceError, match=f"^{path.name}: not a picture; expected JPEG, PNG"):
+        with pytest.raises(SourceError, match=f"^{path.name}: not a picture that can be read; expected JPEG, PNG"):
             open_pictures(path)
 
 

@@ -12,10 +12,10 @@ from models.errors import SettingError
 from models.network import open_network
 from models.spec import Hw
 from realtime.dreams.dreaming import Climb, Dream, Fit, endless_zoom, octaves, step, zoomed
-from realtime.dreams.goals import Floats, Slopes, default_layer, layers_goal
+from realtime.dreams.goals import Slopes, default_layer, layers_goal
 from realtime.dreams.pieces import cut_up, whole_slope
 from realtime.engine import Engine
-from realtime.frame import Image
+from realtime.frame import Floats, Image
 from realtime.providers import CPU
 
 

@@ -11,9 +11,10 @@ import pytest
 from models.network import open_network
 from models.spec import Hw
 from realtime.dreams.fourier import Canvas
-from realtime.dreams.goals import Floats, Slopes, channel_goal
+from realtime.dreams.goals import Slopes, channel_goal
 from realtime.dreams.maximizing import any_view, maximize, reviving
 from realtime.engine import Engine
+from realtime.frame import Floats
 from realtime.providers import CPU
 
 

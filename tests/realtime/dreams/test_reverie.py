@@ -11,18 +11,19 @@ import pytest
 from models.network import open_network
 from realtime.compositing import resize
 from realtime.controls import Snapshot
-from realtime.dreams.flow import Floats, backward, carried, drift, grey
+from realtime.dreams.flow import backward, carried, drift, grey
 from realtime.dreams.reverie import HEADROOM, softened
 from realtime.engine import Engine
-from realtime.frame import Frame, Image
+from realtime.frame import Floats, Frame, Image
 from realtime.providers import CPU
 from realtime.table import apply_preset, make_controls
 from realtime.view import Scene
 from realtime.views import ALL
 from realtime.views.dream import DreamView
+from tests.realtime.views.scenes import patiently
 
 SIZE_HW = (64, 96)
-NETWORK = open_network("auto")
+NETWORK = open_network("textures")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def settings(**changes: object) -> Snapshot:
 def dreamed(view: DreamView, engine: Engine, frame: Frame, chosen: Snapshot) -> Floats:
     """What the view adds to the frame."""
     scene = Scene(frame, chosen, NETWORK, engine, SIZE_HW, (128, 192))
-    return view.render(scene).image.astype(np.float32) - resize(frame.image, (128, 192))
+    return patiently(view, scene).image.astype(np.float32) - resize(frame.image, (128, 192))
 
 
 def flicker(engine: Engine, walk: list[Image], **changes: object) -> float:
@@ -92,6 +93,16 @@ def test_half_an_hour_neither_burns_out_nor_dies(engine: Engine, walk: list[Imag
     assert max(strengths) < 1.3 * limit
     assert min(strengths) > 2.0
     assert np.mean(strengths[-50:]) > 0.5 * np.mean(strengths[:50])
+
+
+def test_a_slow_network_dreams_nearly_as_strongly(engine: Engine, walk: list[Image]) -> None:
+    def strength(rate: int) -> float:
+        """Eight seconds after the beginning, with so many results per second."""
+        view, chosen = DreamView(), settings(strength=60)
+        frames = (Frame(walk[0], each, each / rate) for each in range(8 * rate))
+        return float(np.sqrt(np.square([dreamed(view, engine, frame, chosen) for frame in frames][-1]).mean()))
+
+    assert strength(4) > 0.7 * strength(15)
 
 
 def test_the_same_seed_dreams_the_same(engine: Engine, walk: list[Image]) -> None:

@@ -161,8 +161,8 @@ def test_a_canvas_of_another_size_is_fitted_into_the_first(tmp_path: Path) -> No
         ("missing/film.mp4", "there is no such folder"),
         ("file/film.mp4", "there is no such folder"),
         ("old.mp4", "exists already"),
-        ("film.png", r"must end in \.mp4, \.gif"),
-        ("film.avi", r"must end in \.mp4, \.gif"),
+        ("film.png", r"must end in \.mp4 or \.gif"),
+        ("film.avi", r"must end in \.mp4 or \.gif"),
     ],
 )
 def test_what_cannot_be_written_is_told_at_once(tmp_path: Path, name: str, words: str) -> None:

@@ -136,7 +136,7 @@ def test_an_existing_file_is_replaced_by_force_alone_and_when_whole(tmp_path: Pa
 
 
 def test_a_report_is_no_sink(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"must end in \.mp4, \.gif, \.png"):
+    with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.png"):
         open_sink(tmp_path / "film.json", fps=10, size_wh=SIZE_WH)
 
 

@@ -1,0 +1,35 @@
+"""Scenes for views alone, without a pipeline around them: offline, an engine answers at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.spec import Hw, Network
+from realtime.controls import Controls
+from realtime.engine import Engine, NotReady
+from realtime.frame import Frame, Image
+from realtime.view import Scene, Shown, View
+
+PANEL_HW = (180, 400)
+
+
+def scene(engine: Engine, network: Network, controls: Controls, image: Image, *, input_hw: Hw | None = None) -> Scene:
+    """What a view draws `image` from."""
+    seen = input_hw or (image.shape[0], image.shape[1])
+    return Scene(Frame(image, 0, 0.0), controls.snapshot(), network, engine, seen, PANEL_HW)
+
+
+def halves(left: tuple[int, int, int], right: tuple[int, int, int], size_hw: Hw = (48, 64)) -> Image:
+    """One colour (BGR) on the left, another on the right."""
+    image = np.empty((*size_hw, 3), np.uint8)
+    image[:, : size_hw[1] // 2], image[:, size_hw[1] // 2 :] = left, right
+    return image
+
+
+def patiently(view: View, scene: Scene) -> Shown:
+    """What a view draws once what it needs is made."""
+    while True:
+        try:
+            return view.render(scene)
+        except NotReady as answer:
+            scene.engine.wait(answer.spec, 60.0)

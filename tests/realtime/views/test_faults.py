@@ -1,0 +1,106 @@
+"""What cannot be computed beside the show leaves a card while it is asked for, and nothing behind it."""
+
+from __future__ import annotations
+
+import gc
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from models.graph import FLOAT, Draft, empty_model
+from models.network import open_network
+from models.spec import Network
+from realtime.controls import Controls
+from realtime.engine import Engine
+from realtime.frame import Frame
+from realtime.pipeline import Canvas, Pipeline
+from realtime.providers import CPU
+from realtime.table import make_controls
+from realtime.views import ALL
+from tests.realtime.views.scenes import PANEL_HW
+from tests.screen import until
+
+FAULTS = {"Selu": ("Selu", 0.2, "no gradient rule for Selu"), "huge": ("Relu", 1e30, "answers with what is no number")}
+"""The curve behind the second convolution, how large the kernel of the third is, and what is said of the last layer."""
+
+
+@pytest.fixture(params=FAULTS)
+def fault(request: pytest.FixtureRequest) -> tuple[str, float, str]:
+    return FAULTS[request.param]
+
+
+@pytest.fixture
+def network(tmp_path: Path, fault: tuple[str, float, str]) -> Network:
+    """Three convolutions; the last layer cannot be gone back from."""
+    curve, size, _ = fault
+    model = empty_model("faulty")
+    draft, tensor = Draft(model), "input"
+    draft.input(tensor, FLOAT, (1, 3, "height", "width"))
+    for channels, scale, bend in ((3, 0.2, "Relu"), (8, 0.2, curve), (8, size, "Relu")):
+        kernel = np.random.default_rng(channels).normal(0, scale, (8, channels, 3, 3)).astype(np.float32)
+        tensor = draft.op(bend, draft.op("Conv", tensor, draft.constant(kernel), pads=[1, 1, 1, 1]))
+    draft.output(tensor, "output", FLOAT, (1, 8, None, None))
+    onnx.save(model, tmp_path / "faulty.onnx")
+    return open_network(str(tmp_path / "faulty.onnx"))
+
+
+@pytest.fixture
+def controls(network: Network) -> Controls:
+    controls = make_controls(network.info, ALL)
+    controls.set("dream/size", 64)
+    return controls
+
+
+@pytest.fixture
+def pipeline(network: Network) -> Iterator[Pipeline]:
+    with Engine(CPU, beside=True) as engine:
+        yield Pipeline(network, engine, [view() for view in ALL], canvas_hw=PANEL_HW, short_side=64)
+
+
+class Show:
+    """Frames of noise, drawn one after the other."""
+
+    def __init__(self, pipeline: Pipeline, controls: Controls) -> None:
+        self._pipeline, self._controls, self._count = pipeline, controls, 0
+
+    def canvas(self) -> Canvas:
+        self._count += 1
+        image = np.random.default_rng(self._count).integers(0, 256, (64, 96, 3)).astype(np.uint8)
+        frame = Frame(image, self._count, self._count / 30)
+        return self._pipeline.render(frame, self._controls.snapshot(), self._count / 30)
+
+
+@pytest.mark.parametrize("view", ["dream", "back"])
+def test_a_layer_that_cannot_be_climbed_is_left_by_choosing_another(
+    pipeline: Pipeline, controls: Controls, network: Network, fault: tuple[str, float, str], view: str
+) -> None:
+    show, (first, *_, last) = Show(pipeline, controls), network.info.layers
+    controls.set("show/view", view)
+    controls.set("show/layer", last.name)
+    until(lambda: all(fault[2] in str(show.canvas().fault) for _ in range(20)), "a card that stays")
+    controls.set("show/layer", first.name)
+    until(lambda: not (canvas := show.canvas()).fault and not canvas.waiting, "a picture of the first layer")
+    assert not any(show.canvas().fault for _ in range(20))
+
+
+@pytest.mark.parametrize("view", ["dream", "back"])
+def test_a_fault_that_lasts_gathers_no_frames(
+    pipeline: Pipeline, controls: Controls, network: Network, view: str
+) -> None:
+    show = Show(pipeline, controls)
+    controls.set("show/view", view)
+    controls.set("show/layer", network.info.layers[-1].name)
+    until(lambda: show.canvas().fault, "the fault")
+    before = kept_tracebacks()
+    for _ in range(60):
+        show.canvas()
+    assert kept_tracebacks() < before + 30
+
+
+def kept_tracebacks() -> int:
+    gc.collect()
+    return sum(isinstance(each, types.TracebackType) for each in gc.get_objects())

@@ -1,0 +1,71 @@
+"""The live evidence: it glows where the class is, and says which."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.network import open_network
+from models.spec import Network
+from models.untrained import write_untrained
+from realtime.controls import Controls
+from realtime.engine import Engine
+from realtime.table import make_controls
+from realtime.view import Shown
+from realtime.views import ALL
+from realtime.views.gradcam import GradcamView
+from tests.realtime.views.scenes import halves, patiently, scene
+
+FLAG = halves((40, 40, 180), (160, 40, 40))
+"""Red on the left, blue on the right; all in all it is rather red."""
+
+
+@pytest.fixture
+def controls(network: Network) -> Controls:
+    return make_controls(network.info, ALL)
+
+
+def shown(engine: Engine, network: Network, controls: Controls, *, count: int = 3) -> Shown:
+    view = GradcamView()
+    return [patiently(view, scene(engine, network, controls, FLAG)) for _ in range(count)][-1]
+
+
+def brightness(found: Shown) -> tuple[float, float]:
+    """Of the left and of the right half."""
+    left, right = np.split(found.image.astype(float), 2, axis=1)
+    return float(left.mean()), float(right.mean())
+
+
+def test_the_likeliest_class_glows(engine: Engine, network: Network, controls: Controls) -> None:
+    found = shown(engine, network, controls)
+    left, right = brightness(found)
+    assert left > 1.3 * right
+    assert found.words is not None
+    assert found.words[0] == "red"
+
+
+def test_the_class_that_is_asked_for_glows(engine: Engine, network: Network, controls: Controls) -> None:
+    controls.set("gradcam/target", 0)
+    found = shown(engine, network, controls)
+    left, right = brightness(found)
+    assert right > 1.3 * left
+    assert found.words is not None
+    assert found.words[0] == "blue"
+
+
+def test_a_class_that_is_not_there_is_said_and_nothing_glows(
+    engine: Engine, network: Network, controls: Controls
+) -> None:
+    controls.set("gradcam/target", 3)
+    found = shown(engine, network, controls)
+    assert found.words == ("class 3", "The network's classes go from 0 to 2.")
+    np.testing.assert_array_equal(found.image[90, [20, 220]], FLAG[24, [5, 60]])
+
+
+def test_without_a_classifier_the_chosen_channel_glows(engine: Engine) -> None:
+    network = open_network(str(write_untrained("vgg16", width=0.125)))
+    controls = make_controls(network.info, ALL)
+    controls.set("show/layer", "block1_conv1")
+    controls.set("tiles/channel", 5)
+    found = shown(engine, network, controls)
+    assert found.words == ("channel 5", "Where this channel of block1_conv1 answers.")
