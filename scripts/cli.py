@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated
 
@@ -27,6 +28,7 @@ COMMANDS = (
     "export",
     "train",
     "layers",
+    "controls",
     "cameras",
     "doctor",
     "dream",
@@ -72,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def status(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        return _complain(_no_command(arguments[0]))
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
@@ -80,7 +84,8 @@ def status(arguments: Sequence[str]) -> int:
     except cyclopts.UnusedCliTokensError as error:
         return _complain(f"nobody knows what to do with {' '.join(error.unused_tokens or [])} (see: ventral --help)")
     except cyclopts.CycloptsError as error:
-        return _complain(f"{error} (see: ventral --help)")
+        command = f"{arguments[0]} " if arguments and arguments[0] in COMMANDS else ""
+        return _complain(f"{error} (see: ventral {command}--help)")
     except KeyboardInterrupt:
         return _complain("stopped before it was done; nothing was left behind")
     except BrokenPipeError:  # whoever read our output has gone
@@ -89,6 +94,12 @@ def status(arguments: Sequence[str]) -> int:
         what = f"{error.filename}: " if error.filename else ""
         return _complain(f"{what}{error.strerror or error}; choose another place or name")
     return 0
+
+
+def _no_command(word: str) -> str:
+    alike = get_close_matches(word, COMMANDS, n=1)
+    hint = f"did you mean {alike[0]}?" if alike else f"to show a film or a picture: ventral --source {word}"
+    return f"there is no command '{word}'; {hint} (see: ventral --help)"
 
 
 def _complain(message: str) -> int:

@@ -103,7 +103,7 @@ def _gpu() -> Finding:
     reason = cuda_fault()
     if reason is None:
         return Finding("GPU", "ok", "CUDA can be used")
-    mend = "; run: pip install 'ventral[gpu]'" if "libraries missing" in reason else ""
+    mend = "; run: pip install -e '.[gpu]'" if "libraries missing" in reason else ""
     return Finding("GPU", "note", f"the CPU will be used: {reason}{mend}")
 
 

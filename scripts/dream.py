@@ -14,29 +14,38 @@ import numpy as np
 from cyclopts import Parameter
 
 from models.errors import SettingError
-from models.spec import Hw, ModelInfo, Network
+from models.spec import Hw, ModelInfo
 from realtime.capture.pictures import read_picture
 from realtime.compositing import resize
 from realtime.config import NetworkChoice, positive
 from realtime.dreams.dreaming import Climb, Dream, Fit, Octave, endless_zoom, octaves
 from realtime.dreams.goals import Goal, Slopes, class_goal, default_layer, guided, layers_goal
 from realtime.engine import Engine
-from realtime.frame import Image
+from realtime.frame import Image, hw
 from realtime.look import announce
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
 from realtime.sheets.recipe import said, write_picture
-from scripts.likeness import like, recipe_of
+from scripts.likeness import as_before, recipe_of
 from scripts.progress import progress
 
 log = logging.getLogger(__name__)
+
+ZOOM = 1.05
+"""From one picture of an endless zoom to the next."""
 
 ZOOM_FPS = 12.5
 """Pictures of an endless zoom in a second: each is a dream of its own, and a GIF counts hundredths."""
 
 PIXELS = 80_000_000
 """Of the largest picture."""
+
+FIRST_SIDE = 160
+"""Pixels of the short side of the first octave, about: what it draws is what is seen from afar."""
+
+LARGE = 4_000_000
+"""Pixels from which a dream takes minutes."""
 
 RANGES = {
     "octaves": (1, 20),
@@ -64,7 +73,7 @@ class DreamOptions:
     guide: Path | None = None
     """a picture that the dream becomes like"""
     octaves: int | None = None
-    """how many sizes the picture is dreamed at, the smallest first (default: 4)"""
+    """how many sizes the picture is dreamed at, the smallest first (default: 4, or more for a large picture)"""
     octave_scale: float | None = None
     """how much larger each octave is than the one before (default: 1.4)"""
     steps: int | None = None
@@ -86,7 +95,7 @@ class DreamOptions:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 option = name.replace("_", "-")
-                raise SettingError(f"--{option} takes {low:g} to {high:g}, but got {value:g}")
+                raise SettingError(f"--{option} takes {low:g} to {high:g}, but got {value}")
         if self.class_ is not None and (self.layer or self.channel is not None or self.guide):
             raise SettingError("--class stands alone; leave out --layer, --channel and --guide")
 
@@ -95,6 +104,14 @@ class DreamOptions:
         """How the picture climbs."""
         names = {field.name for field in dataclasses.fields(Climb)}
         return Climb(**{name: value for name, value in said(self).items() if name in names})
+
+    def for_picture(self, size_hw: Hw) -> DreamOptions:
+        """These options with as many octaves as it takes to begin small, where nobody said how many."""
+        if self.octaves is not None:
+            return self
+        climb, (low, high) = self.climb, RANGES["octaves"]
+        count = math.ceil(math.log(max(min(size_hw) / FIRST_SIDE, 1)) / math.log(climb.octave_scale)) + 1
+        return dataclasses.replace(self, octaves=int(min(max(count, climb.octaves, low), high)))
 
     def goal(self, info: ModelInfo) -> Goal:
         """What is dreamed of, as yet without the guide."""
@@ -117,7 +134,7 @@ def dream(  # noqa: PLR0913, all of the command line
     output: Annotated[Path, Parameter(alias="-o")],
     like: Path | None = None,
     zoom_frames: int | None = None,
-    zoom: float = 1.05,
+    zoom: float | None = None,
     force: bool = False,
     options: Annotated[DreamOptions, Parameter(name="*")] = DreamOptions(),
     choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
@@ -130,32 +147,29 @@ def dream(  # noqa: PLR0913, all of the command line
     :param output: a .png file, which keeps the settings; with --zoom-frames a .gif or .mp4 file
     :param like: a .png file made before, whose settings count where no others are given
     :param zoom_frames: zoom into the dream for so many pictures, each dreamed on
-    :param zoom: how much larger each picture of the zoom is
+    :param zoom: how much larger each picture of the zoom is (default: 1.05)
     :param force: replace a file that is already there
     """
     positive("--zoom-frames", zoom_frames)
-    if not 1 < zoom <= 2:
-        raise SettingError(f"--zoom takes more than 1, up to 2, but got {zoom:g}")
+    if zoom is not None and (not zoom_frames or not 1 < zoom <= 2):
+        raise SettingError(f"--zoom takes more than 1, up to 2, and --zoom-frames with it, but got {zoom:g}")
     claim(output, force=force, suffixes=(".gif", ".mp4") if zoom_frames else (".png",))
-    options, network = remembered(like, options, choice)
+    options, choice, network = as_before(like, "dream", options, choice)
+    options.check()
     goal, source = options.goal(network.info), read_source(image, options.width)
+    options = options.for_picture(hw(source))
     with Engine(choose(choice.provider)) as engine:
         announce(network.info, engine.provider)
         if options.guide is not None:
             goal = guided(engine, network, goal, read_picture(options.guide))
+        if source.size > 3 * LARGE:
+            log.info("%.0f megapixels take long, and their patterns are fine; --width 1200 is quick", source.size / 3e6)
         dreamer = Dreamer(Slopes(engine, network, goal), options)
         if zoom_frames:
-            write_zoom(dreamer, source, zoom_frames, zoom, output, force=force)
+            write_zoom(dreamer, source, zoom_frames, zoom or ZOOM, output, force=force)
         else:
             result = dreamer.dream(source)
             write_picture(output, result, recipe_of("dream", network, choice, **options.settled(network.info)))
-
-
-def remembered(path: Path | None, options: DreamOptions, choice: NetworkChoice) -> tuple[DreamOptions, Network]:
-    """The options, checked, and the network, as in the picture at `path` where nothing else was said."""
-    options, network = like(path, "dream", options, choice)
-    options.check()
-    return options, network
 
 
 def weighted(info: ModelInfo, text: str) -> tuple[str, float]:
@@ -167,7 +181,7 @@ def weighted(info: ModelInfo, text: str) -> tuple[str, float]:
         value = float(weight)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or value == 0:
+    if not 1e-6 <= abs(value) <= 1e6:
         raise SettingError(f"--layer takes NAME or NAME:weight, such as {info.layers[0].name}:0.5, but got '{text}'")
     return info.layer(name).name, value
 
@@ -232,8 +246,3 @@ def write_zoom(dreamer: Dreamer, image: Image, frames: int, factor: float, outpu
     ):
         for each in endless_zoom(image, frames, factor, lambda picture: dreamer.dream_quietly(picture, advance)):
             sink.write(each)
-
-
-def hw(image: Image) -> Hw:
-    """The size of a picture."""
-    return image.shape[0], image.shape[1]

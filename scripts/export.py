@@ -13,8 +13,8 @@ from cyclopts import Parameter
 from rich.console import Console
 
 import models
-from models import export as exporting
 from models import zoo
+from models.from_keras import export as exporting
 from models.labels import numbered_labels
 from models.spec import ModelInfo
 from realtime.recording.output import claim
@@ -32,7 +32,7 @@ def export(
     """Convert a network from Keras into an ONNX file, and check that both compute the same.
 
     Its classifier, which names what the whole picture shows, becomes a second file, NAME.classifier.onnx.
-    Needs TensorFlow: `uv sync --extra export`, or `pip install 'ventral[export]'`.
+    Needs TensorFlow: `uv sync --extra export`, or `pip install -e '.[export]'`.
 
     Example: `ventral export vgg16 --weights vgg16.weights.h5 --until block4_conv3`
 

@@ -35,11 +35,12 @@ def gather(source: str, size: int, *, groups: int, start: str, seed: int) -> Pic
     if source == TEXTURES:
         images, labels = draw_textures(seed, PER_CLASS, size)
         return Pictures(images, labels, tuple(CLASSES), tuple(CLASSES[label] for label in labels))
+    if not source:
+        raise SourceError("the folder has no name; expected a folder with a subfolder of pictures for each class")
     folder = Path(source)
     classes = _class_folders(folder)
     if not classes:
-        loose = _read(folder, _pictures_in(folder), size)
-        return cluster(loose, groups, start=start, seed=seed)
+        return _grouped(_read(folder, _pictures_in(folder), size), groups, start=start, seed=seed)
     files = [file for each in classes for file in _pictures_in(each)]
     found = _read(folder, files, size)
     names = tuple(each.name for each in classes)
@@ -48,6 +49,13 @@ def gather(source: str, size: int, *, groups: int, start: str, seed: int) -> Pic
     pictures = Pictures(found.images, labels, names, found.names, skipped=found.skipped + strays)
     pictures.check()
     return pictures
+
+
+def _grouped(loose: Pictures, groups: int, *, start: str, seed: int) -> Pictures:
+    found = cluster(loose, groups, start=start, seed=seed)
+    if len(found.classes) < groups:
+        log.warning("the pictures fall into %d groups of 2 or more, not into %d", len(found.classes), groups)
+    return found
 
 
 def _class_folders(folder: Path) -> list[Path]:

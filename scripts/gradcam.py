@@ -65,7 +65,7 @@ def gradcam(
 ) -> None:
     """Show where in a picture the network finds the evidence for a class, or for a channel: Grad-CAM.
 
-    Example: `ventral gradcam cat.jpg -o why.png --class tabby`
+    Example: `ventral gradcam cat.jpg -o why.png --class faces`
 
     :param image: a picture
     :param output: a .png file

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from models.errors import SettingError
 from models.spec import ModelInfo
 from realtime.config import NetworkChoice
 
@@ -25,7 +26,11 @@ def layers(
 
     :param model: auto, a name such as vgg16, or an .onnx file: the same as --model
     """
-    info = (dataclasses.replace(choice, model=model) if model is not None else choice).open().info
+    if model is not None:
+        if choice.model not in (NetworkChoice().model, model):
+            raise SettingError(f"two networks are named, '{model}' and '{choice.model}'; leave one out")
+        choice = dataclasses.replace(choice, model=model)
+    info = choice.open().info
     print(f"{info.name}, weights: {info.weights if info.trained else 'none, UNTRAINED'}")
     print(fed(info))
     if info.classifier is not None:

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any, TypeVar
 
-from models.errors import SettingError
+from models.errors import ModelError, SettingError
 from models.spec import Network
 from models.zoo import BUNDLED, ZOO
 from realtime.config import NetworkChoice
@@ -14,25 +14,33 @@ from realtime.sheets.recipe import Recipe, filled, read_recipe, said
 
 Options = TypeVar("Options")
 
-RIVALS = ("layer", "channel", "guide")
+RIVALS = ("layer", "channel", "unit", "guide")
 """What a class stands instead of."""
 
 ELSEWHERE = ("provider", "labels")
 """What does not change the picture."""
 
 
-def like(path: Path | None, command: str, options: Options, choice: NetworkChoice) -> tuple[Options, Network]:
-    """The options and the network, as in the picture at `path` where nothing else was said.
+def as_before(
+    path: Path | None, command: str, options: Options, choice: NetworkChoice
+) -> tuple[Options, NetworkChoice, Network]:
+    """The options, the network chosen and the network, as in the picture at `path` where nothing else was said.
 
     Raises SettingError when it holds no settings of `command`, or was made with another network of that name.
     """
     if path is None:
-        return options, choice.open()
+        return options, choice, choice.open()
     recipe = _without_rivals(read_recipe(path, command), options)
-    network = filled(choice, path, recipe).open()
+    chosen = filled(choice, path, recipe)
+    try:
+        network = chosen.open()
+    except ModelError as error:
+        if choice.model != "auto":
+            raise
+        raise ModelError(f"{path} was made with a network that is not here; name it with --model ({error})") from error
     if choice.model == "auto" and network.digest != recipe.digest:
-        raise SettingError(f"{path} was made with another {network.info.name}; name the one to use with --model")
-    return filled(options, path, recipe), network
+        raise SettingError(f"{path} was not made with the present {network.info.name}; name the network with --model")
+    return filled(options, path, recipe), chosen, network
 
 
 def _without_rivals(recipe: Recipe, options: Any) -> Recipe:

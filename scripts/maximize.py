@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from realtime.recording.output import claim
 from realtime.sheets.contact import Labelled, contact_sheet
 from realtime.sheets.recipe import said, write_picture
 from realtime.sheets.still import check_channels
-from scripts.likeness import like, recipe_of
+from scripts.likeness import as_before, recipe_of
 from scripts.progress import progress
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ class MaximizeOptions:
     """the layer whose channels are asked (see: ventral layers)"""
     channel: str | None = None
     """the channel, or several for a sheet, such as 3,17,40"""
+    unit: str | None = None
+    """of the channel only the unit at this place, 0 to 1 across and down, such as 0.5,0.5: as much as one unit sees"""
     class_: Annotated[str | None, Parameter(name="--class")] = None
     """instead of a layer and a channel, a class by name or number, for networks that name what they see"""
     size: int | None = None
@@ -64,6 +67,9 @@ class MaximizeOptions:
         given = (self.layer is not None, self.channel is not None, self.class_ is not None)
         if given not in ((True, True, False), (False, False, True)):
             raise SettingError("expected --layer and --channel, or --class alone, to say what to look for")
+        if self.class_ is not None and self.unit is not None:
+            raise SettingError("--unit takes one unit of a --layer; a class has no place in the picture")
+        _ = self.place
 
     def subjects(self, info: ModelInfo) -> list[Subject]:
         """What is looked for; SettingError or ModelError for what the network does not have."""
@@ -85,6 +91,19 @@ class MaximizeOptions:
         if size < slopes.smallest:
             raise SettingError(f"--size is {size}, but {name} needs at least {slopes.smallest} pixels")
         return size, size
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Where the unit lies; None for the whole channel, SettingError for what is no place."""
+        if self.unit is None:
+            return None
+        try:
+            across, down = (float(part) for part in self.unit.split(","))
+        except ValueError:
+            across = down = math.nan
+        if not (0 <= across <= 1 and 0 <= down <= 1):
+            raise SettingError(f"--unit takes two numbers from 0 to 1, such as 0.5,0.5, but got '{self.unit}'")
+        return across, down
 
     @property
     def _channels(self) -> list[int]:
@@ -123,7 +142,8 @@ def maximize(
     :param force: replace a file that is already there
     """
     claim(output, force=force, suffixes=(".png",))
-    options, network = remembered(like, options, choice)
+    options, choice, network = as_before(like, "maximize", options, choice)
+    options.check()
     subjects = options.subjects(network.info)
     with Engine(choose(choice.provider)) as engine:
         announce(network.info, engine.provider)
@@ -133,20 +153,13 @@ def maximize(
     write_picture(output, result, recipe_of("maximize", network, choice, **settled))
 
 
-def remembered(path: Path | None, options: MaximizeOptions, choice: NetworkChoice) -> tuple[MaximizeOptions, Network]:
-    """The options, checked, and the network, as in the picture at `path` where nothing else was said."""
-    options, network = like(path, "maximize", options, choice)
-    options.check()
-    return options, network
-
-
 def pictures(
     engine: Engine, network: Network, subjects: Sequence[Subject], options: MaximizeOptions
 ) -> Iterator[Labelled]:
     """The picture of each subject, told as it is done."""
     steps = options.steps or STEPS
     for subject in subjects:
-        goal = channel_goal(network.info, subject.layer, subject.channel)
+        goal = channel_goal(network.info, subject.layer, subject.channel, options.place)
         plain = Slopes(engine, network, goal)
         answering = reviving(plain, Slopes(engine, network, goal.through("deconv")))
         rng = np.random.default_rng([options.seed or 0, subject.channel])

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import track
 
-from models.errors import OutputError, SourceError
+from models.errors import OutputError, SettingError, SourceError
 from models.spec import Hw
 from realtime.capture.opening import open_source
 from realtime.capture.source import EndOfSource, Source
@@ -26,6 +26,8 @@ from realtime.pipeline import Pipeline
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
+
+PATTERN = "pattern"
 
 HOLD = 60
 """Frames that a picture of a folder stays in a video: two seconds."""
@@ -52,6 +54,7 @@ def render(
     positive("--frames", frames)
     claim_place(output, force=force)
     opened = open_look(look)
+    check_ends(source, output, frames, opened.controls)
     hold = 1 if output.suffix in ("", ".png") else HOLD
     with closing(open_source(source, hold=hold)) as pictures, Engine(choose(look.provider)) as engine:
         announce(opened.network.info, engine.provider)
@@ -65,6 +68,14 @@ def render(
             write_film(canvases, output, fps=pictures.fps, size_hw=look.canvas_hw, force=force)
     if film.broken is not None:
         raise SourceError(f"{film.broken}; what came before is in {output}")
+
+
+def check_ends(source: str, output: Path, frames: int | None, controls: Controls) -> None:
+    """Raise SettingError for what would never end, and for a dream that would never begin."""
+    if source == PATTERN and frames is None:
+        raise SettingError(f"{PATTERN} never ends; say how many --frames")
+    if output.suffix == ".png" and controls.value("show/view") == "dream":
+        raise SettingError("a live dream grows from picture to picture; for a single one: ventral dream PICTURE -o OUT")
 
 
 def claim_place(output: Path, *, force: bool) -> None:

@@ -70,7 +70,7 @@ def train(
     """Train a small network on a folder of pictures, and write a report.
 
     The output is a folder that --model takes. A training that was stopped goes on with the same command. Needs
-    TensorFlow: `uv sync --extra train`, or `pip install 'ventral[train]'`.
+    TensorFlow: `uv sync --extra train`, or `pip install -e '.[train]'`.
 
     Example: `ventral train pictures -o leaves --epochs 20`
 
@@ -111,8 +111,9 @@ def check_place(output: Path) -> None:
         raise OutputError(f"{output} is a file; expected a folder, new or empty")
     ours = {NETWORK, LABELS, METRICS, REPORT, ".training"}
     others = [file.name for file in output.glob("*") if file.name not in ours and file.suffix != ".png"]
-    if any(MARK not in name for name in others):
-        raise OutputError(f"{output} holds other things, such as {others[0]}; expected a new or an empty folder")
+    strange = [name for name in others if MARK not in name]
+    if strange:
+        raise OutputError(f"{output} holds other things, such as {strange[0]}; expected a new or an empty folder")
     claim((output if output.exists() else output.parent) / NETWORK, force=True, suffixes=(".onnx",))
 
 

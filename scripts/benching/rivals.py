@@ -14,13 +14,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 from models.errors import ModelError, SetupError
-from models.frameworks import import_keras
+from models.from_keras.frameworks import import_keras
+from models.graph import attributes
 from models.spec import INPUT, Network
 from models.truncate import truncate
-from realtime.dreams.goals import Floats
+from realtime.frame import Floats
 
 Step: TypeAlias = Callable[[], Floats]
 """One gradient, (height, width, 3)."""
@@ -71,7 +72,7 @@ def read_chain(network: Network, layer: str) -> Chain:
 
 
 def _stage(node: onnx.NodeProto, weights: Mapping[str, NDArray[Any]]) -> Stage | None:
-    facts = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    facts = attributes(node)
     strides = list(facts.get("strides", [1, 1]))
     if node.op_type == "Conv" and len(node.input) == 3 and strides == [1, 1] and facts.get("group", 1) == 1:
         kernel = weights[node.input[1]]

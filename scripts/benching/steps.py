@@ -9,7 +9,7 @@ import numpy as np
 from models.build import build
 from models.errors import ModelError, SetupError
 from models.spec import DreamHead, GraphSpec, Hw, Network
-from realtime.dreams.goals import Floats
+from realtime.frame import Floats, hw
 from realtime.providers import CPU, Session
 from scripts.benching.rivals import RIVALS, Step, read_chain
 from scripts.benching.timing import Timing, interleaved
@@ -55,7 +55,7 @@ def measure_steps(network: Network, *, size_hw: Hw, runs: int) -> Steps:
     else:
         for name, make in RIVALS.items():
             try:
-                steps[name] = agreeing(name, make(chain, image, THREADS), expected)
+                steps[name] = agreeing(make(chain, image, THREADS), expected)
             except SetupError as error:
                 result.left_out.append(f"{name} is left out: {error}")
     result.timings = dict(zip(steps, interleaved(list(steps.values()), runs), strict=True))
@@ -65,13 +65,13 @@ def measure_steps(network: Network, *, size_hw: Hw, runs: int) -> Steps:
 def our_step(network: Network, layer: str, image: Floats) -> Step:
     """The step as a graph of its own."""
     head = DreamHead((layer,))
-    session = Session(build(GraphSpec(network, head, (image.shape[0], image.shape[1]))), CPU, threads=THREADS)
+    session = Session(build(GraphSpec(network, head, hw(image))), CPU, threads=THREADS)
     channels = network.info.layer(layer).channels
     feeds = {"image": image, "wanted": np.full(channels, 1 / channels, np.float32)}
     return lambda: np.asarray(session.run(feeds)["slope"])
 
 
-def agreeing(name: str, step: Step, expected: Floats) -> Step:
+def agreeing(step: Step, expected: Floats) -> Step:
     """The step, when it finds the expected gradient; who computes something else cannot be compared."""
     off = float(np.linalg.norm(step() - expected) / max(float(np.linalg.norm(expected)), 1e-30))
     if off > AGREE:

@@ -153,6 +153,19 @@ def test_bad_input_of_other_commands(
     assert sorted(bad.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["drem", "cup.jpg", "-o", "out.png"], "there is no command 'drem'; did you mean dream?"),
+        (["clip.mp4"], "to show a film or a picture: ventral --source clip.mp4"),
+        (["dream", "cup.jpg"], "(see: ventral dream --help)"),
+    ],
+)
+def test_what_was_meant_is_told(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(words) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_address_that_stops_halfway_through_its_first_picture(capfd: pytest.CaptureFixture[str]) -> None:
     with HttpCamera() as camera:
         camera.mood = "halfway"
@@ -229,7 +242,7 @@ def test_doctor_prints_the_mending_command_whole(
 ) -> None:
     monkeypatch.setattr("realtime.providers.cuda_fault", lambda: "CUDA libraries missing: cudart")
     assert status(["doctor"]) == 0
-    assert "pip install 'ventral[gpu]'" in " ".join(capsys.readouterr().out.split())
+    assert "pip install -e '.[gpu]'" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("command", ["live", "render", "export", "layers", "cameras", "doctor", "bench"])

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from models.network import open_network
 from models.spec import CARD
 from scripts.cli import status
-from scripts.dream import weighted
+from scripts.dream import DreamOptions, weighted
 from tests.networks import colour_network
 
 QUICK = ("--steps", "2", "--octaves", "2", "--jitter", "4")
@@ -150,7 +150,10 @@ REFUSED = [
     (("--tile", "8"), "--tile takes 64 to 4096"),
     (("--width", "8"), "the picture has 8x6 pixels, but the network needs at least 32x32"),
     (("--width", "0"), "--width takes"),
-    (("--zoom-frames", "3"), "must end in .gif, .mp4"),
+    (("--zoom-frames", "3"), "must end in .gif or .mp4"),
+    (("--zoom", "1.5"), "--zoom-frames with it"),
+    (("--steps", "9" * 400), "--steps takes 1 to 10000"),
+    (("--layer", "block2_conv1:1e39"), "--layer takes NAME or NAME:weight"),
     (("--zoom", "1"), "--zoom takes more than 1"),
     (("--guide", "nowhere.png"), "nowhere.png"),
     (("--like", "nowhere.png"), "nowhere.png holds no settings (No such file or directory); --like takes one by"),
@@ -202,6 +205,31 @@ def test_settings_that_cannot_be_read_are_refused(
     assert said.get(harm, "holds no settings") in capsys.readouterr().err
 
 
+def test_a_picture_made_like_another_can_be_followed_too(tmp_path: Path, picture: Path) -> None:
+    model, first, second = tmp_path / "colours.onnx", tmp_path / "first.png", tmp_path / "second.png"
+    colour_network(model)
+    assert dream(picture, "-o", first, *QUICK, "--model", model) == 0
+    assert dream(picture, "-o", second, "--like", first) == 0
+    assert dream(picture, "-o", tmp_path / "third.png", "--like", second) == 0
+
+
+def test_a_network_that_has_gone_is_named(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, out = tmp_path / "colours.onnx", tmp_path / "out.png"
+    colour_network(model)
+    assert dream(picture, "-o", out, *QUICK, "--model", model) == 0
+    model.unlink()
+    assert dream(picture, "-o", tmp_path / "again.png", "--like", out) == 2
+    assert "was made with a network that is not here; name it with --model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("size_hw", "octaves"), [((300, 451), 4), ((3024, 4032), 10), ((1, 1), 4), ((32000, 2500), 10)]
+)
+def test_a_large_picture_begins_as_small_as_a_small_one(size_hw: tuple[int, int], octaves: int) -> None:
+    assert DreamOptions().for_picture(size_hw).octaves == octaves
+    assert DreamOptions(octaves=3).for_picture(size_hw).octaves == 3
+
+
 def test_another_network_of_the_same_name_is_refused(
     tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,7 +238,7 @@ def test_another_network_of_the_same_name_is_refused(
     assert dream(picture, "-o", out, *QUICK, "--model", model) == 0
     colour_network(model, sharpness=3.0)
     assert dream(picture, "-o", tmp_path / "again.png", "--like", out) == 2
-    assert "was made with another colours; name the one to use with --model" in capsys.readouterr().err
+    assert "was not made with the present colours; name the network with --model" in capsys.readouterr().err
     assert dream(picture, "-o", tmp_path / "again.png", "--like", out, "--model", model, "--class", "red") == 0
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from models import zoo
 from models.errors import ModelError, OutputError
-from models.frameworks import import_keras
+from models.from_keras.frameworks import import_keras
 from scripts.export import export
 
 RUN = "from scripts import export; from pathlib import Path; export.export({arguments})"
@@ -93,7 +93,7 @@ def test_a_terminal_sees_the_stages(tmp_path: Path) -> None:
         os.close(near)
         os.close(far)
     assert "starting TensorFlow ..." in seen
-    assert "SetupError: export needs TensorFlow" in seen
+    assert "SetupError: TensorFlow and tf2onnx are needed for this" in seen
     assert (done.returncode, done.stdout) == (1, "")
 
 
@@ -107,6 +107,12 @@ def test_without_an_output_the_stored_place_is_used(tmp_path: Path, monkeypatch:
 def test_an_unknown_network_is_named() -> None:
     with pytest.raises(ModelError, match="unknown network 'vgg61'; the zoo has efficientnet_b0, "):
         export("vgg61")
+
+
+def test_labels_are_read_before_anything_slow_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keras", None)  # importing it fails
+    with pytest.raises(ModelError, match=r"cannot read labels from .*none\.txt"):
+        export("vgg16", weights="none", labels=tmp_path / "none.txt", output=tmp_path / "net.onnx")
 
 
 def test_a_classifier_is_counted_and_how_to_name_its_classes_is_told(

@@ -28,6 +28,8 @@ def test_model_may_be_named_either_way(capsys: pytest.CaptureFixture[str]) -> No
     assert status(["layers", "--model", "auto"]) == 0
     assert capsys.readouterr().out == first
     assert len(first.splitlines()) > 5
+    assert status(["layers", "auto", "--model", "textures"]) == 2
+    assert "two networks are named, 'auto' and 'textures'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", [["--mean", "red"], ["--colours", "PINK"], ["--layout", "CHWN"], ["--scale", "0"]])

@@ -51,6 +51,17 @@ def test_several_channels_are_a_sheet_each_as_if_alone(tmp_path: Path) -> None:
     assert any(part.shape == picture.shape and (part == picture).all() for part in parts)
 
 
+def test_one_unit_is_drawn_where_it_lies(tmp_path: Path) -> None:
+    words = ("--layer", "block1_conv2", "--channel", "3", "--steps", "24", "--size", "64")
+    assert maximize("-o", tmp_path / "left.png", *words, "--unit", "0.1,0.5") == 0
+    assert maximize("-o", tmp_path / "right.png", *words, "--unit", "0.9,0.5") == 0
+    assert maximize("-o", tmp_path / "again.png", "--like", tmp_path / "left.png") == 0
+    assert (pixels(tmp_path / "left.png") == pixels(tmp_path / "again.png")).all()
+    for name, there, elsewhere in (("left", slice(0, 20), slice(44, 64)), ("right", slice(44, 64), slice(0, 20))):
+        drawn = pixels(tmp_path / f"{name}.png").astype(float)
+        assert drawn[:, there].std() > 1.3 * drawn[:, elsewhere].std()
+
+
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_class_is_wanted(tmp_path: Path, apart: bool) -> None:
     colour_network(tmp_path / "colours.onnx", apart=apart)
@@ -75,6 +86,10 @@ REFUSED = [
     (("--layer", "block2_conv1", "--channel", ",".join("1" * 99)), "--channel takes up to 64 channels, but got 99"),
     (("--layer", "block2_conv1", "--channel", "1", "--size", "8"), "--size takes 32 to 2048, but got 8"),
     (("--layer", "block2_conv1", "--channel", "1", "--steps", "0"), "--steps takes 1 to 10000"),
+    (("--layer", "block2_conv1", "--channel", "1", "--unit", "2,0"), "--unit takes two numbers from 0 to 1"),
+    (("--layer", "block2_conv1", "--channel", "1", "--unit", "0.5"), "--unit takes two numbers from 0 to 1"),
+    (("--layer", "block2_conv1", "--channel", "1", "--unit", "left"), "--unit takes two numbers"),
+    (("--class", "cat", "--unit", "0.5,0.5"), "a class has no place"),
     (("--like", "nowhere.png"), "nowhere.png holds no settings"),
 ]
 

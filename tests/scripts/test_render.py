@@ -60,6 +60,22 @@ def test_folder_of_pictures_becomes_a_folder_of_pictures(tmp_path: Path) -> None
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["00001.png", "00002.png", "00003.png"]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("pattern", "-o", "out.mp4"), "pattern never ends; say how many --frames"),
+        (("chelsea.png", "-o", "out.png", "--view", "dream"), "ventral dream PICTURE -o OUT"),
+        (("chelsea.png", "-o", "out.png", "--preset", "melt"), "ventral dream PICTURE -o OUT"),
+    ],
+)
+def test_what_would_never_end_or_never_begin_is_refused(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(["render", *words]) == 2
+    assert said in capsys.readouterr().err
+    assert not Path(words[2]).exists()
+
+
 def test_existing_file_is_kept_unless_forced(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     out.write_bytes(b"precious")

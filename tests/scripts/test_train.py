@@ -33,6 +33,16 @@ def test_a_folder_without_classes_falls_into_groups(tmp_path: Path) -> None:
     assert {name[0] for name, label in zip(found.names, found.labels, strict=True) if label == 0} == {"b"}
 
 
+def test_fewer_groups_than_asked_for_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number, colour in enumerate(((170, 0, 0), (0, 0, 170))):
+        draw(tmp_path, f"kind{number}", 2, colour)
+        for file in (tmp_path / f"kind{number}").iterdir():
+            (tmp_path / "loose").mkdir(exist_ok=True)
+            file.rename(tmp_path / "loose" / f"{number}{file.name}")
+    assert len(gather(str(tmp_path / "loose"), 32, groups=99, start="scratch", seed=0).classes) == 2
+    assert "the pictures fall into 2 groups of 2 or more, not into 99" in caplog.text
+
+
 def test_names_and_labels_agree_and_strays_are_named(folder: Path) -> None:
     (folder / "stray.png").write_bytes((folder / "red" / "0.png").read_bytes())
     found = gather(str(folder), 32, groups=3, start="scratch", seed=0)
@@ -75,6 +85,8 @@ def test_too_few_pictures_end_in_one_line(
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"cannot read the folder .*nowhere: No such file"):
         train(str(tmp_path / "nowhere"), output=tmp_path / "out")
+    with pytest.raises(SourceError, match="the folder has no name"):
+        train("", output=tmp_path / "out")
 
 
 @pytest.mark.parametrize(

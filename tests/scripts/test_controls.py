@@ -1,0 +1,26 @@
+"""`ventral controls` lists what can be set, and nothing that only fires."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.cli import status
+
+
+def test_every_control_of_a_group_is_listed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert status(["controls", "dream"]) == 0
+    said = capsys.readouterr().out
+    assert {"dream/zoom", "dream/strength", "dream/preset"} <= {line.split()[0] for line in said.splitlines() if line}
+    assert "tiles/" not in said
+    assert status(["controls"]) == 0
+    said = capsys.readouterr().out
+    assert "tiles/contrast" in said
+    assert "do/quit" not in said
+
+
+def test_a_group_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["controls", "drem"]) == 2
+    assert "there is no group 'drem'; there are: show, " in capsys.readouterr().err
