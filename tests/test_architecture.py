@@ -15,26 +15,26 @@ FLOORS = ("models", "realtime", "scripts")
 
 DOORS = {
     "tensorflow": {
-        "models/convert.py",
-        "models/frameworks.py",
+        "models/from_keras/convert.py",
+        "models/from_keras/frameworks.py",
         *(f"models/training/{name}.py" for name in ("augment", "fit")),
         "scripts/benching/rivals.py",
     },
     "torch": {"scripts/benching/rivals.py"},  # optional; nothing but a comparison
-    "tf2onnx": {"models/convert.py", "models/frameworks.py"},
+    "tf2onnx": {"models/from_keras/convert.py", "models/from_keras/frameworks.py"},
     "keras": {
-        "models/convert.py",
-        "models/frameworks.py",
-        "models/pretrained.py",
+        "models/from_keras/convert.py",
+        "models/from_keras/frameworks.py",
+        "models/from_keras/pretrained.py",
         *(f"models/training/{name}.py" for name in ("fit", "muon", "network", "vgg")),
     },
     "onnxruntime": {  # what is exported or trained is checked before it is kept
         "realtime/providers.py",
-        "models/agreement.py",
+        "models/from_keras/agreement.py",
         "models/adoption/trial.py",  # a file of the user's is tried before it is kept
     },
     "subprocess": {"realtime/recording/sinks.py"},
-    "socket": {"models/pretrained.py"},  # a time limit on the download of weights
+    "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights
 }
 """Who alone may import a module."""
 
