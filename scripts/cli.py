@@ -37,6 +37,9 @@ COMMANDS = (
     "bench",
 )
 
+DEFAULT = "live"
+"""The command that runs where none is named."""
+
 
 def load(name: str) -> Callable[..., None]:
     """The function of a command; where a library cannot be loaded, one that says so, and that doctor knows more."""
@@ -52,17 +55,22 @@ def load(name: str) -> Callable[..., None]:
     return command
 
 
-app = cyclopts.App(
-    name="ventral",
-    help="Point a camera at the world and watch a convolutional network see it, live.",
-    version_flags=["--version"],
-    suppress_keyboard_interrupt=False,
-    default_parameter=cyclopts.Parameter(negative=()),
-    help_format="markdown",
-)
-for _name in COMMANDS:
-    app.command(load(_name), name=_name)
-app.default(load("live"))
+def commands(arguments: Sequence[str]) -> cyclopts.App:
+    """The commands that the arguments may mean: all where help is asked for, else only the one to run is loaded."""
+    app = cyclopts.App(
+        name="ventral",
+        help="Point a camera at the world and watch a convolutional network see it, live.",
+        version_flags=["--version"],
+        suppress_keyboard_interrupt=False,
+        default_parameter=cyclopts.Parameter(negative=()),
+        help_format="markdown",
+    )
+    first = arguments[0] if arguments else ""
+    for name in COMMANDS if first in app.help_flags else [name for name in COMMANDS if name == first]:
+        app.command(load(name), name=name)
+    if first not in COMMANDS:
+        app.default(load(DEFAULT))
+    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -77,7 +85,7 @@ def status(arguments: Sequence[str]) -> int:
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         return _complain(_no_command(arguments[0]))
     try:
-        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        commands(arguments)(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except VentralError as error:
         return _complain(str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -199,6 +200,22 @@ def test_library_that_cannot_be_loaded_is_one_line_and_doctor_names_it(tmp_path:
     assert doctor.returncode == 2
     assert "apt install libgl1" in " ".join(doctor.stdout.split())
     check_one_line(doctor.stderr)
+
+
+def test_ctrl_c_while_libraries_load_is_one_line(tmp_path: Path) -> None:
+    """A cv2 that takes its time, as from a slow disk."""
+    (tmp_path / "cv2.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(60)")
+    env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-m", "scripts.cli", "--source", "pattern"]
+    with subprocess.Popen(
+        command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loading\n"
+        process.send_signal(signal.SIGINT)
+        _, words = process.communicate(timeout=30)
+    assert process.returncode == 2
+    check_one_line(words)
 
 
 def test_fresh_machine_in_a_process_of_its_own(tmp_path: Path) -> None:
