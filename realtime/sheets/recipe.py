@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -28,17 +28,22 @@ Options = TypeVar("Options")
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The command that made a picture, the digest of its network, and the options by name."""
+    """The command that made a picture, the digest of its network, the options by name, the digests of files in them."""
 
     command: str
     digest: str
     options: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, names: Collection[str]) -> Recipe:
+        """The recipe without some of its options."""
+        return dataclasses.replace(self, options={n: each for n, each in self.options.items() if n not in names})
 
 
 def said(*records: Any) -> dict[str, Any]:
     """The options in some dataclasses that were given."""
-    fields = [(field.name, getattr(record, field.name)) for record in records for field in dataclasses.fields(record)]
-    return {name: value for name, value in fields if value not in UNSAID}
+    values = [(each.name, getattr(record, each.name)) for record in records for each in dataclasses.fields(record)]
+    return {name: value for name, value in values if value not in UNSAID}
 
 
 def write_picture(path: Path, image: Image, recipe: Recipe) -> None:
@@ -55,7 +60,9 @@ def read_recipe(path: Path, command: str) -> Recipe:
         with Pillow.open(path, formats=("PNG",)) as picture:
             picture.load()
             record = json.loads(picture.text[KEY])  # type: ignore[attr-defined]
-        recipe = Recipe(str(record["command"]), str(record["digest"]), dict(record["options"]))
+        recipe = Recipe(
+            str(record["command"]), str(record["digest"]), dict(record["options"]), dict(record.get("files", {}))
+        )
     except Exception as error:  # any file may be named here, and Pillow raises nearly anything
         reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
         raise SettingError(f"{path} holds no settings{reason}; --like takes one by: ventral {command}") from error

@@ -184,7 +184,7 @@ def test_a_picture_of_one_pixel_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert dream(source, "-o", tmp_path / "out.png", "--width", "40", *QUICK) in (0, 2), "black may be silent"
 
 
-@pytest.mark.parametrize("harm", ["none", "another", "json", "types"])
+@pytest.mark.parametrize("harm", ["none", "another", "json", "types", "newer", "files"])
 def test_settings_that_cannot_be_read_are_refused(
     tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], harm: str
 ) -> None:
@@ -195,13 +195,19 @@ def test_settings_that_cannot_be_read_are_refused(
         "another": json.dumps(record | {"command": "maximize"}),
         "json": "[[" * 9999,
         "types": json.dumps(record),
+        "newer": json.dumps(record | {"options": {"octaves": 4, "warp": 2}}),
+        "files": json.dumps(record | {"files": 3}),
     }
     info, like = PngInfo(), tmp_path / "like.png"
     if harm in texts:
         info.add_text("ventral", texts[harm])
     Pillow.new("RGB", (8, 8)).save(like, pnginfo=info)
     assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "textures") == 2
-    said = {"another": "is by ventral maximize", "types": "cannot read: octaves is 'many'"}
+    said = {
+        "another": "is by ventral maximize",
+        "types": "cannot read: octaves is 'many'",
+        "newer": "does not know: warp",
+    }
     assert said.get(harm, "holds no settings") in capsys.readouterr().err
 
 
@@ -220,6 +226,35 @@ def test_a_network_that_has_gone_is_named(tmp_path: Path, picture: Path, capsys:
     model.unlink()
     assert dream(picture, "-o", tmp_path / "again.png", "--like", out) == 2
     assert "was made with a network that is not here; name it with --model" in capsys.readouterr().err
+
+
+def test_a_recipe_tells_what_the_network_was_fed_with_and_teaches_it_nothing(tmp_path: Path, picture: Path) -> None:
+    model, first, plain, again = (tmp_path / name for name in ("colours.onnx", "first.png", "plain.png", "again.png"))
+    colour_network(model)
+    assert dream(picture, "-o", plain, *QUICK, "--model", model) == 0
+    assert status(["layers", str(model), "--mean", "90,20,0", "--scale", "0.01"]) == 0
+    assert dream(picture, "-o", first, *QUICK, "--model", model) == 0
+    (remembered,) = tmp_path.glob("*.ventral.json")
+    remembered.unlink()
+    assert dream(picture, "-o", again, "--like", first) == 0
+    assert not remembered.exists()
+    assert (pixels(again) == pixels(first)).all()
+    assert (pixels(plain) != pixels(first)).any()
+
+
+def test_another_guide_of_the_same_name_is_refused(
+    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, again, guide = (tmp_path / name for name in ("first.png", "again.png", "guide.png"))
+    guide.write_bytes(picture.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert dream(picture, "-o", first, *QUICK, "--model", "textures", "--guide", "guide.png") == 0
+    monkeypatch.chdir(tmp_path.parent)
+    assert dream(picture, "-o", again, "--like", first) == 0
+    iio.imwrite(guide, np.zeros((40, 40, 3), np.uint8))
+    assert dream(picture, "-o", again, "--like", first, "--force") == 2
+    assert f"is not the guide that {first} was made with; name it with --guide" in capsys.readouterr().err
+    assert dream(picture, "-o", again, "--like", first, "--force", "--guide", picture) == 0
 
 
 @pytest.mark.parametrize(
