@@ -41,6 +41,13 @@ def carried(field: Floats, flow: Floats) -> Floats:
     return moved
 
 
+def shifted(field: Floats, down: int, across: int, *, mirrored: bool) -> Floats:
+    """A field (height, width, 3) moved by whole pixels; from outside comes its mirror image, or nothing."""
+    border = cv2.BORDER_REFLECT_101 if mirrored else cv2.BORDER_CONSTANT
+    move = np.array([[1, 0, across], [0, 1, down]], np.float32)
+    return cv2.warpAffine(field, move, field.shape[1::-1], flags=cv2.INTER_NEAREST, borderMode=border)  # type: ignore[return-value]
+
+
 @lru_cache(maxsize=8)
 def drift(size_hw: Hw, *, zoom: float, turn: float, across: float, down: float) -> Floats:
     """The flow of a picture that grows by `zoom`, turns by `turn` degrees, and moves by shares of its size."""

@@ -14,6 +14,7 @@ from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
 from realtime.compositing import fitted, input_size, resize
 from realtime.controls import Bind, Settings, control
 from realtime.dreams.dreaming import step
+from realtime.dreams.flow import shifted
 from realtime.dreams.goals import Goal, Slopes, single
 from realtime.dreams.reverie import Currents, Reverie, laid_on
 from realtime.frame import Floats
@@ -125,8 +126,9 @@ def _climbed(
     start: Floats = cv2.resize(picture, size_hw[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     climbed = start.copy()
     for _ in range(settings.steps):
-        shift = dice.integers(-settings.jitter, settings.jitter + 1, 2)
-        slope: Floats = np.roll(slopes(np.roll(climbed, shift, (0, 1)))[1], -shift, (0, 1))
+        down, across = (int(each) for each in dice.integers(-settings.jitter, settings.jitter + 1, 2))
+        slope = slopes(shifted(climbed, down, across, mirrored=True))[1]  # a ring would have a seam to be dreamed into
+        slope = shifted(slope, -down, -across, mirrored=False)
         if settings.smooth > 0:
             slope = cv2.GaussianBlur(slope, (0, 0), settings.smooth)  # type: ignore[assignment]
         step(climbed, slope, settings.step_size)

@@ -105,6 +105,16 @@ def test_a_slow_network_dreams_nearly_as_strongly(engine: Engine, walk: list[Ima
     assert strength(4) > 0.7 * strength(15)
 
 
+def test_jitter_draws_nothing_along_the_edges(engine: Engine) -> None:
+    """A picture that is dark on the left and bright on the right: brought round in a ring it would have an edge."""
+    ramp = np.broadcast_to(np.linspace(40, 215, 192, dtype=np.uint8)[:, None], (128, 192, 3))
+    view, chosen = DreamView(), settings(jitter=16, octaves=1, zoom=1.0, turn=0.0, smooth=1.0)
+    for index in range(40):
+        detail = np.abs(dreamed(view, engine, Frame(ramp.copy(), index, index / 30), chosen)).mean(axis=(0, 2))
+    edges, middle = max(detail[:8].mean(), detail[-8:].mean()), detail[32:-32].mean()
+    assert edges < 1.3 * middle, f"{edges:.2f} at the edges, {middle:.2f} inside"
+
+
 def test_the_same_seed_dreams_the_same(engine: Engine, walk: list[Image]) -> None:
     def last(seed: int) -> Floats:
         view = DreamView()
