@@ -76,11 +76,16 @@ def apply_preset(controls: Controls, preset: str) -> None:
 
 
 def press(controls: Controls, info: ModelInfo, key: str) -> str:
-    """Do what a key does, and return what is to be answered; who enters the dream enters it where it is deep."""
-    awake = controls.value("show/view") != "dream"
+    """Do what a key does, and return what is to be answered.
+
+    Who enters the dream enters it where it is deep; who chooses another layer in Grad-CAM asks that layer.
+    """
+    awake, layer = controls.value("show/view") != "dream", controls.value("show/layer")
     answer = controls.press(key)
     if awake:
         deepen(controls, info)
+    if controls.value("show/view") == "gradcam" and controls.value("show/layer") != layer:
+        controls.set("gradcam/where", "shown")
     return answer
 
 

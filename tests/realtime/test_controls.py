@@ -198,6 +198,16 @@ def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
     ]
 
 
+def test_choosing_a_layer_in_gradcam_asks_that_layer() -> None:
+    info = open_network("textures").info
+    controls = make_controls(info, ALL)
+    press(controls, info, "g")
+    press(controls, info, "l")
+    assert controls.value("gradcam/where") == "deepest"
+    press(controls, info, "]")
+    assert controls.value("gradcam/where") == "shown"
+
+
 def test_a_shipped_preset_is_shown_at_once() -> None:
     info = open_network("textures").info
     controls = make_controls(info, ALL)
