@@ -30,7 +30,7 @@ def cells(kernels: Kernels, colours: Colours, most_hw: Hw, *, shape: float) -> C
     """The kernels of a layer as cells of a grid, at most `most_hw` rows and columns, `shape` high to wide.
 
     What does not fit is left out: the weakest. One kernel a cell where it has one input or reads the colours of the
-    picture; else a row for each kernel and a column for each input.
+    picture; else one for each kernel and input.
     """
     weights = np.nan_to_num(kernels.weights, posinf=0.0, neginf=0.0)
     total, inputs, height, width = weights.shape
@@ -42,12 +42,22 @@ def cells(kernels: Kernels, colours: Colours, most_hw: Hw, *, shape: float) -> C
         cols = min(max(_cols(len(kept), height / width / shape), -(-len(kept) // most_hw[0])), most_hw[1])
         kind = "in colour" if in_colour else "each of one input"
         return Cells(pictures, cols, f"{_of(len(kept), total, 'kernel')}, {size}, {kind}", not in_colour)
-    rows = strongest(weights, 0, most_hw[0])
-    cols_kept = strongest(weights[rows], 1, most_hw[1])
-    pictures = diverging(signed(weights[rows])[:, cols_kept]).reshape(-1, height, width, 3)
-    group = " of its group" if kernels.groups > 1 else ""
-    words = f"{_of(len(rows), total, 'kernel')}, {size}, a row each; {_of(len(cols_kept), inputs, 'input')}{group}"
-    return Cells(pictures, len(cols_kept), words, signed=True)
+    return _slices(weights, most_hw, " of its group" if kernels.groups > 1 else "")
+
+
+def _slices(weights: NDArray[np.float32], most_hw: Hw, group: str) -> Cells:
+    """A row for each kernel and a column for each input, or the other way round where more fit in."""
+    total, inputs, height, width = weights.shape
+    fitting = [min(total, most) * min(inputs, other) for most, other in (most_hw, most_hw[::-1])]
+    across = fitting[1] > fitting[0]
+    most, most_inputs = most_hw[::-1] if across else most_hw
+    kept = strongest(weights, 0, most)
+    inputs_kept = strongest(weights[kept], 1, most_inputs)
+    grid = diverging(signed(weights[kept])[:, inputs_kept])
+    grid = grid.swapaxes(0, 1) if across else grid
+    each = f"{width}×{height}, a {'column' if across else 'row'} each"
+    words = f"{_of(len(kept), total, 'kernel')}, {each}; {_of(len(inputs_kept), inputs, 'input')}{group}"
+    return Cells(grid.reshape(-1, height, width, 3), grid.shape[1], words, signed=True)
 
 
 def _cols(count: int, ratio: float) -> int:

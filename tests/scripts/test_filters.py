@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from models.kernels import read_kernels
+from models.network import open_network
+from realtime.sheets.kernels import cells, diverging, signed
 from scripts.cli import status
 
 
@@ -20,6 +23,25 @@ def test_kernels_of_any_layer_are_drawn(tmp_path: Path, layer: str | None, capsy
         assert sheet.width == 800
         assert np.asarray(sheet)[60:-40].std() > 15
     assert (layer or "block1_conv1") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("layer", "cols", "words"),
+    [
+        ("block2_conv1", 32, "all 32 kernels, 3×3, a column each; all 16 inputs"),
+        ("block2_conv2", 32, "17 of 32 kernels, 3×3, a row each; all 32 inputs"),
+    ],
+)
+def test_slices_lie_so_that_more_fit_in(layer: str, cols: int, words: str) -> None:
+    kernels = read_kernels(open_network("textures"), layer)
+    drawn = cells(kernels, "RGB", (17, 36), shape=9 / 16)
+    assert (drawn.cols, drawn.words) == (cols, words)
+
+
+def test_a_column_holds_the_inputs_of_a_kernel() -> None:
+    kernels = read_kernels(open_network("textures"), "block2_conv1")
+    drawn = cells(kernels, "RGB", (17, 36), shape=9 / 16)
+    assert (drawn.pictures[[0, drawn.cols, 1]] == diverging(signed(kernels.weights)[[0, 0, 1], [0, 1, 0]])).all()
 
 
 @pytest.mark.parametrize(
