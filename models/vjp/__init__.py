@@ -7,6 +7,7 @@ of one of its inputs. Weights are constants: no rule goes into a kernel.
 from __future__ import annotations
 
 from models.vjp import (
+    activation,
     arithmetic,
     averaging,
     convolution,
@@ -19,7 +20,18 @@ from models.vjp import (
 )
 from models.vjp.step import Rule
 
-FAMILIES = (arithmetic, averaging, convolution, normalisation, pointwise, pooling, reduction, resizing, shaping)
+FAMILIES = (
+    activation,
+    arithmetic,
+    averaging,
+    convolution,
+    normalisation,
+    pointwise,
+    pooling,
+    reduction,
+    resizing,
+    shaping,
+)
 
 RULES: dict[str, Rule] = {op_type: rule for family in FAMILIES for op_type, rule in family.RULES.items()}
 

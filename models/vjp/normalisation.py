@@ -20,19 +20,30 @@ def _batch_normalization(step: Step) -> str:
 
 
 def _instance_normalization(step: Step) -> str:
-    """Where x' is x normalised: (dy - mean(dy) - x' mean(dy x')) scale / sigma."""
-    axes = step.ints(*range(2, len(step.dims(step.wanted))))
+    axes = tuple(range(2, len(step.dims(step.wanted))))
+    grad = step.op("Mul", step.grad, channelwise(step, step.input(1)))
+    return _unit(step, grad, axes)
 
-    def mean(tensor: str) -> str:
-        return step.op("ReduceMean", tensor, axes, keepdims=1)
+
+def _layer_normalization(step: Step) -> str:
+    rank = len(step.dims(step.wanted))
+    axes = tuple(range(step.attribute("axis", -1) % rank, rank))
+    return _unit(step, step.op("Mul", step.grad, step.input(1)), axes)
+
+
+def _unit(step: Step, grad: str, axes: tuple[int, ...]) -> str:
+    """Back to what is x' once it is centred and has unit variance: (dy - mean(dy) - x' mean(dy x')) / sigma."""
+    along = step.ints(*axes)
+
+    def mean(values: str) -> str:
+        return step.op("ReduceMean", values, along, keepdims=1)
 
     centred = step.op("Sub", step.wanted, mean(step.wanted))
     variance = mean(step.op("Mul", centred, centred))
     sigma = step.op("Sqrt", step.op("Add", variance, step.number(step.attribute("epsilon", 1e-5))))
     unit = step.op("Div", centred, sigma)
-    along = step.op("Mul", unit, mean(step.op("Mul", step.grad, unit)))
-    across = step.op("Sub", step.op("Sub", step.grad, mean(step.grad)), along)
-    return step.op("Mul", across, step.op("Div", channelwise(step, step.input(1)), sigma))
+    felt = step.op("Mul", unit, mean(step.op("Mul", grad, unit)))
+    return step.op("Div", step.op("Sub", step.op("Sub", grad, mean(grad)), felt), sigma)
 
 
 def _lrn(step: Step) -> str:
@@ -63,5 +74,6 @@ def _neighbours(step: Step, tensor: str) -> str:
 RULES: dict[str, Rule] = {
     "BatchNormalization": _batch_normalization,
     "InstanceNormalization": _instance_normalization,
+    "LayerNormalization": _layer_normalization,
     "LRN": _lrn,
 }

@@ -10,8 +10,8 @@ import math
 import numpy as np
 from onnx import TensorProto, helper
 
+from models.vjp.activation import STEEP
 from models.vjp.lines import Line, taps, untap
-from models.vjp.pointwise import STEEP
 from models.vjp.step import Rule, Step
 from models.vjp.windows import Sizes, Window, fit, spatial, upsample, window
 

@@ -89,6 +89,23 @@ def _gather(step: Step) -> str:
     return _scatter(step, step.grad, step.axis(step.wanted, 0), places, spread=len(step.dims(step.input(1))))
 
 
+def _depth_to_space(step: Step) -> str:
+    """The pixels of a block go back to their channels, whose numbers begin with the place in the block, or end."""
+    block = step.attribute("blocksize", 1)
+    stacked = step.op("SpaceToDepth", step.grad, blocksize=block)
+    if step.attribute("mode", b"DCR") == b"DCR":
+        return stacked
+    channels = step.dims(step.wanted)[1]
+    if channels is None:
+        raise step.refusal("a known number of channels")
+    order = np.arange(channels).reshape(block * block, -1).T.ravel()
+    return step.op("Gather", stacked, step.ints(*order.tolist()), axis=1)
+
+
+def _space_to_depth(step: Step) -> str:
+    return step.op("DepthToSpace", step.grad, blocksize=step.attribute("blocksize", 1))
+
+
 def _places(step: Step, axis: int) -> str:
     """0, 1, 2 ... along an axis of the wanted input."""
     zero, one = (step.draft.scalar(value, onnx.TensorProto.INT64) for value in (0, 1))
@@ -118,11 +135,13 @@ def _front(step: Step, tensor: str, axis: int, spread: int, rank: int) -> str:
 
 RULES: dict[str, Rule] = {
     "Concat": _concat,
+    "DepthToSpace": _depth_to_space,
     "Flatten": _reshape,
     "Gather": _gather,
     "Pad": _pad,
     "Reshape": _reshape,
     "Slice": _cut,
+    "SpaceToDepth": _space_to_depth,
     "Split": _split,
     "Squeeze": _reshape,
     "Transpose": _transpose,

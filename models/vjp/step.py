@@ -127,6 +127,11 @@ Rule: TypeAlias = Callable[[Step], str]
 """Write the gradient of the wanted input and return its name."""
 
 
+def times(step: Step, factor: str) -> str:
+    """The chain rule: the gradient of the output, times the slope."""
+    return step.op("Mul", step.grad, factor)
+
+
 def fixed(dims: tuple[int | None, ...]) -> tuple[int, ...] | None:
     """The sizes when every one is known."""
     sizes = tuple(dim for dim in dims if dim is not None)

@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 def evaluate(model: onnx.ModelProto, feeds: dict[str, Array], names: list[str]) -> list[Array]:
     """The named tensors of `model`, which need not be its outputs."""
-    evaluator = ReferenceEvaluator(model, new_ops=[ConvTranspose, Erf, LRN, MaxPool, Pad])
+    evaluator = ReferenceEvaluator(model, new_ops=[ConvTranspose, Erf, Gelu, LRN, MaxPool, Pad])
     return [np.asarray(each) for each in evaluator.run(names, feeds)]
 
 
@@ -73,6 +73,17 @@ class Erf(OpRun):
 
     def _run(self, x: Array) -> tuple[Array]:
         return (np.vectorize(math.erf, otypes=[x.dtype])(x),)
+
+
+class Gelu(OpRun):
+    """onnx's rounds to float32."""
+
+    op_domain = ""
+
+    def _run(self, x: Array, approximate: str) -> tuple[Array]:
+        if approximate == "tanh":
+            return (0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),)
+        return (0.5 * x * (1 + np.vectorize(math.erf, otypes=[x.dtype])(x * math.sqrt(0.5))),)
 
 
 class LRN(OpRun):

@@ -39,14 +39,14 @@ def test_gradients_add_up_where_paths_meet() -> None:
 
 
 def test_what_the_objective_does_not_read_costs_nothing() -> None:
-    draft = parsed("A = Exp(X) B = Mish(X) o = ReduceSum<keepdims=0>(A)", "double[3] X")
+    draft = parsed("A = Exp(X) B = Sin(X) o = ReduceSum<keepdims=0>(A)", "double[3] X")
     before = len(draft.model.graph.node)
     gradient(draft, "o", "X")
     assert [node.op_type for node in draft.model.graph.node[before:]] == ["Expand", "Mul"]
 
 
 def test_a_gradient_with_respect_to_a_tensor_within() -> None:
-    draft = parsed("A = Mish(X) B = Exp(A) o = ReduceSum<keepdims=0>(B)", "double[3] X")
+    draft = parsed("A = Sin(X) B = Exp(A) o = ReduceSum<keepdims=0>(B)", "double[3] X")
     x = np.array([0.3, -0.4, 2.0])
     found, expected = evaluate(draft.model, {"X": x}, [gradient(draft, "o", "A"), "B"])
     assert found == pytest.approx(expected)
@@ -66,7 +66,7 @@ def test_whole_numbers_end_the_walk() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("A = Mish(X) o = ReduceSum<keepdims=0>(A)", "no gradient rule for Mish, node 'A' of tiny"),
+        ("A = Sin(X) o = ReduceSum<keepdims=0>(A)", "no gradient rule for Sin, node 'A' of tiny"),
         ("S = Exp(X) A = PRelu(X, S) o = ReduceSum<keepdims=0>(A)", "no gradient rule for input 1 of PRelu, node 'A'"),
         ("A = Exp(X) o = Identity(A)", r"the objective 'o' has the shape \(3,\); expected one number"),
         ("C = Constant<value_float=1.0>() o = Identity(C)", "'o' does not depend on 'X' in tiny"),

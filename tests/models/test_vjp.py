@@ -33,10 +33,10 @@ def test_every_rule_has_an_example() -> None:
 
 
 ON_CUDA = """
-    Add And ArgMax AveragePool BatchNormalization Cast Clip Concat ConstantOfShape Conv ConvTranspose Div Equal Exp
-    Expand EyeLike Gather Gemm Greater HardSigmoid Identity Less Log MatMul Max MaxPool Min Mul Neg NonZero Not Pad Pow
-    Range ReduceMax ReduceMean ReduceSum Relu Reshape Resize ScatterElements ScatterND Shape Sigmoid Sign Slice Sqrt
-    Squeeze Sub Sum Tanh Transpose Unsqueeze Where
+    Abs Add And ArgMax AveragePool BatchNormalization Cast Clip Concat ConstantOfShape Conv ConvTranspose DepthToSpace
+    Div Equal Erf Exp Expand EyeLike Gather Gemm Greater HardSigmoid Identity Less Log MatMul Max MaxPool Min Mul Neg
+    NonZero Not Pad Pow Range ReduceMax ReduceMean ReduceSum Relu Reshape Resize ScatterElements ScatterND Shape Sigmoid
+    Sign Slice Softplus SpaceToDepth Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze Where
 """
 """Operators with a float32 kernel of opset 18 in ONNX Runtime's CUDA provider (docs/OperatorKernels.md there)."""
 
@@ -80,7 +80,9 @@ def forward(example: Example, kind: int, dims: Sequence[int | str] | None = None
     """The model of an example: its input X, its constants, no outputs."""
     name = "float" if kind == FLOAT else "double"
     sizes = ",".join(map(str, dims or example.shape))
-    text = f'<ir_version: 10, opset_import: ["": 18]> example ({name}[{sizes}] X) => () {{ {example.text} }}'
+    text = (
+        f'<ir_version: 10, opset_import: ["": {example.opset}]> example ({name}[{sizes}] X) => () {{ {example.text} }}'
+    )
     model = onnx.parser.parse_model(text.replace("\n", "\n "))
     rng = np.random.default_rng(0)
     for constant, value in example.constants.items():

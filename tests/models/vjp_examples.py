@@ -23,6 +23,7 @@ class Example:
     constants: Mapping[str, Constant] = field(default_factory=dict)
     positive: bool = False
     fixed_size_only: bool = False
+    opset: int = 18
 
     def __str__(self) -> str:
         return self.text.replace("\n", "; ")
@@ -111,7 +112,7 @@ POOLS = [
     Example("Y = GlobalMaxPool(X)", (2, 3, 4, 5)),
 ]
 
-POINTWISE = [
+ACTIVATIONS = [
     Example("Y = Relu(X)"),
     Example("Y = LeakyRelu<alpha=0.3>(X)"),
     Example("Y = LeakyRelu<alpha=-0.3>(X)"),
@@ -126,10 +127,23 @@ POINTWISE = [
     Example("Y = Tanh(X)"),
     Example("Y = Elu<alpha=0.7>(X)"),
     Example("Y = Elu<alpha=-0.7>(X)"),
+    Example("Y = Selu(X)"),
+    Example("Y = Selu<alpha=-0.8, gamma=0.6>(X)"),
+    Example("Y = Celu<alpha=0.7>(X)"),
+    Example("Y = Celu(X)"),
+    Example("Y = ThresholdedRelu<alpha=0.33>(X)"),
+    Example("Y = Mish(X)"),
+    Example("Y = Gelu(X)", opset=20),
+    Example('Y = Gelu<approximate="tanh">(X)', opset=20),
+    Example("Y = Swish<alpha=1.7>(X)", opset=24),
     Example("Y = Softplus(X)"),
+    Example("Y = Softsign(X)"),
     Example("Y = Softmax(X)"),
     Example("Y = Softmax<axis=1>(X)"),
     Example("Y = LogSoftmax<axis=0>(X)"),
+]
+
+POINTWISE = [
     Example("Y = Neg(X)"),
     Example("Y = Sqrt(X)", positive=True),
     Example("Y = Exp(X)"),
@@ -204,6 +218,8 @@ NORMALISATIONS = [
         {"S": (3,), "B": (3,), "M": (3,), "V": np.array([0.5, 1.0, 2.0])},
     ),
     Example("Y = InstanceNormalization<epsilon=0.01>(X, S, B)", (2, 3, 4, 2), {"S": (3,), "B": (3,)}),
+    Example("Y = LayerNormalization<epsilon=0.01>(X, S, B)", (2, 3, 4), {"S": (4,), "B": (4,)}),
+    Example("Y = LayerNormalization<axis=1>(X, S)", (2, 3, 4), {"S": (3, 4)}),
     Example("Y = LRN<size=3, alpha=0.5, beta=0.7, bias=1.5>(X)", (2, 6, 2, 3)),
     Example("Y = LRN<size=5, alpha=0.9>(X)", (1, 3, 2, 2)),
 ]
@@ -221,6 +237,9 @@ SHAPING = [
     Example("Y = Pad(X, P, V, A)", (2, 3, 4), {"P": [1, -1], "V": np.array(5.0), "A": [2]}),
     Example('Y = Pad<mode="reflect">(X, P)', (1, 1, 4, 5), {"P": [0, 0, 1, 2, 0, 0, 3, 0]}),
     Example('Y = Pad<mode="edge">(X, P, , A)', (2, 3, 4), {"P": [1, 2, 3, 0], "A": [1, -1]}),
+    Example("Y = DepthToSpace<blocksize=2>(X)", (1, 8, 2, 3)),
+    Example('Y = DepthToSpace<blocksize=2, mode="CRD">(X)', (1, 8, 2, 3), fixed_size_only=True),
+    Example("Y = SpaceToDepth<blocksize=2>(X)", (1, 3, 4, 6)),
     Example("Y = Reshape(X, S)", (2, 3, 4), {"S": [0, -1]}),
     Example("Y = Flatten(X)", (2, 3, 4)),
     Example("F = Flatten(X)\nY = Gemm<transB=1>(F, W)", (1, 3, 2, 2), {"W": (5, 12)}),
@@ -253,6 +272,7 @@ RESIZES = [
 EXAMPLES = [
     *CONVOLUTIONS,
     *POOLS,
+    *ACTIVATIONS,
     *POINTWISE,
     *ARITHMETIC,
     *REDUCTIONS,

@@ -24,7 +24,7 @@ from realtime.views import ALL
 from tests.realtime.views.scenes import PANEL_HW
 from tests.screen import until
 
-FAULTS = {"Selu": ("Selu", 0.2, "no gradient rule for Selu"), "huge": ("Relu", 1e30, "answers with what is no number")}
+FAULTS = {"Sin": ("Sin", 0.2, "no gradient rule for Sin"), "huge": ("Relu", 1e30, "answers with what is no number")}
 """The curve behind the second convolution, how large the kernel of the third is, and what is said of the last layer."""
 
 
