@@ -91,7 +91,8 @@ def before(info: ModelInfo, name: str) -> str:
     names = [layer.name for layer in info.layers]
     place = names.index(name)
     if place == 0:
-        raise SettingError(f"nothing comes before layer '{name}'; choose a deeper one with --of")
+        hint = "choose a deeper one with --of" if len(names) > 1 else f"{info.name} has no other"
+        raise SettingError(f"nothing comes before layer '{name}'; {hint}")
     return names[place - 1]
 
 
