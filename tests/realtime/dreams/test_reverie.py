@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
+import imageio.v3 as iio
 import numpy as np
 import pytest
 
@@ -73,8 +75,24 @@ def test_a_dream_sticks_to_what_moves(engine: Engine, walk: list[Image]) -> None
     assert 3 * flicker(engine, walk, flow=True) < flicker(engine, walk, flow=False)
 
 
+@pytest.fixture(scope="module")
+def clip(assets: Path) -> list[Image]:
+    """Every fifth picture of a real film."""
+    film = iio.imread(assets / "media" / "clip.mp4")[::5, ..., ::-1]
+    return [resize(np.ascontiguousarray(each), (128, 192)) for each in film]
+
+
 @pytest.mark.parametrize(("preset", "seconds"), [("", 1800), ("fever", 300), ("tunnel", 300)])
 def test_half_an_hour_neither_burns_out_nor_dies(engine: Engine, walk: list[Image], preset: str, seconds: int) -> None:
+    dream_on(walk, engine, preset, seconds)
+
+
+def test_half_an_hour_of_a_real_film_neither_burns_out_nor_dies(engine: Engine, clip: list[Image]) -> None:
+    dream_on(clip, engine, "", 1800)
+
+
+def dream_on(film: list[Image], engine: Engine, preset: str, seconds: int) -> None:
+    """Dream for so many seconds, with a picture a second: it stays within bounds."""
     controls = make_controls(NETWORK.info, ALL)
     controls.set("show/layer", "block3_conv1")
     if preset:
@@ -84,7 +102,7 @@ def test_half_an_hour_neither_burns_out_nor_dies(engine: Engine, walk: list[Imag
     view, strengths = DreamView(), []
     limit = float(controls.value("dream/strength"))
     for second in range(seconds):
-        image = walk[second % len(walk)]
+        image = film[second % len(film)]
         detail = dreamed(view, engine, Frame(image, second, float(second)), controls.snapshot())
         if second > 100:
             strengths.append(float(np.sqrt(np.square(detail).mean())))
