@@ -163,7 +163,8 @@ class Controls:
         self.table: dict[str, Control] = {row.path: row for row in table}
         self._binds = _by_key(table)
         self._values = {row.path: row.default for row in table}
-        self._start = dict(self._values)
+        self._touched: frozenset[str] = frozenset()
+        self._start = self._values.copy(), self._touched
         self._version = 0
         self._snapshot = self._frozen()
         self._fired: list[str] = []
@@ -189,6 +190,7 @@ class Controls:
             return
         parse = isinstance(value, str) and not isinstance(row.default, str)
         self._values[path] = row.parse(cast(str, value)) if parse else row.clamp(value)
+        self._touched |= {path}
         self._snapshot = self._frozen()
 
     def step(self, path: str, amount: Value) -> None:
@@ -220,16 +222,19 @@ class Controls:
 
     def reset(self, prefix: str = "") -> None:
         """Every row whose path begins with `prefix` back to what it was at the start of the show."""
-        self._values.update({path: value for path, value in self._start.items() if path.startswith(prefix)})
+        values, touched = self._start
+        self._values.update({path: value for path, value in values.items() if path.startswith(prefix)})
+        kept = frozenset(path for path in self._touched if not path.startswith(prefix))
+        self._touched = kept | {path for path in touched if path.startswith(prefix)}
         self._snapshot = self._frozen()
 
     def untouched(self, path: str) -> bool:
-        """Whether a row is as it was at the start of the show."""
-        return self._values[self._row(path).path] == self._start[path]
+        """Whether nobody has given a row a value, before the start of the show or since."""
+        return self._row(path).path not in self._touched
 
     def start_here(self) -> None:
         """Make the present values those that `reset` goes back to."""
-        self._start = dict(self._values)
+        self._start = self._values.copy(), self._touched
 
     def press(self, key: str) -> str:
         """Do what the table says about a key, and return what is to be answered; unknown keys do nothing."""

@@ -171,6 +171,12 @@ def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
     press(chosen, info, "2")
     press(chosen, info, "d")
     assert chosen.value("show/layer") == "block2_conv1"
+    for look in (Look(layer="block2_conv2"), Look(set=("show/layer=block2_conv2",)), Look(layer="block1_conv1")):
+        asked = make_controls(info, ALL)
+        configure(asked, look, info)
+        layer = asked.value("show/layer")
+        press(asked, info, "d")
+        assert asked.value("show/layer") == layer != default_layer(info)
     begun = make_controls(info, ALL)
     configure(begun, Look(view="dream"), info)
     assert begun.value("show/layer") == default_layer(info)
