@@ -72,8 +72,9 @@ class Fault:
 class Engine:
     """Sessions by GraphSpec, the least recently used closed first.
 
-    `run` is for the render thread; building, opening and warming up happen on the loader thread. An engine `beside`
-    a show has a third thread for what the show does not wait for; without it `start` is as good as `run`.
+    `run` is for the render thread, and for jobs; building, opening and warming up happen on the loader thread. An
+    engine `beside` a show has a third thread for its jobs, which the show does not wait for; without it they are done
+    at once.
     """
 
     def __init__(
@@ -127,11 +128,11 @@ class Engine:
 
         Raises NotReady while it is being made, and ModelError or GraphError when it cannot be made.
         """
-        session, life = self._session(spec)
+        session, provider, life = self._session(spec)
         try:
             return session.run(feeds)
         except Exception as error:
-            if self.provider.name == "CPU":
+            if provider.name == "CPU":
                 self.give_up(spec, error)
                 raise
             self._recover(error, life)
@@ -198,7 +199,7 @@ class Engine:
             done = self._changed.wait_for(over, timeout) and self._known(spec)
         self._loader.check()
         if not done:
-            why = f"was not made within {timeout:g} s" if self._loader.alive else "was not made before the end"
+            why = "was not made in time" if self._loader.alive else "was not made before the end"
             raise GraphError(f"{spec.head} {why}")
 
     def give_up(self, spec: GraphSpec, error: Exception) -> None:
@@ -220,13 +221,13 @@ class Engine:
             self._asked = [spec, *self._asked[: ASKED - 1]]
             self._changed.notify_all()
 
-    def _session(self, spec: GraphSpec) -> tuple[Session, int]:
-        """The opened graph, and the life of the provider that it was opened in."""
+    def _session(self, spec: GraphSpec) -> tuple[Session, Provider, int]:
+        """The opened graph, where it runs, and the life that it was opened in."""
         with self._changed:
             self._want(spec)
             if spec in self._sessions:
                 self._sessions.move_to_end(spec)
-                return self._sessions[spec], self._life
+                return self._sessions[spec], self.provider, self._life
             if self._known(spec):
                 raise self._faults[spec].raised()
         raise NotReady(spec)

@@ -265,6 +265,36 @@ def test_graph_opened_on_a_lost_gpu_is_thrown_away() -> None:
         assert engine.run(other, FEEDS)
 
 
+def test_a_loss_that_is_reported_late_leaves_the_new_graph_alone() -> None:
+    """A job is inside the GPU while the show leaves it; by the time it fails, its graph is well on the CPU."""
+    inside, go, other = threading.Event(), threading.Event(), spec("block1_conv2")
+
+    def stuck(feeds: providers.Tensors) -> dict[str, np.ndarray]:
+        inside.set()
+        assert go.wait(20)
+        raise RuntimeError("CUDA failure 719: unspecified launch failure")
+
+    def opener(wanted: GraphSpec, provider: Provider) -> Session:
+        session = BrokenGpu(fails="run")(wanted, provider)
+        if provider == GPU and wanted == other:
+            session.run = stuck  # type: ignore[method-assign]
+        return session
+
+    with Engine(GPU, opener, beside=True) as engine:
+        engine.wait(other, timeout=20)
+        job = engine.start(lambda: engine.run(other, FEEDS))
+        assert inside.wait(20)
+        assert run_until_ready(engine)
+        assert engine.provider.name == "CPU"
+        engine.wait(other, timeout=20)
+        go.set()
+        until(lambda: job.done, "the end of the job")
+        with pytest.raises(NotReady):
+            job.result()
+        assert engine.ready(other)
+        assert engine.run(other, FEEDS)
+
+
 def test_closing_ends_the_loader() -> None:
     before = threading.active_count()
     with Engine(CPU):
