@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from cyclopts import Parameter
@@ -18,7 +18,7 @@ from models.spec import Hw, ModelInfo
 from realtime.capture.pictures import read_picture
 from realtime.compositing import resize
 from realtime.config import NetworkChoice, positive
-from realtime.dreams.dreaming import Climb, Dream, Fit, Octave, endless_zoom, octaves
+from realtime.dreams.dreaming import Ascent, Climb, Dream, Fit, Octave, endless_zoom, octaves
 from realtime.dreams.goals import Goal, Slopes, class_goal, default_layer, guided, layers_goal
 from realtime.engine import Engine
 from realtime.frame import Image, hw
@@ -46,6 +46,9 @@ FIRST_SIDE = 160
 
 LARGE = 4_000_000
 """Pixels from which a dream takes minutes."""
+
+Climbing: TypeAlias = Callable[[Octave, Callable[[], None]], Ascent | None]
+"""What climbs at one octave, and calls back after each piece."""
 
 RANGES = {
     "octaves": (1, 20),
@@ -211,26 +214,29 @@ class Dreamer:
 
     def dream(self, image: Image) -> Image:
         """The dream of a picture, told octave by octave."""
-        state, moved = Dream(self._slopes, image, self._climb, self._rng), False
-        for octave in self.plan(image):
-            name = f"octave {octave.number} of {octave.count}"
+
+        def told(octave: Octave, climb: Climbing) -> Ascent | None:
+            name, size = f"octave {octave.number} of {octave.count}", f"{octave.size_hw[1]}x{octave.size_hw[0]}"
             with progress(name, octave.work(self._climb)) as advance:
-                ascent = state.climb(octave, advance)
-            size = f"{octave.size_hw[1]}x{octave.size_hw[0]}"
+                ascent = climb(octave, advance)
             if ascent is None:
                 log.info("%s: %s is too small for the network, skipped", name, size)
             else:
                 log.info("%s: %s, answer %.4g -> %.4g", name, size, ascent.before, ascent.after)
-                moved |= ascent.before != ascent.after
-        if not moved:
-            raise SettingError("what was asked for is silent on this picture; choose another --layer or --channel")
-        return state.image
+            return ascent
+
+        return self._dream(image, told)
 
     def dream_quietly(self, image: Image, advance: Callable[[], None]) -> Image:
         """The same without words."""
+        return self._dream(image, lambda octave, climb: climb(octave, advance))
+
+    def _dream(self, image: Image, turn: Callable[[Octave, Climbing], Ascent | None]) -> Image:
+        """Take every octave in turn; SettingError when the network answers to none."""
         state = Dream(self._slopes, image, self._climb, self._rng)
-        for octave in self.plan(image):
-            state.climb(octave, advance)
+        ascents = [turn(octave, state.climb) for octave in self.plan(image)]
+        if not any(ascent and ascent.before != ascent.after for ascent in ascents):
+            raise SettingError("what was asked for is silent on this picture; choose another --layer or --channel")
         return state.image
 
     def work(self, image: Image) -> int:

@@ -87,13 +87,17 @@ def gradcam(
 
 
 def before(info: ModelInfo, name: str) -> str:
-    """The layer before the one called `name`; SettingError when that is the first."""
+    """The last of the layers that the keys stop at before the one called `name`, for all of a network passes there.
+
+    The layer before it in the list, where there is none; SettingError when that is the first.
+    """
     names = [layer.name for layer in info.layers]
     place = names.index(name)
     if place == 0:
         hint = "choose a deeper one with --of" if len(names) > 1 else f"{info.name} has no other"
         raise SettingError(f"nothing comes before layer '{name}'; {hint}")
-    return names[place - 1]
+    stops = [layer.name for layer in info.landmarks if names.index(layer.name) < place]
+    return stops[-1] if stops else names[place - 1]
 
 
 def answer(said: tuple[Prediction, ...], info: ModelInfo, question: Question) -> Prediction:

@@ -83,9 +83,10 @@ def _network(path: Path, recipe: Recipe, choice: NetworkChoice) -> tuple[Network
 
 
 def recipe_of(command: str, network: Network, choice: NetworkChoice, **options: Any) -> Recipe:
-    """What a picture is made from; "auto" is called by its name."""
-    known = network.info.name in ZOO or network.info.name == BUNDLED
-    named = dataclasses.replace(choice, model=network.info.name) if choice.model == "auto" and known else choice
+    """What a picture is made from; "auto" is called by its name, and a file by its whole path."""
+    model = network.info.name if choice.model == "auto" else choice.model
+    whereabouts = model if model in (*ZOO, BUNDLED) else str(Path(model).resolve())
+    named = dataclasses.replace(choice, model=whereabouts)
     given = {name: value.resolve() if isinstance(value, Path) else value for name, value in options.items()}
     kept = {name: value for name, value in (said(named) | _fed(network) | given).items() if value is not None}
     files = {name: digest_file(value) for name, value in given.items() if isinstance(value, Path)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, cast
+from typing import ClassVar, TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -23,6 +23,9 @@ from realtime.view import Scene, Shown, Tiles
 
 BRIGHTEST = 0.999
 """The share of the gradient that is drawn within black and white."""
+
+Asked: TypeAlias = tuple[GraphSpec, int]
+"""A way back, and the channel that it begins at."""
 
 WORDS = ("why", "The pixels that this channel answers to.")
 
@@ -60,6 +63,11 @@ class BackprojectView:
 
     def __init__(self) -> None:
         self._gains = Gains()
+        self._forget(None)
+
+    def _forget(self, asked: Asked | None) -> None:
+        """Begin anew with another channel, or another way back to it."""
+        self._asked = asked
         self._way = Errand[Outputs]()
         self._slope: Floats | None = None
         self._peak = 0.0
@@ -67,9 +75,8 @@ class BackprojectView:
     def render(self, scene: Scene) -> Shown:
         """Tile and pixels, side by side or one above the other, whichever is larger."""
         height, width = scene.panel_hw
-        upright = width < height * scene.aspect * 1.4
-        half_hw = ((height - GAP) // 2, width) if upright else (height, (width - GAP) // 2)
-        grid = Grid(1, 1, fitted(hw(scene.frame.image), half_hw), GAP, half_hw)
+        grid = _grid(scene)
+        half_hw = grid.panel_hw
         panel = stage(scene.panel_hw)
         paste(panel, self._tile(scene, grid), 0, 0)
         left, top = grid.corner(0)
@@ -78,13 +85,15 @@ class BackprojectView:
         return Shown(panel, scene.layer, Tiles(grid, (scene.channel,), 0), words=WORDS)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """The way back from this layer and from those around it."""
-        return (scene.graph(_head(scene, layer)) for layer in scene.info.around(scene.layer)[:5])
+        """The tile of this layer and the way back from it, and those of the layers around it."""
+        for layer in scene.info.around(scene.layer)[:5]:
+            yield scene.graph(_tile_head(layer, _grid(scene)))
+            yield scene.graph(_head(scene, layer))
 
     def _tile(self, scene: Scene, grid: Grid) -> Image:
         settings, layer = scene.settings[TileSettings], scene.layer
         channels = np.array([scene.channel])
-        head = MosaicHead(layer.name, grid, 1)
+        head = _tile_head(layer, grid)
         feeds = {"image": network_input(scene.frame.image, scene.input_hw), "channels": channels}
         for _ in range(1 if self._gains.known(layer.name) else 2):  # the first picture is lit by its own peak
             gain = self._gains.gain(layer.name, channels, normalise=settings.normalise)
@@ -95,6 +104,8 @@ class BackprojectView:
     def _pixels(self, scene: Scene) -> Image:
         """The newest way back that is known; the next one is asked for."""
         spec = scene.graph(_head(scene, scene.layer))
+        if (spec, scene.channel) != self._asked:
+            self._forget((spec, scene.channel))
         if scene.engine.ready(spec) and self._way.idle:
             self._way.send(self._start(scene, spec))
         found = self._way.fetch()
@@ -124,6 +135,18 @@ def drawn(slope: Floats, show: str, tiles: TileSettings) -> Image:
     if show == "grey":
         slope = np.repeat(slope.mean(axis=2, keepdims=True), 3, axis=2)
     return np.clip(128 + 127 * slope, 0, 255).astype(np.uint8)
+
+
+def _grid(scene: Scene) -> Grid:
+    """Where the tile lies in its half of the panel."""
+    height, width = scene.panel_hw
+    upright = width < height * scene.aspect * 1.4
+    half_hw = ((height - GAP) // 2, width) if upright else (height, (width - GAP) // 2)
+    return Grid(1, 1, fitted(hw(scene.frame.image), half_hw), GAP, half_hw)
+
+
+def _tile_head(layer: LayerInfo, grid: Grid) -> MosaicHead:
+    return MosaicHead(layer.name, grid, 1)
 
 
 def _head(scene: Scene, layer: LayerInfo) -> DreamHead:

@@ -219,6 +219,30 @@ def test_a_picture_made_like_another_can_be_followed_too(tmp_path: Path, picture
     assert dream(picture, "-o", tmp_path / "third.png", "--like", second) == 0
 
 
+def test_a_picture_can_be_followed_from_another_folder(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    colour_network(tmp_path / "colours.onnx")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert dream(picture, "-o", "first.png", *QUICK, "--model", "colours.onnx") == 0
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert dream(picture, "-o", "second.png", "--like", "../first.png") == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--zoom-frames", "2")], ids=["picture", "zoom"])
+def test_a_silent_network_is_told_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    black, out = tmp_path / "black.png", tmp_path / ("out.gif" if options else "out.png")
+    iio.imwrite(black, np.zeros((64, 64, 3), np.uint8))
+    colour_network(tmp_path / "colours.onnx")
+    chosen = ("--model", tmp_path / "colours.onnx", "--layer", "conv1", "--channel", "2")
+    assert dream(black, "-o", out, *QUICK, *chosen, *options) == 2
+    assert "is silent on this picture" in capsys.readouterr().err
+    assert not list(tmp_path.glob("out*"))
+
+
 def test_a_network_that_has_gone_is_named(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, out = tmp_path / "colours.onnx", tmp_path / "out.png"
     colour_network(model)

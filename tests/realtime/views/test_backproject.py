@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
 
+from models.network import open_network
 from models.spec import Network
+from realtime.compositing import STAGE
 from realtime.controls import Controls
 from realtime.engine import Engine
 from realtime.frame import Image
+from realtime.providers import CPU
 from realtime.table import make_controls
 from realtime.views import ALL
 from realtime.views.backproject import BackprojectView
 from tests.realtime.views.scenes import PANEL_HW, halves, patiently, scene
+from tests.screen import until
 
 FLAG = halves((0, 0, 200), (200, 0, 0))
 
@@ -50,7 +56,43 @@ def test_every_way_back_can_be_drawn_every_way(
     controls.set("back/rule", rule)
     controls.set("back/show", show)
     _, pixels = parts(engine, network, controls, FLAG)
-    assert pixels[90, 50].std() > 0 if show == "raw" else pixels[90, 50].any()
+    left, right = pixels[90, 50].astype(int), pixels[90, 120].astype(int)
+    assert {"raw": np.ptp(left) > 80, "grey": np.ptp(left) == 0}.get(show, left.sum() > 300)
+    assert np.abs(left - right).max() > 40
+
+
+def test_every_way_back_draws_another_picture(engine: Engine) -> None:
+    network = open_network("textures")
+    controls = make_controls(network.info, ALL)
+    controls.set("show/layer", "block2_conv1")
+    image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    pictures = []
+    for rule in ("guided", "plain", "deconv"):
+        controls.set("back/rule", rule)
+        pictures.append(parts(engine, network, controls, image)[1].astype(int))
+    assert all(np.abs(one - other).mean() > 2 for one, other in itertools.combinations(pictures, 2))
+
+
+def test_what_was_asked_before_is_not_shown_under_a_new_name(network: Network, controls: Controls) -> None:
+    """Beside a show the way back comes later than the layer's name."""
+    view = BackprojectView()
+    with Engine(CPU, beside=True) as engine:
+        lit = scene(engine, network, controls, FLAG)
+        until(lambda: (patiently(view, lit).image[90, 250] != STAGE).all(), "the way back")
+        controls.set("tiles/channel", 0)
+        other = patiently(view, scene(engine, network, controls, FLAG)).image
+        assert (other[90, 250] == STAGE).all()
+
+
+def test_every_graph_of_the_neighbours_is_made_ahead(engine: Engine, network: Network, controls: Controls) -> None:
+    view = BackprojectView()
+    now = scene(engine, network, controls, FLAG)
+    patiently(view, now)
+    engine.prefetch(view.upcoming(now))
+    until(lambda: engine.pending == 0, "the graphs")
+    for layer in network.info.layers:
+        controls.set("show/layer", layer.name)
+        view.render(scene(engine, network, controls, FLAG))
 
 
 @pytest.mark.parametrize("size_hw", [(48, 64), (40, 96), (64, 48)])
