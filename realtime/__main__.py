@@ -1,5 +1,5 @@
 """`python -m realtime` is `ventral`."""
 
-from scripts.cli import main
+from scripts.__main__ import main
 
 main()

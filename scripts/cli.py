@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, Any, NoReturn
 
 import cyclopts
 
@@ -73,19 +74,33 @@ def commands(arguments: Sequence[str]) -> cyclopts.App:
     return app
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its status; an error the user can mend is one line on stderr."""
+def main() -> NoReturn:
+    """Run one command and exit with its status; an error the user can mend is one line on stderr.
+
+    SIGTERM stops work as Ctrl-C does, which tidies up; either comes too late once the work is over.
+    """
     logging.basicConfig(level=logging.INFO, format="ventral: %(message)s", stream=sys.stderr)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # offline work tidies up as after Ctrl-C
-    sys.exit(status(sys.argv[1:] if arguments is None else arguments))
+    arguments = sys.argv[1:]
+    app = commands(arguments)
+    _heed(signal.default_int_handler)
+    code = status(arguments, app)
+    _heed(signal.SIG_IGN)
+    sys.exit(code)
 
 
-def status(arguments: Sequence[str]) -> int:
+def _heed(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, handler)
+
+
+def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
     """Run one command and return its exit status."""
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         return _complain(_no_command(arguments[0]))
     try:
-        commands(arguments)(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        (app or commands(arguments))(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
         sys.stdout.flush()
     except VentralError as error:
         return _complain(str(error))
@@ -95,7 +110,7 @@ def status(arguments: Sequence[str]) -> int:
         command = f"{arguments[0]} " if arguments and arguments[0] in COMMANDS else ""
         return _complain(f"{error} (see: ventral {command}--help)")
     except KeyboardInterrupt:
-        return _complain("stopped before it was done; nothing was left behind")
+        return _complain("stopped before it was done")
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
@@ -115,7 +130,3 @@ def _complain(message: str) -> int:
     line = " ".join(message.split())
     print(f"ventral: {line if len(line) <= LONGEST else line[:LONGEST] + ' ...'}", file=sys.stderr)
     return 2
-
-
-if __name__ == "__main__":
-    main()

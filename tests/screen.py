@@ -79,7 +79,7 @@ class Screen:
     def show(self, *arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
         """Start ventral, wait for its window, and end it when the block does."""
         with subprocess.Popen(
-            [sys.executable, "-m", "scripts.cli", *arguments],
+            [sys.executable, "-m", "scripts", *arguments],
             env={**self.env, "PYTHONPATH": str(ROOT)},
             cwd=cwd,
             stdout=subprocess.PIPE,

@@ -29,7 +29,7 @@ HEADLESS = ("--source", "pattern", "--sink", "none", *SMALL)
 def ventral(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """A show in a process and a process group of its own."""
     with subprocess.Popen(
-        [sys.executable, "-m", "scripts.cli", *arguments],
+        [sys.executable, "-m", "scripts", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         cwd=cwd,
         stdout=subprocess.PIPE,

@@ -190,7 +190,7 @@ def test_dead_display_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest
 def test_library_that_cannot_be_loaded_is_one_line_and_doctor_names_it(tmp_path: Path) -> None:
     """As on a machine without libGL: a cv2 that raises when it is imported."""
     (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
-    run = [sys.executable, "-m", "scripts.cli"]
+    run = [sys.executable, "-m", "scripts"]
     env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     live = subprocess.run([*run, "--source", "pattern"], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
     assert live.returncode == 2
@@ -206,7 +206,7 @@ def test_ctrl_c_while_libraries_load_is_one_line(tmp_path: Path) -> None:
     """A cv2 that takes its time, as from a slow disk."""
     (tmp_path / "cv2.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(60)")
     env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
-    command = [sys.executable, "-m", "scripts.cli", "--source", "pattern"]
+    command = [sys.executable, "-m", "scripts", "--source", "pattern"]
     with subprocess.Popen(
         command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -222,7 +222,7 @@ def test_fresh_machine_in_a_process_of_its_own(tmp_path: Path) -> None:
     """An empty cache, no window: 200 pictures and a full report."""
     report = tmp_path / "r.json"
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.cli", *HEADLESS[:4], "--frames", "200", "--report", str(report)],
+        [sys.executable, "-m", "scripts", *HEADLESS[:4], "--frames", "200", "--report", str(report)],
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
         cwd=ROOT,
         capture_output=True,
@@ -278,7 +278,7 @@ def test_bench_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = f"{sys.executable} -m scripts.cli layers textures | true"
+    command = f"{sys.executable} -m scripts layers textures | true"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
 

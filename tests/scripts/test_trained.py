@@ -67,7 +67,7 @@ def resumed(folder: Path) -> Resumed:
 
 
 def kill_after_an_epoch(folder: Path, out: Path) -> None:
-    line = [sys.executable, "-m", "scripts.cli", "train", str(folder), "-o", str(out), *OPTIONS]
+    line = [sys.executable, "-m", "scripts", "train", str(folder), "-o", str(out), *OPTIONS]
     deadline = time.monotonic() + 150
     with subprocess.Popen(line, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as killed:
         while not (out / ".training" / "state.json").exists():
