@@ -18,14 +18,18 @@ from models.spec import Rectifier
 from models.vjp import EVERY_INPUT, FLAT, RULES
 from models.vjp.step import Step
 
+SHAPES = ("Shape", "Size")
+"""What says how large a tensor is, and not what it holds."""
+
 _FLOATING = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 
 
 def gradient(draft: Draft, objective: str, wrt: str, *, rectifier: Rectifier = "plain") -> str:
     """Write the nodes of d `objective` / d `wrt` and return the name of that tensor, which is shaped like `wrt`.
 
-    `objective` is one number and `wrt` any tensor of floating-point numbers. Raises ModelError, before anything is
-    written, when the one does not depend on the other or an operator on the way has no rule.
+    `objective` is one number and `wrt` any tensor of floating-point numbers. Raises ModelError when the one does not
+    depend on the other or an operator on the way has no rule, before anything is written; or when a rule refuses its
+    node, which may leave a few nodes that nothing reads.
     """
     graph, known = draft.model.graph, tensors(draft.model)
     nodes = _between(graph, objective, wrt, known)
@@ -44,16 +48,18 @@ def gradient(draft: Draft, objective: str, wrt: str, *, rectifier: Rectifier = "
 
 def _between(graph: onnx.GraphProto, objective: str, wrt: str, known: Mapping[str, TensorInfo]) -> list[onnx.NodeProto]:
     """The nodes through which `objective` depends on `wrt` smoothly, in the order of the graph."""
-    reached, forward = {wrt}, []
+    reached, forward, stopped = {wrt}, [], []
     for node in ancestors(graph, [objective]):
+        if not reached.intersection(node.input):
+            continue
         varying = [output for output in node.output if output not in known or known[output].kind in _FLOATING]
-        if reached.intersection(node.input) and node.op_type not in FLAT and varying:
-            reached.update(varying)
-            forward.append(node)
+        if node.op_type in FLAT or not varying:
+            stopped.append(node)
+            continue
+        reached.update(varying)
+        forward.append(node)
     if objective not in reached:
-        raise ModelError(
-            f"'{objective}' does not depend on '{wrt}' in {graph.name}; choose a tensor that comes after it"
-        )
+        raise ModelError(_unreached(graph, objective, wrt, stopped))
     wanted, nodes = {objective}, []
     for node in reversed(forward):
         if wanted.intersection(node.output):
@@ -62,13 +68,27 @@ def _between(graph: onnx.GraphProto, objective: str, wrt: str, known: Mapping[st
     return nodes[::-1]
 
 
+def _unreached(graph: onnx.GraphProto, objective: str, wrt: str, stopped: Sequence[onnx.NodeProto]) -> str:
+    """Why no gradient gets from the objective to the tensor."""
+    for node in stopped:
+        if node.op_type not in SHAPES:
+            return (
+                f"no gradient gets past {node.op_type}, node '{_name(node)}' of {graph.name}; choose a layer before it"
+            )
+    return f"'{objective}' does not depend on '{wrt}' in {graph.name}; choose a tensor that comes after it"
+
+
+def _name(node: onnx.NodeProto) -> str:
+    return (node.name or node.output[0]).removeprefix("net/")
+
+
 def _varying(node: onnx.NodeProto, reached: Set[str]) -> list[int]:
     """Which inputs of a node depend on what the gradient is taken with respect to."""
     return [index for index, tensor in enumerate(node.input) if tensor in reached]
 
 
 def _check(node: onnx.NodeProto, reached: Set[str], model: str) -> None:
-    name = (node.name or node.output[0]).removeprefix("net/")
+    name = _name(node)
     if node.domain not in ("", "ai.onnx") or node.op_type not in RULES:
         raise ModelError(f"no gradient rule for {node.op_type}, node '{name}' of {model}; choose a layer before it")
     for index in _varying(node, reached):

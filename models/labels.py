@@ -41,6 +41,8 @@ def _text(path: Path) -> str:
         raise ModelError(f"cannot read labels from {path}: {error.strerror}; expected {KINDS}") from error
     except UnicodeDecodeError as error:
         raise ModelError(f"{path} is not text in UTF-8; expected {KINDS}") from error
+    except ValueError as error:
+        raise ModelError(f"{str(path)!r} cannot be the name of a file; expected {KINDS}") from error
 
 
 def _parse(path: Path, text: str) -> list[str]:

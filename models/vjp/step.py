@@ -50,6 +50,8 @@ class Step:
     @property
     def kind(self) -> int:
         """The ONNX element type of the first output, and so of its gradient."""
+        if self.result not in self.tensors:
+            raise self.refusal(f"an output of known type, '{self.result}' has none")
         return self.tensors[self.result].kind
 
     def input(self, index: int) -> str:

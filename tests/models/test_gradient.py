@@ -71,7 +71,7 @@ def test_whole_numbers_end_the_walk() -> None:
         ("A = Exp(X) o = Identity(A)", r"the objective 'o' has the shape \(3,\); expected one number"),
         ("C = Constant<value_float=1.0>() o = Identity(C)", "'o' does not depend on 'X' in tiny"),
         ("S = Size(X) o = Cast<to=11>(S)", "'o' does not depend on 'X' in tiny"),
-        ("A = Floor(X) o = ReduceSum<keepdims=0>(A)", "'o' does not depend on 'X' in tiny"),
+        ("A = Floor(X) o = ReduceSum<keepdims=0>(A)", "no gradient gets past Floor, node 'A' of tiny"),
     ],
 )
 def test_what_has_no_gradient_is_refused_in_one_line(text: str, message: str) -> None:
@@ -81,6 +81,16 @@ def test_what_has_no_gradient_is_refused_in_one_line(text: str, message: str) ->
         gradient(draft, "o", "X")
     assert "\n" not in str(raised.value)
     assert len(draft.model.graph.node) == nodes
+
+
+@pytest.mark.parametrize("op", ["Relu", "Sigmoid", "LeakyRelu"])
+def test_a_tensor_of_no_known_shape_is_refused(op: str) -> None:
+    text = (
+        f"M = Constant<value_ints=[-1]>() A = Reshape(X, S) B = {op}(A) C = Reshape(B, M) o = ReduceSum<keepdims=0>(C)"
+    )
+    draft = parsed(text, "double[1,1,4,4] X, int64[n] S")
+    with pytest.raises(ModelError, match=f"the gradient of {op} 'B' needs"):
+        gradient(draft, "o", "X")
 
 
 def test_a_slice_of_no_known_number_of_axes_is_refused() -> None:

@@ -64,5 +64,11 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         read_labels(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    with pytest.raises(ModelError, match="cannot be the name of a file"):
+        read_labels(Path(name))
+
+
 def test_nameless_classes_are_numbered() -> None:
     assert numbered_labels(2) == ("class 0", "class 1")
