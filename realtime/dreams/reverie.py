@@ -36,6 +36,9 @@ RATE = 15.0
 BOOST = 4.0
 """How many times as much a result counts, at most, where they come more slowly: a dream is as strong there."""
 
+LEFT = 10.0
+"""Seconds after which a dream that was left is forgotten: what moved meanwhile cannot be followed."""
+
 CALM = 1.5
 """Seconds within which stillness is felt."""
 
@@ -84,10 +87,10 @@ class Reverie:
         """A new frame at `now` seconds: the small picture as the network sees it, and the detail to be added."""
         small = network_input(image, size_hw)
         seen = grey(small)
-        if self._detail is None or self._detail.shape[:2] != size_hw:
+        if self._detail is None or self._detail.shape[:2] != size_hw or now - self._then > LEFT:
             self.forget(size_hw)
         elif self._grey is not None:
-            self._carry(seen, min(max(now - self._then, 0.0), 1.0), currents)
+            self._carry(seen, max(now - self._then, 0.0), currents)
         self._grey, self._then = seen, now
         self._gather(currents)
         picture = small.astype(np.float32)

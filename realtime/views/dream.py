@@ -99,7 +99,7 @@ class DreamView:
         if self._reverie is None:
             self._reverie = Reverie(scene.engine)
         reverie, size_hw = self._reverie, _size(scene)
-        spec = _spec(scene, layer, _octave(size_hw, settings, self._turn, _smallest(scene)))
+        spec = _spec(scene, layer, _octave(scene, self._turn))
         ready = settings.strength > 0 and scene.engine.ready(spec)
         picture, detail = reverie.see(scene.frame.image, size_hw, scene.frame.timestamp, settings.currents)
         if ready and not reverie.climbing:
@@ -114,8 +114,7 @@ class DreamView:
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Its own octaves, then those of the layers around this one."""
-        settings, size_hw, smallest = scene.settings[DreamSettings], _size(scene), _smallest(scene)
-        sizes = dict.fromkeys(_octave(size_hw, settings, turn, smallest) for turn in range(settings.octaves))
+        sizes = dict.fromkeys(_octave(scene, turn) for turn in range(scene.settings[DreamSettings].octaves))
         return (_spec(scene, layer, each) for layer in scene.info.around(scene.layer)[:4] for each in sizes)
 
 
@@ -158,15 +157,14 @@ def _size(scene: Scene) -> Hw:
     return scene.info.input.fixed_hw or input_size((height, width), scene.settings[DreamSettings].size)
 
 
-def _smallest(scene: Scene) -> int:
-    return max(scene.info.input.smallest, 2 * scene.layer.stride)
-
-
-def _octave(size_hw: Hw, settings: DreamSettings, turn: int, smallest: int) -> Hw:
-    """The size whose turn it is; one too small for the network leaves its turn to the whole picture."""
+def _octave(scene: Scene, turn: int) -> Hw:
+    """The size whose turn it is; one that the network does not take leaves its turn to the whole picture."""
+    settings, size_hw = scene.settings[DreamSettings], _size(scene)
     scale = settings.octave_scale ** (turn % settings.octaves)
     height, width = (max(round(side / scale / 8) * 8, 8) for side in size_hw)
-    return (height, width) if turn % settings.octaves and min(height, width) >= smallest else size_hw
+    smallest = max(scene.info.input.smallest, 2 * scene.layer.stride)
+    taken = scene.info.input.fixed_hw is None and min(height, width) >= smallest
+    return (height, width) if turn % settings.octaves and taken else size_hw
 
 
 VIEW = DreamView

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from models.network import open_network
+from models.spec import DreamHead
 from realtime.compositing import resize
 from realtime.controls import Snapshot
 from realtime.dreams.flow import backward, carried, drift, grey
@@ -23,6 +24,7 @@ from realtime.view import Scene
 from realtime.views import ALL
 from realtime.views.dream import DreamView
 from tests.realtime.views.scenes import patiently
+from tests.screen import until
 
 SIZE_HW = (64, 96)
 NETWORK = open_network("textures")
@@ -121,6 +123,27 @@ def test_a_slow_network_dreams_nearly_as_strongly(engine: Engine, walk: list[Ima
         return float(np.sqrt(np.square([dreamed(view, engine, frame, chosen) for frame in frames][-1]).mean()))
 
     assert strength(4) > 0.7 * strength(15)
+
+
+def test_a_dream_that_was_left_for_an_hour_is_forgotten(engine: Engine, walk: list[Image]) -> None:
+    view, chosen = DreamView(), settings(fade=60.0)
+    for index in range(30):
+        detail = dreamed(view, engine, Frame(walk[0], index, index / 30), chosen)
+    assert np.abs(detail).mean() > 2
+    assert np.abs(dreamed(view, engine, Frame(walk[20], 30, 3600.0), chosen)).mean() < 0.1
+
+
+@pytest.mark.parametrize("octaves", [1, 3])
+def test_octaves_take_turns_and_are_made_ahead(engine: Engine, walk: list[Image], octaves: int) -> None:
+    view = DreamView()
+    chosen = settings(octaves=octaves, octave_scale=1.5)
+    scene = Scene(Frame(walk[0], 0, 0.0), chosen, NETWORK, engine, SIZE_HW, (128, 192))
+    own = [spec for spec in view.upcoming(scene) if spec.head == DreamHead(("block3_conv1",))]
+    assert [spec.size_hw for spec in own] == [(64, 96), (40, 64), (32, 40)][:octaves]
+    engine.prefetch(view.upcoming(scene))
+    until(lambda: engine.pending == 0, "the graphs")
+    for _ in range(octaves):
+        view.render(scene)
 
 
 def test_jitter_draws_nothing_along_the_edges(engine: Engine) -> None:

@@ -10,11 +10,14 @@ from models.spec import Network
 from models.untrained import write_untrained
 from realtime.controls import Controls
 from realtime.engine import Engine
+from realtime.frame import Floats
+from realtime.providers import CPU
 from realtime.table import make_controls
 from realtime.view import Shown
 from realtime.views import ALL
 from realtime.views.gradcam import GradcamView
 from tests.realtime.views.scenes import halves, patiently, scene
+from tests.screen import until
 
 FLAG = halves((40, 40, 180), (160, 40, 40))
 """Red on the left, blue on the right; all in all it is rather red."""
@@ -66,6 +69,37 @@ def test_without_a_classifier_the_chosen_channel_glows(engine: Engine) -> None:
     network = open_network(str(write_untrained("vgg16", width=0.125)))
     controls = make_controls(network.info, ALL)
     controls.set("show/layer", "block1_conv1")
-    controls.set("tiles/channel", 5)
-    found = shown(engine, network, controls)
-    assert found.words == ("channel 5", "Where this channel of block1_conv1 answers.")
+    plain = glow(shown(engine, network, controls, count=1))
+    lit = []
+    for channel in (5, 6):
+        controls.set("tiles/channel", channel)
+        found = shown(engine, network, controls)
+        assert found.words == (f"channel {channel}", "Where this channel of block1_conv1 answers.")
+        lit.append(glow(found))
+    assert all(np.abs(each - plain).mean() > 5 for each in lit)
+    assert np.abs(lit[0] - lit[1]).mean() > 1
+
+
+def test_the_layer_shown_is_asked_where_that_is_wished(engine: Engine, network: Network, controls: Controls) -> None:
+    controls.set("show/layer", "conv1")
+    deepest = shown(engine, network, controls)
+    controls.set("gradcam/where", "shown")
+    chosen = shown(engine, network, controls)
+    assert [each.layer.name for each in (deepest, chosen) if each.layer] == ["conv2", "conv1"]
+    assert np.abs(glow(deepest) - glow(chosen)).max() > 5
+
+
+def test_another_question_is_not_answered_with_old_heat(network: Network, controls: Controls) -> None:
+    """Beside a show the answer comes later than the question."""
+    view = GradcamView()
+    with Engine(CPU, beside=True) as engine:
+        asked = scene(engine, network, controls, FLAG)
+        dark = glow(patiently(view, asked))
+        until(lambda: np.abs(glow(patiently(view, asked)) - dark).mean() > 5, "the heat")
+        controls.set("gradcam/where", "shown")
+        controls.set("show/layer", "conv1")
+        np.testing.assert_array_equal(glow(patiently(view, scene(engine, network, controls, FLAG))), dark)
+
+
+def glow(found: Shown) -> Floats:
+    return found.image.astype(np.float32)
