@@ -37,7 +37,7 @@ def as_before(
         return options, choice, choice.open()
     recipe = read_recipe(path, command)
     _refuse_unknown(path, recipe, options, choice)
-    recipe = recipe.without(_rivals(options))
+    recipe = recipe.without((*_rivals(options), *ELSEWHERE))
     settled = filled(options, path, recipe)
     _check_files(path, recipe.without(said(options)), settled)
     return settled, *_network(path, recipe, choice)

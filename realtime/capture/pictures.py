@@ -43,6 +43,8 @@ def is_picture(path: Path) -> bool:
 def read_picture(path: Path) -> Image:
     """Read a picture, upright by its EXIF record, transparency over black; SourceError when broken."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise SourceError(f"{path.name}: it is not a file")
         with Pillow.open(path, formats=FORMATS) as picture:
             if picture.mode == "F":
                 raise SourceError(f"{path.name}: floating-point pixels; save it with 8 or 16 bits")

@@ -57,6 +57,8 @@ def write_picture(path: Path, image: Image, recipe: Recipe) -> None:
 def read_recipe(path: Path, command: str) -> Recipe:
     """The recipe in a PNG file; SettingError when there is none, or that of another command."""
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(None, "it is not a file")
         with Pillow.open(path, formats=("PNG",)) as picture:
             picture.load()
             record = json.loads(picture.text[KEY])  # type: ignore[attr-defined]

@@ -184,7 +184,7 @@ def test_a_picture_of_one_pixel_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert dream(source, "-o", tmp_path / "out.png", "--width", "40", *QUICK) in (0, 2), "black may be silent"
 
 
-@pytest.mark.parametrize("harm", ["none", "another", "json", "types", "newer", "files"])
+@pytest.mark.parametrize("harm", ["none", "another", "json", "types", "newer", "files", "labels"])
 def test_settings_that_cannot_be_read_are_refused(
     tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], harm: str
 ) -> None:
@@ -197,6 +197,7 @@ def test_settings_that_cannot_be_read_are_refused(
         "types": json.dumps(record),
         "newer": json.dumps(record | {"options": {"octaves": 4, "warp": 2}}),
         "files": json.dumps(record | {"files": 3}),
+        "labels": json.dumps(record | {"options": {"labels": "a\0b", "octaves": "many"}}),
     }
     info, like = PngInfo(), tmp_path / "like.png"
     if harm in texts:
@@ -207,6 +208,7 @@ def test_settings_that_cannot_be_read_are_refused(
         "another": "is by ventral maximize",
         "types": "cannot read: octaves is 'many'",
         "newer": "does not know: warp",
+        "labels": "cannot read: octaves is 'many'",
     }
     assert said.get(harm, "holds no settings") in capsys.readouterr().err
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from models.errors import SourceError
+from models.errors import SettingError, SourceError
 from realtime.capture.pictures import is_picture, open_pictures, read_picture
 from realtime.capture.source import EndOfSource
+from realtime.sheets.recipe import read_recipe
 
 RGB = (200, 100, 50)
 NOISE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
@@ -23,6 +25,15 @@ def save(path: Path, picture: Pillow.Image | None = None, kind: str | None = Non
 def truncate(path: Path) -> Path:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     return path
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(SourceError, match=r"pipe\.png: it is not a file"):
+        read_picture(tmp_path / "pipe.png")
+    with pytest.raises(SettingError, match="holds no settings"):
+        read_recipe(tmp_path / "pipe.png", "dream")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
