@@ -140,7 +140,10 @@ def _write_split(source: Path, folder: Path, part: str = NETWORK) -> None:
     """Write the nodes, the weights and the seal of the ONNX file `source` to a new folder."""
     folder.mkdir()
     nodes, weights = _files(part)
-    model = onnx.load(source)
+    try:
+        model = onnx.load(source)
+    except OSError as error:
+        raise ModelError(f"{source} cannot be read any more: {error.strerror or error}") from error
     external_data_helper.convert_model_to_external_data(model, location=weights, size_threshold=1024)
     onnx.save_model(model, folder / nodes)
     (folder / weights).touch()  # a network may be all small tensors

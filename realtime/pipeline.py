@@ -11,7 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.errors import VentralError
-from models.spec import Hw, LayerInfo, Network, Precision
+from models.spec import (
+    ActivationsHead,
+    DreamHead,
+    HeatHead,
+    Hw,
+    LayerInfo,
+    MosaicHead,
+    Network,
+    Precision,
+    ScoresHead,
+    StoryHead,
+)
 from realtime import compositing
 from realtime.captions import draw_caption, draw_card, draw_names
 from realtime.controls import Snapshot
@@ -179,5 +190,13 @@ def _identity(show: ShowSettings, shown: Shown) -> tuple[object, ...]:
 
 
 def _what(answer: NotReady) -> str:
-    head = answer.spec.head
-    return getattr(head, "layer", "all layers")
+    """What is being made, in words."""
+    match answer.spec.head:
+        case MosaicHead(layer=layer) | HeatHead(layer=layer) | ActivationsHead(layer=layer):
+            return layer
+        case DreamHead(layers=layers):
+            return " and ".join(layers)
+        case ScoresHead():
+            return "predictions"
+        case StoryHead():
+            return "all layers"

@@ -42,6 +42,12 @@ def test_same_spec_same_file_other_spec_other_file(network: Network) -> None:
     assert key(spec(network)) != key(spec(network, "block2_conv1"))
 
 
+def test_a_network_whose_file_has_gone_is_named(network: Network, tmp_path: Path) -> None:
+    gone = dataclasses.replace(network, path=tmp_path / "gone.onnx", digest="f" * 64)
+    with pytest.raises(ModelError, match=r"gone\.onnx cannot be read any more: No such file"):
+        build(spec(gone))
+
+
 def test_other_preprocessing_other_file(network: Network) -> None:
     info = dataclasses.replace(network.info.input, colours="RGB")
     other = dataclasses.replace(network, info=dataclasses.replace(network.info, input=info))
