@@ -11,10 +11,10 @@ from cyclopts import Parameter
 from models.errors import SettingError
 from models.spec import CLASSES, HeatHead, ModelInfo
 from realtime.capture.pictures import read_picture
+from realtime.channels import channel_weights
 from realtime.classes import find_class
 from realtime.config import NetworkChoice
 from realtime.drawing import origin
-from realtime.dreams.goals import channel_weights
 from realtime.engine import Engine
 from realtime.frame import Image
 from realtime.heat import evidence, heat_slide

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 
 from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
+from realtime.channels import check_channels
 from realtime.classes import find_class
 from realtime.config import NetworkChoice
 from realtime.dreams.goals import Slopes, channel_goal
@@ -25,7 +26,6 @@ from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.sheets.contact import Labelled, contact_sheet
 from realtime.sheets.recipe import said, write_picture
-from realtime.sheets.still import check_channels
 from scripts.likeness import as_before, recipe_of
 from scripts.progress import progress
 

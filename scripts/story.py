@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from models.errors import OutputError, SettingError, SourceError
 from models.spec import Hw, LayerInfo
 from realtime.capture.pictures import list_pictures, read_picture
+from realtime.channels import check_channels
 from realtime.config import NetworkChoice
 from realtime.engine import Engine
 from realtime.frame import Image
@@ -23,7 +24,7 @@ from realtime.providers import choose
 from realtime.recording.animation import COLOURS, Palette, delays, picture_colours, write_gif
 from realtime.recording.output import claim
 from realtime.recording.sinks import open_sink
-from realtime.sheets.still import Sight, Still, check_channels
+from realtime.sheets.still import Sight, Still
 from realtime.sheets.storyboard import Card, Shot, Storyboard, story_colours
 from realtime.tiles import fill_panel, fullest
 from scripts.progress import progress

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from models.errors import SettingError
 from models.objectives import GUIDE_UNITS
 from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network, Precision, Rectifier
+from realtime.channels import channel_weights
 from realtime.classes import find_class
 from realtime.compositing import input_size, network_input
 from realtime.engine import Engine
 from realtime.frame import Floats, Image, hw
-from realtime.sheets.still import check_channels
 
 DEPTH = 0.65
 """How deep in the network dreams look best: textures have become patterns, and objects are not yet whole."""
 
 PATIENCE = 600.0
-"""Seconds that a graph may take to be made: nothing is live that could freeze."""
+"""Seconds that a graph may take to be made: nobody waits at a screen for it."""
 
 GUIDE_SIDE = 224
 """Short side, in pixels, of what the network sees of a guide picture."""
@@ -103,23 +103,6 @@ def channel_goal(info: ModelInfo, layer: str, channel: int, at: tuple[float, flo
 def class_goal(info: ModelInfo, text: str) -> Goal:
     """The logit of the class called `text`."""
     return channel_goal(info, CLASSES, find_class(info, text))
-
-
-def channel_weights(info: ModelInfo, layer: str, channel: int | None) -> Floats:
-    """One for a channel, or the same share for every one; SettingError for a channel that is not there."""
-    count = len(info.scores.labels) if layer == CLASSES else info.layer(layer).channels
-    if channel is None:
-        return np.full(count, 1 / count, np.float32)
-    if layer != CLASSES:
-        check_channels(info.layer(layer), (channel,))
-    return single(count, channel)
-
-
-def single(count: int, place: int) -> Floats:
-    """Weights of `count` channels: one for that at a place, none for the others."""
-    weights = np.zeros(count, np.float32)
-    weights[place] = 1
-    return weights
 
 
 def guided(engine: Engine, network: Network, goal: Goal, guide: Image) -> Goal:

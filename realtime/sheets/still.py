@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.errors import SettingError
 from models.spec import GraphSpec, Grid, Hw, LayerInfo, ModelInfo, MosaicHead, Network
+from realtime.channels import check_channels
 from realtime.compositing import input_size, network_input
 from realtime.engine import Engine
 from realtime.frame import Image, hw
@@ -96,10 +97,3 @@ class Still:
             "gain": gain,
         }
         return self.engine.run_patiently(spec, feeds)
-
-
-def check_channels(layer: LayerInfo, channels: Sequence[int]) -> None:
-    """Raise SettingError for a channel that the layer does not have."""
-    for channel in channels:
-        if not 0 <= channel < layer.channels:
-            raise SettingError(f"channel {channel} is not in {layer.name}, which has 0 to {layer.channels - 1}")

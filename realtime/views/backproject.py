@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from models.spec import DreamHead, GraphSpec, Grid, LayerInfo, MosaicHead, Rectifier
+from realtime.channels import single
 from realtime.colormaps import colour
 from realtime.compositing import fitted, network_input, paste, resize, stage
 from realtime.controls import Bind, Settings, control
-from realtime.dreams.goals import single
 from realtime.engine import Outputs
 from realtime.frame import Floats, Image, hw
 from realtime.runner import Errand, Task

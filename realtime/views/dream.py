@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 
 from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
+from realtime.channels import channel_weights
 from realtime.compositing import fitted, input_size, resize
 from realtime.controls import Bind, Settings, control
 from realtime.dreams.dreaming import step
 from realtime.dreams.flow import shifted
-from realtime.dreams.goals import Goal, Slopes, single
+from realtime.dreams.goals import Goal, Slopes
 from realtime.dreams.reverie import Currents, Reverie, laid_on
 from realtime.frame import Floats
 from realtime.presets import SHIPPED
@@ -104,7 +105,7 @@ class DreamView:
         picture, detail = reverie.see(scene.frame.image, size_hw, scene.frame.timestamp, settings.currents)
         if ready and not reverie.climbing:
             dice = np.random.default_rng((settings.seed, self._turn))
-            goal = Goal(DreamHead((layer.name,)), _wanted(layer, settings))
+            goal = Goal(DreamHead((layer.name,)), _wanted(scene, settings.channel))
             slopes = Slopes(scene.engine, scene.network, goal, scene.precision)
             reverie.climb(partial(_climbed, slopes, picture + detail, spec.size_hw, settings, dice))
             self._turn += 1
@@ -140,11 +141,10 @@ def _words(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
     return settings.preset or "dream", f"The camera, and what {who} wishes to see in it."
 
 
-def _wanted(layer: LayerInfo, settings: DreamSettings) -> Floats:
-    """How much each channel weighs: all alike, or one alone."""
-    if settings.channel < 0:
-        return np.full(layer.channels, 1 / layer.channels, np.float32)
-    return single(layer.channels, min(settings.channel, layer.channels - 1))
+def _wanted(scene: Scene, channel: int) -> Floats:
+    """How much each channel weighs: all alike, or one alone, the last one where a layer has fewer."""
+    chosen = None if channel < 0 else min(channel, scene.layer.channels - 1)
+    return channel_weights(scene.info, scene.layer.name, chosen)
 
 
 def _spec(scene: Scene, layer: LayerInfo, size_hw: Hw) -> GraphSpec:

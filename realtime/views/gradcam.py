@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import CLASSES, GraphSpec, HeatHead
+from realtime.channels import single
 from realtime.compositing import fitted, network_input, resize
 from realtime.controls import Bind, Settings, control
-from realtime.dreams.goals import single
 from realtime.engine import Outputs
 from realtime.frame import Floats
 from realtime.heat import glowing, sight_hw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from models.spec import CLASSES, HeatHead
-from realtime.dreams.goals import channel_weights
+from realtime.channels import channel_weights
 from realtime.frame import Image
 from realtime.heat import evidence, glowing
 from scripts.report.findings import Findings, few

@@ -14,9 +14,9 @@ from models.errors import ModelError, SettingError
 from models.network import open_network
 from models.spec import HeatHead, Network
 from realtime.capture.pictures import read_picture
+from realtime.channels import channel_weights
 from realtime.classes import find_class
 from realtime.compositing import network_input, stage
-from realtime.dreams.goals import channel_weights
 from realtime.engine import Engine
 from realtime.frame import Image
 from realtime.heat import evidence, glowing, heat_slide
