@@ -228,6 +228,7 @@ class Show:
         return (
             making
             or saved
+            or ("frozen" if canvas.settings[ShowSettings].freeze else "")
             or canvas.note
             or self._capture.oddity
             or (f"on the {provider.name}: {reason}" if reason else "")

@@ -236,6 +236,10 @@ class Controls:
         """Make the present values those that `reset` goes back to."""
         self._start = self._values.copy(), self._touched
 
+    def meant(self, key: str) -> str:
+        """The row that a key belongs to; nothing when it belongs to none."""
+        return self._binds[key][0] if key in self._binds else ""
+
     def press(self, key: str) -> str:
         """Do what the table says about a key, and return what is to be answered; unknown keys do nothing."""
         if key not in self._binds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.spec import Hw
 from realtime.compositing import Rect, fitted
@@ -23,12 +23,15 @@ def status_height(canvas_hw: Hw) -> int:
     return max(round(min(canvas_hw) * 0.055), 18)
 
 
-def arrange(name: str, canvas_hw: Hw, camera_hw: Hw) -> Layout:
-    """The layout called `name`: "side", "inset" or "full"."""
+def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, worded: bool = False) -> Layout:
+    """The layout called `name`: "side", "inset" or "full"; no caption and no status line lies on a `worded` view."""
+    height = canvas_hw[0] - status_height(canvas_hw) * worded
     if name == "full":
-        return Layout(Rect(0, 0, canvas_hw[1], canvas_hw[0]))
+        return Layout(Rect(0, 0, canvas_hw[1], height))
     if name == "inset":
-        return _inset(canvas_hw, camera_hw)
+        layout = _inset(canvas_hw, camera_hw)
+        view = layout.view._replace(height=height)
+        return replace(layout, view=view, caption=None) if worded else layout
     return _upright(canvas_hw, camera_hw) if canvas_hw[0] > canvas_hw[1] else _side(canvas_hw, camera_hw)
 
 

@@ -142,7 +142,7 @@ class Pipeline:
 
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
         name = "full" if self._views[view].alone else settings[ShowSettings].layout
-        return arrange(name, self._canvas_hw, hw(frame.image))
+        return arrange(name, self._canvas_hw, hw(frame.image), worded=self._views[view].worded)
 
     def _compose(
         self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot, said: Sequence[Prediction]

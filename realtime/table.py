@@ -61,8 +61,9 @@ def configure(controls: Controls, look: Look, info: ModelInfo) -> None:
 
 def deepen(controls: Controls, info: ModelInfo) -> None:
     """A dream goes about two thirds of the way through the network, as long as nobody has chosen its layer."""
-    whole = controls.value("dream/channel") == -1
-    if controls.value("show/view") == "dream" and whole and controls.untouched("show/layer"):
+    if controls.value("show/view") != "dream" or controls.value("dream/channel") != -1:
+        return
+    if controls.untouched("show/layer"):
         controls.set("show/layer", default_layer(info))
 
 
@@ -78,14 +79,19 @@ def apply_preset(controls: Controls, preset: str) -> None:
 def press(controls: Controls, info: ModelInfo, key: str) -> str:
     """Do what a key does, and return what is to be answered.
 
-    Who enters the dream enters it where it is deep; who chooses another layer in Grad-CAM asks that layer.
+    Esc closes the help before it resets anything. Who enters the dream enters it where it is deep. Who chooses another
+    layer in Grad-CAM, which shows the deepest, goes on from that one.
     """
-    awake, layer = controls.value("show/view") != "dream", controls.value("show/layer")
-    answer = controls.press(key)
-    if awake:
-        deepen(controls, info)
-    if controls.value("show/view") == "gradcam" and controls.value("show/layer") != layer:
+    meant, view = controls.meant(key), controls.value("show/view")
+    if meant == "do/reset" and controls.value("window/help"):
+        controls.set("window/help", False)
+        return ""
+    if meant == "show/layer" and view == "gradcam" and info.classifier and controls.value("gradcam/where") == "deepest":
+        controls.set("show/layer", info.landmarks[-1].name)
         controls.set("gradcam/where", "shown")
+    answer = controls.press(key)
+    if view != "dream":
+        deepen(controls, info)
     return answer
 
 

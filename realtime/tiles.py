@@ -38,7 +38,7 @@ class TileSettings:
         1.8,
         "above 1 lifts faint activations",
         Bind(("b",), "cycle", "contrast up, and round", 0.4, said="contrast"),
-        low=0.6,
+        low=1.0,
         high=3.0,
     )
     normalise: str = control(

@@ -96,13 +96,15 @@ class Shown:
 class View(Protocol):
     """Draws one kind of picture; what it keeps between frames is touched by the render thread alone.
 
-    `settings` are the groups of controls that it reads; `alone` says that it wants no camera beside it.
+    `settings` are the groups of controls that it reads; `alone` says that it wants no camera beside it,
+    `worded` that words stand in it, on which nothing else may be written.
     """
 
     name: ClassVar[str]
     bind: ClassVar[Bind]
     settings: ClassVar[tuple[type[Settings], ...]]
     alone: ClassVar[bool]
+    worded: ClassVar[bool]
 
     def render(self, scene: Scene) -> Shown:
         """The picture for this frame; engine.NotReady escapes while a graph is being made."""

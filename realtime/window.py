@@ -13,7 +13,7 @@ import cv2
 
 from models.errors import SetupError
 from models.spec import Hw
-from realtime.compositing import fit
+from realtime.compositing import fit, stage
 from realtime.frame import Image
 
 NAME = "Ventral"
@@ -71,6 +71,7 @@ class Window:
         if os.environ.get("WAYLAND_DISPLAY"):
             os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # the Qt in OpenCV's wheel has no Wayland
         cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
+        cv2.imshow(NAME, stage((16, 16)))  # or it is white until there is a picture
         cv2.resizeWindow(NAME, *self._canvas_hw[::-1])
         cv2.setMouseCallback(NAME, self._on_mouse)
         return self

@@ -13,6 +13,11 @@ SHIPPED = {file.stem: file for file in sorted(Path(__file__).parent.glob("*.toml
 """The presets that come with the program, by name."""
 
 
+def words(name: str) -> str:
+    """What a shipped preset says of itself: the comment that it begins with."""
+    return SHIPPED[name].read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+
+
 def read_preset(text: str) -> Iterator[tuple[str, Any]]:
     """The controls of a preset, by its name or its file: their paths and values; SettingError when it is none."""
     file = SHIPPED.get(text, Path(text))

@@ -60,6 +60,7 @@ class BackprojectView:
     bind: ClassVar[Bind] = Bind(("/",), "set", "back: the pixels that a channel answers to", "back")
     settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings, BackSettings)
     alone: ClassVar[bool] = False
+    worded: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._gains = Gains()

@@ -18,6 +18,7 @@ class CameraView:
     bind: ClassVar[Bind] = Bind(("c",), "set", "camera: what goes in", "camera")
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     alone: ClassVar[bool] = True
+    worded: ClassVar[bool] = False
 
     def render(self, scene: Scene) -> Shown:
         """The frame, letterboxed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import ClassVar
 
 import cv2
@@ -19,7 +19,7 @@ from realtime.dreams.flow import shifted
 from realtime.dreams.goals import Goal, Slopes
 from realtime.dreams.reverie import Currents, Reverie, laid_on
 from realtime.frame import Floats
-from realtime.presets import SHIPPED
+from realtime.presets import SHIPPED, words
 from realtime.view import Scene, Shown
 
 
@@ -84,6 +84,7 @@ class DreamView:
     bind: ClassVar[Bind] = Bind(("d",), "set", "dream: what the layer wants to see", "dream")
     settings: ClassVar[tuple[type[Settings], ...]] = (DreamSettings,)
     alone: ClassVar[bool] = False
+    worded: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._reverie: Reverie | None = None
@@ -110,8 +111,8 @@ class DreamView:
             reverie.climb(partial(_climbed, slopes, picture + detail, spec.size_hw, settings, dice))
             self._turn += 1
         panel_hw = fitted(scene.frame.image.shape[:2], scene.panel_hw)
-        words = _words(settings, layer)
-        return Shown(laid_on(resize(scene.frame.image, panel_hw), detail), layer, words=words)
+        dreamed = laid_on(resize(scene.frame.image, panel_hw), detail)
+        return Shown(dreamed, layer, words=_words(settings, layer))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Its own octaves, then those of the layers around this one."""
@@ -135,9 +136,15 @@ def _climbed(
     return cv2.resize(climbed - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
+_told = cache(words)
+"""The presets are read once, not every frame."""
+
+
 def _words(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
     """What is dreamed, and who dreams."""
     who = "the network" if settings.channel < 0 else f"channel {min(settings.channel, layer.channels - 1)}"
+    if settings.preset and settings.channel < 0:
+        return settings.preset, _told(settings.preset)
     return settings.preset or "dream", f"The camera, and what {who} wishes to see in it."
 
 

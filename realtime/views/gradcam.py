@@ -17,6 +17,7 @@ from realtime.controls import Bind, Settings, control
 from realtime.engine import Outputs
 from realtime.frame import Floats
 from realtime.heat import glowing, sight_hw
+from realtime.predictor import PredictSettings
 from realtime.runner import Errand
 from realtime.tiles import TileSettings
 from realtime.view import Scene, Shown
@@ -42,6 +43,7 @@ class GradcamView:
     bind: ClassVar[Bind] = Bind(("g",), "set", "Grad-CAM: where the evidence lies", "gradcam")
     settings: ClassVar[tuple[type[Settings], ...]] = (GradcamSettings, TileSettings)
     alone: ClassVar[bool] = False
+    worded: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._asked = Errand[Outputs]()
@@ -108,6 +110,8 @@ class GradcamView:
         if self._answers is None:
             return "evidence", "Where the network looks."
         target = self._target(scene, self._answers)
+        if scene.settings[PredictSettings].on:  # which say how sure it is, at a rhythm of their own
+            return scene.info.classifier.labels[target], "Where the network sees it."
         sure = np.exp(self._answers - self._answers.max())
         return scene.info.classifier.labels[target], f"Where the network sees it, {sure[target] / sure.sum():.0%} sure."
 

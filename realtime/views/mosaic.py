@@ -23,6 +23,7 @@ class MosaicView:
     bind: ClassVar[Bind] = Bind(("m",), "set", "mosaic: every channel of a layer", "mosaic")
     settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings,)
     alone: ClassVar[bool] = False
+    worded: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._gains = Gains()

@@ -27,6 +27,7 @@ class StoryView:
     bind: ClassVar[Bind] = Bind(("s", "0"), "set", "story: all layers at once", "story")
     settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings,)
     alone: ClassVar[bool] = False
+    worded: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._gains = Gains()

@@ -9,7 +9,7 @@ from realtime import compositing
 from realtime.colormaps import COLORMAPS, colour
 from realtime.compositing import STAGE, Rect
 from realtime.hud import Placement
-from realtime.layout import arrange
+from realtime.layout import arrange, status_height
 from realtime.text import text_width, wrap, write
 
 
@@ -44,6 +44,14 @@ def test_what_the_network_sees(frame_hw: tuple[int, int], short: int, expected: 
 
 
 CANVASES = ((720, 1280), (1080, 1920), (1280, 720), (120, 160), (600, 2400))
+
+
+@pytest.mark.parametrize("canvas_hw", CANVASES)
+@pytest.mark.parametrize("name", ["side", "inset", "full"])
+def test_nothing_is_written_on_a_view_of_words(name: str, canvas_hw: tuple[int, int]) -> None:
+    layout = arrange(name, canvas_hw, (480, 640), worded=True)
+    assert layout.view.top + layout.view.height <= canvas_hw[0] - status_height(canvas_hw)
+    assert (layout.caption is None) == (name != "side" or layout.over)
 
 
 @pytest.mark.parametrize("canvas_hw", CANVASES)

@@ -210,8 +210,20 @@ def test_choosing_a_layer_in_gradcam_asks_that_layer() -> None:
     press(controls, info, "g")
     press(controls, info, "l")
     assert controls.value("gradcam/where") == "deepest"
-    press(controls, info, "]")
+    press(controls, info, "[")
     assert controls.value("gradcam/where") == "shown"
+    assert controls.value("show/layer") == info.landmarks[-2].name
+
+
+def test_escape_closes_the_help_before_it_resets() -> None:
+    info = open_network("textures").info
+    controls = make_controls(info, ALL)
+    press(controls, info, "h")
+    press(controls, info, "Esc")
+    assert not controls.value("window/help")
+    assert controls.fired() == []
+    press(controls, info, "Esc")
+    assert controls.fired() == ["do/reset"]
 
 
 def test_a_shipped_preset_is_shown_at_once() -> None:

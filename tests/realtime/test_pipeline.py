@@ -32,6 +32,7 @@ class FailingView:
     bind: ClassVar[Bind] = Bind(("F",), "set", "a view that fails", "failing")
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     alone: ClassVar[bool] = False
+    worded: ClassVar[bool] = False
 
     def render(self, scene: Scene) -> Shown:
         raise ZeroDivisionError("the lens is cracked")
@@ -53,6 +54,7 @@ class InkView:
     bind: ClassVar[Bind] = Bind(("I",), "set", "one flat colour", "ink")
     settings: ClassVar[tuple[type[Settings], ...]] = (InkSettings,)
     alone: ClassVar[bool] = True
+    worded: ClassVar[bool] = False
 
     def render(self, scene: Scene) -> Shown:
         level = scene.settings[InkSettings].level

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
-import imageio.v3 as iio
 import numpy as np
 import pytest
 
@@ -23,6 +22,7 @@ from realtime.table import apply_preset, make_controls
 from realtime.view import Scene
 from realtime.views import ALL
 from realtime.views.dream import DreamView
+from tests.realtime.recording.films import read_film
 from tests.realtime.views.scenes import patiently
 from tests.screen import until
 
@@ -80,8 +80,8 @@ def test_a_dream_sticks_to_what_moves(engine: Engine, walk: list[Image]) -> None
 @pytest.fixture(scope="module")
 def clip(assets: Path) -> list[Image]:
     """Every fifth picture of a real film."""
-    film = iio.imread(assets / "media" / "clip.mp4")[::5, ..., ::-1]
-    return [resize(np.ascontiguousarray(each), (128, 192)) for each in film]
+    film, _ = read_film(assets / "media" / "clip.mp4")
+    return [resize(each, (128, 192)) for each in film[::5]]
 
 
 @pytest.mark.parametrize(("preset", "seconds"), [("", 1800), ("fever", 300), ("tunnel", 300)])
