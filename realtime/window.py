@@ -71,8 +71,9 @@ class Window:
         if os.environ.get("WAYLAND_DISPLAY"):
             os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # the Qt in OpenCV's wheel has no Wayland
         cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
-        cv2.imshow(NAME, stage((16, 16)))  # or it is white until there is a picture
         cv2.resizeWindow(NAME, *self._canvas_hw[::-1])
+        cv2.imshow(NAME, stage(self._canvas_hw))
+        cv2.pollKey()  # Qt paints it now: a window that waits for its first picture is white
         cv2.setMouseCallback(NAME, self._on_mouse)
         return self
 
