@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import threading
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
@@ -31,6 +33,9 @@ from realtime.recording.sink import Sink
 
 LITTER = 100_000
 """An unreadable draft below so many bytes never held a second of video; a larger one may be somebody's file."""
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+"""What asks this program to end."""
 
 _NICE = 10
 """Beside a show that filled two cores, 1280x720 left it 78 % of its rate at 5 and 91 % at 10; GIFs left it 95 %."""
@@ -137,7 +142,14 @@ class Mp4Sink(Sink):
         self._ffmpeg.kill()
 
     def _start(self, arguments: Arguments, draft: Draft) -> None:
-        self._ffmpeg = Ffmpeg(arguments, inherited=draft.handles)
+        try:
+            with undisturbed():
+                self._ffmpeg = Ffmpeg(arguments, inherited=draft.handles)
+        except KeyboardInterrupt:
+            self._ffmpeg.kill()
+            with suppress(OutputError):
+                self._ffmpeg.end()
+            raise
         if self._hurried:
             self._ffmpeg.kill()
 
@@ -214,6 +226,23 @@ class PngSink(Sink):
 
     def hurry(self) -> None:
         """Nothing takes long here."""
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put off Ctrl-C and SIGTERM until the end of the block: a process just started must not be lost sight of."""
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+        yield
+        return
+    heard: list[int] = []
+    before = {each: signal.signal(each, lambda number, _: heard.append(number)) for each in STOPS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    for number in heard:
+        signal.raise_signal(number)
 
 
 class Ffmpeg:

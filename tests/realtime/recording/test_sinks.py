@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import signal
+import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -209,3 +212,23 @@ def test_a_hurried_gif_stays_a_video(tmp_path: Path) -> None:
 def hurry_soon(sink: Sink, sign: Path) -> None:
     soon(sign.exists)
     sink.hurry()
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_ctrl_c_while_ffmpeg_starts_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """The key is pressed while the process is there already, and nobody knows of it yet."""
+
+    class Pressed(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
+            signal.raise_signal(signal.SIGINT)
+            started.append(self)
+
+    started: list[Pressed] = []
+    monkeypatch.setattr("realtime.recording.sinks.subprocess.Popen", Pressed)
+    with pytest.raises(KeyboardInterrupt):
+        open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
+    assert [each.poll() is not None for each in started] == [True]
+    assert list(tmp_path.iterdir()) == []
