@@ -21,6 +21,7 @@ from realtime.latest import Latest
 from realtime.look import OpenedLook, announce, open_look
 from realtime.meter import Meter
 from realtime.pipeline import Canvas
+from realtime.presses import dream_of_tile, next_preset
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.recording.recorder import Recorder
@@ -29,7 +30,6 @@ from realtime.rendering import Rendering
 from realtime.screen import Screen
 from realtime.settings import RecordSettings, ShowSettings
 from realtime.signals import StopSignals
-from realtime.table import dream_of_tile, next_preset
 from realtime.takes import Takes
 from realtime.window import NoWindow, Window, require_display
 from realtime.worker import Worker

@@ -12,8 +12,8 @@ from realtime.frame import Image, hw
 from realtime.latest import Latest
 from realtime.meter import Meter
 from realtime.pipeline import Canvas
+from realtime.presses import press
 from realtime.settings import WindowSettings
-from realtime.table import press
 from realtime.window import NoWindow, Window
 
 ANSWER = 2.0

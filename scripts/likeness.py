@@ -12,7 +12,7 @@ from models.files import digest_file
 from models.spec import Network
 from models.zoo import BUNDLED, ZOO
 from realtime.config import NetworkChoice
-from realtime.sheets.recipe import Recipe, filled, read_recipe, said
+from scripts.recipe import Recipe, filled, read_recipe, said
 
 Options = TypeVar("Options")
 

@@ -25,9 +25,9 @@ from realtime.look import announce
 from realtime.providers import choose
 from realtime.recording.output import claim
 from realtime.sheets.contact import Labelled, contact_sheet
-from realtime.sheets.recipe import said, write_picture
 from scripts.likeness import as_before, recipe_of
 from scripts.progress import progress
+from scripts.recipe import said, write_picture
 
 log = logging.getLogger(__name__)
 

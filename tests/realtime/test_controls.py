@@ -13,8 +13,9 @@ from models.network import open_network
 from realtime.config import Look
 from realtime.controls import Bind, Controls, Known, control
 from realtime.dreams.goals import default_layer
+from realtime.presses import next_preset, press
 from realtime.settings import ShowSettings
-from realtime.table import configure, make_controls, next_preset, press
+from realtime.table import configure, make_controls
 from realtime.tiles import TileSettings
 from realtime.views import ALL
 
