@@ -182,15 +182,19 @@ class Controls:
         """Every present value by path, triggers left out."""
         return {path: value for path, value in self._values.items() if not self.table[path].is_trigger}
 
-    def set(self, path: str, value: Value) -> None:
-        """Give a row a value: text must mean one, numbers are clamped to the row's range, a trigger fires."""
+    def set(self, path: str, value: Value, *, chosen: bool = True) -> None:
+        """Give a row a value: text must mean one, numbers are clamped to the row's range, a trigger fires.
+
+        A value that nobody has `chosen` leaves the row untouched.
+        """
         row = self._row(path)
         if row.is_trigger:
             self._fired.append(path)
             return
         parse = isinstance(value, str) and not isinstance(row.default, str)
         self._values[path] = row.parse(cast(str, value)) if parse else row.clamp(value)
-        self._touched |= {path}
+        if chosen:
+            self._touched |= {path}
         self._snapshot = self._frozen()
 
     def step(self, path: str, amount: Value) -> None:
@@ -229,7 +233,7 @@ class Controls:
         self._snapshot = self._frozen()
 
     def untouched(self, path: str) -> bool:
-        """Whether nobody has given a row a value, before the start of the show or since."""
+        """Whether nobody has chosen a value for a row, before the start of the show or since."""
         return self._row(path).path not in self._touched
 
     def start_here(self) -> None:

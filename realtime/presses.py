@@ -11,8 +11,9 @@ from realtime.table import apply_preset, deepen
 def press(controls: Controls, info: ModelInfo, key: str) -> str:
     """Do what a key does, and return what is to be answered.
 
-    Esc closes the help before it resets anything. Who enters the dream enters it where it is deep. Who chooses another
-    layer in Grad-CAM, which shows the deepest, goes on from that one.
+    Esc closes the help before it resets anything. Who enters the dream enters it where it is deep, and comes back to
+    where the show began, unless a layer was chosen. Who chooses another layer in Grad-CAM, which shows the deepest,
+    goes on from that one.
     """
     meant, view = controls.meant(key), controls.value("show/view")
     if meant == "do/reset" and controls.value("window/help"):
@@ -24,6 +25,8 @@ def press(controls: Controls, info: ModelInfo, key: str) -> str:
     answer = controls.press(key)
     if view != "dream":
         deepen(controls, info)
+    elif controls.value("show/view") != "dream" and controls.untouched("show/layer"):
+        controls.reset("show/layer")
     return answer
 
 

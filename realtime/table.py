@@ -64,7 +64,7 @@ def deepen(controls: Controls, info: ModelInfo) -> None:
     if controls.value("show/view") != "dream" or controls.value("dream/channel") != -1:
         return
     if controls.untouched("show/layer"):
-        controls.set("show/layer", default_layer(info))
+        controls.set("show/layer", default_layer(info), chosen=False)
 
 
 def apply_preset(controls: Controls, preset: str) -> None:

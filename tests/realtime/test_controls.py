@@ -166,6 +166,15 @@ def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
     assert controls.value("show/layer") == "block1_conv1"
     press(controls, info, "d")
     assert controls.value("show/layer") == default_layer(info)
+    press(controls, info, "m")
+    assert controls.value("show/layer") == "block1_conv1"
+    press(controls, info, "d")
+    press(controls, info, "]")
+    press(controls, info, "m")
+    assert (
+        controls.value("show/layer") == info.landmarks[info.landmarks.index(info.layer(default_layer(info))) + 1].name
+    )
+    press(controls, info, "d")
     press(controls, info, "1")
     assert controls.value("show/layer") == "block1_conv1"
     chosen = make_controls(info, ALL)
