@@ -13,7 +13,7 @@ from realtime.controls import Control
 from realtime.frame import Image
 from realtime.layout import status_height
 from realtime.pipeline import Canvas
-from realtime.text import ACCENT, ALARM, BOLD, BRIGHT, FAINT, QUIET, REGULAR, Colour, text_width, wrap, write
+from realtime.text import ACCENT, ALARM, BOLD, BRIGHT, QUIET, REGULAR, Colour, text_width, wrap, write
 
 KEY_SHAPES = {" ": "space"}
 
@@ -103,6 +103,14 @@ def draw_status(image: Image, left_text: str, status: Status) -> None:
         _draw_alarm(image, status.alarm, height - strip)
 
 
+def draw_recording(image: Image) -> None:
+    """A dot where the status line would say that a recording runs."""
+    height, width = image.shape[:2]
+    strip = status_height((height, width))
+    middle = (width - round(strip * 0.7), height - round(strip * 0.7))
+    cv2.circle(image, middle, max(round(strip * 0.22), 3), ALARM, cv2.FILLED, cv2.LINE_AA)
+
+
 def _fitting(status: Status, size: int, gap: int, room: int) -> list[tuple[str, Colour]]:
     """The parts that `room` pixels hold: the least important give way first."""
     for given_up in range(len(LEAST_FIRST) + 1):
@@ -149,7 +157,7 @@ def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
     """The help screen: every key in two columns."""
     height, width = image.shape[:2]
     edge = max(round(min(height, width) / 16), 8)
-    shade(image, Rect(0, 0, width, height), strength=0.9)
+    shade(image, Rect(0, 0, width, height), strength=0.96)
     rows = -(-len(lines) // 2)
     pitch = (height - 4 * edge) / max(rows, 1)
     size = max(min(round(pitch * 0.56), round(width / 48)), 9)
@@ -161,4 +169,4 @@ def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
         baseline = round(2.4 * edge + pitch * (number % rows + 0.7))
         write(image, keys, left, baseline, size, ACCENT)
         write(image, text, left + min(keys_w, half // 2), baseline, size, BRIGHT)
-    write(image, "h closes this", edge, height - edge, size, FAINT)
+    write(image, "h or Esc closes this", edge, height - edge, size, QUIET)

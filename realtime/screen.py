@@ -98,6 +98,8 @@ class Screen:
             hud.draw_cursor(image, canvas, hud.Placement.of((height, width), hw(image)))
         if options.hud or status.alarm:
             hud.draw_status(image, hud.describe(canvas, self._info), status)
+        elif status.recording:
+            hud.draw_recording(image)
         return image
 
     def _listen(self, window: Window) -> None:

@@ -12,7 +12,7 @@ import pytest
 from models.network import open_network
 from realtime.controls import Controls
 from realtime.table import make_controls
-from realtime.text import ACCENT
+from realtime.text import ACCENT, ALARM
 from realtime.views import ALL
 from realtime.window import key_name
 from tests.screen import Screen, until
@@ -110,6 +110,22 @@ def test_record_snapshot_and_replay_keys_leave_files(screen: Screen, tmp_path: P
         screen.press("q")
         assert process.wait(timeout=30) == 0
     assert not list(tmp_path.glob("*.ventral-part*"))
+
+
+def test_a_recording_is_seen_where_the_status_line_is_off(screen: Screen, tmp_path: Path) -> None:
+    def lit() -> bool:
+        return bool((screen.picture() == ALARM).all(axis=2).sum() > 20)
+
+    options = ("--view", "camera", "--set", "window/hud=off", "--folder", str(tmp_path))
+    with screen.show(*SMALL, *options, cwd=tmp_path) as process:
+        until(lambda: screen.picture().std() > 10, "a picture")
+        assert not lit()
+        screen.press("r")
+        until(lit, "the dot")
+        screen.press("r")
+        until(lambda: not lit(), "no dot")
+        screen.press("q")
+        assert process.wait(timeout=30) == 0
 
 
 def test_help_covers_the_screen_and_goes_away(screen: Screen, tmp_path: Path) -> None:
