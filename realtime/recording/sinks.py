@@ -126,15 +126,21 @@ class Mp4Sink(Sink):
             self._deliver()
         except OutputError as error:
             self._fail(str(error))
+        except KeyboardInterrupt:
+            self._throw_away()
+            raise
 
     def abort(self) -> None:
         """Leave nothing behind."""
         if self._open:
             self._open = False
-            self._ffmpeg.kill()
-            with suppress(OutputError):
-                self._ffmpeg.end()
-            self._draft.discard()
+            self._throw_away()
+
+    def _throw_away(self) -> None:
+        self._ffmpeg.kill()
+        with suppress(OutputError):
+            self._ffmpeg.end()
+        self._draft.discard()
 
     def hurry(self) -> None:
         """End ffmpeg at once; what it has written is kept."""

@@ -232,3 +232,22 @@ def test_ctrl_c_while_ffmpeg_starts_leaves_nothing(
         open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     assert [each.poll() is not None for each in started] == [True]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_ctrl_c_while_a_film_is_finished_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    class Pressed(subprocess.Popen[bytes]):
+        def wait(self, timeout: float | None = None) -> int:
+            if presses:
+                signal.raise_signal(presses.pop())
+            return super().wait(timeout)
+
+    presses = [signal.SIGINT]
+    monkeypatch.setattr("realtime.recording.sinks.subprocess.Popen", Pressed)
+    sink = open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
+    sink.write(flags((64, 48)))
+    with pytest.raises(KeyboardInterrupt):
+        sink.close()
+    assert list(tmp_path.iterdir()) == []
