@@ -1,11 +1,17 @@
-"""Ctrl-C and SIGTERM end the show in order; a second one ends it at once."""
+"""What asks the program to end: a show ends in order, and at once when asked again; some work is not cut in two."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and what the system sends."""
 
 HURRY = 8.0
 """Seconds between SIGTERM and the end: the system kills soon after."""
@@ -18,15 +24,13 @@ class StopSignals:
     Ctrl-C when the show is `ending` already and only a recording is being finished.
     """
 
-    NUMBERS = (signal.SIGINT, signal.SIGTERM)
-
     def __init__(self) -> None:
         self.asked = False
         self.ending = False
         self.deadline: float | None = None
 
     def __enter__(self) -> StopSignals:
-        self._before = {number: signal.signal(number, self._on_signal) for number in self.NUMBERS}
+        self._before = {number: signal.signal(number, self._on_signal) for number in STOPS}
         return self
 
     def __exit__(
@@ -41,3 +45,20 @@ class StopSignals:
         self.asked = True
         if number == signal.SIGTERM:
             self.deadline = time.monotonic() + HURRY
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put off Ctrl-C and SIGTERM until the end of the block: a process just started must not be lost sight of."""
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+        yield
+        return
+    heard: list[int] = []
+    before = {each: signal.signal(each, lambda number, _: heard.append(number)) for each in STOPS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    for number in heard:
+        signal.raise_signal(number)

@@ -16,6 +16,7 @@ import cyclopts
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
 from models.errors import SetupError, VentralError
+from realtime.signals import STOPS
 
 LONGEST = 600
 """Characters of an error."""
@@ -89,7 +90,7 @@ def main() -> NoReturn:
 
 
 def _heed(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in STOPS:
         signal.signal(each, handler)
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
@@ -30,12 +28,10 @@ from realtime.recording import encoding, output
 from realtime.recording.encoding import Arguments, Wh
 from realtime.recording.output import Draft, claim, numbered
 from realtime.recording.sink import Sink
+from realtime.signals import undisturbed
 
 LITTER = 100_000
 """An unreadable draft below so many bytes never held a second of video; a larger one may be somebody's file."""
-
-STOPS = (signal.SIGINT, signal.SIGTERM)
-"""What asks this program to end."""
 
 _NICE = 10
 """Beside a show that filled two cores, 1280x720 left it 78 % of its rate at 5 and 91 % at 10; GIFs left it 95 %."""
@@ -232,23 +228,6 @@ class PngSink(Sink):
 
     def hurry(self) -> None:
         """Nothing takes long here."""
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Put off Ctrl-C and SIGTERM until the end of the block: a process just started must not be lost sight of."""
-    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
-        yield
-        return
-    heard: list[int] = []
-    before = {each: signal.signal(each, lambda number, _: heard.append(number)) for each in STOPS}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-    for number in heard:
-        signal.raise_signal(number)
 
 
 class Ffmpeg:

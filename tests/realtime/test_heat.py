@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +19,7 @@ from realtime.compositing import network_input, stage
 from realtime.engine import Engine
 from realtime.frame import Image
 from realtime.heat import evidence, glowing, heat_slide
-from realtime.providers import CPU
 from tests.networks import colour_network
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(CPU) as engine:
-        yield engine
-
-
-@pytest.fixture
-def network(tmp_path: Path) -> Network:
-    colour_network(tmp_path / "colours.onnx")
-    return open_network(str(tmp_path / "colours.onnx"))
 
 
 def flag() -> Image:

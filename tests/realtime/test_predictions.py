@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,18 +27,6 @@ from realtime.table import make_controls
 from realtime.views import ALL
 from tests.networks import COLOURS, colour_network
 from tests.screen import until
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(CPU) as engine:
-        yield engine
-
-
-@pytest.fixture
-def network(tmp_path: Path) -> Network:
-    colour_network(tmp_path / "colours.onnx")
-    return open_network(str(tmp_path / "colours.onnx"))
 
 
 def flat(colour: str, size_hw: tuple[int, int] = (40, 60)) -> Image:

@@ -1,4 +1,4 @@
-"""What the tests of views draw with: an engine that answers at once, and a network that tells colours apart."""
+"""What these tests draw with: an engine that answers at once, and a network that tells colours apart."""
 
 from __future__ import annotations
 
