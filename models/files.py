@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from models.errors import OutputError
 
@@ -49,9 +51,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         ) from error
 
 
-def digest_files(paths: Iterable[Path]) -> str:
-    """SHA-256 of the contents of some files, one after the other, in hexadecimal."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+@cache
+def digest_code(*modules: ModuleType) -> str:
+    """SHA-256 of the source of some modules, packages with all that is in them, in hexadecimal.
+
+    It is part of a cache key, so that no cached file outlives the code that wrote it.
+    """
+    files = (Path(module.__file__ or "") for module in modules)
+    sources = (sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file] for file in files)
+    return hashlib.sha256(b"".join(path.read_bytes() for each in sources for path in each)).hexdigest()
 
 
 def digest_file(path: Path) -> str:

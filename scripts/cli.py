@@ -16,28 +16,21 @@ import cyclopts
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
 from models.errors import SetupError, VentralError
-from realtime.signals import STOPS
+from realtime.threads.signals import STOPS
 
 LONGEST = 600
 """Characters of an error."""
 
-COMMANDS = (
-    "live",
-    "render",
-    "story",
-    "maps",
-    "filters",
-    "export",
-    "train",
-    "layers",
-    "controls",
-    "cameras",
-    "doctor",
-    "dream",
-    "maximize",
-    "gradcam",
-    "bench",
-)
+ROOMS = {
+    "show": ("live", "render", "controls", "cameras"),
+    "pictures": ("story", "maps", "filters", "dream", "maximize", "gradcam"),
+    "networks": ("train", "export", "layers"),
+    "machine": ("doctor", "bench"),
+}
+"""Every command, by the package of `scripts` that it is a file of."""
+
+COMMANDS = {name: f"scripts.{room}.{name}" for room, names in ROOMS.items() for name in names}
+"""Every command, with its module."""
 
 DEFAULT = "live"
 """The command that runs where none is named."""
@@ -46,7 +39,7 @@ DEFAULT = "live"
 def load(name: str) -> Callable[..., None]:
     """The function of a command; where a library cannot be loaded, one that says so, and that doctor knows more."""
     try:
-        command: Callable[..., None] = getattr(import_module(f"scripts.{name}"), name)
+        command: Callable[..., None] = getattr(import_module(COMMANDS[name]), name)
     except ImportError as error:
         words = f"cannot run '{name}': {error}; run: ventral doctor"
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from models.graph import FLOAT, Draft, empty_model
+from models.graph.builder import FLOAT, Draft, empty_model
 from models.spec import CARD, INPUT, ClassifierInfo, InputInfo, LayerInfo, ModelInfo
 
 COLOURS = ("blue", "green", "red")

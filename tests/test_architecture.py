@@ -98,13 +98,13 @@ def test_a_view_never_imports_another() -> None:
 
 
 def test_only_the_command_line_imports_the_app() -> None:
-    users = {name for name, tree in sources() if "realtime.app" in imports(tree)}
+    users = {name for name, tree in sources() if "realtime.show.app" in imports(tree)}
     assert users == {"scripts/live.py"}
 
 
 def test_the_live_show_never_loads_tensorflow_and_turns_telemetry_off() -> None:
     code = (
-        "import os, sys, scripts.cli, realtime.app;"
+        "import os, sys, scripts.cli, realtime.show.app;"
         "assert os.environ['ORT_DISABLE_TELEMETRY'] == '1';"
         "assert not {'tensorflow', 'keras', 'tf2onnx'} & set(sys.modules)"
     )

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from scripts.cli import COMMANDS
-from scripts.keys import key_table
+from scripts.dev.key_table import key_table
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -14,7 +14,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text()
 def test_key_table_is_current() -> None:
     shown = re.search(r"<!-- keys: .*? -->\n(.*?)\n<!-- end of keys -->", README, re.DOTALL)
     assert shown is not None
-    assert shown[1].strip() == key_table(), "run: python -m scripts.keys, and put its table into README.md"
+    assert shown[1].strip() == key_table(), "run: python -m scripts.dev.key_table, and put its table into README.md"
 
 
 def test_every_command_is_named() -> None:

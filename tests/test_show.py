@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from realtime.text import ALARM
+from realtime.imaging.text import ALARM
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.screen import ROOT, Screen, until
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from models.network import open_network
+from models.importing.open_network import open_network
 from realtime.capture.pattern import Pattern
-from realtime.engine import Engine
-from realtime.frame import Frame
-from realtime.pipeline import Pipeline
-from realtime.providers import CPU
-from realtime.report import resident_bytes
-from realtime.table import make_controls
+from realtime.imaging.frame import Frame
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+from realtime.show.pipeline import Pipeline
+from realtime.show.report import resident_bytes
+from realtime.show.table import make_controls
 from realtime.views import ALL
 from tests.screen import until
 

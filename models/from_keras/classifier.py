@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.from_keras.agreement import Deviation, Floats, compare, nchw, open_session, random_picture, stir
 from models.from_keras.layers import Layer, forward, kind, run
 from models.from_keras.pretrained import Pretrained
-from models.graph import FLOAT, Draft, empty_model
+from models.graph.builder import FLOAT, Draft, empty_model
 from models.spec import INPUT, Hw
 
 LOGITS, PROBABILITIES = "classifier/logits", "classifier/probabilities"

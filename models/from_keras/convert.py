@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 
 from models.from_keras.layers import Layer, kind
-from models.graph import OPSET
+from models.graph.builder import OPSET
 from models.spec import INPUT
 
 if TYPE_CHECKING:

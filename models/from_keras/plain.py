@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models.graph import OPSET, attributes
+from models.graph.builder import OPSET, attributes
 from models.spec import CARD, INPUT, ModelInfo
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from models.spec import InputInfo
 from models.training.augment import augment, fed
+from models.training.config import Recipe
 from models.training.history import Epoch, best, over, pace
 from models.training.network import Learner
 from models.training.pictures import Pictures, Places, Split
-from models.training.recipe import Recipe
 from models.training.state import Arrays, State, StateFolder
 
 if TYPE_CHECKING:

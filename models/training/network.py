@@ -12,8 +12,8 @@ from models.from_keras.pretrained import load
 from models.from_keras.weights import sniff
 from models.spec import ModelInfo
 from models.training import vgg
+from models.training.config import SCRATCH, Recipe
 from models.training.muon import PACE, make_muon
-from models.training.recipe import SCRATCH, Recipe
 from models.zoo import ZOO
 
 if TYPE_CHECKING:

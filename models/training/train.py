@@ -12,11 +12,11 @@ import onnx
 from models.errors import SetupError
 from models.from_keras.frameworks import import_keras
 from models.spec import ModelInfo
+from models.training.config import Recipe
 from models.training.fit import Watch, fit
 from models.training.history import Epoch
 from models.training.network import check_start, make_learner
 from models.training.pictures import Pictures, Split, split
-from models.training.recipe import Recipe
 from models.training.state import StateFolder
 from models.training.store import store
 

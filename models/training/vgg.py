@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from models.errors import ModelError
-from models.network import open_network
+from models.importing.open_network import open_network
 from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo, Network
 from models.zoo import vgg16_layers
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 
-from realtime.capture.pulse import Patience
 from realtime.capture.reader import Reader
 from realtime.capture.source import EndOfSource, Source
-from realtime.frame import Frame, Image
-from realtime.latest import Latest
-from realtime.worker import Worker
+from realtime.capture.source_health import Patience
+from realtime.imaging.frame import Frame, Image
+from realtime.threads.latest import Latest
+from realtime.threads.worker import Worker
 
 PATIENCE = Patience()
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.frame import Image
+from realtime.imaging.frame import Image
 
 WIDTH, HEIGHT = 640, 480
 TURN = 2 * math.pi

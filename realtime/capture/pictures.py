@@ -17,7 +17,7 @@ from PIL import ImageOps, UnidentifiedImageError
 
 from models.errors import SourceError
 from realtime.capture.source import EndOfSource, as_bgr
-from realtime.frame import Image
+from realtime.imaging.frame import Image
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _STDERR = 2

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import SourceError
-from realtime.capture.pulse import Patience, Pulse
 from realtime.capture.source import Source
-from realtime.frame import Image
+from realtime.capture.source_health import Patience, Pulse
+from realtime.imaging.frame import Image
 
 SKIPS = 2
 """Pictures passed over at most between two that are shown, so that something is seen while catching up."""

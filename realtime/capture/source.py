@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import SourceError
-from realtime.frame import Image
+from realtime.imaging.frame import Image
 
 
 class EndOfSource(Exception):  # noqa: N818

@@ -15,7 +15,7 @@ import cv2
 from models.errors import SourceError
 from realtime.capture.devices import why_not
 from realtime.capture.source import EndOfSource, as_bgr
-from realtime.frame import Image
+from realtime.imaging.frame import Image
 
 # OpenCV reads this at every opening. FFmpeg would show a JPEG that arrived by half, its lower part grey.
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fflags;discardcorrupt")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw
-from realtime.frame import Floats
+from realtime.imaging.frame import Floats
 
 Waves: TypeAlias = NDArray[np.complex64]
 """The spectrum of a real picture: complex64 (3, H, W // 2 + 1)."""

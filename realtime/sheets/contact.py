@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from realtime.compositing import Rect, paste, stage
-from realtime.drawing import write_fitting
-from realtime.frame import Image
-from realtime.text import BRIGHT, QUIET
+from realtime.imaging.compositing import Rect, paste, stage
+from realtime.imaging.drawing import write_fitting
+from realtime.imaging.frame import Image
+from realtime.imaging.text import BRIGHT, QUIET
 
 ASPECT = 1.5
 """Width to height of a sheet, nearly: that of a slide with room for its title."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.kernels import Kernels
+from models.graph.kernels import Kernels
 from models.spec import Colours, Hw
-from realtime.frame import Image
+from realtime.imaging.frame import Image
 
 _ANCHORS = ("d8f3ff", "5fc3f0", "2474c4", "1b3a78", "1c1e25", "7c2a2a", "d2542f", "f8a545", "fff2c4")
 """Blue is below zero, zero is dark like the stage, orange is above."""

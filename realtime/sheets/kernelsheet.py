@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.kernels import Kernels
+from models.graph.kernels import Kernels
 from models.spec import Hw, ModelInfo
-from realtime.compositing import STAGE, Rect, paste, stage
-from realtime.drawing import origin, write_fitting
-from realtime.frame import Image
+from realtime.imaging.compositing import STAGE, Rect, paste, stage
+from realtime.imaging.drawing import origin, write_fitting
+from realtime.imaging.frame import Image
+from realtime.imaging.text import BRIGHT, QUIET, text_width, write
 from realtime.sheets.kernels import Cells, cells, diverging, laid_out
-from realtime.text import BRIGHT, QUIET, text_width, write
 
 SHAPE = 9 / 16
 """Height to width of a slide, which a sheet comes near to."""

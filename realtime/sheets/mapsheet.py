@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from models.sizes import layer_sizes
+from models.build.layer_sizes import layer_sizes
 from models.spec import Grid, Hw, LayerInfo
-from realtime.captions import stage_words
-from realtime.colormaps import colour
-from realtime.compositing import Rect, fitted, frame_line, paste, resize, stage
-from realtime.drawing import draw_predictions, origin, predictions_height, write_fitting
-from realtime.frame import Image, hw
-from realtime.predictions import Prediction
+from realtime.imaging.colormaps import colour
+from realtime.imaging.compositing import Rect, fitted, frame_line, paste, resize, stage
+from realtime.imaging.drawing import draw_predictions, origin, predictions_height, write_fitting
+from realtime.imaging.frame import Image, hw
+from realtime.imaging.text import BRIGHT, FAINT, QUIET, write
+from realtime.inference.predictions import Prediction
 from realtime.sheets.still import Still, Tiling
 from realtime.sheets.storyboard import COLORMAP, CONTRAST
-from realtime.text import BRIGHT, FAINT, QUIET, write
+from realtime.show.captions import stage_words
 
 SHAPE = 9 / 16
 """Height to width of a slide, which a sheet comes as near to as its tiles allow."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from models.errors import SettingError
 from models.spec import GraphSpec, Grid, Hw, LayerInfo, ModelInfo, MosaicHead, Network
-from realtime.channels import check_channels
-from realtime.compositing import input_size, network_input
-from realtime.engine import Engine
-from realtime.frame import Image, hw
-from realtime.tiles import Gains
+from realtime.imaging.compositing import input_size, network_input
+from realtime.imaging.frame import Image, hw
+from realtime.inference.channels import check_channels
+from realtime.inference.engine import Engine
+from realtime.views.tiles import Gains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

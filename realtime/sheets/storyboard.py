@@ -10,22 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw, LayerInfo, ModelInfo
-from realtime.captions import stage_words
-from realtime.colormaps import colour
-from realtime.compositing import STAGE, Rect, blend, fitted, frame_line, paste, resize, stage
-from realtime.drawing import (
-    draw_marks,
-    draw_predictions,
-    fitting,
-    origin,
-    predictions_height,
-    write_fitting,
-)
-from realtime.frame import Image, hw
-from realtime.predictions import Prediction
+from realtime.imaging.colormaps import colour
+from realtime.imaging.compositing import STAGE, Rect, blend, fitted, frame_line, paste, resize, stage
+from realtime.imaging.drawing import draw_marks, draw_predictions, fitting, origin, predictions_height, write_fitting
+from realtime.imaging.frame import Image, hw
+from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
+from realtime.inference.predictions import Prediction
 from realtime.sheets.still import Tiling
-from realtime.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
-from realtime.tiles import TileSettings
+from realtime.show.captions import stage_words
+from realtime.views.tiles import TileSettings
 
 FADE = 0.48
 """Seconds in which a card fades into the next."""

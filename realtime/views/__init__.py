@@ -3,7 +3,7 @@
 import pkgutil
 from importlib import import_module
 
-from realtime.view import View
+from realtime.views.view import View
 
 ALL: tuple[type[View], ...] = tuple(
     import_module(f"{__name__}.{each.name}").VIEW for each in pkgutil.iter_modules(__path__)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from models.spec import GraphSpec
-from realtime.compositing import fit
-from realtime.controls import Bind, Settings
-from realtime.view import Scene, Shown
+from realtime.controls.controls import Bind, Settings
+from realtime.imaging.compositing import fit
+from realtime.views.view import Scene, Shown
 
 
 class CameraView:

@@ -11,16 +11,16 @@ import cv2
 import numpy as np
 
 from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
-from realtime.channels import channel_weights
-from realtime.compositing import fitted, input_size, resize
-from realtime.controls import Bind, Settings, control
-from realtime.dreams.dreaming import step
-from realtime.dreams.flow import shifted
-from realtime.dreams.goals import Goal, Slopes
-from realtime.dreams.reverie import Currents, Reverie, laid_on
-from realtime.frame import Floats
-from realtime.presets import SHIPPED, words
-from realtime.view import Scene, Shown
+from realtime.controls.controls import Bind, Settings, control
+from realtime.controls.presets import SHIPPED, words
+from realtime.dreams.deepdream import step
+from realtime.dreams.dream_state import Currents, Reverie, laid_on
+from realtime.dreams.objective import Goal, Slopes
+from realtime.dreams.optical_flow import shifted
+from realtime.imaging.compositing import fitted, input_size, resize
+from realtime.imaging.frame import Floats
+from realtime.inference.channels import channel_weights
+from realtime.views.view import Scene, Shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import CLASSES, GraphSpec, HeatHead
-from realtime.channels import single
-from realtime.compositing import fitted, network_input, resize
-from realtime.controls import Bind, Settings, control
-from realtime.engine import Outputs
-from realtime.frame import Floats
-from realtime.heat import glowing, sight_hw
-from realtime.predictor import PredictSettings
-from realtime.runner import Errand
-from realtime.tiles import TileSettings
-from realtime.view import Scene, Shown
+from realtime.controls.controls import Bind, Settings, control
+from realtime.imaging.compositing import fitted, network_input, resize
+from realtime.imaging.frame import Floats
+from realtime.imaging.heatmap import glowing, sight_hw
+from realtime.inference.channels import single
+from realtime.inference.engine import Outputs
+from realtime.inference.predictor import PredictSettings
+from realtime.threads.runner import Errand
+from realtime.views.tiles import TileSettings
+from realtime.views.view import Scene, Shown
 
 STEADY = 0.5
 """How far the heat moves towards a new one at each result, so that it does not flicker."""

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import GraphSpec, LayerInfo, MosaicHead
-from realtime.colormaps import colour
-from realtime.compositing import network_input
-from realtime.controls import Bind, Settings
-from realtime.tiles import Gains, MostActive, TileSettings, fill_panel, fullest
-from realtime.view import Scene, Shown, Tiles
+from realtime.controls.controls import Bind, Settings
+from realtime.imaging.colormaps import colour
+from realtime.imaging.compositing import network_input
+from realtime.views.tiles import Gains, MostActive, TileSettings, fill_panel, fullest
+from realtime.views.view import Scene, Shown, Tiles
 
 
 class MosaicView:

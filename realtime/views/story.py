@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import GraphSpec, Grid, Hw, LayerInfo, StoryHead
-from realtime.colormaps import colour
-from realtime.compositing import network_input, paste, stage
-from realtime.controls import Bind, Settings
-from realtime.frame import Image
-from realtime.text import QUIET, text_width, write
-from realtime.tiles import GAP, STRETCH, Gains, MostActive, TileSettings
-from realtime.view import Scene, Shown
+from realtime.controls.controls import Bind, Settings
+from realtime.imaging.colormaps import colour
+from realtime.imaging.compositing import network_input, paste, stage
+from realtime.imaging.frame import Image
+from realtime.imaging.text import QUIET, text_width, write
+from realtime.views.tiles import GAP, STRETCH, Gains, MostActive, TileSettings
+from realtime.views.view import Scene, Shown
 
 WORDS = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -11,13 +10,12 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-import models.textures
-from models.network import open_network
+from models.importing.open_network import open_network
 from models.spec import INPUT, ModelInfo
-from models.textures import CLASSES, draw
-from models.zoo import vgg16_layers
+from models.zoo import bundled_path, vgg16_layers
+from scripts.dev.textures import CLASSES, draw
 
-ASSET = Path(models.textures.__file__).parents[1] / "assets" / "textures.onnx"
+ASSET = bundled_path()
 UNSEEN = 77_000_000
 """Where the seeds of the test begin; those of the training lie below 10 million."""
 

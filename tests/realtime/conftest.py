@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from models.network import open_network
+from models.importing.open_network import open_network
 from models.spec import Network
-from realtime.engine import Engine
-from realtime.providers import CPU
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
 from tests.networks import colour_network
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import imageio.v3 as imageio
 import numpy as np
 
-from realtime.frame import Image
+from realtime.imaging.frame import Image
 
 
 def write_clip(path: Path, *, pictures: int = 24, fps: float = 12, size_wh: tuple[int, int] = (160, 128)) -> Path:

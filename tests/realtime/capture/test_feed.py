@@ -12,8 +12,8 @@ from models.errors import SourceError
 from realtime.capture.feed import Capture
 from realtime.capture.opening import open_source
 from realtime.capture.pattern import Pattern
-from realtime.frame import Frame, Image
-from realtime.latest import Latest
+from realtime.imaging.frame import Frame, Image
+from realtime.threads.latest import Latest
 from tests.realtime.capture.clips import number_of, write_clip
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.waiting import soon
@@ -89,7 +89,7 @@ def test_a_process_can_end_while_a_stream_stalls() -> None:
     script = (
         "import sys, time\n"
         "from realtime.capture.feed import Capture\n"
-        "from realtime.latest import Latest\n"
+        "from realtime.threads.latest import Latest\n"
         "from realtime.capture.opening import open_source\n"
         "with Capture(lambda: open_source(sys.argv[1]), Latest(), retry=True):\n"
         "    print('open', flush=True)\n"

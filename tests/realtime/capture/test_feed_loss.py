@@ -9,9 +9,9 @@ import pytest
 
 from realtime.capture.feed import Capture
 from realtime.capture.opening import open_source
-from realtime.capture.pulse import Patience
-from realtime.frame import Frame, Image
-from realtime.latest import Latest
+from realtime.capture.source_health import Patience
+from realtime.imaging.frame import Frame, Image
+from realtime.threads.latest import Latest
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.waiting import says, soon
 

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from models.errors import SettingError, SourceError
 from realtime.capture.pictures import is_picture, open_pictures, read_picture
 from realtime.capture.source import EndOfSource
-from scripts.recipe import read_recipe
+from scripts.common.saved_settings import read_recipe
 
 RGB = (200, 100, 50)
 NOISE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)

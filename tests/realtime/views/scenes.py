@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from models.spec import Hw, Network
-from realtime.controls import Controls
-from realtime.engine import Engine, NotReady
-from realtime.frame import Frame, Image
-from realtime.view import Scene, Shown, View
+from realtime.controls.controls import Controls
+from realtime.imaging.frame import Frame, Image
+from realtime.inference.engine import Engine, NotReady
+from realtime.views.view import Scene, Shown, View
 
 PANEL_HW = (180, 400)
 

@@ -11,15 +11,15 @@ import numpy as np
 import onnx
 import pytest
 
-from models.graph import FLOAT, Draft, empty_model
-from models.network import open_network
+from models.graph.builder import FLOAT, Draft, empty_model
+from models.importing.open_network import open_network
 from models.spec import Network
-from realtime.controls import Controls
-from realtime.engine import Engine
-from realtime.frame import Frame
-from realtime.pipeline import Canvas, Pipeline
-from realtime.providers import CPU
-from realtime.table import make_controls
+from realtime.controls.controls import Controls
+from realtime.imaging.frame import Frame
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+from realtime.show.pipeline import Canvas, Pipeline
+from realtime.show.table import make_controls
 from realtime.views import ALL
 from tests.realtime.views.scenes import PANEL_HW
 from tests.screen import until

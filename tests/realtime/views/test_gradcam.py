@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.network import open_network
+from models.importing.open_network import open_network
 from models.spec import Network
-from models.untrained import write_untrained
-from realtime.controls import Controls
-from realtime.engine import Engine
-from realtime.frame import Floats
-from realtime.providers import CPU
-from realtime.table import make_controls
-from realtime.view import Shown
+from realtime.controls.controls import Controls
+from realtime.imaging.frame import Floats
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+from realtime.show.table import make_controls
 from realtime.views import ALL
 from realtime.views.gradcam import GradcamView
+from realtime.views.view import Shown
+from scripts.dev.benchmarks.untrained import write_untrained
 from tests.realtime.views.scenes import halves, patiently, scene
 from tests.screen import until
 

@@ -1,0 +1,1 @@
+"""ONNX graphs: reading them, writing nodes, cutting out parts."""

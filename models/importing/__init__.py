@@ -1,0 +1,1 @@
+"""How any convolutional network in an ONNX file is checked, normalized and stored."""

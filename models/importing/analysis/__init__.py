@@ -1,0 +1,1 @@
+"""What an imported network consists of: layers, classifier, input sizes."""

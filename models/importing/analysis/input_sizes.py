@@ -1,0 +1,113 @@
+"""Which sizes of picture a network takes: any from a smallest on, or a single one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.errors import ModelError
+from models.importing.analysis import bounds
+from models.importing.analysis.infer_shapes import Skeleton, Tensors
+from models.spec import Hw
+
+USUAL: tuple[Hw, ...] = tuple(
+    (side, side) for side in (224, 256, 227, 299, 320, 300, 384, 416, 512, 640, 128, 96, 64, 48, 32, 28)
+)
+"""Tried in this order where a file names no size."""
+
+OTHERS: tuple[Hw, ...] = ((224, 400), (400, 304))
+"""Two that the show may ask for: in steps of 16, wide and upright."""
+
+WIDE: tuple[Hw, Hw] = ((512, 512), (1024, 1024))
+"""Far enough apart that what margins take away does not count."""
+
+POWERS = (1, 2, 4, 8, 16, 32, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """A normal size, the tensors at it and at another (when any size will do), and the smallest."""
+
+    normal_hw: Hw
+    normal: Tensors
+    other: Tensors | None
+    smallest: int
+
+
+def normal_size(skeleton: Skeleton, declared_hw: Hw | None) -> tuple[Hw, Tensors]:
+    """The size that a network is made for, and its tensors then; ModelError when none will do."""
+    if declared_hw is not None:
+        return declared_hw, skeleton.at(declared_hw)
+    first: ModelError | None = None
+    for size_hw in USUAL:
+        try:
+            return size_hw, skeleton.at(size_hw)
+        except ModelError as error:
+            first = first or error
+    raise first or ModelError("no size of picture fits")
+
+
+def explore(skeleton: Skeleton, layers: Sequence[str], normal: tuple[Hw, Tensors]) -> Sizes:
+    """What other sizes the path to the `layers` takes; the classifier after them may be less free."""
+    trunk = skeleton.cut(layers)
+    if not all(_takes(trunk, layers, size_hw, normal) for size_hw in OTHERS):
+        return Sizes(*normal, None, min(normal[0]))
+    smallest = _smallest(trunk, max(min(normal[0]), min(OTHERS[0])))
+    return Sizes(*normal, _whole(skeleton) or trunk.at(OTHERS[1]), smallest)
+
+
+def _whole(skeleton: Skeleton) -> Tensors | None:
+    """Every tensor at another size, when the classifier takes that too."""
+    try:
+        return skeleton.at(OTHERS[1])
+    except ModelError:
+        return None
+
+
+def _takes(trunk: Skeleton, layers: Sequence[str], size_hw: Hw, normal: tuple[Hw, Tensors]) -> bool:
+    """Whether every layer has the same channels then, and grows with the picture."""
+    try:
+        tensors = trunk.at(size_hw)
+        bounds.check(trunk.graph, tensors)
+    except ModelError:
+        return False
+    return all(_grows(tensors[name].dims, normal[1][name].dims, size_hw, normal[0]) for name in layers)
+
+
+def _grows(dims: tuple[int, ...] | None, normal: tuple[int, ...] | None, size_hw: Hw, normal_hw: Hw) -> bool:
+    if dims is None or normal is None or dims[:2] != normal[:2]:
+        return False
+    return all(
+        abs(dims[axis] - normal[axis] * size_hw[axis - 2] / normal_hw[axis - 2]) <= max(3, dims[axis] / 4)
+        for axis in (2, 3)
+    )
+
+
+def _smallest(trunk: Skeleton, high: int) -> int:
+    """The smallest square that every window fits into, by halving."""
+    low = 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            bounds.check(trunk.graph, trunk.at((middle, middle)))
+            high = middle
+        except ModelError:
+            low = middle
+    return high
+
+
+def strides(skeleton: Skeleton, layers: Sequence[str], sizes: Sizes) -> list[int]:
+    """Pixels of the picture per step of each layer."""
+    if sizes.other is None:
+        return [_ratio(sizes.normal_hw[0], sizes.normal[name].dims) for name in layers]
+    trunk = skeleton.cut(layers)
+    small, large = (trunk.at(size_hw) for size_hw in WIDE)
+    grown = WIDE[1][0] - WIDE[0][0]
+    return [_ratio(grown, large[name].dims, small[name].dims) for name in layers]
+
+
+def _ratio(pixels: int, dims: tuple[int, ...] | None, less: tuple[int, ...] | None = None) -> int:
+    steps = (dims[2] if dims else 1) - (less[2] if less else 0)
+    ratio = pixels / max(steps, 1)
+    nearest = min(POWERS, key=lambda power: abs(power - ratio))
+    return nearest if abs(nearest - ratio) <= 0.15 * nearest else max(round(ratio), 1)

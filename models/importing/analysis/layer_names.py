@@ -1,0 +1,125 @@
+"""Readable names for layers, from what exporters call tensors, nodes and weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from onnx import defs
+
+from models.importing.analysis.find_layers import Found
+from models.importing.passes.to_nchw import SUFFIX as TURNED
+
+READABLE = re.compile(r"(?=.*[A-Za-z])[\w./-]{1,64}", re.ASCII)
+MEANINGLESS = re.compile(
+    r"(onnx::.*|const_fold\w*|[A-Z][A-Za-z]*[_-]*\d+([_-](Y|out|output)(_?\d+)?)?|(?i:(relu|add|concat|sum|clip|mul)_?\d*)|"
+    r"(?i:node|tensor|t|x|y|v|val|var|input|output)[_.]?\d*)"
+)
+"""What a machine counted: Conv_12, relu3, onnx::Add_317; such a name is given anew."""
+
+ACTIVE = re.compile(
+    r"(.*[/._])?(p?re_?lu6?|activation|act|leaky\w*|swish|silu|clip|mul|elu|sigmoid|hard_\w*)([_.]?\d+)*(_fwd)?", re.I
+)
+"""The name of an activation says less than that of its convolution."""
+
+TENSORFLOW = re.compile(r":\d+(/nchw)?$")
+TENSORFLOW_WEIGHTS = re.compile(r"ReadVariableOp|merged_input|batchnorm")
+TENSORFLOW_OPERATORS = re.compile(
+    r"(Relu6?|Elu|Selu|LeakyRelu|Sigmoid|Tanh|Softplus|BiasAdd|Conv2D\w*|DepthwiseConv2d\w*|FusedBatchNorm\w*|Add(V2)?|"
+    r"Mul|Sub|Maximum|concat|add|mul|sub|convolution|depthwise|separable_conv2d|batchnorm|Const|Squeeze)(_\d+)?"
+)
+
+WORDS = {"Conv": "conv", "ConvTranspose": "deconv", "Add": "add", "Sum": "add", "Concat": "concat", "Max": "max"}
+RESERVED = ("net/", "ventral/", "scores/")
+
+
+def names(layers: Sequence[Found]) -> dict[str, str]:
+    """A name for each layer's tensor: unique, readable, without the scopes that all of them share."""
+    proposed = _without_shared_scopes([next(_proposals(layer), "") for layer in layers])
+    if all(TENSORFLOW.search(layer.node.output[0]) for layer in layers):
+        proposed = _without_shared_number(proposed)
+    chosen: dict[str, str] = {}
+    taken, counts = set[str](), dict[str, int]()
+    for layer, name in zip(layers, proposed, strict=True):
+        word = WORDS[layer.node.op_type]
+        counts[word] = counts.get(word, 0) + 1
+        chosen[layer.tensor] = _unique(name or f"{word}{counts[word]}", taken)
+    return chosen
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    found, count = name, 1
+    while found in taken:
+        count += 1
+        found = f"{name}_{count}"
+    taken.add(found)
+    return found
+
+
+def _proposals(layer: Found) -> Iterator[str]:
+    """What the layer could be called, the best first."""
+    own = layer.node.output[0]
+    raw = [own, layer.tensor] if own.startswith("/") else [layer.tensor, own]  # PyTorch numbers its activations
+    raw.append(layer.node.name)
+    if not layer.is_join:
+        weight = layer.node.input[1]
+        place = 0 if weight.endswith(".weight") else len(raw)  # PyTorch names its modules there, whatever the rest is
+        raw.insert(place, re.sub(r"[./_](weight|kernel|W|w)(_\d+)?(:0)?$", "", weight))
+    cleaned = [name for name in map(clean, raw) if _is_readable(name)]
+    yield from (name for name in cleaned if not ACTIVE.fullmatch(name))
+    yield from cleaned
+
+
+def _is_readable(name: str) -> bool:
+    return (
+        READABLE.fullmatch(name) is not None
+        and MEANINGLESS.fullmatch(name) is None
+        and not defs.has(name)
+        and not name.startswith(RESERVED)
+        and re.search(r"[A-Za-z]{2}", name) is not None
+    )
+
+
+def clean(name: str) -> str:
+    """The name of a tensor without what its exporter adds: `/layer1/layer1.0/conv1/Conv_output_0` -> layer1.0.conv1."""
+    name = name.removesuffix(TURNED)
+    if TENSORFLOW.search(name):
+        return _from_tensorflow(name.rpartition(":")[0])
+    if name.startswith("/"):
+        return _from_torch(name)
+    return re.sub(r"_Output_\d+$|_fwd$", "", name)
+
+
+def _from_torch(name: str) -> str:
+    """Scopes grow from left to right, repeating themselves; the operator comes last."""
+    parts: list[str] = []
+    for scope in name.strip("/").split("/")[:-1]:
+        if parts and scope.startswith(f"{parts[-1]}."):
+            parts[-1] = scope
+        else:
+            parts.append(scope)
+    return ".".join(parts)
+
+
+def _from_tensorflow(name: str) -> str:
+    """`functional_1/block1_conv1_1/Relu` -> functional_1/block1_conv1_1."""
+    parts = [re.sub(r"__\d+$", "", part) for part in name.split("/")]
+    for ending in (TENSORFLOW_WEIGHTS, TENSORFLOW_OPERATORS, TENSORFLOW_WEIGHTS):
+        if len(parts) > 1 and ending.fullmatch(parts[-1]):
+            parts.pop()
+    return "/".join(parts)
+
+
+def _without_shared_scopes(proposed: Sequence[str]) -> list[str]:
+    """Drop leading scopes that every name has, such as `StatefulPartitionedCall/model/`."""
+    split = [name.split("/") for name in proposed if name]
+    shared = 0
+    while len(split) > 1 and all(len(parts) > shared + 1 and parts[shared] == split[0][shared] for parts in split):
+        shared += 1
+    return ["/".join(name.split("/")[shared:]) for name in proposed]
+
+
+def _without_shared_number(proposed: Sequence[str]) -> list[str]:
+    """Drop the number that TensorFlow appends to every scope of a model that was built twice."""
+    endings = {match.group() if (match := re.search(r"_\d+$", name)) else "" for name in proposed if name}
+    return [name.removesuffix(next(iter(endings))) for name in proposed] if len(endings) == 1 else list(proposed)

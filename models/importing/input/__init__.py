@@ -1,0 +1,1 @@
+"""What a network expects as its input, and how that is known."""

@@ -1,5 +1,0 @@
-"""Procedural textures: what the bundled network learned to name, drawn from a seed."""
-
-from models.textures.table import CLASSES, draw
-
-__all__ = ["CLASSES", "draw"]

@@ -1,0 +1,1 @@
+"""Values that can change while the show runs, and actions that can be triggered."""

@@ -1,0 +1,1 @@
+"""Images: frames, resizing, compositing, colormaps, text."""

@@ -1,0 +1,41 @@
+"""Perceptual colormaps: how a grey level of a tile becomes light.
+
+Each is a short list of colours between which we interpolate; lightness rises from the dark, so that a brighter tile
+is always a stronger activation.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.imaging.frame import Image
+
+_DARK = "0b0d10"
+"""The stage: tiles lie on it without an edge, and a channel that says nothing is not there."""
+
+_ANCHORS = {
+    "ember": (_DARK, "1b0c3a", "56106e", "a52c60", "e3593a", "fba40a", "fcffc8"),
+    "ocean": (_DARK, "07163a", "0b3f77", "107ba0", "2fb7a8", "9be3a4", "fbfbe0"),
+    "viridian": (_DARK, "14123f", "27406f", "1f7a7a", "3fae63", "a6d83c", "fdfbc0"),
+    "grey": (_DARK, "ffffff"),
+}
+
+COLORMAPS = tuple(_ANCHORS)
+
+
+def colour(grey: NDArray[np.uint8], colormap: str, contrast: float) -> Image:
+    """Grey (H, W) to BGR (H, W, 3); `contrast` is the exponent 1/gamma, above 1 it lifts the faint."""
+    return cv2.applyColorMap(grey, _table(colormap, round(contrast, 3)))  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=64)
+def _table(colormap: str, contrast: float) -> Image:
+    """The 256 colours, (256, 1, 3) BGR."""
+    anchors = np.array([tuple(bytes.fromhex(each))[::-1] for each in _ANCHORS[colormap]], np.float64)
+    places = np.linspace(0.0, 1.0, 256) ** (1.0 / contrast) * (len(anchors) - 1)
+    channels = [np.interp(places, np.arange(len(anchors)), anchors[:, each]) for each in range(3)]
+    return np.stack(channels, axis=-1).round().astype(np.uint8)[:, None, :]

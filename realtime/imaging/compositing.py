@@ -1,0 +1,116 @@
+"""Pure functions on images: fit, blend, inset, shade; and what the network is fed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from models.spec import Hw
+from realtime.imaging.frame import Image
+
+
+class Rect(NamedTuple):
+    """A rectangle in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def hw(self) -> Hw:
+        """Its size in array order."""
+        return self.height, self.width
+
+
+LONGEST = 4.0
+"""How many times its short side the network sees of a frame; a longer one is squeezed, and eats no memory."""
+
+STAGE = (16, 13, 11)
+"""The colour behind the pictures, BGR: dark, and a little blue."""
+
+
+def stage(size_hw: Hw) -> Image:
+    """An empty canvas."""
+    return _empty(size_hw).copy()
+
+
+@lru_cache(maxsize=8)
+def _empty(size_hw: Hw) -> Image:
+    """Kept, because filling a canvas of 1280x720 with a colour takes 3 ms and copying one 0.3 ms."""
+    return np.full((*size_hw, 3), STAGE, np.uint8)
+
+
+def resize(image: Image, size_hw: Hw) -> Image:
+    """`image` at another size: averaged where it shrinks, smooth where it grows.
+
+    Whole blocks are averaged first, which OpenCV does eight times as fast as other areas.
+    """
+    height, width = image.shape[:2]
+    blocks = min(height // size_hw[0], width // size_hw[1])
+    if blocks > 1 and height % blocks == 0 and width % blocks == 0:
+        image = cv2.resize(image, (width // blocks, height // blocks), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        return _resized(image, size_hw, cv2.INTER_LINEAR)
+    shrinks = size_hw[0] <= height and size_hw[1] <= width
+    return _resized(image, size_hw, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def _resized(image: Image, size_hw: Hw, interpolation: int) -> Image:
+    if image.shape[:2] == size_hw:
+        return image
+    return cv2.resize(image, size_hw[::-1], interpolation=interpolation)  # type: ignore[return-value]
+
+
+def fitted(image_hw: Hw, panel_hw: Hw) -> Hw:
+    """The largest size with the aspect ratio of `image_hw` that fits a panel."""
+    scale = min(panel_hw[0] / image_hw[0], panel_hw[1] / image_hw[1])
+    return max(round(image_hw[0] * scale), 1), max(round(image_hw[1] * scale), 1)
+
+
+def fit(image: Image, panel_hw: Hw) -> Image:
+    """`image` as large as the panel allows, centred on the stage."""
+    size_hw = fitted(image.shape[:2], panel_hw)
+    if size_hw == panel_hw:
+        return resize(image, panel_hw)
+    panel = stage(panel_hw)
+    paste(panel, resize(image, size_hw), (panel_hw[1] - size_hw[1]) // 2, (panel_hw[0] - size_hw[0]) // 2)
+    return panel
+
+
+def paste(canvas: Image, image: Image, left: int, top: int) -> None:
+    """Lay `image` on `canvas`, which must hold it whole."""
+    canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
+
+
+def blend(old: Image, new: Image, weight: float) -> Image:
+    """`new` over `old`, `weight` from 0 to 1; sizes must agree."""
+    return cv2.addWeighted(old, 1.0 - weight, new, weight, 0.0)  # type: ignore[return-value]
+
+
+def shade(image: Image, box: Rect, *, strength: float) -> None:
+    """Darken a rectangle of `image` in place, so that text on it can be read."""
+    left, top, width, height = box
+    part = image[max(top, 0) : top + height, max(left, 0) : left + width]
+    if part.size:
+        cv2.addWeighted(part, 1.0 - strength, stage(part.shape[:2]), strength, 0.0, dst=part)
+
+
+def frame_line(image: Image, box: Rect, colour: tuple[int, int, int]) -> None:
+    """Draw a hairline around a rectangle of `image`, in place."""
+    left, top, width, height = box
+    cv2.rectangle(image, (left - 1, top - 1), (left + width, top + height), colour, 1)
+
+
+def input_size(frame_hw: Hw, short_side: int) -> Hw:
+    """What the network sees of a frame: the short side given, the long one in proportion, in steps of 16."""
+    ratio = min(max(frame_hw) / min(frame_hw), LONGEST)
+    long_side = max(round(short_side * ratio / 16) * 16, short_side)
+    return (short_side, long_side) if frame_hw[0] <= frame_hw[1] else (long_side, short_side)
+
+
+def network_input(image: Image, size_hw: Hw) -> Image:
+    """The frame at the size that the network sees."""
+    return np.ascontiguousarray(resize(image, size_hw))

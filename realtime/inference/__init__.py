@@ -1,0 +1,1 @@
+"""Running graphs: providers, sessions, the engine, predictions."""

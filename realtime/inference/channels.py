@@ -1,0 +1,35 @@
+"""Which channels of a layer are meant, and how much each of them counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.errors import SettingError
+from models.spec import CLASSES, LayerInfo, ModelInfo
+from realtime.imaging.frame import Floats
+
+
+def check_channels(layer: LayerInfo, channels: Sequence[int]) -> None:
+    """Raise SettingError for a channel that the layer does not have."""
+    for channel in channels:
+        if not 0 <= channel < layer.channels:
+            raise SettingError(f"channel {channel} is not in {layer.name}, which has 0 to {layer.channels - 1}")
+
+
+def channel_weights(info: ModelInfo, layer: str, channel: int | None) -> Floats:
+    """One for a channel, or the same share for every one; SettingError for a channel that is not there."""
+    count = len(info.scores.labels) if layer == CLASSES else info.layer(layer).channels
+    if channel is None:
+        return np.full(count, 1 / count, np.float32)
+    if layer != CLASSES:
+        check_channels(info.layer(layer), (channel,))
+    return single(count, channel)
+
+
+def single(count: int, place: int) -> Floats:
+    """Weights of `count` channels: one for that at a place, none for the others."""
+    weights = np.zeros(count, np.float32)
+    weights[place] = 1
+    return weights

@@ -1,0 +1,1 @@
+"""Where the canvas goes: window, recorder, files."""

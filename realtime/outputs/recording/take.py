@@ -1,0 +1,75 @@
+"""One file in the making on a thread of its own: pictures in, and at the end a file or a fault."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from models.errors import OutputError, VentralError
+from realtime.imaging.compositing import fit
+from realtime.imaging.frame import Image, hw
+from realtime.outputs.recording.sink import Sink
+from realtime.outputs.recording.sinks import open_sink
+
+log = logging.getLogger(__name__)
+
+
+class Take:
+    """Writes `pictures`, as they come, to `path`, then finishes it and calls `done` with itself.
+
+    The first picture gives the size; one of another size is fitted into it. Nothing is ever raised: `fault`
+    says what went wrong, and what had been written until then is kept.
+    """
+
+    def __init__(
+        self, path: Path, pictures: Iterable[Image], *, fps: float, force: bool, done: Callable[[Take], None]
+    ) -> None:
+        self.path = path
+        self.fault: str | None = None
+        self._pictures, self._fps, self._force, self._done = iter(pictures), fps, force, done
+        self._sink: Sink | None = None
+        self._thread = threading.Thread(target=self._run, name=f"take {path.name}", daemon=True)
+
+    @property
+    def seconds(self) -> float:
+        """How much has been written."""
+        return self._sink.frames / self._fps if self._sink is not None else 0.0
+
+    def start(self) -> None:
+        """Begin, on a thread."""
+        self._thread.start()
+
+    def join(self, timeout: float) -> bool:
+        """Wait until it is finished; whether it is."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def hurry(self) -> None:
+        """Keep what can be kept at once; a GIF stays the MP4 that it would be made from."""
+        if self._sink is not None:
+            self._sink.hurry()
+
+    def _run(self) -> None:
+        try:
+            self._write()
+        except VentralError as error:
+            self.fault = str(error)
+        except Exception as error:
+            log.exception("the recording of %s failed", self.path)
+            self.fault = f"{self.path} failed: {error}"
+        self._done(self)
+
+    def _write(self) -> None:
+        first = next(self._pictures, None)
+        if first is None:
+            raise OutputError(f"{self.path} was not written: no picture came")
+        size_hw = hw(first)
+        self._sink = open_sink(self.path, fps=self._fps, size_wh=size_hw[::-1], force=self._force)
+        try:
+            for image in itertools.chain([first], self._pictures):
+                self._sink.write(fit(image, size_hw))
+        finally:
+            self._sink.close()

@@ -1,0 +1,176 @@
+"""The window: pictures out, keys and mouse in. The one door to OpenCV's windows; main thread only."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+
+import cv2
+
+from models.errors import SetupError
+from models.spec import Hw
+from realtime.imaging.compositing import fit, stage
+from realtime.imaging.frame import Image
+
+NAME = "Ventral"
+
+_CODES = {
+    0x1B: "Esc",
+    0x0D: "Enter",
+    0x0A: "Enter",
+    0xFF0D: "Enter",
+    0xFF8D: "Enter",
+    0xFF51: "Left",
+    0xFF52: "Up",
+    0xFF53: "Right",
+    0xFF54: "Down",
+    0xFF55: "PgUp",
+    0xFF56: "PgDn",  # X11
+    0x250000: "Left",
+    0x260000: "Up",
+    0x270000: "Right",
+    0x280000: "Down",
+    0x210000: "PgUp",
+    0x220000: "PgDn",
+    0xF702: "Left",
+    0xF700: "Up",
+    0xF703: "Right",
+    0xF701: "Down",
+    0xF72C: "PgUp",
+    0xF72D: "PgDn",  # macOS
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A press of the left mouse button, in pixels of the picture last shown; `twice` for a double click."""
+
+    x: int
+    y: int
+    twice: bool
+
+
+class Window:
+    """A window that scales and letterboxes what it is given; a context manager.
+
+    Raises SetupError where no window can be opened: Qt would end the whole process.
+    """
+
+    def __init__(self, canvas_hw: Hw) -> None:
+        require_display()
+        self._canvas_hw = canvas_hw
+        self._clicks: list[Click] = []
+        self._was_visible = False
+        self._fullscreen = False
+
+    def __enter__(self) -> Window:
+        if os.environ.get("WAYLAND_DISPLAY"):
+            os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # the Qt in OpenCV's wheel has no Wayland
+        cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
+        cv2.resizeWindow(NAME, *self._canvas_hw[::-1])
+        cv2.imshow(NAME, stage(self._canvas_hw))
+        cv2.pollKey()  # Qt paints it now: a window that waits for its first picture is white
+        cv2.setMouseCallback(NAME, self._on_mouse)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self.closed:
+            cv2.destroyWindow(NAME)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the user closed the window by its button."""
+        try:
+            visible = cv2.getWindowProperty(NAME, cv2.WND_PROP_VISIBLE) >= 1
+        except cv2.error:  # Qt forgets a closed window and raises
+            visible = False
+        self._was_visible = self._was_visible or visible
+        return self._was_visible and not visible
+
+    @property
+    def size_hw(self) -> Hw:
+        """The size of its inside; the canvas's own until the window is on the screen."""
+        _, _, width, height = cv2.getWindowImageRect(NAME)
+        return (height, width) if width > 1 and height > 1 else self._canvas_hw
+
+    def fit(self, canvas: Image) -> Image:
+        """The canvas at the size of the window, letterboxed, so that text can be drawn on it crisply."""
+        return fit(canvas, self.size_hw)
+
+    def show(self, image: Image) -> None:
+        """Put an image of `size_hw` on the screen."""
+        cv2.imshow(NAME, image)
+
+    def pressed(self) -> Iterator[str]:
+        """The keys pressed since the last call, by name; printable ones are themselves."""
+        while (code := cv2.pollKey()) != -1:
+            name = key_name(code)
+            if name:
+                yield name
+
+    def clicks(self) -> list[Click]:
+        """The clicks since the last call."""
+        clicks, self._clicks = self._clicks, []
+        return clicks
+
+    def set_fullscreen(self, wanted: bool) -> None:
+        """Fill the screen, or give it back."""
+        if wanted != self._fullscreen:
+            mode = cv2.WINDOW_FULLSCREEN if wanted else cv2.WINDOW_NORMAL
+            cv2.setWindowProperty(NAME, cv2.WND_PROP_FULLSCREEN, mode)
+            self._fullscreen = wanted
+
+    def _on_mouse(self, event: int, x: int, y: int, _flags: int, _data: object) -> None:
+        if event in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
+            self._clicks.append(Click(x, y, event == cv2.EVENT_LBUTTONDBLCLK))
+
+
+def key_name(code: int) -> str | None:
+    """The name of a key code as pollKey gives it; None for what has no name here."""
+    if code in _CODES:
+        return _CODES[code]
+    plain = code & 0xFF if code < 0xFF00 or code & 0xFF0000 else code
+    return chr(plain) if 0x20 <= plain < 0x7F else None
+
+
+def require_display() -> None:
+    """Raise SetupError where there is no screen to open a window on: Qt would end the whole process."""
+    if not sys.platform.startswith("linux"):
+        return
+    instead = "use --sink none, or ventral render"
+    display = os.environ.get("DISPLAY")
+    if not display:
+        raise SetupError(f"no display to open a window on (DISPLAY is not set); {instead}")
+    if not _answers():
+        raise SetupError(f"the display {display} does not answer, so no window can be opened; {instead}")
+
+
+def _answers() -> bool:
+    """Whether the X server that DISPLAY names lets us in; True where that cannot be asked."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    broken = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not broken
+
+
+class NoWindow:
+    """A show without a window: nothing is seen, no key is pressed."""
+
+    closed = False
+
+    def __enter__(self) -> NoWindow:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Nothing to give back."""

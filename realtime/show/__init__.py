@@ -1,0 +1,1 @@
+"""The live show: render pipeline, layout, main loop."""

@@ -1,0 +1,172 @@
+"""What lies over the picture in the window, and never in a recording: status line, cursor, help, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+
+from models.spec import Hw, ModelInfo
+from realtime.controls.controls import Control
+from realtime.imaging.compositing import Rect, fitted, shade
+from realtime.imaging.frame import Image
+from realtime.imaging.text import ACCENT, ALARM, BOLD, BRIGHT, QUIET, REGULAR, Colour, text_width, wrap, write
+from realtime.show.layout import status_height
+from realtime.show.pipeline import Canvas
+
+KEY_SHAPES = {" ": "space"}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The facts at the right of the status line, and the fault above it; an empty one is not said."""
+
+    network: str
+    untrained: bool
+    provider: str
+    rates: str
+    latency: str
+    recording: str = ""
+    notice: str = ""
+    alarm: str = ""
+
+    def parts(self, *, without: Sequence[str] = ()) -> list[tuple[str, Colour]]:
+        """What is said, from left to right."""
+        said = {
+            "recording": (self.recording, ALARM),
+            "notice": (self.notice, ACCENT),
+            "network": (self.network, QUIET),
+            "untrained": ("UNTRAINED" if self.untrained else "", ALARM),
+            "provider": (self.provider, QUIET),
+            "rates": (self.rates, QUIET),
+            "latency": (self.latency, QUIET),
+        }
+        return [(text, colour) for name, (text, colour) in said.items() if text and name not in without]
+
+
+LEAST_FIRST = ("latency", "rates", "provider", "network", "notice")
+"""What gives way on a narrow window, from the first to go to the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the canvas lies in the window: canvas pixels times `scale`, plus the offset."""
+
+    scale: float
+    left: int
+    top: int
+
+    @classmethod
+    def of(cls, canvas_hw: Hw, window_hw: Hw) -> Placement:
+        """The placement that Window.fit uses."""
+        height, width = fitted(canvas_hw, window_hw)
+        return cls(width / canvas_hw[1], (window_hw[1] - width) // 2, (window_hw[0] - height) // 2)
+
+    def to_window(self, rect: Rect) -> Rect:
+        """A rectangle of the canvas, in pixels of the window."""
+        left, top = self.left + rect.left * self.scale, self.top + rect.top * self.scale
+        return Rect(round(left), round(top), round(rect.width * self.scale), round(rect.height * self.scale))
+
+    def to_canvas(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the window, in pixels of the canvas."""
+        return (x - self.left) / self.scale, (y - self.top) / self.scale
+
+
+def describe(canvas: Canvas, info: ModelInfo) -> str:
+    """View, layer, its place in the network, channels and size of its maps."""
+    if canvas.layer is None:
+        return canvas.view
+    layer, landmarks = canvas.layer, info.landmarks
+    place = f" · {landmarks.index(layer) + 1} of {len(landmarks)}" if layer in landmarks else ""
+    channels = f"{layer.channels} channels"
+    if canvas.tiles is not None and canvas.tiles.selected is not None:
+        channels = f"channel {canvas.tiles.channels[canvas.tiles.selected]} of {layer.channels}"
+    height, width = (side // layer.stride for side in canvas.input_hw)
+    return f"{canvas.view} · {layer.name}{place} · {channels} · {width}×{height}"
+
+
+def draw_status(image: Image, left_text: str, status: Status) -> None:
+    """Draw the line at the bottom: what is shown at the left, how it runs at the right."""
+    height, width = image.shape[:2]
+    strip = status_height((height, width))
+    size = max(round(strip * 0.37), 9)
+    baseline, edge = height - round(strip * 0.32), max(round(strip * 0.6), 4)
+    shade(image, Rect(0, height - strip, width, strip), strength=0.82)
+    left_end = edge + write(image, left_text, edge, baseline, size, BRIGHT)
+    parts, right = _fitting(status, size, edge, width - edge - left_end), width - edge
+    for text, colour in reversed(parts):
+        right -= text_width(text, size)
+        write(image, text, right, baseline, size, colour)
+        right -= edge
+    if status.alarm:
+        _draw_alarm(image, status.alarm, height - strip)
+
+
+def draw_recording(image: Image) -> None:
+    """A dot where the status line would say that a recording runs."""
+    height, width = image.shape[:2]
+    strip = status_height((height, width))
+    middle = (width - round(strip * 0.7), height - round(strip * 0.7))
+    cv2.circle(image, middle, max(round(strip * 0.22), 3), ALARM, cv2.FILLED, cv2.LINE_AA)
+
+
+def _fitting(status: Status, size: int, gap: int, room: int) -> list[tuple[str, Colour]]:
+    """The parts that `room` pixels hold: the least important give way first."""
+    for given_up in range(len(LEAST_FIRST) + 1):
+        parts = status.parts(without=LEAST_FIRST[:given_up])
+        if sum(text_width(text, size) + gap for text, _ in parts) <= room:
+            return parts
+    return []
+
+
+def _draw_alarm(image: Image, text: str, bottom: int) -> None:
+    """Write a fault above the status line, in as many lines as it takes."""
+    size = max(image.shape[0] // 34, 12)
+    lines = wrap(text, size, image.shape[1] - 3 * size)
+    box_w = max(text_width(line, size) for line in lines) + 2 * size
+    box_h = round(size * (0.8 + 1.3 * len(lines)))
+    left, top = max((image.shape[1] - box_w) // 2, 0), bottom - box_h - size // 2
+    shade(image, Rect(left, top, box_w, box_h), strength=0.85)
+    for number, line in enumerate(lines):
+        write(image, line, left + size, top + round(size * (1.3 + 1.3 * number)), size, ALARM)
+
+
+def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
+    """A frame around the chosen tile."""
+    tiles = canvas.tiles
+    if tiles is None or tiles.selected is None or len(tiles.channels) == 1:
+        return
+    (left, top), (height, width) = tiles.grid.corner(tiles.selected), tiles.grid.cell_hw
+    rect = Rect(canvas.panel.left + left, canvas.panel.top + top, width, height)
+    box = placement.to_window(rect)
+    right, bottom = box.left + box.width, box.top + box.height
+    cv2.rectangle(image, (box.left - 2, box.top - 2), (right + 1, bottom + 1), ACCENT, 2)
+
+
+def help_lines(table: Sequence[Control]) -> list[tuple[str, str]]:
+    """Keys and what they do, in the order of the table; the same lines stand in the README."""
+    lines: dict[str, list[str]] = {}
+    for row in table:
+        for bind in row.facts.binds:
+            lines.setdefault(bind.help, []).extend(KEY_SHAPES.get(key, key) for key in bind.keys)
+    return [(" ".join(keys), text) for text, keys in lines.items()]
+
+
+def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
+    """The help screen: every key in two columns."""
+    height, width = image.shape[:2]
+    edge = max(round(min(height, width) / 16), 8)
+    shade(image, Rect(0, 0, width, height), strength=0.96)
+    rows = -(-len(lines) // 2)
+    pitch = (height - 4 * edge) / max(rows, 1)
+    size = max(min(round(pitch * 0.56), round(width / 48)), 9)
+    write(image, "keys", edge, edge + size, round(size * 1.6), BRIGHT, BOLD)
+    half = (width - 2 * edge) // 2
+    keys_w = max(text_width(keys, size, REGULAR) for keys, _ in lines) + size
+    for number, (keys, text) in enumerate(lines):
+        left = edge + half * (number // rows)
+        baseline = round(2.4 * edge + pitch * (number % rows + 0.7))
+        write(image, keys, left, baseline, size, ACCENT)
+        write(image, text, left + min(keys_w, half // 2), baseline, size, BRIGHT)
+    write(image, "h or Esc closes this", edge, height - edge, size, QUIET)

@@ -1,0 +1,202 @@
+"""render(frame, settings) -> Canvas: the active view, laid out, captioned and cross-faded."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.errors import VentralError
+from models.spec import (
+    ActivationsHead,
+    DreamHead,
+    HeatHead,
+    Hw,
+    LayerInfo,
+    MosaicHead,
+    Network,
+    Precision,
+    ScoresHead,
+    StoryHead,
+)
+from realtime.controls.controls import Snapshot
+from realtime.controls.settings import ShowSettings
+from realtime.imaging import compositing
+from realtime.imaging.frame import Frame, Image, hw
+from realtime.inference.engine import Engine, GraphError, NotReady
+from realtime.inference.predictions import Prediction
+from realtime.inference.predictor import Predictor, PredictSettings
+from realtime.show.captions import draw_caption, draw_card, draw_names
+from realtime.show.crossfade import CrossFade
+from realtime.show.layout import Layout, arrange
+from realtime.views.view import Scene, Shown, Tiles, View
+
+log = logging.getLogger(__name__)
+
+HAIRLINE = (70, 66, 62)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A finished picture of the show and what is on it.
+
+    `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
+    `waiting` says what is being made, `fault` what went wrong, `note` what is missing from the picture.
+    """
+
+    frame: Frame
+    settings: Snapshot
+    view: str
+    panel: compositing.Rect
+    input_hw: Hw
+    layer: LayerInfo | None = None
+    tiles: Tiles | None = None
+    waiting: str | None = None
+    fault: str | None = None
+    note: str = ""
+
+
+class Pipeline:
+    """Draws the show; the same for a window, a file and a test. Only one thread may use it."""
+
+    def __init__(
+        self,
+        network: Network,
+        engine: Engine,
+        views: Sequence[View],
+        *,
+        canvas_hw: Hw,
+        short_side: int,
+        precision: Precision = "fp32",
+    ) -> None:
+        self._network = network
+        self._engine = engine
+        self._views = {view.name: view for view in views}
+        self._canvas_hw = canvas_hw
+        self._short_side = short_side
+        self._precision: Precision = precision
+        self._predictor = Predictor(network, engine, precision)
+        self._fade = CrossFade()
+        self._held: Frame | None = None
+        self._last: Canvas | None = None
+        self._failed: set[tuple[str, type[Exception]]] = set()
+
+    def render(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """The canvas for a frame at the time `now` in seconds; whatever happens, there is one."""
+        try:
+            canvas = self.draw(frame, settings, now)
+        except NotReady as answer:
+            last = self._last or self._camera(frame, settings)
+            frame = dataclasses.replace(frame, image=last.frame.image)
+            return dataclasses.replace(last, frame=frame, settings=settings, waiting=_what(answer))
+        except Exception as error:
+            return self._failure(frame, settings, error)
+        self._last = canvas
+        return canvas
+
+    def draw(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """Like `render`, but raises NotReady and whatever else goes wrong."""
+        frame = self._prepared(frame, settings)
+        show = settings[ShowSettings]
+        layout = self._layout(show.view, settings, frame)
+        scene = Scene(
+            frame,
+            settings,
+            self._network,
+            self._engine,
+            self._network.info.input.fixed_hw or compositing.input_size(hw(frame.image), self._short_side),
+            layout.view.hw,
+            self._precision,
+        )
+        view = self._views[show.view]
+        said = self._predictor.see(frame.image, settings, now)
+        shown = view.render(scene)
+        self._engine.prefetch(view.upcoming(scene))
+        image = self._compose(frame, layout, shown, settings, said)
+        image = self._fade.apply(image, _identity(show, shown), now, seconds=show.fade)
+        frame = dataclasses.replace(frame, image=image)
+        note = self._predictor.silence if settings[PredictSettings].on else ""
+        return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles, note=note)
+
+    def draw_patiently(self, frame: Frame, settings: Snapshot, now: float, *, patience: float = 60.0) -> Canvas:
+        """Like `draw`, but waits until what it needs is made: for files, where no screen has to be kept alive."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return self.draw(frame, settings, now)
+            except NotReady as answer:
+                self._engine.wait(answer.spec, max(deadline - time.monotonic(), 0.0))
+
+    def _prepared(self, frame: Frame, settings: Snapshot) -> Frame:
+        show = settings[ShowSettings]
+        if not show.freeze or self._held is None:
+            self._held = frame
+        held = self._held
+        if show.mirror:
+            held = dataclasses.replace(held, image=np.ascontiguousarray(held.image[:, ::-1]))
+        return dataclasses.replace(held, index=frame.index, timestamp=frame.timestamp)
+
+    def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
+        name = "full" if self._views[view].alone else settings[ShowSettings].layout
+        return arrange(name, self._canvas_hw, hw(frame.image), worded=self._views[view].worded)
+
+    def _compose(
+        self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot, said: Sequence[Prediction]
+    ) -> Image:
+        canvas = compositing.stage(self._canvas_hw)
+        compositing.paste(canvas, compositing.fit(shown.image, layout.view.hw), layout.view.left, layout.view.top)
+        if layout.camera is not None:
+            camera = layout.camera
+            compositing.paste(canvas, compositing.fit(frame.image, camera.hw), camera.left, camera.top)
+            if layout.over:
+                compositing.frame_line(canvas, camera, HAIRLINE)
+        if said:
+            layout = draw_names(canvas, layout, said)
+        if settings[ShowSettings].caption:
+            draw_caption(canvas, layout, self._network.info, shown)
+        return canvas
+
+    def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
+        """The frame alone: what there is to see before anything is ready, and when nothing else can be drawn."""
+        image = compositing.fit(frame.image, self._canvas_hw)
+        panel = compositing.Rect(0, 0, *self._canvas_hw[::-1])
+        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, hw(frame.image))
+
+    def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
+        """A card that says what failed; a traceback is logged once for each kind of failure."""
+        view, words = settings[ShowSettings].view, str(error) or type(error).__name__
+        if (view, type(error)) not in self._failed:
+            self._failed.add((view, type(error)))
+            known = isinstance(error, (VentralError, GraphError))
+            log.error("the %s view failed: %s", view, words, exc_info=None if known else error)
+        canvas = self._camera(frame, settings)
+        image = canvas.frame.image.copy()
+        draw_card(image, f"{view} cannot be shown", words)
+        return dataclasses.replace(canvas, frame=dataclasses.replace(frame, image=image), fault=f"{view}: {words}")
+
+
+CAMERA = "camera"
+"""What a canvas calls itself that shows the frame alone."""
+
+
+def _identity(show: ShowSettings, shown: Shown) -> tuple[object, ...]:
+    """What a cross-fade is due for when it changes."""
+    grid = shown.tiles.grid if shown.tiles else None
+    return show.view, show.layout, show.mirror, shown.layer, grid
+
+
+def _what(answer: NotReady) -> str:
+    """What is being made, in words."""
+    match answer.spec.head:
+        case MosaicHead(layer=layer) | HeatHead(layer=layer) | ActivationsHead(layer=layer):
+            return layer
+        case DreamHead(layers=layers):
+            return " and ".join(layers)
+        case ScoresHead():
+            return "predictions"
+        case StoryHead():
+            return "all layers"

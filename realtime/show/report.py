@@ -1,0 +1,46 @@
+"""What was measured, as a JSON file that a program can check."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from models.files import write_atomically
+from realtime.show.meter import Meter
+
+
+def measured(meter: Meter) -> dict[str, Any]:
+    """The figures of a meter: times in milliseconds, memory in millions of bytes."""
+    return {
+        "seconds": round(meter.elapsed, 3),
+        "frames": meter.network.total,
+        "failed_frames": meter.failed,
+        "latency_ms": {"p50": meter.latency.percentile_ms(50), "p95": meter.latency.percentile_ms(95)},
+        "switch_ms": {"p50": meter.switch.percentile_ms(50), "p95": meter.switch.percentile_ms(95)},
+        "screen_stall_ms": round(meter.longest_stall * 1e3, 1),
+        "stage_ms": {
+            name: {"p50": samples.percentile_ms(50), "p95": samples.percentile_ms(95)}
+            for name, samples in meter.stages.items()
+        },
+        "rss_mb": round(resident_bytes() / 1e6, 1),
+    }
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now, where the system tells; else the most it has held."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def write_report(path: Path, facts: dict[str, Any]) -> None:
+    """Write the report at one stroke; OutputError when the place cannot be written."""
+    write_atomically(path, (json.dumps(facts, indent=2) + "\n").encode())

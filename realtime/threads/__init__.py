@@ -1,0 +1,1 @@
+"""Threads, the mailbox between them, and signals."""

@@ -1,0 +1,1 @@
+"""For developers only: benchmarks, drawn textures, generated documentation."""

@@ -1,0 +1,73 @@
+"""The mosaic of a layer: its own graph against running all layers and tiling in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.build.build import build
+from models.spec import INPUT, GraphSpec, Grid, Hw, LayerInfo, MosaicHead, Network
+from realtime.capture.pattern import Pattern
+from realtime.imaging.compositing import network_input
+from realtime.inference.providers import Provider, Session
+from realtime.views.tiles import fill_panel
+from scripts.dev.benchmarks.timing import interleaved
+
+PANEL_HW: Hw = (640, 850)
+LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One layer: medians in milliseconds of the whole network tiled in numpy, and of its own graph."""
+
+    layer: str
+    whole_ms: float
+    mosaic_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast the mosaic graph is."""
+        return self.whole_ms / self.mosaic_ms
+
+
+def measure_mosaics(network: Network, provider: Provider, *, size_hw: Hw, runs: int) -> Iterator[Row]:
+    """A row for each layer that closes a block of VGG16, where the network has it."""
+    for layer in network.info.layers:
+        if layer.name in LAYERS:
+            yield measure_mosaic(network, layer, provider, size_hw=size_hw, runs=runs)
+
+
+def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, size_hw: Hw, runs: int) -> Row:
+    """Time both ways in turns on one picture of the test pattern."""
+    grid = fill_panel(layer.channels, PANEL_HW, aspect=size_hw[1] / size_hw[0])
+    image = network_input(Pattern().read(), size_hw)
+    whole, mosaic = (
+        Session(network.path, provider),
+        Session(build(GraphSpec(network, MosaicHead(layer.name, grid), size_hw)), provider),
+    )
+    gain = np.full(layer.channels, 1e-2, np.float32)
+
+    def by_hand() -> NDArray[np.uint8]:
+        tensor = image.astype(np.float32) - np.array(network.info.input.mean, np.float32)
+        outputs = whole.run({INPUT: tensor.transpose(2, 0, 1)[None]})
+        return tile_in_numpy(outputs[layer.name][0] * gain[:, None, None], grid)
+
+    def in_graph() -> NDArray[np.uint8]:
+        picture: NDArray[np.uint8] = mosaic.run({"image": image, "gain": gain})["picture"]
+        return picture
+
+    by, within = interleaved([by_hand, in_graph], runs)
+    return Row(layer.name, by.wall_ms, within.wall_ms)
+
+
+def tile_in_numpy(maps: NDArray[np.float32], grid: Grid) -> NDArray[np.uint8]:
+    """The usual way: activations 0..1, (C, h, w), to grey levels, laid out on a grid."""
+    spare = grid.rows * grid.cols - len(maps)
+    levels = (np.clip(maps, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    cells = np.pad(levels, ((0, spare), (0, grid.gap), (0, grid.gap)))
+    rows = cells.reshape(grid.rows, grid.cols, *cells.shape[1:]).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(rows).reshape(grid.rows * cells.shape[1], -1)

@@ -1,0 +1,84 @@
+"""The table of textures by name, and the drawing of one."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from scripts.dev.textures import patterns_animal as animal
+from scripts.dev.textures import patterns_drawn as pen
+from scripts.dev.textures import patterns_natural as natural
+from scripts.dev.textures import patterns_woven as woven
+from scripts.dev.textures.colours import Picture
+from scripts.dev.textures.fields import Rng
+from scripts.dev.textures.light import CANVAS, photograph
+
+
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """How a texture is drawn flat, and how far the camera may be turned, in turns either way."""
+
+    pattern: Callable[[Rng, int], Picture]
+    tilt: float = 0.5
+
+
+TEXTURES = {
+    "basket": Texture(woven.basket),
+    "bricks": Texture(woven.bricks, 0.08),
+    "brush strokes": Texture(pen.brush_strokes),
+    "bubbles": Texture(natural.bubbles, 0.1),
+    "cells": Texture(natural.cells),
+    "checks": Texture(woven.checks),
+    "clouds": Texture(natural.clouds, 0.03),
+    "cracks": Texture(natural.cracks),
+    "crosshatching": Texture(pen.crosshatching),
+    "dots": Texture(woven.dots),
+    "eyes": Texture(pen.eyes, 0.08),
+    "faces": Texture(pen.faces, 0.06),
+    "feathers": Texture(animal.feathers),
+    "flames": Texture(natural.flames, 0.04),
+    "flowers": Texture(animal.flowers),
+    "fur": Texture(animal.fur),
+    "grass": Texture(animal.grass, 0.06),
+    "hexagons": Texture(woven.hexagons),
+    "knit": Texture(woven.knit, 0.25),
+    "lace": Texture(woven.lace),
+    "leaves": Texture(animal.leaves),
+    "leopard": Texture(animal.leopard),
+    "letters": Texture(pen.letters, 0.08),
+    "marble": Texture(natural.marble),
+    "maze": Texture(woven.maze),
+    "mosaic": Texture(woven.mosaic),
+    "pebbles": Texture(natural.pebbles),
+    "plaid": Texture(woven.plaid),
+    "plain": Texture(natural.plain),
+    "pointillism": Texture(pen.pointillism),
+    "rings": Texture(pen.rings),
+    "scales": Texture(animal.scales),
+    "spirals": Texture(pen.spirals),
+    "stars": Texture(pen.stars),
+    "stripes": Texture(woven.stripes),
+    "water": Texture(natural.water),
+    "watercolour": Texture(pen.watercolour),
+    "waves": Texture(woven.waves),
+    "wood": Texture(natural.wood),
+    "zebra": Texture(animal.zebra),
+    "zigzag": Texture(woven.zigzag),
+}
+
+CLASSES = tuple(TEXTURES)
+"""The names, in the order of the bundled network's classes."""
+
+
+def draw(name: str, seed: int, size: int = 96) -> NDArray[np.uint8]:
+    """One picture of a texture: uint8 BGR (size, size, 3), the same for the same seed; ModelError for no such name."""
+    if name not in TEXTURES:
+        raise ModelError(f"unknown texture '{name}'; there are {', '.join(CLASSES)}")
+    rng = np.random.default_rng((zlib.crc32(name.encode()), seed))
+    texture = TEXTURES[name]
+    return photograph(rng, texture.pattern(rng, round(size * CANVAS)), size, tilt=texture.tilt)

@@ -1,0 +1,1 @@
+"""What `ventral train` needs around the training itself: reading pictures, progress."""

@@ -1,0 +1,1 @@
+"""Commands that turn a picture into pictures or films."""

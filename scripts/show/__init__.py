@@ -1,0 +1,1 @@
+"""Commands that run the render pipeline, and what it can be set to."""

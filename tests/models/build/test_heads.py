@@ -1,0 +1,134 @@
+"""The pictures that leave the graph, against the same pictures made from activations in numpy and Pillow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from models.build.build import build
+from models.build.heads import resampling
+from models.importing.open_network import open_network
+from models.spec import GraphSpec, Grid, Head, Hw, MosaicHead, Network, StoryHead
+
+SIZE_HW = (96, 128)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return open_network("textures")
+
+
+@pytest.fixture(scope="module")
+def image() -> NDArray[np.uint8]:
+    return np.random.default_rng(3).integers(0, 256, (*SIZE_HW, 3), dtype=np.uint8)
+
+
+def run(path: Path, feeds: dict[str, NDArray[Any]], names: list[str]) -> list[NDArray[Any]]:
+    return list(ort.InferenceSession(path, providers=["CPUExecutionProvider"]).run(names, feeds))
+
+
+def activations(network: Network, image: NDArray[np.uint8], layer: str) -> NDArray[np.float32]:
+    """(C, h, w), from the stored network itself, whole and unprepared."""
+    fed = network.info.input
+    tensor = (image - np.array(fed.mean, np.float32)) * np.array(fed.scale, np.float32)
+    return run(network.path, {"input": tensor.transpose(2, 0, 1)[None]}, [layer])[0][0]  # type: ignore[no-any-return]
+
+
+def plain_cells(maps: NDArray[np.float32], size_hw: Hw) -> NDArray[np.float32]:
+    """Each map averaged over whole blocks where it shrinks by two or more, then resized by Pillow."""
+    rows, cols = (max(old // new, 1) for old, new in zip(maps.shape[1:], size_hw, strict=True))
+    maps = maps[:, : maps.shape[1] // rows * rows, : maps.shape[2] // cols * cols]
+    maps = maps.reshape(len(maps), -1, rows, maps.shape[2] // cols, cols).mean(axis=(2, 4))
+    resized = [
+        Pillow.fromarray(each).resize(size_hw[::-1], Pillow.Resampling.BILINEAR)  # averages where it shrinks
+        for each in maps
+    ]
+    return np.stack([np.asarray(each) for each in resized])
+
+
+def plain_mosaic(cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float64]:
+    """Cells in 0..1 laid out one by one."""
+    (height, width), gap = grid.cell_hw, grid.gap
+    panel = np.zeros(grid.panel_hw)
+    top = (grid.panel_hw[0] - (grid.rows * (height + gap) - gap)) // 2
+    left = (grid.panel_hw[1] - (grid.cols * (width + gap) - gap)) // 2
+    for place, cell in enumerate(cells):
+        row, col = divmod(place, grid.cols)
+        y, x = top + row * (height + gap), left + col * (width + gap)
+        panel[y : y + height, x : x + width] = np.clip(cell, 0, 1) * 255
+    return panel
+
+
+GRIDS = [
+    pytest.param("block1_conv1", Grid(4, 4, (30, 40), 0, (120, 160)), id="fills the grid, divides the panel"),
+    pytest.param("block1_conv2", Grid(4, 4, (31, 41), 2, (135, 177)), id="fills the grid, does not divide the panel"),
+    pytest.param("block2_conv1", Grid(5, 7, (25, 33), 1, (129, 237)), id="three places empty, odd panel"),
+    pytest.param("block3_conv3", Grid(7, 10, (50, 60), 2, (362, 618)), id="six places empty, exact fit"),
+    pytest.param("block5_conv3", Grid(11, 12, (17, 23), 1, (200, 301)), id="four places empty, maps grow"),
+    pytest.param("block3_conv1", Grid(1, 64, (3, 2), 0, (9, 140)), id="one row of specks"),
+]
+
+
+@pytest.mark.parametrize(("layer", "grid"), GRIDS)
+def test_mosaic_equals_plain_one(network: Network, image: NDArray[np.uint8], layer: str, grid: Grid) -> None:
+    cells = plain_cells(activations(network, image, layer), grid.cell_hw)
+    gain = (1.0 / np.maximum(cells.max(axis=(1, 2)), 1e-6) * np.linspace(0.5, 1.5, len(cells))).astype(np.float32)
+    path = build(GraphSpec(network, MosaicHead(layer, grid), SIZE_HW))
+    peak, picture = run(path, {"image": image, "gain": gain}, ["peak", "picture"])
+    expected = plain_mosaic(cells * gain[:, None, None], grid)
+    assert picture.shape == grid.panel_hw
+    assert np.abs(picture - expected).max() <= 1.0
+    np.testing.assert_allclose(peak, cells.max(axis=(1, 2)), rtol=1e-3, atol=1e-3)
+
+
+def test_chosen_channels_are_shown_in_the_order_given(network: Network, image: NDArray[np.uint8]) -> None:
+    grid = Grid(1, 3, (20, 30), 1, (20, 92))
+    maps = activations(network, image, "block2_conv2")
+    channels = np.array([30, 2, 17])
+    path = build(GraphSpec(network, MosaicHead("block2_conv2", grid, chosen=3), SIZE_HW))
+    gain = np.full(3, 0.01, np.float32)
+    energy, picture = run(path, {"image": image, "gain": gain, "channels": channels}, ["energy", "picture"])
+    expected = plain_mosaic(plain_cells(maps[channels], grid.cell_hw) * 0.01, grid)
+    assert np.abs(picture - expected).max() <= 1.0
+    np.testing.assert_allclose(energy, maps.mean(axis=(1, 2)), rtol=1e-3, atol=1e-4)
+
+
+def test_story_is_a_strip_of_every_layer_from_one_pass(network: Network, image: NDArray[np.uint8]) -> None:
+    layers = network.info.layers
+    grid = Grid(len(layers), 4, (12, 16), 1, (180, 75))
+    rng = np.random.default_rng(5)
+    chosen = [rng.choice(layer.channels, 4, replace=False) for layer in layers]
+    maps = [activations(network, image, layer.name) for layer in layers]
+    cells = np.concatenate([plain_cells(each[which], grid.cell_hw) for each, which in zip(maps, chosen, strict=True)])
+    gain = (1.0 / np.maximum(cells.max(axis=(1, 2)), 1e-6)).astype(np.float32)
+    path = build(GraphSpec(network, StoryHead(tuple(layer.name for layer in layers), grid), SIZE_HW))
+    feeds = {"image": image, "gain": gain, "channels": np.concatenate(chosen)}
+    energy, picture = run(path, feeds, ["energy", "picture"])
+    assert np.abs(picture - plain_mosaic(cells * gain[:, None, None], grid)).max() <= 1.0
+    expected = np.concatenate([each.mean(axis=(1, 2)) for each in maps])
+    np.testing.assert_allclose(energy, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("source", "target"), [(7, 7), (224, 31), (14, 40), (5, 1), (1, 9)])
+def test_resampling_keeps_light(source: int, target: int) -> None:
+    weights = resampling(source, target)
+    assert weights.shape == (target, source)
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-5)
+
+
+def test_only_default_operators_are_used(network: Network) -> None:
+    import onnx
+
+    heads: list[Head] = [
+        MosaicHead("block2_conv1", Grid(4, 4, (9, 9), 1, (50, 50)), chosen=16),
+        StoryHead(("block1_conv1", "block5_conv3"), Grid(2, 4, (9, 9), 1, (50, 50))),
+    ]
+    for head in heads:
+        model = onnx.load(build(GraphSpec(network, head, SIZE_HW)), load_external_data=False)
+        assert {node.domain for node in model.graph.node} == {""}

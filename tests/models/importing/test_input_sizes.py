@@ -1,0 +1,147 @@
+"""Layouts, margins, sizes and the whole numbers that say shapes: rewritten, they compute the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from models.errors import ModelError
+from models.graph.builder import attributes
+from models.importing.analysis import bounds
+from models.importing.analysis.infer_shapes import Skeleton
+from models.importing.open_network import open_network
+from models.importing.passes.explicit_pads import explicit_pads
+from models.importing.passes.fold_shapes import settle
+from models.importing.passes.normalize import make_plain
+from models.spec import INPUT
+from tests.models.importing.nets import NETS, Net, shuffle, torch_resnet
+from tests.models.importing.reference import run, save
+
+
+def kinds(model: onnx.ModelProto) -> list[str]:
+    return [node.op_type for node in model.graph.node]
+
+
+def last_turned(net: Net, tensor: str) -> str:
+    return net.op("Transpose", tensor, out="y", perm=[0, 3, 1, 2])
+
+
+INDEX = np.int64
+
+NHWC: dict[str, Callable[[Net, str], str]] = {
+    "bias": lambda net, x: net.op("Add", x, net.weight([1, 2, 3])),
+    "bias before": lambda net, x: net.op("Sub", net.weight(np.ones((1, 1, 3))), x),
+    "a plane": lambda net, x: net.op("Mul", x, net.weight(np.arange(48.0).reshape(6, 8, 1))),
+    "slope": lambda net, x: net.op("PRelu", x, net.weight(np.full((1, 1, 3), 0.1))),
+    "clip": lambda net, x: net.op("Clip", x, net.weight(-0.5), net.weight(0.5)),
+    "margin": lambda net, x: net.op("Pad", x, net.weight([0, 1, 2, 0, 0, 3, 4, 0], dtype=INDEX)),
+    "join": lambda net, x: net.op("Concat", x, net.op("Relu", x), axis=-1),
+    "rows": lambda net, x: net.op("Concat", x, x, axis=1),
+    "mean": lambda net, x: net.op("Mul", x, net.op("ReduceMean", x, axes=[1, 2], keepdims=1)),
+    "two ways": lambda net, x: net.op("Add", net.op("Sigmoid", x), net.op("Tanh", x)),
+    "a matrix": lambda net, x: net.op("MatMul", x, net.random(3, 5)),
+    "a shape": lambda net, x: net.op("Reshape", x, net.weight([1, 8, 6, 3], dtype=INDEX)),
+    "a softmax": lambda net, x: net.op("Softmax", x, axis=-1),
+}
+
+
+@pytest.mark.parametrize("name", NHWC)
+def test_what_is_computed_in_nhwc_is_computed_in_nchw(name: str) -> None:
+    net = Net()
+    last_turned(net, NHWC[name](net, net.op("Relu", net.op("Transpose", INPUT, perm=[0, 2, 3, 1]))))
+    model = net.model([1, 3, 6, 8], {"y": [None]})  # type: ignore[list-item]
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+    tensor = np.random.default_rng(2).normal(size=(1, 3, 6, 8)).astype(np.float32)
+    expected = run(model.SerializeToString(), tensor)[0]
+    make_plain(model, None)
+    dims = model.graph.input[0].type.tensor_type.shape.dim
+    dims[2].dim_value, dims[3].dim_value = 6, 8
+    np.testing.assert_allclose(run(model.SerializeToString(), tensor)[0], expected, rtol=1e-5, atol=1e-6)
+    needs = {"a matrix": 2, "a shape": 2, "a softmax": 2}
+    assert kinds(model).count("Transpose") == needs.get(name, 0)
+
+
+def test_flattening_is_settled_and_shuffling_left_free() -> None:
+    model = torch_resnet()
+    make_plain(model, None)
+    skeleton = Skeleton(model, 3)
+    settle(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
+    assert "Shape" not in kinds(model)
+    model = shuffle()
+    make_plain(model, None)
+    skeleton = Skeleton(model, 3)
+    settle(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
+    assert "Shape" in kinds(model)
+    settle(model.graph, [Skeleton(model, 3).at((64, 64))])
+    assert "Shape" not in kinds(model)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (33, 47)])
+@pytest.mark.parametrize("auto_pad", ["SAME_UPPER", "SAME_LOWER", "VALID"])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (2, 3), (4, 2)])
+def test_margins_are_what_the_word_meant(size: tuple[int, int], auto_pad: str, kernel: int, stride: int) -> None:
+    net = Net()
+    weights = net.random(4, 3, kernel, kernel)
+    net.op("Conv", INPUT, weights, out="y", auto_pad=auto_pad, strides=[stride] * 2)
+    model = net.model([1, 3, *size], {"y": [None]})  # type: ignore[list-item]
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+    tensor = np.random.default_rng(2).normal(size=(1, 3, *size)).astype(np.float32)
+    expected = run(model.SerializeToString(), tensor)[0]
+    explicit_pads(model.graph, {INPUT: (1, 3, *size)})
+    assert "auto_pad" not in attributes(model.graph.node[0])
+    np.testing.assert_allclose(run(model.SerializeToString(), tensor)[0], expected, rtol=1e-5, atol=1e-6)
+
+
+SMALLEST = """
+import sys, numpy, onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1])
+session.run(sys.argv[3:], {"input": numpy.zeros((1, 3, int(sys.argv[2]), int(sys.argv[2])), numpy.float32)})
+"""
+
+
+def survives(path: Path, side: int, layer: str) -> bool:
+    """Whether a process that runs the network so small lives on."""
+    command = [sys.executable, "-c", SMALLEST, str(path), str(side), layer]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["squeezenet_v1_1", "googlenet"])
+def test_smallest_size_of_a_real_network_is_safe(assets: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.onnx"
+    path.symlink_to(assets / "weights" / path.name)
+    network = open_network(str(path))
+    last = network.info.layers[-1].name
+    assert survives(network.path, network.info.input.smallest, last)
+    assert not survives(network.path, 8, last)
+
+
+def test_network_for_multiples_of_its_stride_keeps_its_size(tmp_path: Path) -> None:
+    net, tensor, skips = Net(), "input", []
+    for channels in (3, 4, 4, 4, 4, 4):
+        tensor = net.op("Relu", net.conv(tensor, channels, 4))
+        skips.append(tensor)
+        tensor = net.op("MaxPool", tensor, kernel_shape=[2, 2], strides=[2, 2])
+    for skip in reversed(skips):
+        tensor = net.op("Resize", tensor, "", net.weight([1, 1, 2, 2]), mode="nearest")
+        tensor = net.op("Relu", net.conv(net.op("Concat", tensor, skip, axis=1), 8 if tensor else 4, 4))
+    info = open_network(str(save(net.model([1, 3, "h", "w"], {tensor: [1, 4, "h", "w"]}), tmp_path))).info
+    assert info.input.fixed_hw == (256, 256)
+    assert {layer.stride for layer in info.layers} == {1, 2, 4, 8, 16, 32}
+
+
+@pytest.mark.parametrize(("name", "side", "fits"), [("squeeze", 2, False), ("squeeze", 3, True), ("nhwc", 1, True)])
+def test_windows_that_do_not_fit_are_found(name: str, side: int, fits: bool) -> None:
+    model = NETS[name]()
+    entrance = make_plain(model, None)
+    skeleton = Skeleton(model, entrance.channels)
+    if fits:
+        bounds.check(model.graph, skeleton.at((side, side)))
+    else:
+        with pytest.raises(ModelError, match=r"does not fit into 2x2"):
+            bounds.check(model.graph, skeleton.at((side, side)))

@@ -1,0 +1,187 @@
+"""Octaves, the climb, and pieces that leave no seam: with answers that can be worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+
+from models.errors import SettingError
+from models.importing.open_network import open_network
+from models.spec import Hw
+from realtime.dreams.deepdream import Climb, Dream, Fit, endless_zoom, octaves, step, zoomed
+from realtime.dreams.objective import Slopes, default_layer, layers_goal
+from realtime.dreams.tiling import cut_up, whole_slope
+from realtime.imaging.frame import Floats, Image
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+
+
+def nothing() -> None:
+    """Nobody watches."""
+
+
+def noise(size_hw: Hw, seed: int = 0) -> Image:
+    return np.random.default_rng(seed).integers(0, 256, (*size_hw, 3), dtype=np.uint8)
+
+
+def loudness(picture: Floats) -> tuple[float, Floats]:
+    """Answers with the mean square of the distance from black."""
+    return float((picture**2).mean()), np.asarray(2 * picture / picture.size, np.float32)
+
+
+class Noting:
+    """Answers with the mean of a picture, and notes what it was given."""
+
+    def __init__(self) -> None:
+        self.sizes: set[tuple[int, ...]] = set()
+
+    def __call__(self, picture: Floats) -> tuple[float, Floats]:
+        self.sizes.add(picture.shape)
+        return float(picture.mean()), np.full_like(picture, 1 / picture.size)
+
+
+@pytest.mark.parametrize("size_hw", [(40, 60), (64, 64), (65, 200), (100, 1001), (451, 300)])
+@pytest.mark.parametrize("fixed_hw", [None, (32, 40)])
+def test_every_pixel_counts_once_wherever_the_pieces_begin(size_hw: Hw, fixed_hw: Hw | None) -> None:
+    cuts = cut_up(size_hw, 64, fixed_hw=fixed_hw)
+    for offset in ((0, 0), (7, -31), (-300, 999)):
+        total, sizes = np.zeros((*size_hw, 1)), set()
+        for rows, cols, share in cuts.places(offset):
+            total[np.ix_(rows, cols)] += share
+            sizes.add(share.shape[:2])
+        assert total == pytest.approx(1.0, abs=1e-5)
+        assert len(sizes) == 1, "pieces are of one size, so that one graph serves them"
+        assert sizes == {fixed_hw} if fixed_hw else max(sizes.pop()) <= 64
+
+
+def test_pieces_overlap_and_fade() -> None:
+    cuts = cut_up((50, 300), 128)
+    (_, first, share), (_, second, _), *_ = cuts.places((0, 0))
+    assert len(np.intersect1d(first, second)) >= 128 // 8
+    assert share[25, 0, 0] < 0.2 < 0.999 < share[25, 60, 0]
+
+
+def test_a_slope_in_pieces_is_the_slope_of_the_whole() -> None:
+    picture = noise((90, 250)).astype(np.float32)
+    answer, slope = whole_slope(loudness, picture, cut_up((90, 250), 64), (13, 77), nothing)
+    expected = loudness(picture)[1]
+    assert np.corrcoef(slope.ravel(), expected.ravel())[0, 1] > 0.99999
+    assert answer == pytest.approx(loudness(picture)[0], rel=0.05)
+
+
+def test_no_seam_stays() -> None:
+    def edged(piece: Floats) -> tuple[float, Floats]:
+        """A network that knows little at the edge of what it is given."""
+        slope = np.ones_like(piece)
+        slope[:8] = slope[-8:] = slope[:, :8] = slope[:, -8:] = 0
+        return 0.0, slope
+
+    cuts, rng, total = cut_up((200, 300), 128), np.random.default_rng(0), np.zeros((200, 300, 3), np.float32)
+    for _ in range(60):
+        total += whole_slope(edged, total, cuts, cuts.offset(32, rng), nothing)[1]
+    rows, cols = total[..., 0].mean(1), total[..., 0].mean(0)
+    assert rows.min() > 0.85 * rows.max()
+    assert cols.min() > 0.85 * cols.max()
+
+
+def test_octaves_grow_to_the_size_of_the_picture() -> None:
+    found = octaves((300, 451), Climb(), Fit(smallest=32))
+    assert [each.size_hw for each in found] == [(109, 164), (153, 230), (214, 322), (300, 451)]
+    assert [each.number for each in found] == [1, 2, 3, 4]
+    assert all(each.cuts is not None and each.cuts.count == 1 for each in found)
+
+
+@pytest.mark.parametrize(("fit", "skipped"), [(Fit(32), 2), (Fit(224), 4), (Fit(fixed_hw=(100, 150)), 3)])
+def test_octaves_that_are_too_small_are_skipped(fit: Fit, skipped: int) -> None:
+    found = octaves((224, 300), Climb(octaves=5, octave_scale=2.0), fit)
+    assert [each.cuts is None for each in found] == [True] * skipped + [False] * (5 - skipped)
+    dream = Dream(Noting(), noise((224, 300)), Climb(), np.random.default_rng(0))
+    assert dream.climb(found[0], nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("fit", "size_hw"), [(Fit(32), (1, 1)), (Fit(32), (20, 9999)), (Fit(1, (224, 224)), (223, 900))]
+)
+def test_a_picture_that_is_too_small_is_refused(fit: Fit, size_hw: Hw) -> None:
+    with pytest.raises(SettingError, match=r"the network needs at least .* make it larger with --width"):
+        octaves(size_hw, Climb(), fit)
+
+
+def test_a_step_moves_a_pixel_by_its_size_on_average_and_keeps_to_the_range() -> None:
+    picture = np.full((30, 40, 3), 100, np.float32)
+    step(picture, np.random.default_rng(0).normal(0, 1e-9, picture.shape).astype(np.float32), 1.5)
+    assert np.abs(picture - 100).mean() == pytest.approx(1.5, rel=1e-3)
+    step(picture, np.ones_like(picture), 500)
+    assert picture.max() == 255
+    step(picture, np.zeros_like(picture), 1.5)
+    assert (picture == 255).all()
+
+
+def test_detail_is_carried_from_octave_to_octave() -> None:
+    image, climb = np.full((64, 96, 3), 100, np.uint8), Climb(octaves=2, octave_scale=2.0, steps=10, step_size=2.0)
+    dream = Dream(Noting(), image, climb, np.random.default_rng(0))
+    for octave in octaves((64, 96), climb, Fit()):
+        ascent = dream.climb(octave, nothing)
+        assert ascent is not None
+        assert ascent.after == pytest.approx(ascent.before + 20, abs=0.1)
+    assert dream.image.shape == image.shape
+    assert dream.image == pytest.approx(140, abs=1)
+
+
+def test_a_very_wide_picture_goes_in_small_pieces() -> None:
+    noting, climb = Noting(), Climb(octaves=2, steps=1)
+    dream = Dream(noting, noise((40, 20_000)), climb, np.random.default_rng(0))
+    for octave in octaves((40, 20_000), climb, Fit(16)):
+        assert dream.climb(octave, nothing) is not None
+    assert dream.image.shape == (40, 20_000, 3)
+    assert all(max(size) <= climb.tile for size in noting.sizes)
+    assert len(noting.sizes) == 2, "one size for each octave"
+
+
+def test_work_is_told_beforehand() -> None:
+    climb, count = Climb(octaves=2, steps=3, tile=64), 0
+
+    def advance() -> None:
+        nonlocal count
+        count += 1
+
+    dream, planned = Dream(loudness, noise((100, 150)), climb, np.random.default_rng(0)), 0
+    for octave in octaves((100, 150), climb, Fit(16)):
+        dream.climb(octave, advance)
+        planned += octave.work(climb)
+    assert count == planned > 20
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(CPU) as engine:
+        yield engine
+
+
+@pytest.mark.parametrize("tile", [512, 64])
+def test_a_network_answers_more_after_every_octave_and_the_same_each_time(engine: Engine, tile: int) -> None:
+    network = open_network("textures")
+    slopes = Slopes(engine, network, layers_goal(network.info, [(default_layer(network.info), 1.0)]))
+    climb, image = Climb(octaves=3, steps=4, tile=tile), cv2.GaussianBlur(noise((96, 128)), (0, 0), 3)
+    results = []
+    for _ in range(2):
+        dream = Dream(slopes, np.asarray(image, np.uint8), climb, np.random.default_rng(4))
+        for octave in octaves((96, 128), climb, Fit(slopes.smallest)):
+            ascent = dream.climb(octave, nothing)
+            assert ascent is not None
+            assert ascent.after > 1.1 * ascent.before
+        results.append(dream.image)
+    assert (results[0] == results[1]).all()
+    assert results[0].std() > image.std()
+
+
+def test_zooming_enlarges_the_middle() -> None:
+    image = np.zeros((100, 140, 3), np.uint8)
+    image[40:60, 60:80] = 255
+    assert zoomed(image, 2.0).shape == image.shape
+    assert np.count_nonzero(zoomed(image, 2.0) > 128) == pytest.approx(4 * np.count_nonzero(image), rel=0.06)
+    seen = [*endless_zoom(image, 3, 2.0, lambda picture: picture)]
+    assert [int((each > 128).mean() * 100) for each in seen] == pytest.approx([2, 11, 45], abs=2)

@@ -1,0 +1,208 @@
+"""The live dream: it sticks to what moves, stays within bounds for an hour, and wakes when something moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from models.importing.open_network import open_network
+from models.spec import DreamHead
+from realtime.controls.controls import Snapshot
+from realtime.dreams.dream_state import HEADROOM, softened
+from realtime.dreams.optical_flow import backward, carried, drift, grey
+from realtime.imaging.compositing import resize
+from realtime.imaging.frame import Floats, Frame, Image
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+from realtime.show.table import apply_preset, make_controls
+from realtime.views import ALL
+from realtime.views.dream import DreamView
+from realtime.views.view import Scene
+from tests.realtime.outputs.recording.films import read_film
+from tests.realtime.views.scenes import patiently
+from tests.screen import until
+
+SIZE_HW = (64, 96)
+NETWORK = open_network("textures")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(CPU) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def walk() -> list[Image]:
+    """A camera that wanders over a picture: what moves is known to the pixel."""
+    dice = np.random.default_rng(5)
+    wall = cv2.GaussianBlur(dice.integers(0, 256, (240, 320, 3), np.uint8), (0, 0), 3)
+    wall = cv2.normalize(wall, None, 20, 235, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    places = [(round(60 + 40 * np.sin(step / 9)), round(40 + 30 * np.cos(step / 7))) for step in range(60)]
+    return [np.ascontiguousarray(wall[down : down + 128, across : across + 192]) for across, down in places]
+
+
+def settings(**changes: object) -> Snapshot:
+    controls = make_controls(NETWORK.info, ALL)
+    controls.set("show/layer", "block3_conv1")
+    controls.set("dream/size", 64)
+    for name, value in changes.items():
+        controls.set(f"dream/{name}", value)  # type: ignore[arg-type]
+    return controls.snapshot()
+
+
+def dreamed(view: DreamView, engine: Engine, frame: Frame, chosen: Snapshot) -> Floats:
+    """What the view adds to the frame."""
+    scene = Scene(frame, chosen, NETWORK, engine, SIZE_HW, (128, 192))
+    return patiently(view, scene).image.astype(np.float32) - resize(frame.image, (128, 192))
+
+
+def flicker(engine: Engine, walk: list[Image], **changes: object) -> float:
+    """The mean difference between consecutive dreams once what moved is put back."""
+    view, chosen, before, differences = DreamView(), settings(**changes), None, []
+    for index, image in enumerate(walk):
+        detail = dreamed(view, engine, Frame(image, index, index / 30), chosen)
+        if before is not None and index > 30:
+            moved = carried(before, backward(grey(image), grey(walk[index - 1])))
+            differences.append(np.abs(detail - moved)[16:-16, 16:-16].mean())
+        before = detail
+    return float(np.mean(differences))
+
+
+def test_a_dream_sticks_to_what_moves(engine: Engine, walk: list[Image]) -> None:
+    assert 3 * flicker(engine, walk, flow=True) < flicker(engine, walk, flow=False)
+
+
+@pytest.fixture(scope="module")
+def clip(assets: Path) -> list[Image]:
+    """Every fifth picture of a real film."""
+    film, _ = read_film(assets / "media" / "clip.mp4")
+    return [resize(each, (128, 192)) for each in film[::5]]
+
+
+@pytest.mark.parametrize(("preset", "seconds"), [("", 1800), ("fever", 300), ("tunnel", 300)])
+def test_half_an_hour_neither_burns_out_nor_dies(engine: Engine, walk: list[Image], preset: str, seconds: int) -> None:
+    dream_on(walk, engine, preset, seconds)
+
+
+def test_half_an_hour_of_a_real_film_neither_burns_out_nor_dies(engine: Engine, clip: list[Image]) -> None:
+    dream_on(clip, engine, "", 1800)
+
+
+def dream_on(film: list[Image], engine: Engine, preset: str, seconds: int) -> None:
+    """Dream for so many seconds, with a picture a second: it stays within bounds."""
+    controls = make_controls(NETWORK.info, ALL)
+    controls.set("show/layer", "block3_conv1")
+    if preset:
+        apply_preset(controls, preset)
+    controls.set("dream/size", 64)
+    controls.set("dream/steps", 1)
+    view, strengths = DreamView(), []
+    limit = float(controls.value("dream/strength"))
+    for second in range(seconds):
+        image = film[second % len(film)]
+        detail = dreamed(view, engine, Frame(image, second, float(second)), controls.snapshot())
+        if second > 100:
+            strengths.append(float(np.sqrt(np.square(detail).mean())))
+            clipped = np.isin(image + detail, (0, 255)).mean() - np.isin(image, (0, 255)).mean()
+            assert clipped < 0.02
+    assert max(strengths) < 1.3 * limit
+    assert min(strengths) > 2.0
+    assert np.mean(strengths[-50:]) > 0.5 * np.mean(strengths[:50])
+
+
+def test_a_slow_network_dreams_nearly_as_strongly(engine: Engine, walk: list[Image]) -> None:
+    def strength(rate: int) -> float:
+        """Eight seconds after the beginning, with so many results per second."""
+        view, chosen = DreamView(), settings(strength=60)
+        frames = (Frame(walk[0], each, each / rate) for each in range(8 * rate))
+        return float(np.sqrt(np.square([dreamed(view, engine, frame, chosen) for frame in frames][-1]).mean()))
+
+    assert strength(4) > 0.7 * strength(15)
+
+
+def test_a_dream_that_was_left_for_an_hour_is_forgotten(engine: Engine, walk: list[Image]) -> None:
+    view, chosen = DreamView(), settings(fade=60.0)
+    for index in range(30):
+        detail = dreamed(view, engine, Frame(walk[0], index, index / 30), chosen)
+    assert np.abs(detail).mean() > 2
+    assert np.abs(dreamed(view, engine, Frame(walk[20], 30, 3600.0), chosen)).mean() < 0.1
+
+
+@pytest.mark.parametrize("octaves", [1, 3])
+def test_octaves_take_turns_and_are_made_ahead(engine: Engine, walk: list[Image], octaves: int) -> None:
+    view = DreamView()
+    chosen = settings(octaves=octaves, octave_scale=1.5)
+    scene = Scene(Frame(walk[0], 0, 0.0), chosen, NETWORK, engine, SIZE_HW, (128, 192))
+    own = [spec for spec in view.upcoming(scene) if spec.head == DreamHead(("block3_conv1",))]
+    assert [spec.size_hw for spec in own] == [(64, 96), (40, 64), (32, 40)][:octaves]
+    engine.prefetch(view.upcoming(scene))
+    until(lambda: engine.pending == 0, "the graphs")
+    for _ in range(octaves):
+        view.render(scene)
+
+
+def test_jitter_draws_nothing_along_the_edges(engine: Engine) -> None:
+    """A picture that is dark on the left and bright on the right: brought round in a ring it would have an edge."""
+    ramp = np.broadcast_to(np.linspace(40, 215, 192, dtype=np.uint8)[:, None], (128, 192, 3))
+    view, chosen = DreamView(), settings(jitter=16, octaves=1, zoom=1.0, turn=0.0, smooth=1.0)
+    for index in range(40):
+        detail = np.abs(dreamed(view, engine, Frame(ramp.copy(), index, index / 30), chosen)).mean(axis=(0, 2))
+    edges, middle = max(detail[:8].mean(), detail[-8:].mean()), detail[32:-32].mean()
+    assert edges < 1.3 * middle, f"{edges:.2f} at the edges, {middle:.2f} inside"
+
+
+def test_the_same_seed_dreams_the_same(engine: Engine, walk: list[Image]) -> None:
+    def last(seed: int) -> Floats:
+        view = DreamView()
+        return [dreamed(view, engine, Frame(walk[0], each, each / 30), settings(seed=seed)) for each in range(6)][-1]
+
+    assert (last(3) == last(3)).all()
+    assert (last(3) != last(4)).any()
+
+
+def test_one_channel_dreams_otherwise_than_its_layer(engine: Engine, walk: list[Image]) -> None:
+    def last(channel: int) -> Floats:
+        view, chosen = DreamView(), settings(channel=channel)
+        return [dreamed(view, engine, Frame(walk[0], each, each / 30), chosen) for each in range(6)][-1]
+
+    assert np.abs(last(-1) - last(4)).mean() > 0.5
+    assert np.abs(last(-1)).mean() > 0.5
+
+
+def test_the_cameras_colours_can_be_kept(engine: Engine, walk: list[Image]) -> None:
+    view, chosen = DreamView(), settings(colours="camera")
+    detail = [dreamed(view, engine, Frame(walk[0], each, each / 30), chosen) for each in range(8)][-1]
+    assert np.abs(detail - detail.mean(axis=2, keepdims=True)).mean() < 0.15 * np.abs(detail).mean()
+
+
+def test_motion_wakes_a_dream_that_waits_for_stillness(engine: Engine, walk: list[Image]) -> None:
+    view, chosen = DreamView(), settings(stillness=True)
+    still = [dreamed(view, engine, Frame(walk[0], each, each / 10), chosen) for each in range(40)][-1]
+    moving = [
+        dreamed(view, engine, Frame(walk[(7 * each) % 60], 40 + each, 4 + each / 10), chosen) for each in range(30)
+    ]
+    assert np.abs(moving[-1]).mean() < 0.4 * np.abs(still).mean()
+
+
+def test_bent_detail_leaves_headroom() -> None:
+    picture = np.linspace(0, 255, 96, dtype=np.float32).reshape(8, 12, 1).repeat(3, 2)
+    for strength in (-300.0, -20.0, 5.0, 300.0):
+        both = picture + softened(np.full_like(picture, strength), picture)
+        inside = (picture > HEADROOM) & (picture < 255 - HEADROOM)
+        assert both[inside].min() >= HEADROOM - 0.1
+        assert both[inside].max() <= 255 - HEADROOM + 0.1
+    assert np.allclose(softened(np.full_like(picture, 5.0), np.full_like(picture, 128)), 5.0, atol=0.1)
+
+
+def test_drift_moves_what_lies_on_the_picture() -> None:
+    field = np.zeros((40, 60, 3), np.float32)
+    field[20, 30] = 1.0
+    right = carried(field, drift((40, 60), zoom=1.0, turn=0.0, across=0.1, down=-0.05))
+    assert np.unravel_index(right[..., 0].argmax(), (40, 60)) == tuple(map(np.intp, (18, 36)))
+    turned = carried(np.roll(field, 10, 1), drift((40, 60), zoom=1.0, turn=90.0, across=0.0, down=0.0))
+    assert abs(int(turned[..., 0].sum(axis=1).argmax()) - 20) >= 9

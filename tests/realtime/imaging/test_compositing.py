@@ -1,0 +1,120 @@
+"""Pure functions on images, layouts and text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from realtime.imaging import compositing
+from realtime.imaging.colormaps import COLORMAPS, colour
+from realtime.imaging.compositing import STAGE, Rect
+from realtime.imaging.text import text_width, wrap, write
+from realtime.show.hud import Placement
+from realtime.show.layout import arrange, status_height
+
+
+@pytest.mark.parametrize("panel_hw", [(100, 100), (30, 200), (200, 30)])
+def test_fit_keeps_the_aspect_ratio_and_fills_the_panel(panel_hw: tuple[int, int]) -> None:
+    image = np.full((60, 80, 3), 200, np.uint8)
+    fitted = compositing.fit(image, panel_hw)
+    assert fitted.shape == (*panel_hw, 3)
+    lit = np.argwhere((fitted == 200).all(axis=2))
+    height, width = lit.max(axis=0) - lit.min(axis=0) + 1
+    assert width / height == pytest.approx(4 / 3, rel=0.1)
+    assert height == panel_hw[0] or width == panel_hw[1]
+
+
+def test_blend_goes_from_old_to_new() -> None:
+    old, new = np.zeros((4, 4, 3), np.uint8), np.full((4, 4, 3), 100, np.uint8)
+    assert [int(compositing.blend(old, new, weight)[0, 0, 0]) for weight in (0.0, 0.5, 1.0)] == [0, 50, 100]
+
+
+@pytest.mark.parametrize(
+    ("frame_hw", "short", "expected"),
+    [
+        ((480, 640), 224, (224, 304)),
+        ((640, 480), 224, (304, 224)),
+        ((720, 1280), 96, (96, 176)),
+        ((50, 50), 64, (64, 64)),
+        ((1, 4000), 64, (64, 256)),
+    ],
+)
+def test_what_the_network_sees(frame_hw: tuple[int, int], short: int, expected: tuple[int, int]) -> None:
+    assert compositing.input_size(frame_hw, short) == expected
+
+
+CANVASES = ((720, 1280), (1080, 1920), (1280, 720), (120, 160), (600, 2400))
+
+
+@pytest.mark.parametrize("canvas_hw", CANVASES)
+@pytest.mark.parametrize("name", ["side", "inset", "full"])
+def test_nothing_is_written_on_a_view_of_words(name: str, canvas_hw: tuple[int, int]) -> None:
+    layout = arrange(name, canvas_hw, (480, 640), worded=True)
+    assert layout.view.top + layout.view.height <= canvas_hw[0] - status_height(canvas_hw)
+    assert (layout.caption is None) == (name != "side" or layout.over)
+
+
+@pytest.mark.parametrize("canvas_hw", CANVASES)
+@pytest.mark.parametrize("name", ["side", "inset", "full"])
+@pytest.mark.parametrize("camera_hw", [(480, 640), (720, 1280), (1280, 720)])
+def test_every_layout_lies_within_the_canvas(name: str, canvas_hw: tuple[int, int], camera_hw: tuple[int, int]) -> None:
+    layout = arrange(name, canvas_hw, camera_hw)
+    for rect in (layout.view, layout.camera, layout.caption):
+        if rect is not None:
+            assert rect.left >= 0
+            assert rect.top >= 0
+            assert rect.left + rect.width <= canvas_hw[1]
+            assert rect.top + rect.height <= canvas_hw[0]
+
+
+@pytest.mark.parametrize("canvas_hw", CANVASES)
+def test_side_by_side_nothing_overlaps(canvas_hw: tuple[int, int]) -> None:
+    layout = arrange("side", canvas_hw, (480, 640))
+    taken = np.zeros(canvas_hw, int)
+    for rect in (layout.view, layout.camera, layout.caption):
+        assert rect is not None
+        taken[rect.top : rect.top + rect.height, rect.left : rect.left + rect.width] += 1
+    assert taken.max() == 1
+
+
+@pytest.mark.parametrize("colormap", COLORMAPS)
+def test_colormaps_rise_in_lightness(colormap: str) -> None:
+    colours = colour(np.arange(256, dtype=np.uint8)[None, :], colormap, 1.0)[0].astype(float)
+    lightness = colours @ np.array([0.0722, 0.7152, 0.2126])  # BGR, Rec. 709
+    assert (np.diff(lightness) > -1.0).all()
+    assert tuple(colours[0]) == STAGE
+    assert lightness[-1] > 200
+
+
+def test_contrast_lifts_the_faint_and_keeps_the_ends() -> None:
+    grey = np.array([[0, 40, 255]], np.uint8)
+    plain, lifted = colour(grey, "grey", 1.0)[0, :, 0], colour(grey, "grey", 2.0)[0, :, 0]
+    assert (plain[0], plain[2]) == (lifted[0], lifted[2]) == (STAGE[0], 255)
+    assert lifted[1] > plain[1] + 40
+
+
+def test_text_is_drawn_where_it_was_asked_and_cut_at_the_edge() -> None:
+    image = np.zeros((60, 200, 3), np.uint8)
+    width = write(image, "edges", 10, 40, 24, (10, 20, 250))
+    assert width == text_width("edges", 24)
+    assert image[20:46, 10 : 10 + width, 2].max() == 250
+    assert image[:, 10 + width + 2 :].max() == 0
+    write(image, "beyond the edge of the picture", 150, 58, 24, (255, 255, 255))
+    write(image, "outside", 500, 500, 24, (255, 255, 255))
+
+
+def test_wrap_keeps_every_word_and_the_width() -> None:
+    text = "Parts that add up: this channel waits for one kind of thing."
+    lines = wrap(text, 20, 200)
+    assert " ".join(lines) == text
+    assert len(lines) > 2
+    assert all(text_width(line, 20) <= 200 for line in lines)
+
+
+@pytest.mark.parametrize("window_hw", [(720, 1280), (1080, 1920), (900, 900)])
+def test_window_and_canvas_points_agree(window_hw: tuple[int, int]) -> None:
+    placement = Placement.of((720, 1280), window_hw)
+    box = placement.to_window(Rect(100, 50, 20, 10))
+    x, y = placement.to_canvas(box.left, box.top)
+    assert x == pytest.approx(100, abs=1)
+    assert y == pytest.approx(50, abs=1)

@@ -1,0 +1,316 @@
+"""Graphs made in the background; a failing GPU is left for the CPU, and says so."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.build.build import build
+from models.errors import ModelError, OutputError
+from models.importing.open_network import open_network
+from models.spec import GraphSpec, Grid, MosaicHead
+from realtime.inference import providers
+from realtime.inference.engine import OPEN_SESSIONS, Engine, GraphError, NotReady
+from realtime.inference.open_session import open_session
+from realtime.inference.providers import CPU, Provider, Session, choose
+from tests.screen import until
+
+GPU = Provider("CUDA")
+
+
+def spec(layer: str = "block1_conv1") -> GraphSpec:
+    return GraphSpec(open_network("textures"), MosaicHead(layer, Grid(4, 4, (8, 8), 1, (40, 40))), (32, 32))
+
+
+FEEDS: dict[str, NDArray[Any]] = {"image": np.zeros((32, 32, 3), np.uint8), "gain": np.ones(16, np.float32)}
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with Engine(CPU) as engine:
+        yield engine
+
+
+def test_first_answer_is_not_ready_and_then_the_picture_comes(engine: Engine) -> None:
+    with pytest.raises(NotReady):
+        engine.run(spec(), FEEDS)
+    engine.wait(spec(), timeout=20)
+    assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
+
+
+def test_prefetched_graph_is_ready_without_being_asked_for(engine: Engine) -> None:
+    engine.prefetch([spec("block1_conv2"), spec("block1_conv1")])
+    until(lambda: engine.pending == 0, "both graphs")
+    for layer in ("block1_conv1", "block1_conv2"):
+        engine.run(spec(layer), FEEDS)
+
+
+def test_what_is_waited_for_is_made_however_often_others_are_prefetched() -> None:
+    def slow(wanted: GraphSpec, provider: Provider) -> Session:
+        time.sleep(0.02)
+        return open_session(wanted, provider)
+
+    def elsewhere(engine: Engine) -> None:
+        like = spec()
+        for side in itertools.count(33):
+            engine.prefetch([dataclasses.replace(like, size_hw=(side, 32))])
+            if done.wait(0.001):
+                return
+
+    done = threading.Event()
+    with Engine(CPU, slow) as engine:
+        show = threading.Thread(target=elsewhere, args=(engine,))
+        show.start()
+        until(lambda: engine.pending, "what is prefetched")
+        try:
+            assert engine.run_patiently(spec(), FEEDS, patience=20)["picture"].shape == (40, 40)
+        finally:
+            done.set()
+            show.join()
+
+
+def test_who_waits_for_a_graph_does_not_hold_up_the_end() -> None:
+    opening = threading.Event()
+
+    def slow(wanted: GraphSpec, provider: Provider) -> Session:
+        opening.set()
+        time.sleep(0.5)
+        return open_session(wanted, provider)
+
+    before = set(threading.enumerate())
+    with Engine(CPU, slow, beside=True) as engine:
+        engine.prefetch([spec("block1_conv2")])
+        opening.wait(20)
+        task = engine.start(lambda: engine.run_patiently(spec(), FEEDS))
+        start = time.monotonic()
+    assert time.monotonic() - start < 4
+    until(lambda: set(threading.enumerate()) <= before, "the end of both threads")
+    with pytest.raises(GraphError, match="was not made before the end"):
+        task.result()
+
+
+def test_a_graph_is_ready_once_it_was_asked_for() -> None:
+    with Engine(CPU, beside=True) as engine:
+        assert not engine.ready(spec())
+        until(lambda: engine.ready(spec()), "the graph")
+        engine.wait(spec("conv9"), timeout=20)
+        with pytest.raises(ModelError, match="conv9"):
+            engine.ready(spec("conv9"))
+
+
+def test_beside_no_show_readiness_is_waited_for(engine: Engine) -> None:
+    with pytest.raises(NotReady):
+        engine.ready(spec())
+
+
+def test_each_graph_is_opened_once() -> None:
+    opened: list[GraphSpec] = []
+
+    def counted(wanted: GraphSpec, provider: Provider) -> Session:
+        opened.append(wanted)
+        return open_session(wanted, provider)
+
+    with Engine(CPU, counted) as engine:
+        with pytest.raises(NotReady):
+            engine.run(spec(), FEEDS)
+        engine.wait(spec(), timeout=20)
+        engine.wait(spec(), timeout=20)
+        engine.run(spec(), FEEDS)
+    assert opened == [spec()]
+
+
+def test_sessions_are_bounded_and_the_oldest_goes() -> None:
+    with Engine(CPU) as engine:
+        sizes = [(32 + each, 32) for each in range(OPEN_SESSIONS + 1)]
+        specs = [GraphSpec(spec().network, spec().head, size_hw) for size_hw in sizes]
+        for each in specs:
+            engine.wait(each, timeout=20)
+        with pytest.raises(NotReady):
+            engine.run(specs[0], FEEDS)
+        assert engine.run(specs[-1], {**FEEDS, "image": np.zeros((*sizes[-1], 3), np.uint8)})
+
+
+def test_a_fault_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.inference.engine.RETRY", 0.1)
+    full = [True]
+
+    def opener(wanted: GraphSpec, provider: Provider) -> Session:
+        if full[0]:
+            raise OutputError("cannot write the cache: no space left")
+        return open_session(wanted, provider)
+
+    with Engine(CPU, opener) as engine:
+        engine.wait(spec(), timeout=20)
+        with pytest.raises(ModelError, match="no space left"):
+            engine.run(spec(), FEEDS)
+        full[0] = False
+        time.sleep(0.15)
+        assert run_until_ready(engine)["picture"].shape == (40, 40)
+
+
+def test_faults_gather_no_frames(engine: Engine) -> None:
+    """A fault that is raised anew every frame must not keep the frames alive."""
+    engine.wait(spec("conv9"), timeout=20)
+    depths = []
+    for _ in range(3):
+        with pytest.raises(ModelError) as caught:
+            engine.run(spec("conv9"), FEEDS)
+        depths.append(len(caught.traceback))
+    assert len(set(depths)) == 1
+
+
+@pytest.mark.parametrize("victim", ["network.bin", "network.onnx", "network.json", "graph"])
+@pytest.mark.parametrize("damage", ["cut", "emptied", "scrambled"])
+def test_damaged_cache_is_made_anew(victim: str, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = build(spec())
+    damaged = path if victim == "graph" else path.parent / victim
+    whole = damaged.read_bytes()
+    scrambled = np.random.default_rng(0).bytes(len(whole))
+    damaged.write_bytes({"cut": whole[: len(whole) // 2], "emptied": b"", "scrambled": scrambled}[damage])
+    monkeypatch.setattr("models.build.build._sound", set())  # as in a new process
+    with Engine(CPU) as engine:
+        engine.wait(spec(), timeout=20)
+        assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
+    assert (path.parent / "network.bin").stat().st_size > 1_000_000
+    assert victim == "graph" or damaged.read_bytes() == whole
+
+
+def test_unknown_layer_is_reported_by_run(engine: Engine) -> None:
+    engine.wait(spec("conv9"), timeout=20)
+    with pytest.raises(ModelError, match="conv9"):
+        engine.run(spec("conv9"), FEEDS)
+
+
+def test_a_fault_of_one_graph_leaves_the_others(engine: Engine) -> None:
+    engine.wait(spec("conv9"), timeout=20)
+    engine.wait(spec(), timeout=20)
+    assert engine.run(spec(), FEEDS)
+
+
+class BrokenGpu:
+    """Opens graphs on the CPU; what was asked for as CUDA fails as a lost device does."""
+
+    def __init__(self, *, fails: str) -> None:
+        self.fails = fails
+        self.opened: list[str] = []
+
+    def __call__(self, wanted: GraphSpec, provider: Provider) -> Session:
+        self.opened.append(provider.name)
+        if provider == GPU and self.fails == "open":
+            raise RuntimeError("CUDA failure 35: driver version is insufficient")
+        session = open_session(wanted, CPU)
+        if provider == GPU:
+            session.run = self._lost  # type: ignore[method-assign]
+        return session
+
+    def _lost(self, feeds: providers.Tensors) -> dict[str, np.ndarray]:
+        raise RuntimeError("CUDA failure 719: unspecified launch failure")
+
+
+def run_until_ready(engine: Engine, seconds: float = 20.0) -> dict[str, np.ndarray]:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            return engine.run(spec(), FEEDS)
+        except NotReady:
+            time.sleep(0.01)
+    raise AssertionError("never ready")
+
+
+@pytest.mark.parametrize("fails", ["open", "run"])
+def test_lost_gpu_is_tried_once_more_and_then_left(fails: str) -> None:
+    gpu = BrokenGpu(fails=fails)
+    with Engine(GPU, gpu) as engine:
+        assert run_until_ready(engine)["picture"].shape == (40, 40)
+        assert engine.provider.name == "CPU"
+        assert engine.provider.reason is not None
+        assert "CUDA failed: CUDA failure" in engine.provider.reason
+    assert gpu.opened == ["CUDA", "CUDA", "CPU"]
+
+
+def test_graph_opened_on_a_lost_gpu_is_thrown_away() -> None:
+    """The loader may come back with a session of the GPU after the show has left it."""
+    opening, left = threading.Event(), threading.Event()
+
+    def slow(wanted: GraphSpec, provider: Provider) -> Session:
+        if provider == GPU and wanted.head != spec().head:
+            opening.set()
+            assert left.wait(20)
+        return BrokenGpu(fails="run")(wanted, provider)
+
+    other = spec("block1_conv2")
+    with Engine(GPU, slow) as engine:
+        engine.wait(spec(), timeout=20)
+        engine.prefetch([other])
+        assert opening.wait(20)
+        with pytest.raises(NotReady):
+            engine.run(spec(), FEEDS)
+        left.set()
+        deadline = time.monotonic() + 20
+        while engine.provider.name != "CPU" and time.monotonic() < deadline:
+            with suppress(NotReady):
+                engine.run(other, FEEDS)
+        assert run_until_ready(engine)["picture"].shape == (40, 40)
+        engine.wait(other, timeout=20)
+        assert engine.run(other, FEEDS)
+
+
+def test_a_loss_that_is_reported_late_leaves_the_new_graph_alone() -> None:
+    """A job is inside the GPU while the show leaves it; by the time it fails, its graph is well on the CPU."""
+    inside, go, other = threading.Event(), threading.Event(), spec("block1_conv2")
+
+    def stuck(feeds: providers.Tensors) -> dict[str, np.ndarray]:
+        inside.set()
+        assert go.wait(20)
+        raise RuntimeError("CUDA failure 719: unspecified launch failure")
+
+    def opener(wanted: GraphSpec, provider: Provider) -> Session:
+        session = BrokenGpu(fails="run")(wanted, provider)
+        if provider == GPU and wanted == other:
+            session.run = stuck  # type: ignore[method-assign]
+        return session
+
+    with Engine(GPU, opener, beside=True) as engine:
+        engine.wait(other, timeout=20)
+        job = engine.start(lambda: engine.run(other, FEEDS))
+        assert inside.wait(20)
+        assert run_until_ready(engine)
+        assert engine.provider.name == "CPU"
+        engine.wait(other, timeout=20)
+        go.set()
+        until(lambda: job.done, "the end of the job")
+        with pytest.raises(NotReady):
+            job.result()
+        assert engine.ready(other)
+        assert engine.run(other, FEEDS)
+
+
+def test_closing_ends_the_loader() -> None:
+    before = threading.active_count()
+    with Engine(CPU):
+        pass
+    assert threading.active_count() == before
+
+
+def test_provider_is_cpu_with_a_reason_where_there_is_no_gpu() -> None:
+    provider = choose("auto")
+    if provider.name == "CPU":
+        assert provider.reason
+        with pytest.raises(Exception, match="ventral doctor"):
+            choose("cuda")
+    assert choose("cpu") == CPU
+
+
+def test_missing_file_is_an_error_of_the_session(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="nowhere"):
+        Session(tmp_path / "nowhere.onnx", CPU)

@@ -1,0 +1,149 @@
+"""Films whose writers are killed, starved or kept at it for long: real processes, really ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.errors import OutputError
+from realtime.outputs.recording.paths import Draft
+from realtime.outputs.recording.sinks import open_sink, recover
+from tests.realtime.capture.waiting import soon
+from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
+
+ROOT = Path(__file__).parents[4]
+VIDEOS = (".mp4", ".gif")
+
+ENDLESS = """
+import sys, time
+from pathlib import Path
+from realtime.recording.sinks import open_sink
+from tests.realtime.recording.films import flags
+sink = open_sink(Path(sys.argv[1]), fps=25, size_wh=(128, 96))
+print(sink._ffmpeg._process.pid, flush=True)
+while True:
+    sink.write(flags((128, 96), step=sink.frames))
+    time.sleep(0.005)
+"""
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from models.errors import OutputError
+from realtime.recording.sinks import open_sink
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+noise = np.random.default_rng(0).integers(0, 256, (8, 96, 128, 3), np.uint8)
+try:
+    with open_sink(Path(sys.argv[1]), fps=25, size_wh=(128, 96)) as sink:
+        for step in range(2000):
+            sink.write(noise[step % 8])
+except OutputError as error:
+    print(error)
+"""
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from realtime.recording.sinks import open_sink
+from tests.realtime.recording.films import flags
+with open_sink(Path(sys.argv[1]), fps=25, size_wh=(320, 180)) as sink:
+    for step in range(int(sys.argv[2])):
+        sink.write(flags((320, 180), step=step))
+for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+    print(resource.getrusage(who).ru_maxrss)
+"""
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def run(script: str, *arguments: object) -> str:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+
+
+def start_endless(path: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """A process that writes to `path` until it is killed, and its ffmpeg's id."""
+    process = subprocess.Popen([sys.executable, "-c", ENDLESS, str(path)], stdout=subprocess.PIPE, cwd=ROOT)
+    assert process.stdout is not None
+    return process, int(process.stdout.readline())
+
+
+def unlocked(path: Path) -> bool:
+    try:
+        draft = Draft(path)
+    except OutputError:
+        return False
+    draft.leave()
+    return True
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+@pytest.mark.parametrize("victims", ["python", "python and ffmpeg"])
+def test_what_a_killed_process_wrote_is_recovered(tmp_path: Path, suffix: str, victims: str) -> None:
+    film, spool = tmp_path / f"film{suffix}", tmp_path / "film.mp4"
+    process, ffmpeg = start_endless(film)
+    with process:
+        assert soon(lambda: (tmp_path / "film.ventral-part.mp4").stat().st_size > 30_000)
+        assert recover(tmp_path) == [], "a film that is being written was taken"
+        process.kill()
+        if victims == "python and ffmpeg":
+            os.kill(ffmpeg, signal.SIGKILL)
+    assert soon(lambda: unlocked(spool))
+    assert recover(tmp_path) == [spool]
+    assert names(tmp_path) == ["film.mp4"]
+    pictures, seconds = read_film(spool)
+    assert len(pictures) >= 25
+    assert seconds == pytest.approx(len(pictures) / 25, abs=0.1)
+    assert np.allclose(flag_colours(pictures[0]), list(COLOURS.values()), atol=8)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")
+def test_a_disk_that_takes_no_more_ends_the_file_and_keeps_it(tmp_path: Path) -> None:
+    words = run(LIMITED, tmp_path / "film.mp4")
+    assert "was not finished: ffmpeg stopped" in words and words.count("\n") == 1
+    assert names(tmp_path) == ["film.mp4"]
+    assert len(read_film(tmp_path / "film.mp4", torn=True)[0]) > 10
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="groups of processes are POSIX")
+def test_ctrl_c_in_the_terminal_does_not_reach_ffmpeg(tmp_path: Path) -> None:
+    process, ffmpeg = start_endless(tmp_path / "film.mp4")
+    with process:
+        assert os.getpgid(ffmpeg) == ffmpeg != os.getpgid(process.pid)
+        process.kill()
+    assert soon(lambda: unlocked(tmp_path / "film.mp4"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs getrusage")
+@pytest.mark.parametrize("suffix", VIDEOS)
+def test_memory_does_not_grow_with_the_film(tmp_path: Path, suffix: str) -> None:
+    short, long = (
+        [int(kilobytes) for kilobytes in run(MEMORY, tmp_path / f"{frames}{suffix}", frames).split()]
+        for frames in (100, 1000)
+    )
+    for before, after in zip(short, long, strict=True):
+        assert after < 1.1 * before + 10_000
+
+
+def test_recover_touches_nothing_else(tmp_path: Path) -> None:
+    for name, frames in (("film.mp4", 5), ("other.mp4", 3)):
+        with open_sink(tmp_path / name, fps=10, size_wh=(128, 96)) as sink:
+            for _ in range(frames):
+                sink.write(flags())
+    (tmp_path / "film.mp4").rename(tmp_path / "other.ventral-part.mp4")
+    (tmp_path / "empty.ventral-part.mp4").touch()
+    (tmp_path / "half.ventral-part.gif").write_bytes(b"GIF89a")
+    (tmp_path / "download.part.mp4").write_bytes(bytes(20_000))  # somebody else's
+    (tmp_path / "precious.part.gif").write_bytes(b"GIF89a")
+    assert recover(tmp_path) == [tmp_path / "other-2.mp4"]
+    assert names(tmp_path) == ["download.part.mp4", "other-2.mp4", "other.mp4", "precious.part.gif"]
+    assert recover(tmp_path) == recover(tmp_path / "missing") == []

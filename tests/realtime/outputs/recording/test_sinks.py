@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from models.errors import OutputError
+from realtime.outputs.recording import paths as output
+from realtime.outputs.recording.encoding import Wh
+from realtime.outputs.recording.sink import Sink
+from realtime.outputs.recording.sinks import Mp4Sink, open_sink
+from tests.realtime.capture.waiting import soon
+from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
+
+SIZE_WH = (128, 96)
+VIDEOS = (".mp4", ".gif")
+
+
+def make(path: Path, *, frames: int, fps: float = 25.0, size_wh: Wh = SIZE_WH, max_width: int | None = None) -> None:
+    with open_sink(path, fps=fps, size_wh=size_wh, max_width=max_width) as sink:
+        for step in range(frames):
+            sink.write(flags(size_wh, step=step))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+@pytest.mark.parametrize(("frames", "fps"), [(1, 20.0), (50, 25.0), (31, 30.0), (20, 12.5), (3, 2.0)])
+def test_every_picture_is_there_for_its_time(tmp_path: Path, suffix: str, frames: int, fps: float) -> None:
+    make(tmp_path / f"film{suffix}", frames=frames, fps=fps)
+    pictures, seconds = read_film(tmp_path / f"film{suffix}")
+    assert len(pictures) == frames
+    assert seconds == pytest.approx(frames / fps, abs=0.011)
+    assert names(tmp_path) == [f"film{suffix}"]
+
+
+def test_a_gif_of_a_fast_video_lasts_as_long(tmp_path: Path) -> None:
+    make(tmp_path / "film.gif", frames=120, fps=60.0)
+    pictures, seconds = read_film(tmp_path / "film.gif")
+    assert seconds == pytest.approx(2.0, abs=0.04)
+    assert len(pictures) == pytest.approx(60, abs=1)
+
+
+def test_a_gif_loops_for_ever(tmp_path: Path) -> None:
+    make(tmp_path / "film.gif", frames=3)
+    with Pillow.open(tmp_path / "film.gif") as gif:
+        assert gif.info["loop"] == 0
+
+
+@pytest.mark.parametrize("suffix", [*VIDEOS, ".png"])
+def test_colours_survive(tmp_path: Path, suffix: str) -> None:
+    make(tmp_path / f"film{suffix}", frames=1 if suffix == ".png" else 10)
+    pictures, _ = read_film(tmp_path / f"film{suffix}")
+    assert np.allclose(flag_colours(pictures[-1]), list(COLOURS.values()), atol=0 if suffix == ".png" else 8)
+
+
+def test_the_colours_of_an_mp4_are_tagged(tmp_path: Path) -> None:
+    make(tmp_path / "film.mp4", frames=5)
+    assert b"nclx\x00\x01\x00\x01\x00\x01" in (tmp_path / "film.mp4").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "size_wh", "max_width", "shown_wh"),
+    [
+        ("odd.mp4", (101, 51), None, (102, 52)),
+        ("odd.gif", (101, 51), None, (101, 51)),
+        ("tiny.mp4", (1, 1), None, (2, 2)),
+        ("wide.mp4", (800, 400), None, (800, 400)),
+        ("wide.gif", (800, 400), None, (640, 320)),
+        ("wide.gif", (800, 400), 333, (333, 166)),
+        ("narrow.mp4", (800, 400), 200, (200, 100)),
+        ("small.gif", (64, 48), 640, (64, 48)),
+    ],
+)
+def test_sizes(tmp_path: Path, name: str, size_wh: Wh, max_width: int | None, shown_wh: Wh) -> None:
+    path = tmp_path / name
+    with open_sink(path, fps=10, size_wh=size_wh, max_width=max_width) as sink:
+        for _ in range(2):
+            sink.write(np.full((size_wh[1], size_wh[0], 3), 128, np.uint8))
+    pictures, _ = read_film(path)
+    assert {picture.shape[1::-1] for picture in pictures} == {shown_wh}
+
+
+def test_a_slice_of_a_larger_picture_can_be_written(tmp_path: Path) -> None:
+    large = flags((256, 96))
+    with open_sink(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink:
+        sink.write(large[:, ::2])
+    assert np.allclose(flag_colours(read_film(tmp_path / "film.mp4")[0][0]), list(COLOURS.values()), atol=8)
+
+
+def test_a_picture_of_another_size_is_our_fault(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="takes pictures of"),
+        open_sink(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink,
+    ):
+        sink.write(flags((64, 64)))
+    assert not names(tmp_path)
+
+
+def test_a_png_holds_one_picture(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"holds one picture; use .*\.mp4 or \.gif"):
+        make(tmp_path / "film.png", frames=2)
+    assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [*VIDEOS, ".png"])
+def test_no_picture_no_file(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(OutputError, match="was not written: no picture came"):
+        make(tmp_path / f"film{suffix}", frames=0)
+    assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [*VIDEOS, ".png"])
+def test_what_fails_in_the_block_leaves_nothing(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(ZeroDivisionError), open_sink(tmp_path / f"film{suffix}", fps=10, size_wh=SIZE_WH) as sink:
+        sink.write(flags())
+        raise ZeroDivisionError
+    assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [*VIDEOS, ".png"])
+def test_an_existing_file_is_replaced_by_force_alone_and_when_whole(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"film{suffix}"
+    path.write_bytes(b"old")
+    with pytest.raises(OutputError, match="exists already"):
+        open_sink(path, fps=10, size_wh=SIZE_WH)
+    with open_sink(path, fps=10, size_wh=SIZE_WH, force=True) as sink:
+        sink.write(flags())
+        assert path.read_bytes() == b"old"
+    assert len(read_film(path)[0]) == 1
+
+
+def test_a_report_is_no_sink(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.png"):
+        open_sink(tmp_path / "film.json", fps=10, size_wh=SIZE_WH)
+
+
+def test_two_recordings_cannot_share_a_name(tmp_path: Path) -> None:
+    with open_sink(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink:
+        sink.write(flags())
+        with pytest.raises(OutputError, match="is being written already"):
+            open_sink(tmp_path / "film.gif", fps=10, size_wh=SIZE_WH)
+    assert names(tmp_path) == ["film.mp4"]
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+def test_a_full_disk_ends_the_file_and_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    path = tmp_path / f"film{suffix}"
+    sink = open_sink(path, fps=10, size_wh=SIZE_WH)
+    for step in range(20):
+        sink.write(flags(step=step))
+    monkeypatch.setattr(output, "free_bytes", lambda _: 499_000_000)
+    with pytest.raises(OutputError, match=r"only 499 MB are free on its disk; 2\.0 s are in .*film\.mp4") as caught:
+        sink.write(flags())
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+    assert names(tmp_path) == ["film.mp4"]
+    assert len(read_film(tmp_path / "film.mp4")[0]) == 20
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+def test_a_dead_ffmpeg_is_told_and_its_film_kept(tmp_path: Path, suffix: str) -> None:
+    sink = open_sink(tmp_path / f"film{suffix}", fps=25, size_wh=SIZE_WH)
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    with pytest.raises(OutputError, match=r"was not finished: ffmpeg stopped: .*; \d\.\d s are in .*film\.mp4"):
+        for step in range(2000):
+            sink.write(np.roll(noise, step, axis=1))
+            if sink.frames == 100:
+                assert soon(lambda: (tmp_path / "film.ventral-part.mp4").stat().st_size > 100_000)
+                sink.hurry()
+    sink.close()
+    sink.abort()
+    with pytest.raises(OutputError, match="is closed"):
+        sink.write(noise)
+    assert names(tmp_path) == ["film.mp4"]
+
+
+def test_the_last_words_of_ffmpeg_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Mp4Sink, "form", ("-c:v", "no-such-encoder"))
+    with pytest.raises(OutputError, match=r"was lost: ffmpeg stopped: .*[Ee]ncoder"):
+        make(tmp_path / "film.mp4", frames=100)
+    assert not names(tmp_path)
+
+
+def test_a_missing_ffmpeg_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", lambda: "/nowhere/ffmpeg")
+    with pytest.raises(OutputError, match="cannot start /nowhere/ffmpeg: No such file"):
+        make(tmp_path / "film.mp4", frames=1)
+    assert not names(tmp_path)
+
+
+def test_a_hurried_gif_stays_a_video(tmp_path: Path) -> None:
+    sink = open_sink(tmp_path / "film.gif", fps=25, size_wh=(640, 480))
+    for step in range(100):
+        sink.write(flags((640, 480), step=step))
+    hurry = threading.Thread(target=hurry_soon, args=(sink, tmp_path / "film.ventral-part.gif"))
+    hurry.start()
+    with pytest.raises(OutputError, match=r"film\.gif was not finished: .*; 4\.0 s are in .*film\.mp4"):
+        sink.close()
+    hurry.join()
+    assert names(tmp_path) == ["film.mp4"]
+    assert len(read_film(tmp_path / "film.mp4")[0]) == 100
+
+
+def hurry_soon(sink: Sink, sign: Path) -> None:
+    soon(sign.exists)
+    sink.hurry()
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_ctrl_c_while_ffmpeg_starts_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """The key is pressed while the process is there already, and nobody knows of it yet."""
+
+    class Pressed(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
+            signal.raise_signal(signal.SIGINT)
+            started.append(self)
+
+    started: list[Pressed] = []
+    monkeypatch.setattr("realtime.outputs.recording.sinks.subprocess.Popen", Pressed)
+    with pytest.raises(KeyboardInterrupt):
+        open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
+    assert [each.poll() is not None for each in started] == [True]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_ctrl_c_while_a_film_is_finished_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    class Pressed(subprocess.Popen[bytes]):
+        def wait(self, timeout: float | None = None) -> int:
+            if presses:
+                signal.raise_signal(presses.pop())
+            return super().wait(timeout)
+
+    presses = [signal.SIGINT]
+    monkeypatch.setattr("realtime.outputs.recording.sinks.subprocess.Popen", Pressed)
+    sink = open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
+    sink.write(flags((64, 48)))
+    with pytest.raises(KeyboardInterrupt):
+        sink.close()
+    assert list(tmp_path.iterdir()) == []

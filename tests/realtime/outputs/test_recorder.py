@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.errors import OutputError
+from realtime.imaging.frame import Frame
+from realtime.outputs.recorder import BUSY, Recorder
+from realtime.outputs.recording.encoding import Wh
+from realtime.outputs.recording.sinks import Mp4Sink
+from realtime.threads.latest import Latest
+from tests.realtime.capture.waiting import soon
+from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
+
+SIZE_WH = (128, 96)
+VIDEOS = (".mp4", ".gif")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def frame(step: int = 0, size_wh: Wh = SIZE_WH) -> Frame:
+    return Frame(flags(size_wh, step=step), step, time.monotonic())
+
+
+@contextmanager
+def show(*, rate: float = 17.3) -> Iterator[Latest[Frame]]:
+    """A show that draws `rate` canvases a second."""
+    canvases: Latest[Frame] = Latest()
+    over = threading.Event()
+
+    def draw() -> None:
+        for step in itertools.count():
+            canvases.put(frame(step))
+            if over.wait(1 / rate):
+                return
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    try:
+        yield canvases
+    finally:
+        over.set()
+        thread.join()
+
+
+def still(size_wh: Wh = SIZE_WH) -> Latest[Frame]:
+    """A show that has drawn one canvas."""
+    canvases: Latest[Frame] = Latest()
+    canvases.put(frame(0, size_wh))
+    return canvases
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+def test_video_time_is_wall_time(tmp_path: Path, suffix: str) -> None:
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        path = recorder.start(suffix=suffix)
+        begin = time.monotonic()
+        time.sleep(2.5)
+        wall = time.monotonic() - begin
+        recorder.stop()
+    pictures, seconds = read_film(path)
+    assert seconds == pytest.approx(wall, rel=0.02, abs=0.05)
+    assert len(pictures) == pytest.approx(wall * {".mp4": 30, ".gif": 20}[suffix], rel=0.02, abs=1.5)
+    different = 1 + sum(bool(np.any(new != old)) for old, new in itertools.pairwise(pictures))
+    assert different > 20, "the pictures of the show are not in the film"
+    assert recorder.status.fault is None and recorder.status.saved == path
+
+
+def test_the_status_follows_a_take(tmp_path: Path) -> None:
+    with Recorder(still(), folder=tmp_path) as recorder:
+        assert recorder.status.recording is None and recorder.status.seconds == 0.0
+        path = recorder.start(suffix=".mp4")
+        assert path.parent == tmp_path and recorder.status.recording == path
+        assert soon(lambda: recorder.status.seconds > 0.2)
+        recorder.stop()
+        assert recorder.status.recording is None
+        assert soon(lambda: recorder.status.finishing == 0)
+        assert recorder.status.saved == path and path.exists()
+
+
+def test_only_one_recording_at_a_time(tmp_path: Path) -> None:
+    with Recorder(still(), folder=tmp_path) as recorder:
+        recorder.start(tmp_path / "film.mp4")
+        with pytest.raises(OutputError, match=r"film\.mp4 is being recorded already; stop it first"):
+            recorder.start(tmp_path / "other.mp4")
+        assert soon(lambda: recorder.status.seconds > 0.1)
+    assert names(tmp_path) == ["film.mp4"]
+
+
+def test_several_takes_may_be_finishing(tmp_path: Path) -> None:
+    with Recorder(still((640, 480)), folder=tmp_path) as recorder:
+        paths = []
+        for _ in range(3):
+            paths.append(recorder.start())
+            assert soon(lambda: recorder.status.seconds > 0.1)
+            recorder.stop()
+            recorder.stop()
+    assert names(tmp_path) == sorted(path.name for path in paths)
+    assert len(set(paths)) == 3 and recorder.status.finishing == 0
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+def test_what_is_recorded_at_the_end_is_finished(tmp_path: Path, suffix: str) -> None:
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        path = recorder.start(suffix=suffix)
+        assert soon(lambda: recorder.status.seconds > 0.5)
+    pictures, _ = read_film(path)
+    assert len(pictures) >= 10 and names(tmp_path) == [path.name]
+    assert np.allclose(flag_colours(pictures[0]), list(COLOURS.values()), atol=8)
+
+
+def test_a_recording_of_nothing_is_a_fault_and_no_file(tmp_path: Path) -> None:
+    with Recorder(Latest(), folder=tmp_path) as recorder:
+        recorder.start(tmp_path / "film.mp4")
+        recorder.stop()
+        assert soon(lambda: recorder.status.fault is not None)
+        assert "film.mp4 was not written: no picture came" in str(recorder.status.fault)
+        with pytest.raises(OutputError, match="nothing to save yet"):
+            recorder.save_replay()
+    assert not names(tmp_path)
+
+
+def test_a_recording_waits_for_the_first_canvas(tmp_path: Path) -> None:
+    canvases: Latest[Frame] = Latest()
+    with Recorder(canvases, folder=tmp_path) as recorder:
+        path = recorder.start(suffix=".mp4")
+        time.sleep(0.2)
+        canvases.put(frame())
+        assert soon(lambda: recorder.status.seconds > 0.2)
+    assert len(read_film(path)[0]) >= 6
+
+
+def test_a_canvas_of_another_size_is_fitted_into_the_first(tmp_path: Path) -> None:
+    canvases = still()
+    with Recorder(canvases, folder=tmp_path) as recorder:
+        path = recorder.start(suffix=".mp4")
+        assert soon(lambda: recorder.status.seconds > 0.1)
+        canvases.put(Frame(np.full((96, 64, 3), 200, np.uint8), 1, 0.0))
+        enough = recorder.status.seconds + 0.3
+        assert soon(lambda: recorder.status.seconds > enough)
+    last = read_film(path)[0][-1]
+    assert last.shape == (96, 128, 3)
+    assert last[48, 64].min() > 190 and last[48, 10].max() < 30
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing/film.mp4", "there is no such folder"),
+        ("file/film.mp4", "there is no such folder"),
+        ("old.mp4", "exists already"),
+        ("film.png", r"must end in \.mp4 or \.gif"),
+        ("film.avi", r"must end in \.mp4 or \.gif"),
+    ],
+)
+def test_what_cannot_be_written_is_told_at_once(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "old.mp4").write_text("old")
+    with Recorder(still(), folder=tmp_path) as recorder:
+        with pytest.raises(OutputError, match=words):
+            recorder.start(tmp_path / name)
+        assert recorder.status.recording is None
+    assert names(tmp_path) == ["file", "old.mp4"]
+
+
+def test_a_missing_folder_is_told_at_once(tmp_path: Path) -> None:
+    with Recorder(still(), folder=tmp_path / "missing") as recorder:
+        with pytest.raises(OutputError, match="there is no such folder"):
+            recorder.start()
+        with pytest.raises(OutputError, match="there is no such folder"):
+            recorder.snapshot(flags())
+
+
+def test_a_fault_ends_the_recording_and_not_the_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Recorder(still(), folder=tmp_path) as recorder:
+        with monkeypatch.context() as patch:
+            patch.setattr(Mp4Sink, "form", ("-c:v", "no-such-encoder"))
+            recorder.start(tmp_path / "film.mp4")
+            assert soon(lambda: recorder.status.recording is None)
+        assert "film.mp4 was lost: ffmpeg stopped" in str(recorder.status.fault)
+        recorder.start(tmp_path / "film.mp4")
+        assert recorder.status.fault is None
+        assert soon(lambda: recorder.status.seconds > 0.1)
+    assert names(tmp_path) == ["film.mp4"]
+
+
+def ffmpegs() -> list[int]:
+    """The processes that this one has started and not yet waited for."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [child for child in children if "ffmpeg" in Path(f"/proc/{child}/comm").read_text()]
+
+
+STALLS = pytest.mark.skipif(
+    not Path(f"/proc/self/task/{os.getpid()}/children").exists() or sys.platform == "win32",
+    reason="needs to find and stop a child process",
+)
+
+
+@STALLS
+def test_pictures_missed_while_ffmpeg_was_busy_are_dropped_and_the_time_is_right(tmp_path: Path) -> None:
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        path = recorder.start(suffix=".mp4")
+        begin = time.monotonic()
+        assert soon(lambda: recorder.status.seconds > 0.3)
+        (ffmpeg,) = ffmpegs()
+        os.kill(ffmpeg, signal.SIGSTOP)
+        time.sleep(1.0)
+        os.kill(ffmpeg, signal.SIGCONT)
+        assert soon(lambda: recorder.status.seconds > 1.5)
+        wall = time.monotonic() - begin
+        recorder.stop()
+    assert recorder.status.dropped >= 10
+    assert read_film(path)[1] == pytest.approx(wall, rel=0.02, abs=0.1)
+
+
+@STALLS
+def test_an_ffmpeg_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        recorder.start(tmp_path / "film.mp4")
+        assert soon(
+            lambda: (
+                (tmp_path / "film.ventral-part.mp4").exists()
+                and (tmp_path / "film.ventral-part.mp4").stat().st_size > 1000
+            )
+        )
+        (ffmpeg,) = ffmpegs()
+        os.kill(ffmpeg, signal.SIGSTOP)
+        seen = canvases.version
+        assert soon(lambda: canvases.version > seen + 5)
+        recorder.close(timeout=0.2)
+    assert names(tmp_path) == ["film.mp4"]
+    assert "film.mp4 was not finished" in str(recorder.status.fault)
+    assert len(read_film(tmp_path / "film.mp4", torn=True)[0]) > 1
+
+
+def test_a_snapshot_is_exact(tmp_path: Path) -> None:
+    images = [flags(step=step) for step in range(3)]
+    with Recorder(Latest(), folder=tmp_path) as recorder:
+        paths = [recorder.snapshot(image) for image in images]
+        named = recorder.snapshot(images[0], tmp_path / "mine.png")
+    assert len(names(tmp_path)) == 4
+    for image, path in zip([*images, images[0]], [*paths, named], strict=True):
+        assert np.array_equal(read_film(path)[0][0], image)
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+def test_the_last_seconds_can_be_saved_while_recording(tmp_path: Path, suffix: str) -> None:
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        film = recorder.start(suffix=".mp4")
+        assert soon(lambda: recorder.status.seconds > 1.0)
+        replay = recorder.save_replay(suffix=suffix)
+    pictures, seconds = read_film(replay)
+    assert 0.8 < seconds < 1.5
+    assert np.allclose(flag_colours(pictures[-1]), list(COLOURS.values()), atol=12)
+    assert names(tmp_path) == sorted([film.name, replay.name])
+
+
+def test_only_so_many_films_are_in_the_making_at_once(tmp_path: Path) -> None:
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        assert soon(lambda: canvases.peek() is not None)
+        time.sleep(0.3)
+        with pytest.raises(OutputError, match="still being finished"):
+            for _ in range(20):
+                recorder.save_replay()
+        assert recorder.status.finishing <= BUSY
+        recorder.snapshot(flags())
+    assert len(list(tmp_path.glob("*.gif"))) <= BUSY

@@ -1,0 +1,235 @@
+"""Frames to canvases, with the real engine: every view, cross-fades, freeze, faults."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from models.importing.open_network import open_network
+from models.spec import GraphSpec
+from realtime.capture.pattern import Pattern
+from realtime.controls.controls import Bind, Controls, Settings, control
+from realtime.imaging.frame import Frame
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+from realtime.show.crossfade import FIRST_STEP, CrossFade
+from realtime.show.pipeline import Pipeline
+from realtime.show.table import make_controls
+from realtime.views import ALL
+from realtime.views.view import Scene, Shown
+from tests.screen import until
+
+CANVAS_HW = (180, 320)
+
+
+class FailingView:
+    name: ClassVar[str] = "failing"
+    bind: ClassVar[Bind] = Bind(("F",), "set", "a view that fails", "failing")
+    settings: ClassVar[tuple[type[Settings], ...]] = ()
+    alone: ClassVar[bool] = False
+    worded: ClassVar[bool] = False
+
+    def render(self, scene: Scene) -> Shown:
+        raise ZeroDivisionError("the lens is cracked")
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class InkSettings:
+    group: ClassVar[str] = "ink"
+    level: int = control(100, "how bright", Bind(("+",), "step", "more ink", 50), high=250)
+
+
+class InkView:
+    """A view that the program has never heard of, with a control of its own."""
+
+    name: ClassVar[str] = "ink"
+    bind: ClassVar[Bind] = Bind(("I",), "set", "one flat colour", "ink")
+    settings: ClassVar[tuple[type[Settings], ...]] = (InkSettings,)
+    alone: ClassVar[bool] = True
+    worded: ClassVar[bool] = False
+
+    def render(self, scene: Scene) -> Shown:
+        level = scene.settings[InkSettings].level
+        return Shown(np.full((*scene.panel_hw, 3), level, np.uint8), words=("ink", "Nothing else."))
+
+    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
+        return ()
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(CPU) as engine:
+        yield engine
+
+
+@pytest.fixture
+def controls() -> Controls:
+    return make_controls(open_network("textures").info, [*ALL, FailingView, InkView])
+
+
+@pytest.fixture
+def pipeline(engine: Engine) -> Pipeline:
+    views = [*(view() for view in ALL), FailingView(), InkView()]
+    return Pipeline(open_network("textures"), engine, views, canvas_hw=CANVAS_HW, short_side=64)
+
+
+def frames() -> Iterator[Frame]:
+    source = Pattern()
+    index = 0
+    while True:
+        yield Frame(source.read(), index, index / 30)
+        index += 1
+
+
+STREAM = frames()
+
+
+def draw(pipeline: Pipeline, controls: Controls, *, count: int = 1, start: float = 0.0) -> np.ndarray:
+    for number in range(count):
+        canvas = pipeline.draw_patiently(next(STREAM), controls.snapshot(), start + number / 30)
+    return canvas.frame.image
+
+
+@pytest.mark.parametrize("view", [view.name for view in ALL])
+@pytest.mark.parametrize("layout", ["side", "inset", "full"])
+def test_every_view_in_every_layout_shows_something(
+    pipeline: Pipeline, controls: Controls, view: str, layout: str
+) -> None:
+    controls.set("show/view", view)
+    controls.set("show/layout", layout)
+    image = draw(pipeline, controls)
+    assert image.shape == (*CANVAS_HW, 3)
+    assert image.std() > 20
+
+
+@pytest.mark.parametrize("key", ["z", "a", "n", "t", "b", "x", "y", ";"])
+def test_every_switch_changes_the_picture(pipeline: Pipeline, controls: Controls, key: str) -> None:
+    controls.set("show/fade", 0.0)
+    controls.press(" ")  # one frame, held, so that only the key makes a difference
+    before = draw(pipeline, controls, count=3)
+    controls.press(key)
+    after = draw(pipeline, controls, count=3)
+    assert np.abs(before.astype(int) - after).mean() > 0.3
+
+
+def test_frozen_picture_stands_still_and_its_layer_can_change(pipeline: Pipeline, controls: Controls) -> None:
+    controls.set("show/fade", 0.0)
+    controls.set("show/view", "camera")
+    controls.press(" ")
+    first = draw(pipeline, controls)
+    assert np.array_equal(first, draw(pipeline, controls, count=5))
+    controls.press(" ")
+    assert not np.array_equal(first, draw(pipeline, controls, count=5))
+
+
+def test_mirror_turns_the_camera_round(pipeline: Pipeline, controls: Controls) -> None:
+    controls.set("show/fade", 0.0)
+    controls.set("show/view", "camera")
+    controls.set("show/freeze", True)
+    straight = draw(pipeline, controls)
+    controls.set("show/mirror", True)
+    np.testing.assert_allclose(draw(pipeline, controls)[:, ::-1], straight, atol=2)
+
+
+def test_while_a_graph_is_made_the_last_picture_stays(pipeline: Pipeline, controls: Controls) -> None:
+    controls.set("show/layer", "block1_conv1")
+    draw(pipeline, controls)
+    last = pipeline.render(next(STREAM), controls.snapshot(), 9.0)
+    assert last.waiting is None
+    controls.set("show/layer", "block5_conv2")
+    controls.set("tiles/count", 7)
+    controls.set("tiles/active", True)
+    waiting = pipeline.render(next(STREAM), controls.snapshot(), 9.1)
+    assert waiting.waiting == "block5_conv2"
+    assert np.array_equal(waiting.frame.image, last.frame.image)
+
+
+def test_before_anything_is_ready_the_camera_is_shown() -> None:
+    with Engine(CPU) as engine:
+        network = open_network("textures")
+        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=48)
+        canvas = pipeline.render(next(STREAM), make_controls(network.info, ALL).snapshot(), 0.0)
+    assert canvas.view == "camera"
+    assert canvas.frame.image.std() > 20
+
+
+def test_failing_view_leaves_a_card_and_one_traceback(
+    pipeline: Pipeline, controls: Controls, caplog: pytest.LogCaptureFixture
+) -> None:
+    controls.press("F")
+    with caplog.at_level(logging.ERROR):
+        canvases = [pipeline.render(next(STREAM), controls.snapshot(), 0.0) for _ in range(3)]
+    assert canvases[-1].fault == "failing: the lens is cracked"
+    assert canvases[-1].frame.image.std() > 10
+    assert len([record for record in caplog.records if record.exc_info]) == 1
+    controls.press("m")
+    assert pipeline.draw_patiently(next(STREAM), controls.snapshot(), 1.0).fault is None
+
+
+def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, controls: Controls) -> None:
+    network = open_network("textures")
+    pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=16)
+    controls.set("show/layer", "block5_conv3")
+    canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
+    while canvas.waiting:
+        canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
+    assert canvas.fault is not None
+    assert "raise --size" in canvas.fault
+
+
+def test_a_new_view_brings_its_key_and_its_controls(pipeline: Pipeline, controls: Controls) -> None:
+    controls.set("show/fade", 0.0)
+    controls.press("I")
+    assert (draw(pipeline, controls) == 100).all()
+    controls.press("+")
+    assert (draw(pipeline, controls) == 150).all()
+
+
+def test_cross_fade_starts_at_once_and_ends() -> None:
+    fade = CrossFade()
+    dark, light = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 200, np.uint8)
+    fade.apply(dark, ("a",), 0.0, seconds=1.0)
+    values = [int(fade.apply(light, ("b",), now, seconds=1.0)[0, 0, 0]) for now in (1.0, 1.5, 1.8, 2.0, 3.0)]
+    assert values[0] == round(200 * FIRST_STEP)
+    assert values == sorted(values)
+    assert values[-2:] == [200, 200]
+
+
+def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immediate(controls: Controls) -> None:
+    network = open_network("textures")
+    with Engine(CPU) as engine:
+        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=72)
+        pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
+        until(lambda: engine.pending == 0, "the layers that the first picture asked for")
+        for number, layer in enumerate(network.info.layers[1:], start=1):
+            controls.press("]")
+            canvas = pipeline.render(next(STREAM), controls.snapshot(), float(number))
+            assert canvas.waiting is None, f"{layer.name} was not prefetched"
+            assert canvas.layer == layer
+            assert canvas.frame.image.std() > 20
+
+
+def test_changing_layers_quickly_shows_only_whole_pictures(controls: Controls) -> None:
+    network = open_network("textures")
+    with Engine(CPU) as engine:
+        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=80)
+        pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
+        shown = set()
+        for number in range(150):
+            controls.press("]" if number % 40 < 20 else "[")
+            canvas = pipeline.render(next(STREAM), controls.snapshot(), number / 30)
+            assert canvas.frame.image.std() > 20
+            assert canvas.fault is None
+            if canvas.waiting is None:
+                assert canvas.layer is not None
+                assert canvas.layer.name == controls.value("show/layer")
+                shown.add(canvas.layer.name)
+    assert len(shown) > 5

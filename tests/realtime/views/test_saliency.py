@@ -1,0 +1,109 @@
+"""The way back from a channel to the pixels, in every rule and every drawing."""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from models.importing.open_network import open_network
+from models.spec import Network
+from realtime.controls.controls import Controls
+from realtime.imaging.compositing import STAGE
+from realtime.imaging.frame import Image
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+from realtime.show.table import make_controls
+from realtime.views import ALL
+from realtime.views.saliency import BackprojectView
+from tests.realtime.views.scenes import PANEL_HW, halves, patiently, scene
+from tests.screen import until
+
+FLAG = halves((0, 0, 200), (200, 0, 0))
+
+
+@pytest.fixture
+def controls(network: Network) -> Controls:
+    controls = make_controls(network.info, ALL)
+    controls.set("show/layer", "conv1")
+    controls.set("tiles/channel", 2)
+    return controls
+
+
+def parts(engine: Engine, network: Network, controls: Controls, image: Image) -> tuple[Image, Image]:
+    """The tile and the pixels, side by side, cut from the stage."""
+    shown = patiently(BackprojectView(), scene(engine, network, controls, image)).image
+    assert shown.shape == (*PANEL_HW, 3)
+    return shown[:, : PANEL_HW[1] // 2], shown[:, PANEL_HW[1] // 2 :]
+
+
+def test_only_the_channels_own_colour_and_place_come_back(engine: Engine, network: Network, controls: Controls) -> None:
+    """Channel 2 is red: of the pixels, only red ones raise it where its ReLU is on, which is on the left."""
+    _, pixels = parts(engine, network, controls, FLAG)
+    left, right = pixels[90, 50].astype(int), pixels[90, 120].astype(int)
+    assert left[2] > 220
+    assert left[:2].tolist() == [128, 128]
+    assert right.tolist() == [128, 128, 128]
+
+
+@pytest.mark.parametrize("show", ["raw", "grey", "norm", "blurred"])
+@pytest.mark.parametrize("rule", ["guided", "plain", "deconv"])
+def test_every_way_back_can_be_drawn_every_way(
+    engine: Engine, network: Network, controls: Controls, rule: str, show: str
+) -> None:
+    controls.set("back/rule", rule)
+    controls.set("back/show", show)
+    _, pixels = parts(engine, network, controls, FLAG)
+    left, right = pixels[90, 50].astype(int), pixels[90, 120].astype(int)
+    assert {"raw": np.ptp(left) > 80, "grey": np.ptp(left) == 0}.get(show, left.sum() > 300)
+    assert np.abs(left - right).max() > 40
+
+
+def test_every_way_back_draws_another_picture(engine: Engine) -> None:
+    network = open_network("textures")
+    controls = make_controls(network.info, ALL)
+    controls.set("show/layer", "block2_conv1")
+    image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    pictures = []
+    for rule in ("guided", "plain", "deconv"):
+        controls.set("back/rule", rule)
+        pictures.append(parts(engine, network, controls, image)[1].astype(int))
+    assert all(np.abs(one - other).mean() > 2 for one, other in itertools.combinations(pictures, 2))
+
+
+def test_what_was_asked_before_is_not_shown_under_a_new_name(network: Network, controls: Controls) -> None:
+    """Beside a show the way back comes later than the layer's name."""
+    view = BackprojectView()
+    with Engine(CPU, beside=True) as engine:
+        lit = scene(engine, network, controls, FLAG)
+        until(lambda: (patiently(view, lit).image[90, 250] != STAGE).all(), "the way back")
+        controls.set("tiles/channel", 0)
+        other = patiently(view, scene(engine, network, controls, FLAG)).image
+        assert (other[90, 250] == STAGE).all()
+
+
+def test_every_graph_of_the_neighbours_is_made_ahead(engine: Engine, network: Network, controls: Controls) -> None:
+    view = BackprojectView()
+    now = scene(engine, network, controls, FLAG)
+    patiently(view, now)
+    engine.prefetch(view.upcoming(now))
+    until(lambda: engine.pending == 0, "the graphs")
+    for layer in network.info.layers:
+        controls.set("show/layer", layer.name)
+        view.render(scene(engine, network, controls, FLAG))
+
+
+@pytest.mark.parametrize("size_hw", [(48, 64), (40, 96), (64, 48)])
+def test_tile_and_pixels_have_the_shape_of_the_frame(
+    engine: Engine, network: Network, controls: Controls, size_hw: tuple[int, int]
+) -> None:
+    image = halves((0, 0, 90), (0, 0, 200), size_hw)
+    shown = patiently(BackprojectView(), scene(engine, network, controls, image)).image
+    lit = np.abs(shown.astype(int) - shown[0, 0]).max(axis=2) > 8
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(lit.astype(np.uint8))
+    tile, pixels = sorted(boxes[1:], key=lambda box: -box[cv2.CC_STAT_AREA])[:2]
+    for box in (tile, pixels):
+        aspect = box[cv2.CC_STAT_WIDTH] / box[cv2.CC_STAT_HEIGHT]
+        assert aspect == pytest.approx(size_hw[1] / size_hw[0], rel=0.03)

@@ -1,0 +1,118 @@
+"""Grids that fill a panel, gains that do not flicker, tiles that do not jump."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from realtime.views.tiles import STRETCH, Gains, MostActive, fill_panel, fullest
+from realtime.views.view import Tiles
+
+PANELS = ((640, 828), (720, 1280), (1000, 400), (333, 517))
+COUNTS = (1, 3, 16, 17, 64, 128, 192, 256, 512, 1000, 2048)
+CHANNELS = np.arange(4)
+
+
+@pytest.mark.parametrize(("panel_hw", "count"), list(itertools.product(PANELS, COUNTS)))
+def test_grid_fits_and_keeps_the_aspect_ratio(panel_hw: tuple[int, int], count: int) -> None:
+    grid = fill_panel(count, panel_hw, aspect=4 / 3)
+    (height, width), gap = grid.cell_hw, grid.gap
+    assert grid.rows * grid.cols >= count > (grid.rows - 1) * grid.cols
+    assert grid.rows * (height + gap) - gap <= panel_hw[0]
+    assert grid.cols * (width + gap) - gap <= panel_hw[1]
+    slack = 1.5 / min(height, width)  # whole pixels
+    assert (1 - STRETCH) - slack <= width / height / (4 / 3) <= (1 + STRETCH) + slack
+
+
+@pytest.mark.parametrize("count", [16, 32, 64, 128, 256, 512])
+def test_tiles_fill_most_of_the_panel(count: int) -> None:
+    grid = fill_panel(count, (640, 828), aspect=4 / 3)
+    covered = count * grid.cell_hw[0] * grid.cell_hw[1] / (640 * 828)
+    assert covered > 0.8, f"{count} tiles cover {covered:.0%}"
+
+
+@pytest.mark.parametrize("aspect", [1.0, 4 / 3, 16 / 9, 0.6])
+def test_the_most_active_fill_the_panel_too(aspect: float) -> None:
+    number = fullest(16, 128, (640, 828), aspect=aspect)
+    assert 16 <= number <= 24
+    grid = fill_panel(number, (640, 828), aspect=aspect)
+    assert number * grid.cell_hw[0] * grid.cell_hw[1] / (640 * 828) > 0.85
+    assert fullest(16, 5, (640, 828), aspect=aspect) == 5
+
+
+def test_more_tiles_than_pixels_still_make_a_grid() -> None:
+    grid = fill_panel(4096, (20, 20), aspect=1.0)
+    assert grid.cell_hw[0] >= 1
+
+
+def test_a_place_is_found_again_under_its_own_middle() -> None:
+    grid = fill_panel(100, (640, 828), aspect=4 / 3)
+    tiles = Tiles(grid, tuple(range(200, 300)), 0)
+    for place in range(100):
+        (left, top), (height, width) = grid.corner(place), grid.cell_hw
+        assert tiles.at(left + width / 2, top + height / 2) == 200 + place
+    assert tiles.at(-5, 10) is None
+    assert tiles.at(10_000, 10) is None
+
+
+def test_first_peaks_count_at_once() -> None:
+    gains = Gains()
+    gains.learn("layer", CHANNELS, np.array([1, 2, 4, 8], np.float32), total=4)
+    np.testing.assert_allclose(gains.gain("layer", CHANNELS, normalise="tile"), [1, 0.5, 0.25, 0.125])
+    np.testing.assert_allclose(gains.gain("layer", CHANNELS, normalise="layer"), [0.125] * 4)
+
+
+def test_gain_does_not_flicker_when_the_peak_does() -> None:
+    gains, rng = Gains(), np.random.default_rng(0)
+    gains.learn("layer", CHANNELS, np.full(4, 10, np.float32), total=4)
+    values = []
+    for _ in range(300):
+        gains.learn("layer", CHANNELS, rng.uniform(8, 12, 4).astype(np.float32), total=4)
+        values.append(gains.gain("layer", CHANNELS, normalise="tile"))
+    steps = np.abs(np.diff(np.log(np.array(values[30:])), axis=0))
+    raw = np.abs(np.diff(np.log(rng.uniform(8, 12, (270, 4))), axis=0))
+    assert steps.mean() < raw.mean() / 3
+
+
+def test_gain_follows_a_lasting_change() -> None:
+    gains = Gains()
+    gains.learn("layer", CHANNELS, np.full(4, 10, np.float32), total=4)
+    for _ in range(200):
+        gains.learn("layer", CHANNELS, np.full(4, 1, np.float32), total=4)
+    np.testing.assert_allclose(gains.gain("layer", CHANNELS, normalise="tile"), 1.0, rtol=0.05)
+
+
+def test_dead_and_broken_channels_do_not_spoil_the_gain() -> None:
+    gains = Gains()
+    gains.learn("layer", CHANNELS, np.array([0, np.nan, np.inf, 5], np.float32), total=4)
+    gain = gains.gain("layer", CHANNELS, normalise="tile")
+    assert np.isfinite(gain).all()
+    assert gain[3] == pytest.approx(0.2)
+
+
+def test_most_active_come_first_then_keep_their_places() -> None:
+    active, rng = MostActive(), np.random.default_rng(1)
+    energy = np.linspace(1, 2, 32, dtype=np.float32)
+    active.channels("layer", 8, 32)
+    active.learn("layer", energy)
+    first = active.channels("layer", 8, 32)
+    assert set(first) == set(range(24, 32))
+    for _ in range(200):  # noise of a tenth moves nothing
+        active.learn("layer", energy * rng.uniform(0.9, 1.1, 32).astype(np.float32))
+    np.testing.assert_array_equal(active.channels("layer", 8, 32), first)
+
+
+def test_a_clearly_stronger_channel_takes_one_place() -> None:
+    active = MostActive()
+    energy = np.linspace(1, 2, 32, dtype=np.float32)
+    active.channels("layer", 8, 32)
+    active.learn("layer", energy)
+    before = active.channels("layer", 8, 32)
+    energy[3] = 9
+    for _ in range(100):
+        active.learn("layer", energy)
+    after = active.channels("layer", 8, 32)
+    assert 3 in after
+    assert (before != after).sum() == 1

@@ -1,0 +1,324 @@
+"""`ventral dream` end to end: a picture, its settings inside, the same picture from them, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import onnx
+import pytest
+from PIL import Image as Pillow
+
+from models.importing.open_network import open_network
+from models.spec import CARD
+from scripts.cli import status
+from scripts.pictures.dream import DreamOptions, weighted
+from tests.networks import colour_network
+
+QUICK = ("--steps", "2", "--octaves", "2", "--jitter", "4")
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("picture") / "in.png"
+    iio.imwrite(path, np.random.default_rng(1).integers(0, 256, (72, 96, 3), dtype=np.uint8))
+    return path
+
+
+def dream(*words: object) -> int:
+    return status(["dream", *(str(word) for word in words)])
+
+
+def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.asarray(iio.imread(path))
+
+
+def test_a_dream_keeps_its_settings_and_they_make_it_again(
+    tmp_path: Path, picture: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    first, again, other = (tmp_path / f"{name}.png" for name in ("first", "again", "other"))
+    chosen = ("--layer", "block3_conv1:0.5", "--layer", "block2_conv2", "--seed", "5", "--width", "88")
+    assert dream(picture, "-o", first, *QUICK, *chosen) == 0
+    assert pixels(first).shape == (66, 88, 3)
+    assert "octave 1 of 2: 63x47, answer " in caplog.text
+    with Pillow.open(first) as file:
+        kept = json.loads(file.text["ventral"])  # type: ignore[attr-defined]
+    assert kept["options"]["layer"] == ["block3_conv1:0.5", "block2_conv2"]
+    assert (kept["options"]["octave_scale"], kept["options"]["tile"]) == (1.4, 512)
+    assert dream(picture, "-o", again, "--like", first) == 0
+    assert (pixels(again) == pixels(first)).all()
+    assert dream(picture, "-o", other, "--like", first, "--seed", "6") == 0
+    assert (pixels(other) != pixels(first)).any()
+
+
+def test_existing_file_is_kept_unless_forced(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.png"
+    out.write_bytes(b"precious")
+    assert dream(picture, "-o", out, *QUICK) == 2
+    assert out.read_bytes() == b"precious"
+    assert dream(picture, "-o", out, *QUICK, "--force") == 0
+    assert pixels(out).shape == (72, 96, 3)
+
+
+@pytest.mark.parametrize("words", [("--channel", "3", "--layer", "block2_conv1"), ("--tile", "64"), ()])
+def test_grey_and_transparent_pictures_dream_too(tmp_path: Path, words: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(0)
+    for name, shape in (("grey", (70, 90)), ("rgba", (70, 90, 4))):
+        source, out = tmp_path / f"{name}.png", tmp_path / f"{name}-out.png"
+        iio.imwrite(source, rng.integers(1, 256, shape, dtype=np.uint8))
+        assert dream(source, "-o", out, *QUICK, *words) == 0
+        assert pixels(out).shape == (70, 90, 3)
+
+
+def test_a_guide_is_followed(tmp_path: Path, picture: Path) -> None:
+    guide, out, plain = tmp_path / "guide.png", tmp_path / "guided.png", tmp_path / "plain.png"
+    iio.imwrite(guide, np.tile(np.array([0, 255], np.uint8), (64, 32, 1))[..., None].repeat(3, 3)[0])
+    assert dream(picture, "-o", out, *QUICK, "--guide", guide) == 0
+    assert dream(picture, "-o", plain, *QUICK) == 0
+    assert (pixels(out) != pixels(plain)).any()
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_class_is_dreamed_of(tmp_path: Path, apart: bool) -> None:
+    colour_network(tmp_path / "colours.onnx", apart=apart)
+    source, out = tmp_path / "grey.png", tmp_path / "out.png"
+    iio.imwrite(source, np.full((40, 50, 3), 90, np.uint8))
+    words = ("--model", tmp_path / "colours.onnx", "--class", "red", "--octaves", "1", "--steps", "5")
+    assert dream(source, "-o", out, *words) == 0
+    red, green, _ = pixels(out).reshape(-1, 3).mean(0)
+    assert (red > 95, green) == (True, 90)
+
+
+def test_a_network_of_one_size_sees_pieces_of_it(
+    tmp_path: Path, picture: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    info, path = colour_network(tmp_path / "colours.onnx"), tmp_path / "colours.onnx"
+    model = onnx.load(path)
+    fixed = dataclasses.replace(info, input=dataclasses.replace(info.input, fixed_hw=(64, 40)))
+    onnx.helper.set_model_props(model, {CARD: fixed.to_json()})
+    path.write_bytes(model.SerializeToString())
+    out, words = tmp_path / "out.png", ("--model", path, "--layer", "conv2")
+    assert dream(picture, "-o", out, *QUICK, *words) == 0
+    assert pixels(out).shape == (72, 96, 3)
+    assert "octave 1 of 2: 69x51 is too small for the network, skipped" in caplog.text
+    assert "octave 2 of 2: 96x72, answer" in caplog.text
+    assert maximized(path, tmp_path / "wanted.png") == (64, 40, 3)
+
+
+def maximized(model: Path, out: Path) -> tuple[int, ...]:
+    words = ("--model", str(model), "--layer", "conv2", "--channel", "1", "--steps", "2", "-o", str(out))
+    assert status(["maximize", *words]) == 0
+    return pixels(out).shape
+
+
+def test_the_zoom_has_every_picture(tmp_path: Path, picture: Path) -> None:
+    out = tmp_path / "zoom.gif"
+    assert dream(picture, "-o", out, "--steps", "1", "--octaves", "1", "--zoom-frames", "4", "--zoom", "1.2") == 0
+    with Pillow.open(out) as film:
+        assert film.size == (96, 72)
+        assert film.n_frames == 4  # type: ignore[attr-defined]
+
+
+def test_a_layer_and_its_weight() -> None:
+    info = open_network("textures").info
+    assert weighted(info, "block2_conv1") == ("block2_conv1", 1.0)
+    assert weighted(info, "block2_conv1:-0.5") == ("block2_conv1", -0.5)
+    odd = dataclasses.replace(info, layers=(dataclasses.replace(info.layers[0], name="conv:0"),))
+    assert weighted(odd, "conv:0") == ("conv:0", 1.0)
+    assert weighted(odd, "conv:0:2") == ("conv:0", 2.0)
+
+
+REFUSED = [
+    (("--layer", "conv9"), "layer 'conv9' is not in textures"),
+    (("--layer", "block2_conv1:much"), "--layer takes NAME or NAME:weight, such as block1_conv1:0.5"),
+    (("--layer", "block2_conv1:0"), "--layer takes NAME or NAME:weight"),
+    (
+        ("--layer", "block2_conv1", "--layer", "block2_conv2", "--channel", "1"),
+        "--channel takes one --layer, but got 2",
+    ),
+    (("--channel", "4096"), "channel 4096 is not in"),
+    (("--class", "cat"), "textures names no class 'cat'"),
+    (("--class", "cat", "--channel", "1"), "--class stands alone"),
+    (("--octaves", "0"), "--octaves takes 1 to 20, but got 0"),
+    (("--octave-scale", "nan"), "--octave-scale takes"),
+    (("--step-size", "0"), "--step-size takes"),
+    (("--tile", "8"), "--tile takes 64 to 4096"),
+    (("--width", "8"), "the picture has 8x6 pixels, but the network needs at least 32x32"),
+    (("--width", "0"), "--width takes"),
+    (("--zoom-frames", "3"), "must end in .gif or .mp4"),
+    (("--zoom", "1.5"), "--zoom-frames with it"),
+    (("--steps", "9" * 400), "--steps takes 1 to 10000"),
+    (("--layer", "block2_conv1:1e39"), "--layer takes NAME or NAME:weight"),
+    (("--zoom", "1"), "--zoom takes more than 1"),
+    (("--guide", "nowhere.png"), "nowhere.png"),
+    (("--like", "nowhere.png"), "nowhere.png holds no settings (No such file or directory); --like takes one by"),
+    (("--seed", "-1"), "--seed takes"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
+def test_what_makes_no_sense_is_refused_in_one_line(
+    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert dream(picture, "-o", tmp_path / "out.png", *words) == 2
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert errors.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_of_one_pixel_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "one.png"
+    iio.imwrite(source, np.zeros((1, 1, 3), np.uint8))
+    assert dream(source, "-o", tmp_path / "out.png") == 2
+    assert (
+        "has 1x1 pixels, but the network needs at least 32x32; make it larger with --width" in capsys.readouterr().err
+    )
+    assert dream(source, "-o", tmp_path / "out.png", "--width", "20000") == 2
+    assert "would be 20000x20000 pixels" in capsys.readouterr().err
+    assert dream(source, "-o", tmp_path / "out.png", "--width", "40", *QUICK) in (0, 2), "black may be silent"
+
+
+@pytest.mark.parametrize("harm", ["none", "another", "json", "types", "newer", "files", "labels"])
+def test_settings_that_cannot_be_read_are_refused(
+    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], harm: str
+) -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    record = {"command": "dream", "digest": "", "options": {"octaves": "many"}}
+    texts = {
+        "another": json.dumps(record | {"command": "maximize"}),
+        "json": "[[" * 9999,
+        "types": json.dumps(record),
+        "newer": json.dumps(record | {"options": {"octaves": 4, "warp": 2}}),
+        "files": json.dumps(record | {"files": 3}),
+        "labels": json.dumps(record | {"options": {"labels": "a\0b", "octaves": "many"}}),
+    }
+    info, like = PngInfo(), tmp_path / "like.png"
+    if harm in texts:
+        info.add_text("ventral", texts[harm])
+    Pillow.new("RGB", (8, 8)).save(like, pnginfo=info)
+    assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "textures") == 2
+    said = {
+        "another": "is by ventral maximize",
+        "types": "cannot read: octaves is 'many'",
+        "newer": "does not know: warp",
+        "labels": "cannot read: octaves is 'many'",
+    }
+    assert said.get(harm, "holds no settings") in capsys.readouterr().err
+
+
+def test_a_picture_made_like_another_can_be_followed_too(tmp_path: Path, picture: Path) -> None:
+    model, first, second = tmp_path / "colours.onnx", tmp_path / "first.png", tmp_path / "second.png"
+    colour_network(model)
+    assert dream(picture, "-o", first, *QUICK, "--model", model) == 0
+    assert dream(picture, "-o", second, "--like", first) == 0
+    assert dream(picture, "-o", tmp_path / "third.png", "--like", second) == 0
+
+
+def test_a_picture_can_be_followed_from_another_folder(
+    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    colour_network(tmp_path / "colours.onnx")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert dream(picture, "-o", "first.png", *QUICK, "--model", "colours.onnx") == 0
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert dream(picture, "-o", "second.png", "--like", "../first.png") == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--zoom-frames", "2")], ids=["picture", "zoom"])
+def test_a_silent_network_is_told_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    black, out = tmp_path / "black.png", tmp_path / ("out.gif" if options else "out.png")
+    iio.imwrite(black, np.zeros((64, 64, 3), np.uint8))
+    colour_network(tmp_path / "colours.onnx")
+    chosen = ("--model", tmp_path / "colours.onnx", "--layer", "conv1", "--channel", "2")
+    assert dream(black, "-o", out, *QUICK, *chosen, *options) == 2
+    assert "is silent on this picture" in capsys.readouterr().err
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_a_network_that_has_gone_is_named(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, out = tmp_path / "colours.onnx", tmp_path / "out.png"
+    colour_network(model)
+    assert dream(picture, "-o", out, *QUICK, "--model", model) == 0
+    model.unlink()
+    assert dream(picture, "-o", tmp_path / "again.png", "--like", out) == 2
+    assert "was made with a network that is not here; name it with --model" in capsys.readouterr().err
+
+
+def test_a_recipe_tells_what_the_network_was_fed_with_and_teaches_it_nothing(tmp_path: Path, picture: Path) -> None:
+    model, first, plain, again = (tmp_path / name for name in ("colours.onnx", "first.png", "plain.png", "again.png"))
+    colour_network(model)
+    assert dream(picture, "-o", plain, *QUICK, "--model", model) == 0
+    assert status(["layers", str(model), "--mean", "90,20,0", "--scale", "0.01"]) == 0
+    assert dream(picture, "-o", first, *QUICK, "--model", model) == 0
+    (remembered,) = tmp_path.glob("*.ventral.json")
+    remembered.unlink()
+    assert dream(picture, "-o", again, "--like", first) == 0
+    assert not remembered.exists()
+    assert (pixels(again) == pixels(first)).all()
+    assert (pixels(plain) != pixels(first)).any()
+
+
+def test_another_guide_of_the_same_name_is_refused(
+    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, again, guide = (tmp_path / name for name in ("first.png", "again.png", "guide.png"))
+    guide.write_bytes(picture.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert dream(picture, "-o", first, *QUICK, "--model", "textures", "--guide", "guide.png") == 0
+    monkeypatch.chdir(tmp_path.parent)
+    assert dream(picture, "-o", again, "--like", first) == 0
+    iio.imwrite(guide, np.zeros((40, 40, 3), np.uint8))
+    assert dream(picture, "-o", again, "--like", first, "--force") == 2
+    assert f"is not the guide that {first} was made with; name it with --guide" in capsys.readouterr().err
+    assert dream(picture, "-o", again, "--like", first, "--force", "--guide", picture) == 0
+
+
+@pytest.mark.parametrize(
+    ("size_hw", "octaves"), [((300, 451), 4), ((3024, 4032), 10), ((1, 1), 4), ((32000, 2500), 10)]
+)
+def test_a_large_picture_begins_as_small_as_a_small_one(size_hw: tuple[int, int], octaves: int) -> None:
+    assert DreamOptions().for_picture(size_hw).octaves == octaves
+    assert DreamOptions(octaves=3).for_picture(size_hw).octaves == 3
+
+
+def test_another_network_of_the_same_name_is_refused(
+    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tmp_path / "colours.onnx", tmp_path / "out.png"
+    colour_network(model)
+    assert dream(picture, "-o", out, *QUICK, "--model", model) == 0
+    colour_network(model, sharpness=3.0)
+    assert dream(picture, "-o", tmp_path / "again.png", "--like", out) == 2
+    assert "was not made with the present colours; name the network with --model" in capsys.readouterr().err
+    assert dream(picture, "-o", tmp_path / "again.png", "--like", out, "--model", model, "--class", "red") == 0
+
+
+def test_weights_that_are_no_numbers_are_told(
+    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "colours.onnx"
+    colour_network(path)
+    model = onnx.load(path)
+    kernel = model.graph.initializer[0]
+    kernel.CopyFrom(onnx.numpy_helper.from_array(np.full(tuple(kernel.dims), np.nan, np.float32), kernel.name))
+    path.write_bytes(model.SerializeToString())
+    assert dream(picture, "-o", tmp_path / "out.png", *QUICK, "--model", path) == 2
+    assert "answers with what is no number; its weights are damaged" in capsys.readouterr().err
+
+
+def test_what_is_silent_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    colour_network(tmp_path / "colours.onnx")
+    source = tmp_path / "black.png"
+    iio.imwrite(source, np.zeros((40, 40, 3), np.uint8))
+    assert dream(source, "-o", tmp_path / "out.png", *QUICK, "--model", tmp_path / "colours.onnx") == 2
+    assert "is silent on this picture; choose another --layer or --channel" in capsys.readouterr().err
