@@ -198,7 +198,7 @@ class ScoresHead:
 CLASSES = "classes"
 """Stands for the classifier where a layer may be named: its logits, one channel for each class."""
 
-Rectifier: TypeAlias = Literal["plain", "guided", "deconv"]
+ReluRule: TypeAlias = Literal["plain", "guided", "deconv"]
 """How a gradient goes back through a ReLU: as calculus says, or as it makes pictures clear.
 
 Guided backpropagation is Springenberg et al. 2014, the deconvolutional network Zeiler and Fergus 2013.
@@ -218,11 +218,11 @@ class DreamHead:
     energy: bool = True
     at: tuple[float, float] | None = None
     guided: bool = False
-    rectifier: Rectifier = "plain"
+    rectifier: ReluRule = "plain"
 
 
 @dataclass(frozen=True, slots=True)
-class HeatHead:
+class GradcamHead:
     """Where in `layer` the evidence lies for what is wanted of `aim`, a deeper layer or CLASSES (Grad-CAM).
 
     The feed "wanted" weighs the channels of `aim`.
@@ -242,7 +242,7 @@ class ActivationsHead:
 Precision: TypeAlias = Literal["fp32"]
 """How exactly a graph computes."""
 
-Head: TypeAlias = MosaicHead | StoryHead | ScoresHead | DreamHead | HeatHead | ActivationsHead
+Head: TypeAlias = MosaicHead | StoryHead | ScoresHead | DreamHead | GradcamHead | ActivationsHead
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from models.graph.builder import FLOAT, Draft, empty_model
+from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from models.spec import CARD, INPUT, ClassifierInfo, InputInfo, LayerInfo, ModelInfo
 
 COLOURS = ("blue", "green", "red")
@@ -51,7 +51,7 @@ def colour_network(path: Path, *, apart: bool = False, sharpness: float = 10.0) 
 def _convolutions() -> onnx.ModelProto:
     """Two convolutions that leave the colours as they are; the second halves the size."""
     model = empty_model("colours")
-    draft, tensor = Draft(model), INPUT
+    draft, tensor = GraphBuilder(model), INPUT
     draft.input(INPUT, FLOAT, (1, 3, "height", "width"))
     kernel = np.eye(3, dtype=np.float32)[:, :, None, None]
     for name, stride in (("conv1", 1), ("conv2", 2)):
@@ -63,7 +63,7 @@ def _convolutions() -> onnx.ModelProto:
 
 def _classifier(sharpness: float) -> onnx.ModelProto:
     model = empty_model("classifier")
-    draft = Draft(model, "classifier")
+    draft = GraphBuilder(model, "classifier")
     mean = draft.op("Flatten", draft.op("GlobalAveragePool", "conv2"))
     scores = draft.op("MatMul", mean, draft.constant(np.eye(3, dtype=np.float32) * sharpness))
     for tensor, name in ((scores, "logits"), (draft.op("Softmax", scores, axis=1), "probabilities")):

@@ -20,7 +20,7 @@ from realtime.inference.providers import CPU
 from realtime.show.pipeline import Pipeline
 from realtime.show.report import resident_bytes
 from realtime.show.table import make_controls
-from realtime.views import ALL
+from realtime.views.registry import find_views
 from tests.screen import until
 
 FRAMES = 800
@@ -53,11 +53,11 @@ class Growth:
 def grow(keys: str) -> Growth:
     """How much more this process holds after ``FRAMES`` frames, when as many have gone before."""
     network = open_network("textures")
-    controls = make_controls(network.info, ALL)
+    controls = make_controls(network.info, find_views())
     source = Pattern()
     images = [source.read() for _ in range(8)]
     with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=(180, 320), short_side=48)
+        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=(180, 320), short_side=48)
 
         def run() -> None:
             for number in range(FRAMES):

@@ -13,10 +13,10 @@ import onnx
 from onnx import TensorProto, helper
 
 from models.autodiff.rules import EVERY_INPUT, FLAT, RULES
-from models.autodiff.rules.step import Step
+from models.autodiff.rules.step import NodeGradient
 from models.errors import ModelError
-from models.graph.builder import Draft, TensorInfo, ancestors, constants, tensors
-from models.spec import Rectifier
+from models.graph.builder import GraphBuilder, TensorInfo, ancestors, constants, tensors
+from models.spec import ReluRule
 
 SHAPES = ("Shape", "Size")
 """What says how large a tensor is, and not what it holds."""
@@ -24,7 +24,7 @@ SHAPES = ("Shape", "Size")
 _FLOATING = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 
 
-def gradient(draft: Draft, objective: str, wrt: str, *, rectifier: Rectifier = "plain") -> str:
+def gradient(draft: GraphBuilder, objective: str, wrt: str, *, rectifier: ReluRule = "plain") -> str:
     """Write the nodes of d `objective` / d `wrt` and return the name of that tensor, which is shaped like `wrt`.
 
     `objective` is one number and `wrt` any tensor of floating-point numbers. Raises ModelError when the one does not
@@ -41,7 +41,7 @@ def gradient(draft: Draft, objective: str, wrt: str, *, rectifier: Rectifier = "
     for node in reversed(nodes):
         flowing = tuple(_total(draft, grads[output]) if output in grads else None for output in node.output)
         for index in _varying(node, reached):
-            step = Step(draft, node, index, flowing, known, values, rectifier)
+            step = NodeGradient(draft, node, index, flowing, known, values, rectifier)
             grads.setdefault(node.input[index], []).append(RULES[node.op_type](step))
     return _total(draft, grads[wrt])
 
@@ -99,7 +99,7 @@ def _check(node: onnx.NodeProto, reached: Set[str], model: str) -> None:
             )
 
 
-def _one(draft: Draft, objective: str, known: Mapping[str, TensorInfo]) -> str:
+def _one(draft: GraphBuilder, objective: str, known: Mapping[str, TensorInfo]) -> str:
     """The gradient of the objective with respect to itself."""
     info = known.get(objective)
     if info is None or any(size != 1 for size in info.dims):
@@ -108,6 +108,6 @@ def _one(draft: Draft, objective: str, known: Mapping[str, TensorInfo]) -> str:
     return draft.constant(np.ones([1] * len(info.dims), helper.tensor_dtype_to_np_dtype(info.kind)))
 
 
-def _total(draft: Draft, grads: Sequence[str]) -> str:
+def _total(draft: GraphBuilder, grads: Sequence[str]) -> str:
     """The sum of the gradients that came along several paths."""
     return grads[0] if len(grads) == 1 else draft.op("Sum", *grads)

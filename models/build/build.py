@@ -64,7 +64,7 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     truncate.truncate(model, tensors)
     preprocess.fix_size(model, info.input, spec.size_hw)
     rounding.round_down(model)
-    draft = graph.Draft(model)
+    draft = graph.GraphBuilder(model)
     preprocess.prepend(draft, info.input, spec.size_hw, heads.takes(spec.head))
     heads.append(draft, spec.head, info, graph.shapes(model))
     onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)

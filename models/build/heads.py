@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.build import objectives
-from models.graph.builder import FLOAT, INT64, UINT8, Draft
-from models.spec import CLASSES, ActivationsHead, DreamHead, Grid, Head, HeatHead, Hw, ModelInfo, MosaicHead, ScoresHead, StoryHead
+from models.graph.builder import FLOAT, INT64, UINT8, GraphBuilder
+from models.spec import CLASSES, ActivationsHead, DreamHead, Grid, Head, GradcamHead, Hw, ModelInfo, MosaicHead, ScoresHead, StoryHead
 
 
 def head_tensors(head: Head, info: ModelInfo) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def head_tensors(head: Head, info: ModelInfo) -> tuple[str, ...]:
             return (info.scores.probabilities,)
         case DreamHead():
             return tuple(_tensor(name, info) for name in head.layers)
-        case HeatHead():
+        case GradcamHead():
             return (info.layer(head.layer).name, _tensor(head.aim, info))
         case ActivationsHead():
             return (info.layer(head.layer).name,)
@@ -45,7 +45,7 @@ def reads_classifier(head: Head) -> bool:
             return True
         case DreamHead():
             return CLASSES in head.layers
-        case HeatHead():
+        case GradcamHead():
             return head.aim == CLASSES
     return False
 
@@ -55,7 +55,7 @@ def takes(head: Head) -> int:
     return FLOAT if isinstance(head, DreamHead) else UINT8
 
 
-def append(draft: Draft, head: Head, info: ModelInfo, shapes: Mapping[str, tuple[int, ...]]) -> None:
+def append(draft: GraphBuilder, head: Head, info: ModelInfo, shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Add the nodes, inputs and outputs of `head`; `shapes` are those of the truncated network."""
     match head:
         case ScoresHead():
@@ -63,7 +63,7 @@ def append(draft: Draft, head: Head, info: ModelInfo, shapes: Mapping[str, tuple
             draft.output(draft.op("Reshape", tensor, draft.ints(-1)), "scores", FLOAT, shapes[tensor][1:])
         case DreamHead():
             objectives.dream(draft, head, head_tensors(head, info), shapes)
-        case HeatHead():
+        case GradcamHead():
             objectives.heat(draft, head, _tensor(head.aim, info), shapes)
         case ActivationsHead():
             draft.output(draft.op("Squeeze", head.layer, draft.ints(0)), "activations", FLOAT, shapes[head.layer][1:])
@@ -88,7 +88,7 @@ def resampling(source: int, target: int) -> NDArray[np.float32]:
     return normalised
 
 
-def _resample(draft: Draft, tensor: str, shape: tuple[int, ...], size_hw: Hw) -> str:
+def _resample(draft: GraphBuilder, tensor: str, shape: tuple[int, ...], size_hw: Hw) -> str:
     """(1, n, h, w) -> (1, n, *size_hw).
 
     Whole blocks are averaged first where it shrinks by two or more: less than half the time of the product alone.
@@ -101,14 +101,14 @@ def _resample(draft: Draft, tensor: str, shape: tuple[int, ...], size_hw: Hw) ->
     return draft.op("MatMul", draft.constant(resampling(height, size_hw[0])), wide)
 
 
-def _finish(draft: Draft, cells: str, grid: Grid, count: int) -> None:
+def _finish(draft: GraphBuilder, cells: str, grid: Grid, count: int) -> None:
     """Peak out, gain in, and the cells (1, count, h, w) laid on the panel."""
     peak = draft.op("ReduceMax", cells, draft.ints(0, 2, 3), keepdims=0)
     draft.output(peak, "peak", FLOAT, (count,))
     draft.output(_panel(draft, _grey(draft, cells, count), grid, count), "picture", UINT8, grid.panel_hw)
 
 
-def _grey(draft: Draft, cells: str, count: int) -> str:
+def _grey(draft: GraphBuilder, cells: str, count: int) -> str:
     """Activations times gain, 0..1 -> uint8."""
     gain = draft.op("Reshape", draft.input("gain", FLOAT, (count,)), draft.ints(1, count, 1, 1))
     lit = draft.op("Clip", draft.op("Mul", cells, gain), draft.floats(0.0), draft.floats(1.0))
@@ -116,7 +116,7 @@ def _grey(draft: Draft, cells: str, count: int) -> str:
     return draft.op("Cast", rounded, to=UINT8)
 
 
-def _panel(draft: Draft, grey: str, grid: Grid, count: int) -> str:
+def _panel(draft: GraphBuilder, grey: str, grid: Grid, count: int) -> str:
     """uint8 (1, count, h, w) -> uint8 (panel_h, panel_w): tiles in reading order, gaps and margins black."""
     (height, width), gap = grid.cell_hw, grid.gap
     spare = grid.rows * grid.cols - count
@@ -130,12 +130,12 @@ def _panel(draft: Draft, grey: str, grid: Grid, count: int) -> str:
     return draft.op("Pad", whole, draft.ints(*before, *after))
 
 
-def _energy(draft: Draft, tensor: str) -> str:
+def _energy(draft: GraphBuilder, tensor: str) -> str:
     """How much each channel has to say: its mean activation, (C,)."""
     return draft.op("ReduceMean", tensor, draft.ints(0, 2, 3), keepdims=0)
 
 
-def _mosaic(draft: Draft, head: MosaicHead, shape: tuple[int, ...]) -> None:
+def _mosaic(draft: GraphBuilder, head: MosaicHead, shape: tuple[int, ...]) -> None:
     tensor, count = head.layer, shape[1]
     if head.chosen:
         count = head.chosen
@@ -144,7 +144,7 @@ def _mosaic(draft: Draft, head: MosaicHead, shape: tuple[int, ...]) -> None:
     _finish(draft, _resample(draft, tensor, shape, head.grid.cell_hw), head.grid, count)
 
 
-def _story(draft: Draft, head: StoryHead, shapes: Mapping[str, tuple[int, ...]]) -> None:
+def _story(draft: GraphBuilder, head: StoryHead, shapes: Mapping[str, tuple[int, ...]]) -> None:
     cols, count = head.grid.cols, head.grid.cols * len(head.layers)
     channels = draft.input("channels", INT64, (count,))
     energies, strips = [], []

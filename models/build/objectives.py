@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from models.errors import ModelError
 from models.autodiff.gradient import gradient
-from models.graph.builder import FLOAT, Draft, ancestors
-from models.spec import CLASSES, DreamHead, HeatHead
+from models.graph.builder import FLOAT, GraphBuilder, ancestors
+from models.spec import CLASSES, DreamHead, GradcamHead
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
@@ -19,7 +19,7 @@ GUIDE_UNITS = 256
 """Units of a guide's layer that each unit of the picture is compared with."""
 
 
-def dream(draft: Draft, head: DreamHead, tensors: Sequence[str], shapes: Shapes) -> None:
+def dream(draft: GraphBuilder, head: DreamHead, tensors: Sequence[str], shapes: Shapes) -> None:
     """Add the answer of `tensors`, (1, C, h, w) or (1, C), as "answer", and its gradient to "image" as "slope".
 
     Raises ModelError when an operator on the way has no gradient rule.
@@ -32,7 +32,7 @@ def dream(draft: Draft, head: DreamHead, tensors: Sequence[str], shapes: Shapes)
     draft.output(slope, "slope", FLOAT, shapes["image"])
 
 
-def heat(draft: Draft, head: HeatHead, aim: str, shapes: Shapes) -> None:
+def heat(draft: GraphBuilder, head: GradcamHead, aim: str, shapes: Shapes) -> None:
     """Add where the evidence for the wanted channels of `aim` lies, as "heat" (h, w), and what they answer, "answers".
 
     Grad-CAM, Selvaraju et al. 2017: each channel weighs as much as the answer grows with it on average. Raises
@@ -54,7 +54,7 @@ def _check_sizes(name: str, tensor: str, shapes: Shapes) -> None:
         raise ModelError(f"the size of '{name}' cannot be told for this picture; choose another layer")
 
 
-def _check_reach(draft: Draft, head: HeatHead, aim: str, shapes: Shapes) -> None:
+def _check_reach(draft: GraphBuilder, head: GradcamHead, aim: str, shapes: Shapes) -> None:
     goal = "the classifier" if head.aim == CLASSES else f"layer '{head.aim}'"
     _check_sizes(head.aim, aim, shapes)
     if len(shapes.get(head.layer, ())) != 4:
@@ -64,7 +64,7 @@ def _check_reach(draft: Draft, head: HeatHead, aim: str, shapes: Shapes) -> None
         raise ModelError(f"{goal} does not depend on layer '{head.layer}'; choose a layer that comes before it")
 
 
-def _answer(draft: Draft, head: DreamHead, tensors: Sequence[str], shapes: Shapes) -> str:
+def _answer(draft: GraphBuilder, head: DreamHead, tensors: Sequence[str], shapes: Shapes) -> str:
     """The scalar that a dream makes grow."""
     wanted = draft.input("wanted", FLOAT, (sum(shapes[tensor][1] for tensor in tensors),))
     terms, first = [], 0
@@ -80,18 +80,18 @@ def _answer(draft: Draft, head: DreamHead, tensors: Sequence[str], shapes: Shape
     return terms[0] if len(terms) == 1 else draft.op("Sum", *terms)
 
 
-def _weighted(draft: Draft, strength: str, weights: str, channels: int) -> str:
+def _weighted(draft: GraphBuilder, strength: str, weights: str, channels: int) -> str:
     """(1, C) times (C,) -> the sum, a scalar."""
     row = draft.op("Reshape", weights, draft.ints(1, channels))
     return draft.op("ReduceSum", draft.op("Mul", strength, row), draft.ints(0, 1), keepdims=0)
 
 
-def _channel_means(draft: Draft, tensor: str, shape: tuple[int, ...]) -> str:
+def _channel_means(draft: GraphBuilder, tensor: str, shape: tuple[int, ...]) -> str:
     """How strongly each channel answers, (1, C): its mean; a class is its own."""
     return draft.op("ReduceMean", tensor, draft.ints(2, 3), keepdims=0) if len(shape) == 4 else tensor
 
 
-def _units(draft: Draft, tensor: str, shape: tuple[int, ...], at: tuple[float, float] | None) -> str:
+def _units(draft: GraphBuilder, tensor: str, shape: tuple[int, ...], at: tuple[float, float] | None) -> str:
     """The answering units as (1, C, n): all of a layer, or the one at a place from 0 to 1 across and down."""
     if at is not None and len(shape) == 4:
         across, down = (min(int(part * size), size - 1) for part, size in zip(at, shape[:1:-1], strict=True))
@@ -99,12 +99,12 @@ def _units(draft: Draft, tensor: str, shape: tuple[int, ...], at: tuple[float, f
     return draft.op("Reshape", tensor, draft.ints(1, shape[1], -1))
 
 
-def _strength(draft: Draft, units: str, energy: bool) -> str:
+def _strength(draft: GraphBuilder, units: str, energy: bool) -> str:
     """(1, C, n) -> (1, C): the mean, or the mean square."""
     return draft.op("ReduceMean", draft.op("Mul", units, units) if energy else units, draft.ints(2), keepdims=0)
 
 
-def _likeness(draft: Draft, units: str, number: int, weights: str, channels: int) -> str:
+def _likeness(draft: GraphBuilder, units: str, number: int, weights: str, channels: int) -> str:
     """How much each unit resembles the unit of the guide that resembles it most: (1, C, n) -> (1, C).
 
     The objective of google/deepdream's guided dreams: the dot product with the best match, which stays fixed.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 
-from models.graph.builder import UINT8, Draft, replace_nodes
+from models.graph.builder import UINT8, GraphBuilder, replace_nodes
 from models.spec import Hw, InputInfo
 
 GREY = ((0.114,), (0.587,), (0.299,))
@@ -22,7 +22,7 @@ def fix_size(model: onnx.ModelProto, info: InputInfo, size_hw: Hw) -> None:
         dim.dim_value = value
 
 
-def prepend(draft: Draft, info: InputInfo, size_hw: Hw, kind: int = UINT8) -> None:
+def prepend(draft: GraphBuilder, info: InputInfo, size_hw: Hw, kind: int = UINT8) -> None:
     """Replace the network's input, float (1, colours, H, W), by "image": BGR (H, W, 3), uint8 or another `kind`."""
     graph = draft.model.graph
     wanted = graph.input[0].name
@@ -43,7 +43,7 @@ def prepend(draft: Draft, info: InputInfo, size_hw: Hw, kind: int = UINT8) -> No
     _move_to_front(graph, first_node)
 
 
-def _planes(draft: Draft, values: Sequence[float]) -> str:
+def _planes(draft: GraphBuilder, values: Sequence[float]) -> str:
     return draft.constant(np.array(values, np.float32)[:, None, None])
 
 

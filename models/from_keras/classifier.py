@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.from_keras.agreement import Deviation, Floats, compare, nchw, open_session, random_picture, stir
 from models.from_keras.layers import Layer, forward, kind, run
 from models.from_keras.pretrained import Pretrained
-from models.graph.builder import FLOAT, Draft, empty_model
+from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from models.spec import INPUT, Hw
 
 LOGITS, PROBABILITIES = "classifier/logits", "classifier/probabilities"
@@ -28,7 +28,7 @@ def classifier(source: Pretrained) -> onnx.ModelProto:
     features = source.info.layers[-1].name
     tensor = source.network.output[features]
     model = empty_model(f"{source.info.name} classifier")
-    Draft(model).input(features, FLOAT, (1, tensor.shape[3], *tensor.shape[1:3]))
+    GraphBuilder(model).input(features, FLOAT, (1, tensor.shape[3], *tensor.shape[1:3]))
     append_classifier(model, source.top, features)
     onnx.checker.check_model(model, full_check=True)
     return model
@@ -36,7 +36,7 @@ def classifier(source: Pretrained) -> onnx.ModelProto:
 
 def append_classifier(model: onnx.ModelProto, layers: Sequence[Layer], features: str) -> None:
     """Add `layers`, from the tensor `features` in NCHW to the classes, and the outputs LOGITS and PROBABILITIES."""
-    draft = Draft(model, "classifier")
+    draft = GraphBuilder(model, "classifier")
     tensor = features
     for layer in layers:
         tensor = _write(draft, layer, tensor)
@@ -45,7 +45,7 @@ def append_classifier(model: onnx.ModelProto, layers: Sequence[Layer], features:
     draft.output(draft.op("Softmax", tensor), PROBABILITIES, FLOAT, shape)
 
 
-def _write(draft: Draft, layer: Layer, tensor: str) -> str:
+def _write(draft: GraphBuilder, layer: Layer, tensor: str) -> str:
     """What `layer` makes of `tensor`, but for the softmax of the last one."""
     match kind(layer):
         case "MaxPooling2D":

@@ -48,7 +48,7 @@ def replace_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> No
     graph.node.extend(copies)
 
 
-class Draft:
+class GraphBuilder:
     """A model that is being written on: nodes are appended like expressions, each call naming its result.
 
     Tensors are known by their names, as in ONNX itself; new ones are numbered within `scope`.

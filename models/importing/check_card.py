@@ -9,21 +9,21 @@ import onnx
 from models.errors import ModelError
 from models.importing import validate as sound
 from models.importing.analysis import bounds
-from models.importing.analysis.infer_shapes import Skeleton
+from models.importing.analysis.infer_shapes import ShapeModel
 from models.importing.input.find_input import COLOURS, MOST_PIXELS
 from models.spec import INPUT, Colours, Hw, ModelInfo
 
 NORMAL = 224
 
 
-def check(model: onnx.ModelProto, info: ModelInfo) -> None:
+def check_card(model: onnx.ModelProto, info: ModelInfo) -> None:
     """Raise ModelError unless `model` is sound, and takes and makes what its card `info` says."""
     _check_card(info)
-    sound.check(model)
+    sound.validate(model)
     if [value.name for value in model.graph.input] != [INPUT]:
         raise ModelError(f"it takes {len(model.graph.input)} inputs; expected one called '{INPUT}'")
-    tensors = Skeleton(model, len(info.input.mean)).at(_size(info))
-    bounds.check(model.graph, tensors)
+    tensors = ShapeModel(model, len(info.input.mean)).at(_size(info))
+    bounds.check_bounds(model.graph, tensors)
     for layer in info.layers:
         found = tensors.get(layer.name)
         if found is None or not found.is_maps or (found.dims or ())[1] != layer.channels:

@@ -19,14 +19,14 @@ import models.spec
 from models.errors import ModelError
 from models.files import digest_code, digest_file, write_atomically
 from models.importing import validate as sound
-from models.importing.analysis.analysis import Anatomy, dissect
+from models.importing.analysis.analysis import Analysis, analyze
 from models.importing.analysis.find_classifier import LOGITS, PROBABILITIES
 from models.importing.input import by_producer as guess
-from models.importing.input.by_first_nodes import read_preamble
-from models.importing.input.metadata import Facts, facts, from_facts, labels_in, native_size
-from models.importing.input.normalization import Reading
-from models.importing.overrides import Layout
-from models.importing.passes.normalize import make_plain
+from models.importing.input.by_first_nodes import by_first_nodes
+from models.importing.input.metadata import Metadata, from_metadata, labels_in, native_size, read_metadata
+from models.importing.input.normalization import InputEstimate
+from models.importing.overrides import InputLayout
+from models.importing.passes.normalize import normalize
 from models.importing.trial_run import learn
 from models.labels import numbered_labels
 from models.spec import CARD, ClassifierInfo, ModelInfo, Network
@@ -37,14 +37,14 @@ OWN = "own"
 
 
 @dataclass(frozen=True, slots=True)
-class Adopted:
+class Imported:
     """A stored network made of a file, and in words what it is fed and how that is known."""
 
     network: Network
     words: str
 
 
-def recall_adopted(path: Path, digest: str, layout: Layout | None) -> Adopted | None:
+def recall_imported(path: Path, digest: str, layout: InputLayout | None) -> Imported | None:
     """The network in the file at `path`, whose SHA-256 is `digest`, when it has been adopted before."""
     stored = _stored(digest, layout)
     try:
@@ -54,10 +54,10 @@ def recall_adopted(path: Path, digest: str, layout: Layout | None) -> Adopted | 
         info, words = ModelInfo.from_json(record["card"]), str(record["words"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Adopted(Network(replace(info, name=path.stem, weights=path.name), stored, record["digest"]), words)
+    return Imported(Network(replace(info, name=path.stem, weights=path.name), stored, record["digest"]), words)
 
 
-def adopt(model: onnx.ModelProto, path: Path, digest: str, layout: Layout | None) -> Adopted:
+def import_network(model: onnx.ModelProto, path: Path, digest: str, layout: InputLayout | None) -> Imported:
     """Make a stored network of `model`, which was read from the file at `path`; it is rewritten in place.
 
     Raises ModelError in one line when it is no convolutional network that can be shown, OutputError when the cache
@@ -75,32 +75,32 @@ def adopt(model: onnx.ModelProto, path: Path, digest: str, layout: Layout | None
     record = {"digest": found, "card": nameless, "words": words}
     write_atomically(stored, content)
     write_atomically(stored.with_suffix(".json"), json.dumps(record).encode())
-    return Adopted(Network(info, stored, found), words)
+    return Imported(Network(info, stored, found), words)
 
 
-def _stored(digest: str, layout: Layout | None) -> Path:
+def _stored(digest: str, layout: InputLayout | None) -> Path:
     key = hashlib.sha256(
         f"{digest} {layout} {digest_code(models.graph, models.importing, models.spec)}".encode()
     ).hexdigest()[:32]
     return cache_folder() / "models" / "adopted" / f"{key}.onnx"
 
 
-def _translate(model: onnx.ModelProto, path: Path, layout: Layout | None) -> tuple[bytes, ModelInfo, str]:
+def _translate(model: onnx.ModelProto, path: Path, layout: InputLayout | None) -> tuple[bytes, ModelInfo, str]:
     """The stored network, its card, and in words what it is fed."""
-    sound.check(model)
-    said, (recipe, why) = facts(model), guess.usual(model, path.stem)
-    entrance = make_plain(model, layout)
+    sound.validate(model)
+    said, (recipe, why) = read_metadata(model), guess.by_producer(model, path.stem)
+    entrance = normalize(model, layout)
     channels = entrance.channels
-    reading = from_facts(said, channels) or read_preamble(model.graph, channels)
-    anatomy = dissect(model, channels, entrance.declared_hw)
+    reading = from_metadata(said, channels) or by_first_nodes(model.graph, channels)
+    anatomy = analyze(model, channels, entrance.declared_hw)
     for field in ("metadata_props", "doc_string", "training_info"):
         model.ClearField(field)
     content = model.SerializeToString()
-    reading = learn(content, anatomy, channels, reading or Reading(recipe.input(channels), why, sure=False))
+    reading = learn(content, anatomy, channels, reading or InputEstimate(recipe.input(channels), why, sure=False))
     return content, _card(path, said, anatomy, reading), reading.words
 
 
-def _card(path: Path, said: Facts, anatomy: Anatomy, reading: Reading) -> ModelInfo:
+def _card(path: Path, said: Metadata, anatomy: Analysis, reading: InputEstimate) -> ModelInfo:
     fed = replace(reading.input, smallest=anatomy.smallest, fixed_hw=anatomy.fixed_hw)
     labels = labels_in(said, anatomy.classes) or numbered_labels(anatomy.classes)
     size_hw = anatomy.fixed_hw or native_size(said, anatomy.smallest) or anatomy.normal_hw

@@ -11,10 +11,10 @@ import onnx
 
 from models.errors import ModelError, SettingError
 from models.files import digest_file
-from models.importing.check_card import check
-from models.importing.import_network import adopt, recall_adopted
+from models.importing.check_card import check_card
+from models.importing.import_network import import_network, recall_imported
 from models.importing.input.normalization import describe
-from models.importing.overrides import NOTHING_SAID, Hints, recall, remember
+from models.importing.overrides import NO_OVERRIDES, Overrides, recall, remember
 from models.importing.read_file import read_onnx
 from models.spec import CARD, ModelInfo, Network
 from models.zoo import BUNDLED, ZOO, bundled_path, stored_path
@@ -25,7 +25,7 @@ NETWORK_FILE = "network.onnx"
 log = logging.getLogger(__name__)
 
 
-def open_network(text: str, hints: Hints = NOTHING_SAID) -> Network:
+def open_network(text: str, hints: Overrides = NO_OVERRIDES) -> Network:
     """The network called `text`: "auto", a name of the zoo, "textures", a file, or a folder of `ventral train`.
 
     "auto" is VGG16 once it has been exported, and until then "textures", the network that is bundled.
@@ -68,7 +68,7 @@ def _file(text: str) -> Path:
     raise ModelError(f"unknown network '{text}', and no such file; expected auto, {names}, or an .onnx file")
 
 
-def _open_file(path: Path, hints: Hints) -> Network:
+def _open_file(path: Path, hints: Overrides) -> Network:
     digest = digest_file(path)
     hints = hints.over(recall(path, digest))
     network, words = _stored(path, digest, hints)
@@ -81,9 +81,9 @@ def _open_file(path: Path, hints: Hints) -> Network:
     return dataclasses.replace(network, info=info)
 
 
-def _stored(path: Path, digest: str, hints: Hints) -> tuple[Network, str]:
+def _stored(path: Path, digest: str, hints: Overrides) -> tuple[Network, str]:
     """The network of a file, and what is to be said about its input."""
-    found = recall_adopted(path, digest, hints.layout)
+    found = recall_imported(path, digest, hints.layout)
     if found is None:
         model = read_onnx(path)
         network = _with_card(path, model, digest)
@@ -91,7 +91,7 @@ def _stored(path: Path, digest: str, hints: Hints) -> tuple[Network, str]:
             raise SettingError(f"--layout NHWC does not fit {path}, which describes itself: it is NCHW")
         if network is not None:
             return network, ""
-        found = adopt(model, path, digest, hints.layout)
+        found = import_network(model, path, digest, hints.layout)
     return found.network, found.words
 
 
@@ -107,7 +107,7 @@ def _with_card(path: Path, model: onnx.ModelProto, digest: str | None = None) ->
 
 def _check(path: Path, model: onnx.ModelProto, info: ModelInfo) -> None:
     try:
-        check(model, info)
+        check_card(model, info)
     except ModelError as error:
         raise ModelError(f"{path} is damaged: {error}") from error
 

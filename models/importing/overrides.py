@@ -18,7 +18,7 @@ from models.labels import read_labels
 from models.spec import Colours, InputInfo, ModelInfo
 from models.zoo import cache_folder
 
-Layout: TypeAlias = Literal["NCHW", "NHWC"]
+InputLayout: TypeAlias = Literal["NCHW", "NHWC"]
 """The order of the axes of a network's input: colours before or after height and width."""
 
 SUFFIX = ".ventral.json"
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
+class Overrides:
     """What a network is fed and what its classes are called; None where nothing was said.
 
     tensor = (pixel - mean) * scale, pixels 0..255, one number for all colours or one for each, in their order.
@@ -39,9 +39,9 @@ class Hints:
     colours: Colours | None = None
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
-    layout: Layout | None = None
+    layout: InputLayout | None = None
 
-    def over(self, older: Hints) -> Hints:
+    def over(self, older: Overrides) -> Overrides:
         """These hints, and the older ones where these say nothing."""
         return dataclasses.replace(older, **_said(self))
 
@@ -78,25 +78,25 @@ def _spread(option: str, values: tuple[float, ...] | None, count: int) -> tuple[
     raise SettingError(f"{option} takes one number or {count}, one for each colour, but got {len(values)}")
 
 
-def _said(hints: Hints) -> dict[str, Any]:
+def _said(hints: Overrides) -> dict[str, Any]:
     values = {field.name: getattr(hints, field.name) for field in dataclasses.fields(hints)}
     return {name: value for name, value in values.items() if value is not None}
 
 
-NOTHING_SAID = Hints()
+NO_OVERRIDES = Overrides()
 
 
-def recall(path: Path, digest: str) -> Hints:
+def recall(path: Path, digest: str) -> Overrides:
     """What was said about the network at `path`, whose SHA-256 is `digest`, the last time."""
     for file in _places(path, digest):
         if file.is_file():
             return _read(file)
-    return NOTHING_SAID
+    return NO_OVERRIDES
 
 
-def remember(path: Path, digest: str, hints: Hints) -> None:
+def remember(path: Path, digest: str, hints: Overrides) -> None:
     """Keep `hints` for the next time; where nothing can be written they are lost, and the log says so."""
-    if hints == NOTHING_SAID or hints == _recalled(path, digest):
+    if hints == NO_OVERRIDES or hints == _recalled(path, digest):
         return
     labels = hints.labels and hints.labels.resolve()
     text = json.dumps(_said(dataclasses.replace(hints, labels=labels)), indent=2, default=str)
@@ -109,7 +109,7 @@ def remember(path: Path, digest: str, hints: Hints) -> None:
     log.warning("what was said about %s is not remembered: %s", path.name, reason)
 
 
-def _recalled(path: Path, digest: str) -> Hints | None:
+def _recalled(path: Path, digest: str) -> Overrides | None:
     try:
         return recall(path, digest)
     except ModelError:
@@ -123,17 +123,17 @@ def _places(path: Path, digest: str) -> tuple[Path, ...]:
     return (cached,) if locked else (path.with_name(path.name + SUFFIX), cached)
 
 
-def _read(file: Path) -> Hints:
+def _read(file: Path) -> Overrides:
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
-        hints = Hints(
+        hints = Overrides(
             labels=Path(record["labels"]) if "labels" in record else None,
             colours=record.get("colours"),
             mean=_numbers(record.get("mean")),
             scale=_numbers(record.get("scale")),
             layout=record.get("layout"),
         )
-        if hints.colours not in (None, *get_args(Colours)) or hints.layout not in (None, *get_args(Layout)):
+        if hints.colours not in (None, *get_args(Colours)) or hints.layout not in (None, *get_args(InputLayout)):
             raise ValueError("unknown colours or layout")
         return hints
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:

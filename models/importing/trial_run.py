@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
-from models.importing.analysis.analysis import Anatomy
+from models.importing.analysis.analysis import Analysis
 from models.importing.analysis.find_classifier import LOGITS
 from models.importing.first_line import first_line
-from models.importing.input.normalization import RECIPES, Reading
+from models.importing.input.normalization import NORMALIZATIONS, InputEstimate
 from models.spec import INPUT, Hw, InputInfo
 
 CALM, WILD = 0.4, 25.0
@@ -28,7 +28,7 @@ SEED = 7
 FATAL_ONLY = 4
 
 
-class Trial:
+class TrialSession:
     """A network opened for a few runs on the CPU."""
 
     def __init__(self, content: bytes) -> None:
@@ -53,13 +53,13 @@ class Trial:
         return result
 
 
-def learn(content: bytes, anatomy: Anatomy, channels: int, reading: Reading) -> Reading:
+def learn(content: bytes, anatomy: Analysis, channels: int, reading: InputEstimate) -> InputEstimate:
     """Run the network in `content` once, and where its `reading` is a guess, on every scale that is usual."""
-    trial, picture = Trial(content), natural(anatomy.normal_hw)
+    trial, picture = TrialSession(content), natural(anatomy.normal_hw)
     if reading.sure or not anatomy.classes:
         trial.run(LOGITS if anatomy.classes else anatomy.layers[-1].name, feed(picture, reading.input))
         return reading
-    candidates = [reading.input, *(recipe.input(channels) for recipe in RECIPES)]
+    candidates = [reading.input, *(recipe.input(channels) for recipe in NORMALIZATIONS)]
     distances = []
     for candidate in candidates:
         distances.append(_outside(trial.run(LOGITS, feed(picture, candidate))))
@@ -68,7 +68,9 @@ def learn(content: bytes, anatomy: Anatomy, channels: int, reading: Reading) -> 
     nearest = int(np.argmin(distances))
     if nearest == 0 or distances[nearest] > FAR:
         return reading
-    return Reading(candidates[nearest], "on this scale its scores are like those of a trained network", sure=False)
+    return InputEstimate(
+        candidates[nearest], "on this scale its scores are like those of a trained network", sure=False
+    )
 
 
 def _outside(logits: NDArray[np.float32]) -> float:

@@ -44,7 +44,7 @@ KINDS: dict[int, str] = {
 """The kinds of numbers a network may hold, and where a tensor keeps them that has no raw bytes."""
 
 
-def check(model: onnx.ModelProto) -> None:
+def validate(model: onnx.ModelProto) -> None:
     """Raise ModelError for a model that is not one plain graph in order, or whose numbers are out of bounds."""
     version = check_opset(model)
     _check_text(model)

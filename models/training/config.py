@@ -12,7 +12,7 @@ SCRATCH = "scratch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class TrainingConfig:
     """All that decides a training besides its pictures; equal recipes on equal pictures train equal networks."""
 
     start: str = SCRATCH

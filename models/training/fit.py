@@ -10,11 +10,11 @@ import numpy as np
 
 from models.spec import InputInfo
 from models.training.augment import augment, fed
-from models.training.config import Recipe
+from models.training.config import TrainingConfig
 from models.training.history import Epoch, best, over, pace
 from models.training.network import Learner
-from models.training.pictures import Pictures, Places, Split
-from models.training.state import Arrays, State, StateFolder
+from models.training.pictures import Dataset, Places, Split
+from models.training.state import Arrays, StateFolder, TrainingState
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +41,7 @@ class Watch(Protocol):
 
 
 def fit(
-    learner: Learner, pictures: Pictures, parts: Split, recipe: Recipe, *, kept: StateFolder, watch: Watch
+    learner: Learner, pictures: Dataset, parts: Split, recipe: TrainingConfig, *, kept: StateFolder, watch: Watch
 ) -> tuple[Epoch, ...]:
     """Train until it is over, from where `kept` stands; the network ends with the weights of its best epoch."""
     state = kept.load()
@@ -56,8 +56,14 @@ def fit(
 
 
 def _epoch(
-    learner: Learner, pictures: Pictures, parts: Split, recipe: Recipe, *, before: State | None, watch: Watch
-) -> State:
+    learner: Learner,
+    pictures: Dataset,
+    parts: Split,
+    recipe: TrainingConfig,
+    *,
+    before: TrainingState | None,
+    watch: Watch,
+) -> TrainingState:
     start, model, history = time.monotonic(), learner.model, before.history if before else ()
     number, info = len(history), learner.base.info.input
     order = _order(parts.train, recipe, number)
@@ -75,10 +81,10 @@ def _epoch(
     )
     history = (*history, result)
     top = before.best if before and best(history) != number else tuple(model.get_weights())
-    return State(history, _variables(model), top)
+    return TrainingState(history, _variables(model), top)
 
 
-def _order(train: Places, recipe: Recipe, epoch: int) -> Places:
+def _order(train: Places, recipe: TrainingConfig, epoch: int) -> Places:
     """The pictures of an epoch, (steps, batch): all in random order, again and again until there are enough."""
     rng = np.random.default_rng((recipe.seed, epoch))
     shown = max(len(train), SHOWN)
@@ -89,7 +95,7 @@ def _order(train: Places, recipe: Recipe, epoch: int) -> Places:
     return order[: steps * batch].reshape(steps, batch)
 
 
-def _varied(pictures: Pictures, order: Places, info: InputInfo, *, seed: int, epoch: int) -> tf.data.Dataset:
+def _varied(pictures: Dataset, order: Places, info: InputInfo, *, seed: int, epoch: int) -> tf.data.Dataset:
     import tensorflow as tf
 
     images, labels = tf.constant(pictures.images), tf.constant(pictures.labels)
@@ -102,7 +108,7 @@ def _varied(pictures: Pictures, order: Places, info: InputInfo, *, seed: int, ep
     return tf.data.Dataset.from_tensor_slices((order, steps)).map(batch, num_parallel_calls=2).prefetch(2)
 
 
-def _plain(pictures: Pictures, places: Places, info: InputInfo, size: int) -> tf.data.Dataset:
+def _plain(pictures: Dataset, places: Places, info: InputInfo, size: int) -> tf.data.Dataset:
     """Pictures as they are, with their labels, as the network wants them."""
     import tensorflow as tf
 

@@ -12,7 +12,7 @@ from models.from_keras.pretrained import load
 from models.from_keras.weights import sniff
 from models.spec import ModelInfo
 from models.training import vgg
-from models.training.config import SCRATCH, Recipe
+from models.training.config import SCRATCH, TrainingConfig
 from models.training.muon import PACE, make_muon
 from models.zoo import ZOO
 
@@ -44,7 +44,7 @@ class Learner:
     pace: float
 
 
-def check_start(recipe: Recipe) -> None:
+def check_start(recipe: TrainingConfig) -> None:
     """Raise ModelError, before anything slow, for a start that is not there or does not fit."""
     if recipe.start in ZOO:
         if recipe.weights not in ("imagenet", "none"):
@@ -53,7 +53,7 @@ def check_start(recipe: Recipe) -> None:
         vgg.find(recipe.start)
 
 
-def make_learner(recipe: Recipe, classes: int) -> Learner:
+def make_learner(recipe: TrainingConfig, classes: int) -> Learner:
     """The network of a recipe, ready to learn; ModelError when its start cannot be had or does not fit."""
     import keras
 
@@ -74,7 +74,7 @@ def make_learner(recipe: Recipe, classes: int) -> Learner:
     return Learner(base, model, PACE if scratch else FINE_PACE)
 
 
-def _base(recipe: Recipe) -> Base:
+def _base(recipe: TrainingConfig) -> Base:
     if recipe.start == SCRATCH:
         return Base(*vgg.fresh())
     if recipe.start in ZOO:

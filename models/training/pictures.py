@@ -18,7 +18,7 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pictures:
+class Dataset:
     """A data set: `images` uint8 BGR (n, size, size, 3), and for each the number of its class.
 
     `names` say where each comes from. `grouped_by` is empty for classes that a person gave; else it says whose

@@ -26,7 +26,7 @@ Arrays: TypeAlias = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class TrainingState:
     """The history so far, all variables after its last epoch, and those of the network after its best one."""
 
     history: tuple[Epoch, ...]
@@ -45,7 +45,7 @@ class StateFolder:
     def _index(self) -> Path:
         return self.folder / "state.json"
 
-    def load(self) -> State | None:
+    def load(self) -> TrainingState | None:
         """The state of this training, or None when it has not finished an epoch.
 
         Raises OutputError when another training's state lies here, or when it is damaged.
@@ -56,13 +56,13 @@ class StateFolder:
             record = json.loads(self._index.read_text())
             self._compare(record["facts"])
             history = tuple(Epoch(**epoch) for epoch in record["history"])
-            return State(history, _read(self._now(history)), _read(self._best(history)))
+            return TrainingState(history, _read(self._now(history)), _read(self._best(history)))
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise OutputError(
                 f"the training begun in {self.folder.parent} is damaged; use --fresh to begin anew"
             ) from error
 
-    def save(self, state: State) -> None:
+    def save(self, state: TrainingState) -> None:
         """Keep the state after an epoch; OutputError when the disk does not take it."""
         now, top = self._now(state.history), self._best(state.history)
         _write(now, state.variables)

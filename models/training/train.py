@@ -12,11 +12,11 @@ import onnx
 from models.errors import SetupError
 from models.from_keras.frameworks import import_keras
 from models.spec import ModelInfo
-from models.training.config import Recipe
+from models.training.config import TrainingConfig
 from models.training.fit import Watch, fit
 from models.training.history import Epoch
 from models.training.network import check_start, make_learner
-from models.training.pictures import Pictures, Split, split
+from models.training.pictures import Dataset, Split, split
 from models.training.state import StateFolder
 from models.training.store import store
 
@@ -42,12 +42,12 @@ def require() -> None:
         )
 
 
-def state_folder(pictures: Pictures, recipe: Recipe, folder: Path) -> StateFolder:
+def state_folder(pictures: Dataset, recipe: TrainingConfig, folder: Path) -> StateFolder:
     """Where in `folder` this training keeps its state."""
     return StateFolder(folder / ".training", {**dataclasses.asdict(recipe), "pictures": pictures.digest})
 
 
-def train(pictures: Pictures, recipe: Recipe, *, name: str, kept: StateFolder, watch: Watch) -> Trained:
+def train(pictures: Dataset, recipe: TrainingConfig, *, name: str, kept: StateFolder, watch: Watch) -> Trained:
     """Train the network of `recipe`, or go on where `kept` stands, and turn it into a stored one called `name`.
 
     Raises SourceError, SettingError or ModelError for what cannot be trained, OutputError for a state that cannot be

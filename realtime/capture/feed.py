@@ -10,12 +10,12 @@ from types import TracebackType
 
 from realtime.capture.reader import Reader
 from realtime.capture.source import EndOfSource, Source
-from realtime.capture.source_health import Patience
+from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.latest import Latest
 from realtime.threads.worker import Worker
 
-PATIENCE = Patience()
+PATIENCE = HealthLimits()
 
 
 class Capture:
@@ -32,7 +32,7 @@ class Capture:
         frames: Latest[Frame],
         *,
         retry: bool,
-        patience: Patience = PATIENCE,
+        patience: HealthLimits = PATIENCE,
     ) -> None:
         self.ended = False
         self._opener = opener

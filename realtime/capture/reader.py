@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.errors import SourceError
 from realtime.capture.source import Source
-from realtime.capture.source_health import Patience, Pulse
+from realtime.capture.source_health import HealthLimits, SourceHealth
 from realtime.imaging.frame import Image
 
 SKIPS = 2
@@ -38,7 +38,7 @@ class Reader:
     ) -> None:
         self.error: BaseException | None = None
         self.source = source
-        self.pulse: Pulse | None = None
+        self.pulse: SourceHealth | None = None
         self.dropped = 0
         self._opener = opener
         self._put = put
@@ -61,7 +61,7 @@ class Reader:
         """Wait for the thread, `timeout` seconds at most."""
         self._thread.join(timeout)
 
-    def trouble(self, patience: Patience) -> str | None:
+    def trouble(self, patience: HealthLimits) -> str | None:
         """Tell why the source is lost, if it is; raise whatever else than a SourceError ended the thread."""
         if not self.alive:
             return self._ending()
@@ -72,7 +72,7 @@ class Reader:
             return self.pulse.trouble(patience, time.monotonic())
         return None
 
-    def murmur(self, patience: Patience) -> str | None:
+    def murmur(self, patience: HealthLimits) -> str | None:
         """Tell what is odd about a live source and may yet be right, if anything."""
         if self.source is None or self.pulse is None or not self.source.live:
             return None
@@ -89,7 +89,7 @@ class Reader:
         try:
             self.source = self.source or self._opener()
             self._due = time.monotonic()
-            self.pulse = Pulse(self.source.fps, self._due, self._before)
+            self.pulse = SourceHealth(self.source.fps, self._due, self._before)
             while not self._left.is_set():
                 self._turn(self.source, self.pulse)
         except BaseException as error:
@@ -98,7 +98,7 @@ class Reader:
             if self.source is not None:
                 self.source.close()
 
-    def _turn(self, source: Source, pulse: Pulse) -> None:
+    def _turn(self, source: Source, pulse: SourceHealth) -> None:
         if not source.live:
             self._keep_time(source)
         image = source.read()

@@ -18,7 +18,7 @@ SAMPLES = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class HealthLimits:
     """How long a live source may misbehave, in seconds, and when a lost one is opened again."""
 
     silence: float = 2.0
@@ -37,7 +37,7 @@ class Patience:
     """Between two looks at the source."""
 
 
-class Pulse:
+class SourceHealth:
     """What the pictures of one source, opened once, tell about its health; one thread beats, any may ask.
 
     `before` is the sample of the last picture before it was opened again: a source that then shows the
@@ -68,7 +68,7 @@ class Pulse:
             self._changed, self._still = now, False
         self.sample = sample
 
-    def trouble(self, patience: Patience, now: float) -> str | None:
+    def trouble(self, patience: HealthLimits, now: float) -> str | None:
         """Tell why the source counts as lost, if it does."""
         period = 1 / min(self._nominal_fps, self.fps or self._nominal_fps)
         limit = max(patience.silence, patience.periods * period)
@@ -78,7 +78,7 @@ class Pulse:
             return f"the same picture for {patience.frozen:.2g} s"
         return None
 
-    def murmur(self, patience: Patience) -> str | None:
+    def murmur(self, patience: HealthLimits) -> str | None:
         """Tell what is odd about the source and may yet be right, if anything."""
         same = self._heard - self._changed
         return f"the same picture for {same:.0f} s" if same > patience.unchanged else None

@@ -40,7 +40,7 @@ BACKENDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class StreamFormat:
     """What a live source agreed to, read back from it; `size_wh` is that of its first picture."""
 
     size_wh: tuple[int, int]
@@ -176,11 +176,11 @@ def _ask(capture: cv2.VideoCapture, size_wh: tuple[int, int], fps: float) -> Non
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
 
-def _facts(capture: cv2.VideoCapture, first: Image) -> Facts:
+def _facts(capture: cv2.VideoCapture, first: Image) -> StreamFormat:
     code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
     letters = "".join(chr(byte) for byte in code.to_bytes(4, "little") if 32 < byte < 127)
     height, width = first.shape[:2]
-    return Facts((width, height), _rate(capture), letters, capture.getBackendName())
+    return StreamFormat((width, height), _rate(capture), letters, capture.getBackendName())
 
 
 def _rate(capture: cv2.VideoCapture) -> float:

@@ -14,13 +14,13 @@ import numpy as np
 
 from models.errors import SettingError
 from models.spec import Hw
-from realtime.dreams.tiling import Answering, Cuts, cut_up, whole_slope
+from realtime.dreams.tiling import Tiling2d, ValueAndGradient, tile, tiled_gradient
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
 
 
 @dataclass(frozen=True, slots=True)
-class Climb:
+class AscentOptions:
     """How a picture climbs: `step_size` is the mean change of a pixel, 0..255, in each of `steps` at every octave."""
 
     octaves: int = 4
@@ -32,7 +32,7 @@ class Climb:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class InputLimits:
     """What sizes the network takes."""
 
     smallest: int = 1
@@ -51,22 +51,22 @@ class Octave:
     number: int
     count: int
     size_hw: Hw
-    cuts: Cuts | None
+    cuts: Tiling2d | None
 
-    def work(self, climb: Climb) -> int:
+    def work(self, climb: AscentOptions) -> int:
         """How many pieces go through the network: those of every step, and once more to hear the answer."""
         return 0 if self.cuts is None else self.cuts.count * (climb.steps + 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Ascent:
+class AscentResult:
     """What an octave achieved: the answer to the picture before it and after it, seen from the same place."""
 
     before: float
     after: float
 
 
-def octaves(size_hw: Hw, climb: Climb, fit: Fit) -> list[Octave]:
+def octaves(size_hw: Hw, climb: AscentOptions, fit: InputLimits) -> list[Octave]:
     """The octaves of a picture, the smallest first; SettingError when the network can take none of them."""
     if not fit.takes(size_hw):
         height, width = fit.fixed_hw or (fit.smallest, fit.smallest)
@@ -76,15 +76,17 @@ def octaves(size_hw: Hw, climb: Climb, fit: Fit) -> list[Octave]:
         )
     scales = [climb.octave_scale**power for power in range(climb.octaves - 1, -1, -1)]
     sizes = [(max(round(size_hw[0] / scale), 1), max(round(size_hw[1] / scale), 1)) for scale in scales]
-    cut = partial(cut_up, largest=climb.tile, smallest=fit.smallest, fixed_hw=fit.fixed_hw)
+    cut = partial(tile, largest=climb.tile, smallest=fit.smallest, fixed_hw=fit.fixed_hw)
     cuts = [cut(size) if fit.takes(size) else None for size in sizes]
     return [Octave(place + 1, len(sizes), *each) for place, each in enumerate(zip(sizes, cuts, strict=True))]
 
 
-class Dream:
+class DeepDream:
     """A picture that is being dreamed on, octave by octave."""
 
-    def __init__(self, answering: Answering, image: Image, climb: Climb, rng: np.random.Generator) -> None:
+    def __init__(
+        self, answering: ValueAndGradient, image: Image, climb: AscentOptions, rng: np.random.Generator
+    ) -> None:
         self._answering, self._climb, self._rng = answering, climb, rng
         self._source = image
         self._picture: Floats | None = None
@@ -94,7 +96,7 @@ class Dream:
         """The picture as it is after the last octave, at the size of that."""
         return self._source if self._picture is None else np.rint(self._picture).astype(np.uint8)
 
-    def climb(self, octave: Octave, advance: Callable[[], None]) -> Ascent | None:
+    def climb(self, octave: Octave, advance: Callable[[], None]) -> AscentResult | None:
         """Climb one octave; None when it is too small. `advance` is called after each piece."""
         if octave.cuts is None:
             return None
@@ -102,11 +104,11 @@ class Dream:
         first = offset = octave.cuts.offset(self._climb.jitter, self._rng)
         answers = []
         for _ in range(self._climb.steps):
-            answer, slope = whole_slope(self._answering, picture, octave.cuts, offset, advance)
+            answer, slope = tiled_gradient(self._answering, picture, octave.cuts, offset, advance)
             answers.append(answer)
             step(picture, slope, self._climb.step_size)
             offset = octave.cuts.offset(self._climb.jitter, self._rng)
-        return Ascent(answers[0], whole_slope(self._answering, picture, octave.cuts, first, advance)[0])
+        return AscentResult(answers[0], tiled_gradient(self._answering, picture, octave.cuts, first, advance)[0])
 
     def _carried(self, size_hw: Hw) -> Floats:
         """The source at another size, with the detail of the octave before."""

@@ -44,7 +44,7 @@ CALM = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Currents:
+class DreamMotion:
     """What happens to the detail between frames; all of it per second, `fade` in seconds."""
 
     fade: float
@@ -68,7 +68,7 @@ class Currents:
         )
 
 
-class Reverie:
+class DreamState:
     """The detail of one dream; only the render thread touches it."""
 
     def __init__(self, engine: Engine) -> None:
@@ -83,7 +83,7 @@ class Reverie:
         self._climbed_from: Grey | None = None
         self.results = 0
 
-    def see(self, image: Image, size_hw: Hw, now: float, currents: Currents) -> tuple[Floats, Floats]:
+    def see(self, image: Image, size_hw: Hw, now: float, currents: DreamMotion) -> tuple[Floats, Floats]:
         """A new frame at `now` seconds: the small picture as the network sees it, and the detail to be added."""
         small = network_input(image, size_hw)
         seen = grey(small)
@@ -112,7 +112,7 @@ class Reverie:
         self._climbed_from = self._grey
         self._climb.send(self._engine.start(climb))
 
-    def _carry(self, seen: Grey, elapsed: float, currents: Currents) -> None:
+    def _carry(self, seen: Grey, elapsed: float, currents: DreamMotion) -> None:
         """Move, fade and grow the detail as `elapsed` seconds do."""
         assert self._detail is not None and self._coming is not None and self._grey is not None
         height, width = seen.shape
@@ -128,7 +128,7 @@ class Reverie:
         if strength > currents.limit:
             self._detail *= np.float32(currents.limit / strength)
 
-    def _gather(self, currents: Currents) -> None:
+    def _gather(self, currents: DreamMotion) -> None:
         """Take in what the network has found meanwhile, carried to where it lies now."""
         found = self._climb.fetch()
         if found is None or self._coming is None:
@@ -139,7 +139,7 @@ class Reverie:
         self._fed = self._then
         self.results += 1
 
-    def _shown(self, picture: Floats, currents: Currents) -> Floats:
+    def _shown(self, picture: Floats, currents: DreamMotion) -> Floats:
         assert self._detail is not None
         detail = self._detail
         if currents.keep_colours:

@@ -31,7 +31,7 @@ STRENGTHS = (1.0, 0.28, 0.13)
 """How much colours vary along each axis in photographs, compared with light."""
 
 
-class Canvas:
+class FourierImage:
     """Pictures of one size and their waves, and the way back of a gradient from the one to the other."""
 
     def __init__(self, size_hw: Hw) -> None:

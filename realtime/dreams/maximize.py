@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw
-from realtime.dreams.deepdream import Ascent
-from realtime.dreams.fourier import Canvas, Waves
-from realtime.dreams.tiling import Answering
+from realtime.dreams.deepdream import AscentResult
+from realtime.dreams.fourier import FourierImage, Waves
+from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.frame import Floats, Image
 
 RATE = 0.05
@@ -29,7 +29,7 @@ SHIFT, TURN, GROWTH = 8.0, 10.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RandomTransform:
     """How the canvas is looked at: the affine map (2, 3) from its pixels to those of the picture that is given."""
 
     matrix: NDArray[np.float64]
@@ -46,13 +46,13 @@ class View:
         return np.asarray(back * np.float32(abs(np.linalg.det(self.matrix[:, :2]))), np.float32)
 
 
-def any_view(size_hw: Hw, rng: np.random.Generator) -> View:
+def random_transform(size_hw: Hw, rng: np.random.Generator) -> RandomTransform:
     """A canvas MARGIN larger all round, shifted, turned and scaled at random."""
     across, down = rng.uniform(-SHIFT, SHIFT, 2)
     middle = ((size_hw[1] - 1) / 2 + MARGIN, (size_hw[0] - 1) / 2 + MARGIN)
     matrix = cv2.getRotationMatrix2D(middle, rng.uniform(-TURN, TURN), 1 + rng.uniform(-GROWTH, GROWTH))
     matrix[:, 2] += (across - MARGIN, down - MARGIN)
-    return View(np.asarray(matrix, np.float64), size_hw)
+    return RandomTransform(np.asarray(matrix, np.float64), size_hw)
 
 
 class Adam:
@@ -76,23 +76,23 @@ class Adam:
 
 
 def maximize(
-    answering: Answering, size_hw: Hw, steps: int, rng: np.random.Generator, advance: Callable[[], None]
-) -> tuple[Image, Ascent]:
+    answering: ValueAndGradient, size_hw: Hw, steps: int, rng: np.random.Generator, advance: Callable[[], None]
+) -> tuple[Image, AscentResult]:
     """The picture that is answered to most, and the answers to the first and the last; `advance` after each step."""
     canvas_hw = (size_hw[0] + 2 * MARGIN, size_hw[1] + 2 * MARGIN)
-    canvas = Canvas(canvas_hw)
+    canvas = FourierImage(canvas_hw)
     waves, adam = canvas.waves(rng), Adam()
     before = answering(_kept(canvas.picture(waves)))[0]
     for _ in range(steps):
-        picture, view = canvas.picture(waves), any_view(size_hw, rng)
+        picture, view = canvas.picture(waves), random_transform(size_hw, rng)
         slope = view.back(answering(view.see(picture))[1], canvas_hw)
         adam.climb(_numbers(waves), _numbers(_scaled(canvas.back(picture, slope))))
         advance()
     result = _kept(canvas.picture(waves))
-    return np.rint(result).astype(np.uint8), Ascent(before, answering(result)[0])
+    return np.rint(result).astype(np.uint8), AscentResult(before, answering(result)[0])
 
 
-def reviving(plain: Answering, blind: Answering) -> Answering:
+def reviving(plain: ValueAndGradient, blind: ValueAndGradient) -> ValueAndGradient:
     """An answering that takes the slope of `blind`, which no ReLU stops, where a silent channel has none."""
 
     def answering(picture: Floats) -> tuple[float, Floats]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.build.objectives import GUIDE_UNITS
 from models.errors import SettingError
-from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network, Precision, Rectifier
+from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network, Precision, ReluRule
 from realtime.imaging.compositing import input_size, network_input
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.channels import channel_weights
@@ -30,7 +30,7 @@ GUIDE_SIDE = 224
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Goal:
+class Objective:
     """A head, how much each of its channels is wanted, and the guide's units, (C, GUIDE_UNITS) for each layer."""
 
     head: DreamHead
@@ -42,18 +42,18 @@ class Goal:
         guides = {f"guide_{number}": units for number, units in enumerate(self.guides)}
         return {"image": picture, "wanted": self.wanted, **guides}
 
-    def through(self, rectifier: Rectifier) -> Goal:
+    def through(self, rectifier: ReluRule) -> Objective:
         """The same goal with gradients that go back through ReLUs in another way."""
         return dataclasses.replace(self, head=dataclasses.replace(self.head, rectifier=rectifier))
 
 
 @dataclass(frozen=True, slots=True)
-class Slopes:
+class ObjectiveGradient:
     """Where pictures are given to the network, to hear its answer and how it grows."""
 
     engine: Engine
     network: Network
-    goal: Goal
+    goal: Objective
     precision: Precision = "fp32"
 
     def __call__(self, picture: Floats) -> tuple[float, Floats]:
@@ -87,31 +87,31 @@ def default_layer(info: ModelInfo) -> str:
     return info.landmarks[round(DEPTH * (len(info.landmarks) - 1))].name
 
 
-def layers_goal(info: ModelInfo, weights: Sequence[tuple[str, float]], channel: int | None = None) -> Goal:
+def layers_objective(info: ModelInfo, weights: Sequence[tuple[str, float]], channel: int | None = None) -> Objective:
     """The energy of some layers, each with its weight; or of one channel of the one layer."""
     if channel is not None and len(weights) != 1:
         raise SettingError(f"--channel takes one --layer, but got {len(weights)}")
     parts = [channel_weights(info, name, channel) * np.float32(weight) for name, weight in weights]
-    return Goal(DreamHead(tuple(name for name, _ in weights)), np.concatenate(parts))
+    return Objective(DreamHead(tuple(name for name, _ in weights)), np.concatenate(parts))
 
 
-def channel_goal(info: ModelInfo, layer: str, channel: int, at: tuple[float, float] | None = None) -> Goal:
+def channel_objective(info: ModelInfo, layer: str, channel: int, at: tuple[float, float] | None = None) -> Objective:
     """The mean of one channel of a layer, or of CLASSES; or its one unit at a place, 0 to 1 across and down."""
-    return Goal(DreamHead((layer,), energy=False, at=at), channel_weights(info, layer, channel))
+    return Objective(DreamHead((layer,), energy=False, at=at), channel_weights(info, layer, channel))
 
 
-def class_goal(info: ModelInfo, text: str) -> Goal:
+def class_objective(info: ModelInfo, text: str) -> Objective:
     """The logit of the class called `text`."""
-    return channel_goal(info, CLASSES, find_class(info, text))
+    return channel_objective(info, CLASSES, find_class(info, text))
 
 
-def guided(engine: Engine, network: Network, goal: Goal, guide: Image) -> Goal:
+def guided(engine: Engine, network: Network, goal: Objective, guide: Image) -> Objective:
     """`goal` turned to likeness with a guide picture."""
     size_hw = network.info.input.fixed_hw or input_size(hw(guide), GUIDE_SIDE)
     picture = network_input(guide, size_hw)
     specs = [GraphSpec(network, ActivationsHead(name), size_hw) for name in goal.head.layers]
     units = tuple(_spread(engine.run_patiently(spec, {"image": picture})["activations"]) for spec in specs)
-    return Goal(dataclasses.replace(goal.head, guided=True), goal.wanted, units)
+    return Objective(dataclasses.replace(goal.head, guided=True), goal.wanted, units)
 
 
 def _spread(activations: Floats) -> Floats:

@@ -19,12 +19,12 @@ from realtime.imaging.frame import Floats
 OVERLAP = 8
 """Pieces overlap by at least their largest size over this."""
 
-Answering: TypeAlias = Callable[[Floats], tuple[float, Floats]]
+ValueAndGradient: TypeAlias = Callable[[Floats], tuple[float, Floats]]
 """From a picture, float32 (H, W, 3), to the answer to it and the answer's gradient, shaped alike."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class AxisTiling:
     """How one side of a picture is cut: into `count` pieces of `piece` pixels, evenly spaced on the ring of `size`."""
 
     size: int
@@ -49,11 +49,11 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Cuts:
+class Tiling2d:
     """How both sides of a picture are cut."""
 
-    rows: Cut
-    cols: Cut
+    rows: AxisTiling
+    cols: AxisTiling
 
     @property
     def count(self) -> int:
@@ -74,26 +74,26 @@ class Cuts:
                 yield rows, cols, np.outer(down_share, across_share)[..., None]
 
 
-def cut_up(size_hw: Hw, largest: int, *, smallest: int = 1, fixed_hw: Hw | None = None) -> Cuts:
+def tile(size_hw: Hw, largest: int, *, smallest: int = 1, fixed_hw: Hw | None = None) -> Tiling2d:
     """Cut a picture, each side of which has at least `smallest` pixels, into pieces of at most `largest` each way.
 
     With `fixed_hw` every piece has that size, which must fit into the picture.
     """
     if fixed_hw is not None:
-        return Cuts(*(_cut(size, piece, piece, fixed=True) for size, piece in zip(size_hw, fixed_hw, strict=True)))
-    return Cuts(*(_cut(size, largest, smallest) for size in size_hw))
+        return Tiling2d(*(_cut(size, piece, piece, fixed=True) for size, piece in zip(size_hw, fixed_hw, strict=True)))
+    return Tiling2d(*(_cut(size, largest, smallest) for size in size_hw))
 
 
-def _cut(size: int, largest: int, smallest: int, *, fixed: bool = False) -> Cut:
+def _cut(size: int, largest: int, smallest: int, *, fixed: bool = False) -> AxisTiling:
     if size <= largest:
-        return Cut(size, size, 1)
+        return AxisTiling(size, size, 1)
     overlap = largest // OVERLAP
     count = -(-size // (largest - overlap))
-    return Cut(size, largest if fixed else max(-(-size // count) + overlap, smallest), count)
+    return AxisTiling(size, largest if fixed else max(-(-size // count) + overlap, smallest), count)
 
 
-def whole_slope(
-    answering: Answering, picture: Floats, cuts: Cuts, offset: tuple[int, int], advance: Callable[[], None]
+def tiled_gradient(
+    answering: ValueAndGradient, picture: Floats, cuts: Tiling2d, offset: tuple[int, int], advance: Callable[[], None]
 ) -> tuple[float, Floats]:
     """The mean answer to the pieces of a picture, and its gradient to the whole; `advance` is called after each."""
     whole, answers = np.zeros_like(picture), []

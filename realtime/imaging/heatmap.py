@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import CLASSES, GraphSpec, HeatHead, Hw, ModelInfo, Network
+from models.spec import CLASSES, GradcamHead, GraphSpec, Hw, ModelInfo, Network
 from realtime.imaging.colormaps import COLORMAPS, colour
 from realtime.imaging.compositing import Rect, fitted, frame_line, input_size, network_input, paste, resize, stage
 from realtime.imaging.drawing import write_fitting
@@ -46,7 +46,7 @@ def sight_hw(info: ModelInfo, image_hw: Hw, aim: str) -> Hw:
     return info.input.fixed_hw or input_size(image_hw, max(SHORT_SIDE, info.input.smallest))
 
 
-def evidence(engine: Engine, network: Network, image: Image, head: HeatHead, wanted: Floats) -> Heat:
+def evidence(engine: Engine, network: Network, image: Image, head: GradcamHead, wanted: Floats) -> Heat:
     """Where in a picture the evidence for the wanted channels lies.
 
     Raises ModelError when `head.aim` does not depend on `head.layer`, or the weights are no numbers.

@@ -6,12 +6,12 @@ import logging
 
 from models.build.build import build, mend
 from models.errors import VentralError
-from models.spec import DreamHead, GraphSpec, HeatHead, ScoresHead
+from models.spec import DreamHead, GradcamHead, GraphSpec, ScoresHead
 from realtime.inference.providers import Provider, Session
 
 log = logging.getLogger(__name__)
 
-BESIDE = (ScoresHead, DreamHead, HeatHead)
+BESIDE = (ScoresHead, DreamHead, GradcamHead)
 """The heads that a show does not wait for."""
 
 

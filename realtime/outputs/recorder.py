@@ -18,9 +18,9 @@ from types import TracebackType
 from models.errors import OutputError
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.recording.pace import Pace
-from realtime.outputs.recording.paths import claim, fresh
+from realtime.outputs.recording.paths import claim, new_path
 from realtime.outputs.recording.replay import Replay
-from realtime.outputs.recording.take import Take
+from realtime.outputs.recording.take import Recording
 from realtime.threads.latest import Latest
 
 log = logging.getLogger(__name__)
@@ -59,8 +59,8 @@ class Recorder:
         self._canvases, self._folder = canvases, folder
         self._fps = {".mp4": fps, ".gif": gif_fps}
         self._lock = threading.Lock()
-        self._takes: list[Take] = []
-        self._live: tuple[Take, Pace] | None = None
+        self._takes: list[Recording] = []
+        self._live: tuple[Recording, Pace] | None = None
         self._saved: Path | None = None
         self._fault: str | None = None
         self._dropped = 0
@@ -100,7 +100,7 @@ class Recorder:
             raise OutputError(f"{recording} is being recorded already; stop it first")
         path = self._claim(path, suffix, force=force)
         pace = Pace(fps or self._fps[path.suffix.lower()])
-        take = Take(path, self._pictures(pace), fps=pace.fps, force=force, done=self._finished)
+        take = Recording(path, self._pictures(pace), fps=pace.fps, force=force, done=self._finished)
         self._live = take, pace
         return self._begin(take)
 
@@ -114,7 +114,7 @@ class Recorder:
     def snapshot(self, image: Image, path: Path | None = None) -> Path:
         """Save one picture as PNG, in the background."""
         path = self._claim(path, ".png", force=False)
-        return self._begin(Take(path, [image], fps=1.0, force=False, done=self._finished))
+        return self._begin(Recording(path, [image], fps=1.0, force=False, done=self._finished))
 
     def save_replay(self, *, suffix: str = ".gif") -> Path:
         """Save the last ten seconds, in the background."""
@@ -122,7 +122,7 @@ class Recorder:
             raise OutputError("there is nothing to save yet: no picture was shown")
         path = self._claim(None, suffix, force=False)
         pictures = self._replay.pictures()
-        return self._begin(Take(path, pictures, fps=self._replay.fps, force=False, done=self._finished))
+        return self._begin(Recording(path, pictures, fps=self._replay.fps, force=False, done=self._finished))
 
     def finished(self, timeout: float) -> bool:
         """Wait for the takes that are being finished; whether none is left."""
@@ -152,19 +152,19 @@ class Recorder:
         films = [each for each in busy if each.suffix != ".png"]
         if suffix != ".png" and len(films) >= BUSY:
             raise OutputError(f"{films[0].name} and others are still being finished; try again when they are saved")
-        path = path or fresh(self._folder, suffix, taken=busy)
+        path = path or new_path(self._folder, suffix, taken=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")
         return claim(path, force=force, suffixes=(".png",) if suffix == ".png" else tuple(self._fps))
 
-    def _begin(self, take: Take) -> Path:
+    def _begin(self, take: Recording) -> Path:
         with self._lock:
             self._fault = None
             self._takes.append(take)
         take.start()
         return take.path
 
-    def _finished(self, take: Take) -> None:
+    def _finished(self, take: Recording) -> None:
         with self._lock:
             self._takes.remove(take)
             if self._live is not None and self._live[0] is take:

@@ -24,7 +24,7 @@ PATIENCE = 600.0
 """Seconds that a recording may take to be finished at the end of the show."""
 
 
-class Takes:
+class RecordingCommands:
     """Starts and stops recordings for the show; what fails is said, and the show goes on. Main thread only."""
 
     def __init__(self, recorder: Recorder, controls: Controls, *, force: bool) -> None:

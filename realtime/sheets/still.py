@@ -19,7 +19,7 @@ from realtime.views.tiles import Gains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class StillOptions:
     """How large a network sees a still picture, and which layers are drawn."""
 
     size: int = 224

@@ -20,12 +20,12 @@ from realtime.inference.providers import choose
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import recover
-from realtime.outputs.recording_commands import Takes
+from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.window import NoWindow, Window, require_display
 from realtime.show import report
-from realtime.show.config import Config
+from realtime.show.config import LiveOptions
 from realtime.show.hud import Status
-from realtime.show.look import OpenedLook, announce, open_look
+from realtime.show.look import RenderSetup, announce, open_setup
 from realtime.show.meter import Meter
 from realtime.show.pipeline import Canvas
 from realtime.show.rendering import Rendering
@@ -46,7 +46,7 @@ HOLD = 120
 """Frames that each picture of a folder is shown: four seconds."""
 
 
-def run(config: Config) -> None:
+def run(config: LiveOptions) -> None:
     """The live show, from the first picture to the last.
 
     Raises VentralError for whatever is wrong with what the user gave, before anything is shown or written.
@@ -56,7 +56,7 @@ def run(config: Config) -> None:
     check_outputs(config)
     if config.sink == "window":
         require_display()
-    look = open_look(config)
+    look = open_setup(config)
     frames: Latest[Frame] = Latest()
     pictures: Latest[Frame] = Latest()
     loop = config.loop or stands_still(config.source)
@@ -69,7 +69,7 @@ def run(config: Config) -> None:
         Recorder(pictures, folder=config.folder, gif_fps=gif_fps) as recorder,
     ):
         announce(look.network.info, engine.provider)
-        takes = Takes(recorder, look.controls, force=config.force)
+        takes = RecordingCommands(recorder, look.controls, force=config.force)
         show = Show(config, look, capture=capture, engine=engine, takes=takes, signals=signals)
         try:
             show.run(frames, pictures)
@@ -78,7 +78,7 @@ def run(config: Config) -> None:
         show.end()
 
 
-def check_outputs(config: Config) -> None:
+def check_outputs(config: LiveOptions) -> None:
     """Publish what a killed show left, and raise for what would go wrong at the end, now."""
     folders = {config.folder, *([config.record.parent] if config.record else [])}
     for folder in folders:
@@ -97,12 +97,12 @@ class Show:
 
     def __init__(
         self,
-        config: Config,
-        look: OpenedLook,
+        config: LiveOptions,
+        look: RenderSetup,
         *,
         capture: Capture,
         engine: Engine,
-        takes: Takes,
+        takes: RecordingCommands,
         signals: StopSignals,
     ) -> None:
         self._config = config

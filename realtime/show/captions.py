@@ -12,7 +12,7 @@ from realtime.imaging.frame import Image
 from realtime.imaging.text import ALARM, BRIGHT, LIGHT, QUIET, text_width, wrap, write
 from realtime.inference.predictions import Prediction
 from realtime.show.layout import Layout, margin, status_height
-from realtime.views.view import Shown
+from realtime.views.view import Rendered
 
 STAGES = (
     ("edges", "Where light or colour changes."),
@@ -23,7 +23,7 @@ STAGES = (
 )
 
 
-def words(shown: Shown) -> tuple[str, str] | None:
+def words(shown: Rendered) -> tuple[str, str] | None:
     """The large word and the sentence under it; None when there is nothing to say."""
     if shown.words is None and shown.layer is not None:
         return stage_words(shown.layer)
@@ -35,7 +35,7 @@ def stage_words(layer: LayerInfo) -> tuple[str, str]:
     return STAGES[min(layer.block, len(STAGES)) - 1]
 
 
-def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, shown: Shown) -> None:
+def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, shown: Rendered) -> None:
     """Write the caption for what is shown into its place on the canvas."""
     said = words(shown)
     if layout.caption is None or said is None:
@@ -70,7 +70,7 @@ def _shaded(canvas: Image, box: Rect, size: int) -> Rect:
     return Rect(box.left + pad, box.top + pad // 3, box.width - 2 * pad, box.height - pad // 2)
 
 
-def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, shown: Shown) -> None:
+def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, shown: Rendered) -> None:
     """Write the layer's name, and its place as a row of marks, a wider gap between blocks."""
     layer, tiles = shown.layer, shown.tiles
     if layer is None or baseline + 2 * size > box.top + box.height:

@@ -12,7 +12,7 @@ from cyclopts import Group, Parameter
 
 from models.errors import SettingError
 from models.importing.open_network import open_network
-from models.importing.overrides import Hints, Layout
+from models.importing.overrides import InputLayout, Overrides
 from models.spec import Colours, Hw, Network, Precision
 
 OWN = Parameter(group=Group("A network of your own", sort_key=1))
@@ -24,7 +24,7 @@ LARGEST = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkChoice:
+class NetworkOptions:
     """Which network, what its file does not say about it, and where it runs."""
 
     model: str = "auto"
@@ -39,13 +39,13 @@ class NetworkChoice:
     """what is taken away from the pixels, 0 to 255: one number, or one for each colour, such as 104,117,123"""
     scale: Annotated[str | None, OWN] = None
     """what they are multiplied by then: one number or three, such as 0.0039"""
-    layout: Annotated[Layout | None, OWN] = None
+    layout: Annotated[InputLayout | None, OWN] = None
     """the axes of its input: NCHW or NHWC"""
 
     @property
-    def hints(self) -> Hints:
+    def hints(self) -> Overrides:
         """What is said of the network; SettingError for what are no numbers."""
-        return Hints(
+        return Overrides(
             labels=self.labels,
             colours=self.colours,
             mean=parse_numbers("--mean", self.mean),
@@ -59,7 +59,7 @@ class NetworkChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look(NetworkChoice):
+class RenderOptions(NetworkOptions):
     """What is drawn: the network, the view, and how; the same live and offline."""
 
     view: str | None = None
@@ -90,7 +90,7 @@ class Look(NetworkChoice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config(Look):
+class LiveOptions(RenderOptions):
     """What a show is started with; fixed while it runs."""
 
     source: str = "auto"
@@ -114,7 +114,7 @@ class Config(Look):
 
     def check(self) -> None:
         """Raise SettingError for a number that makes no sense."""
-        Look.check(self)
+        RenderOptions.check(self)
         positive("--frames", self.frames)
         positive("--seconds", self.seconds)
 

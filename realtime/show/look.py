@@ -11,24 +11,24 @@ from models.spec import ModelInfo, Network
 from realtime.controls.controls import Controls
 from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
-from realtime.show.config import Look
+from realtime.show.config import RenderOptions
 from realtime.show.pipeline import Pipeline
 from realtime.show.table import configure, make_controls
-from realtime.views import ALL
+from realtime.views.registry import find_views
 from realtime.views.view import View
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedLook:
+class RenderSetup:
     """What a Look names, ready to draw."""
 
     network: Network
     views: Sequence[View]
     controls: Controls
 
-    def pipeline(self, engine: Engine, look: Look) -> Pipeline:
+    def pipeline(self, engine: Engine, look: RenderOptions) -> Pipeline:
         """The pipeline that draws it."""
         return Pipeline(
             self.network,
@@ -40,16 +40,16 @@ class OpenedLook:
         )
 
 
-def open_look(look: Look) -> OpenedLook:
+def open_setup(look: RenderOptions) -> RenderSetup:
     """Open the network and fill the table; ModelError or SettingError for what does not exist or does not fit."""
     network = look.open()
     smallest, fixed_hw = network.info.input.smallest, network.info.input.fixed_hw
     if fixed_hw is None and look.size < smallest:
         raise SettingError(f"--size is {look.size}, but {network.info.name} needs at least {smallest} pixels")
-    views = [view() for view in ALL]
+    views = [view() for view in find_views()]
     controls = make_controls(network.info, views)
     configure(controls, look, network.info)
-    return OpenedLook(network, views, controls)
+    return RenderSetup(network, views, controls)
 
 
 def announce(info: ModelInfo, provider: Provider) -> None:

@@ -14,7 +14,7 @@ from models.errors import VentralError
 from models.spec import (
     ActivationsHead,
     DreamHead,
-    HeatHead,
+    GradcamHead,
     Hw,
     LayerInfo,
     MosaicHead,
@@ -33,7 +33,7 @@ from realtime.inference.predictor import Predictor, PredictSettings
 from realtime.show.captions import draw_caption, draw_card, draw_names
 from realtime.show.crossfade import CrossFade
 from realtime.show.layout import Layout, arrange
-from realtime.views.view import Scene, Shown, Tiles, View
+from realtime.views.view import Rendered, Scene, Tiles, View
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class Pipeline:
         return arrange(name, self._canvas_hw, hw(frame.image), worded=self._views[view].worded)
 
     def _compose(
-        self, frame: Frame, layout: Layout, shown: Shown, settings: Snapshot, said: Sequence[Prediction]
+        self, frame: Frame, layout: Layout, shown: Rendered, settings: Snapshot, said: Sequence[Prediction]
     ) -> Image:
         canvas = compositing.stage(self._canvas_hw)
         compositing.paste(canvas, compositing.fit(shown.image, layout.view.hw), layout.view.left, layout.view.top)
@@ -183,7 +183,7 @@ CAMERA = "camera"
 """What a canvas calls itself that shows the frame alone."""
 
 
-def _identity(show: ShowSettings, shown: Shown) -> tuple[object, ...]:
+def _identity(show: ShowSettings, shown: Rendered) -> tuple[object, ...]:
     """What a cross-fade is due for when it changes."""
     grid = shown.tiles.grid if shown.tiles else None
     return show.view, show.layout, show.mirror, shown.layer, grid
@@ -192,7 +192,7 @@ def _identity(show: ShowSettings, shown: Shown) -> tuple[object, ...]:
 def _what(answer: NotReady) -> str:
     """What is being made, in words."""
     match answer.spec.head:
-        case MosaicHead(layer=layer) | HeatHead(layer=layer) | ActivationsHead(layer=layer):
+        case MosaicHead(layer=layer) | GradcamHead(layer=layer) | ActivationsHead(layer=layer):
             return layer
         case DreamHead(layers=layers):
             return " and ".join(layers)

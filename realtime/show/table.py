@@ -11,7 +11,7 @@ from realtime.controls.presets import SHIPPED, read_preset
 from realtime.controls.settings import ActionSettings, RecordSettings, ShowSettings, WindowSettings
 from realtime.dreams.objective import default_layer
 from realtime.inference.predictor import PredictSettings
-from realtime.show.config import Look
+from realtime.show.config import RenderOptions
 from realtime.views.view import View
 
 DIGITS = range(1, 6)
@@ -41,7 +41,7 @@ def _digits(info: ModelInfo) -> Iterator[Bind]:
             yield Bind((str(block),), "set", "first layer of block 1 to 5", first)
 
 
-def configure(controls: Controls, look: Look, info: ModelInfo) -> None:
+def configure(controls: Controls, look: RenderOptions, info: ModelInfo) -> None:
     """Apply preset, --set, --view and --layer, in this order; SettingError or ModelError for what does not exist."""
     if look.preset is not None:
         apply_preset(controls, look.preset)

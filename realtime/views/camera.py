@@ -8,7 +8,7 @@ from typing import ClassVar
 from models.spec import GraphSpec
 from realtime.controls.controls import Bind, Settings
 from realtime.imaging.compositing import fit
-from realtime.views.view import Scene, Shown
+from realtime.views.view import Rendered, Scene
 
 
 class CameraView:
@@ -20,9 +20,9 @@ class CameraView:
     alone: ClassVar[bool] = True
     worded: ClassVar[bool] = False
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         """The frame, letterboxed."""
-        return Shown(fit(scene.frame.image, scene.panel_hw))
+        return Rendered(fit(scene.frame.image, scene.panel_hw))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Nothing to make."""

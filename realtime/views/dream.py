@@ -14,13 +14,13 @@ from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
 from realtime.controls.controls import Bind, Settings, control
 from realtime.controls.presets import SHIPPED, words
 from realtime.dreams.deepdream import step
-from realtime.dreams.dream_state import Currents, Reverie, laid_on
-from realtime.dreams.objective import Goal, Slopes
+from realtime.dreams.dream_state import DreamMotion, DreamState, laid_on
+from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.optical_flow import shifted
 from realtime.imaging.compositing import fitted, input_size, resize
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
-from realtime.views.view import Scene, Shown
+from realtime.views.view import Rendered, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class DreamSettings:
     preset: str = control("", "the name of the dream", choices=("", *SHIPPED))
 
     @property
-    def currents(self) -> Currents:
+    def currents(self) -> DreamMotion:
         """What happens to the dream between frames."""
-        return Currents(
+        return DreamMotion(
             fade=self.fade,
             zoom=self.zoom,
             turn=self.turn,
@@ -87,7 +87,7 @@ class DreamView:
     worded: ClassVar[bool] = False
 
     def __init__(self) -> None:
-        self._reverie: Reverie | None = None
+        self._reverie: DreamState | None = None
         self._turn = 0
 
     @property
@@ -95,24 +95,24 @@ class DreamView:
         """How often something that the network found was added to the dream."""
         return self._reverie.results if self._reverie else 0
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         """The frame with the dream on it, as large as the panel allows."""
         settings, layer = scene.settings[DreamSettings], scene.layer
         if self._reverie is None:
-            self._reverie = Reverie(scene.engine)
+            self._reverie = DreamState(scene.engine)
         reverie, size_hw = self._reverie, _size(scene)
         spec = _spec(scene, layer, _octave(scene, self._turn))
         ready = settings.strength > 0 and scene.engine.ready(spec)
         picture, detail = reverie.see(scene.frame.image, size_hw, scene.frame.timestamp, settings.currents)
         if ready and not reverie.climbing:
             dice = np.random.default_rng((settings.seed, self._turn))
-            goal = Goal(DreamHead((layer.name,)), _wanted(scene, settings.channel))
-            slopes = Slopes(scene.engine, scene.network, goal, scene.precision)
+            goal = Objective(DreamHead((layer.name,)), _wanted(scene, settings.channel))
+            slopes = ObjectiveGradient(scene.engine, scene.network, goal, scene.precision)
             reverie.climb(partial(_climbed, slopes, picture + detail, spec.size_hw, settings, dice))
             self._turn += 1
         panel_hw = fitted(scene.frame.image.shape[:2], scene.panel_hw)
         dreamed = laid_on(resize(scene.frame.image, panel_hw), detail)
-        return Shown(dreamed, layer, words=_words(settings, layer))
+        return Rendered(dreamed, layer, words=_words(settings, layer))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Its own octaves, then those of the layers around this one."""
@@ -121,7 +121,7 @@ class DreamView:
 
 
 def _climbed(
-    slopes: Slopes, picture: Floats, size_hw: Hw, settings: DreamSettings, dice: np.random.Generator
+    slopes: ObjectiveGradient, picture: Floats, size_hw: Hw, settings: DreamSettings, dice: np.random.Generator
 ) -> Floats:
     """The detail that some steps add to a picture, (height, width, 3), found at the size of one octave."""
     start: Floats = cv2.resize(picture, size_hw[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]

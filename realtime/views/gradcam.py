@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import CLASSES, GraphSpec, HeatHead
+from models.spec import CLASSES, GradcamHead, GraphSpec
 from realtime.controls.controls import Bind, Settings, control
 from realtime.imaging.compositing import fitted, network_input, resize
 from realtime.imaging.frame import Floats
@@ -20,7 +20,7 @@ from realtime.inference.engine import Outputs
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.runner import Errand
 from realtime.views.tiles import TileSettings
-from realtime.views.view import Scene, Shown
+from realtime.views.view import Rendered, Scene
 
 STEADY = 0.5
 """How far the heat moves towards a new one at each result, so that it does not flicker."""
@@ -51,7 +51,7 @@ class GradcamView:
         self._answers: Floats | None = None
         self._spec: GraphSpec | None = None
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         """The frame with the newest heat on it."""
         spec = _spec(scene)
         if spec != self._spec:
@@ -61,7 +61,7 @@ class GradcamView:
         picture = resize(scene.frame.image, fitted(scene.frame.image.shape[:2], scene.panel_hw))
         if self._heat is not None and self._missing(scene) is None:
             picture = glowing(picture, self._heat / max(float(self._heat.max()), 1e-30))
-        return Shown(picture, scene.info.layer(_layer(scene)), words=self._words(scene))
+        return Rendered(picture, scene.info.layer(_layer(scene)), words=self._words(scene))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only itself."""
@@ -127,7 +127,7 @@ def _spec(scene: Scene) -> GraphSpec:
     aim = CLASSES if scene.info.classifier is not None else scene.layer.name
     height, width = scene.frame.image.shape[:2]
     size_hw = sight_hw(scene.info, (height, width), aim)
-    return GraphSpec(scene.network, HeatHead(_layer(scene), aim), size_hw, scene.precision)
+    return GraphSpec(scene.network, GradcamHead(_layer(scene), aim), size_hw, scene.precision)
 
 
 VIEW = GradcamView

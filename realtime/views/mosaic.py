@@ -13,7 +13,7 @@ from realtime.controls.controls import Bind, Settings
 from realtime.imaging.colormaps import colour
 from realtime.imaging.compositing import network_input
 from realtime.views.tiles import Gains, MostActive, TileSettings, fill_panel, fullest
-from realtime.views.view import Scene, Shown, Tiles
+from realtime.views.view import Rendered, Scene, Tiles
 
 
 class MosaicView:
@@ -29,7 +29,7 @@ class MosaicView:
         self._gains = Gains()
         self._most_active = MostActive()
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         """The mosaic of the layer, coloured."""
         settings, layer = scene.settings[TileSettings], scene.layer
         head = _head(scene, layer)
@@ -43,7 +43,7 @@ class MosaicView:
             if _chooses(settings):
                 self._most_active.learn(layer.name, result["energy"])
         image = colour(result["picture"], settings.colormap, settings.contrast)
-        return Shown(image, layer, Tiles.of(head.grid, channels, scene.channel))
+        return Rendered(image, layer, Tiles.of(head.grid, channels, scene.channel))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The layers around this one, near before far."""

@@ -10,7 +10,7 @@ from typing import ClassVar, TypeAlias, cast
 import cv2
 import numpy as np
 
-from models.spec import DreamHead, GraphSpec, Grid, LayerInfo, MosaicHead, Rectifier
+from models.spec import DreamHead, GraphSpec, Grid, LayerInfo, MosaicHead, ReluRule
 from realtime.controls.controls import Bind, Settings, control
 from realtime.imaging.colormaps import colour
 from realtime.imaging.compositing import fitted, network_input, paste, resize, stage
@@ -19,7 +19,7 @@ from realtime.inference.channels import single
 from realtime.inference.engine import Outputs
 from realtime.threads.runner import Errand, Task
 from realtime.views.tiles import GAP, Gains, TileSettings
-from realtime.views.view import Scene, Shown, Tiles
+from realtime.views.view import Rendered, Scene, Tiles
 
 BRIGHTEST = 0.999
 """The share of the gradient that is drawn within black and white."""
@@ -34,7 +34,7 @@ STEADY = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class BackSettings:
+class SaliencySettings:
     """How a channel's answer goes back to the pixels."""
 
     group: ClassVar[str] = "back"
@@ -53,12 +53,12 @@ class BackSettings:
     )
 
 
-class BackprojectView:
+class SaliencyView:
     """The tile of the chosen channel, and its gradient beside the show."""
 
     name: ClassVar[str] = "back"
     bind: ClassVar[Bind] = Bind(("/",), "set", "back: the pixels that a channel answers to", "back")
-    settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings, BackSettings)
+    settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings, SaliencySettings)
     alone: ClassVar[bool] = False
     worded: ClassVar[bool] = False
 
@@ -73,7 +73,7 @@ class BackprojectView:
         self._slope: Floats | None = None
         self._peak = 0.0
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         """Tile and pixels, side by side or one above the other, whichever is larger."""
         height, width = scene.panel_hw
         grid = _grid(scene)
@@ -83,7 +83,7 @@ class BackprojectView:
         left, top = grid.corner(0)
         pixels = resize(self._pixels(scene), grid.cell_hw)
         paste(panel, pixels, width - half_hw[1] + left, height - half_hw[0] + top)
-        return Shown(panel, scene.layer, Tiles(grid, (scene.channel,), 0), words=WORDS)
+        return Rendered(panel, scene.layer, Tiles(grid, (scene.channel,), 0), words=WORDS)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The tile of this layer and the way back from it, and those of the layers around it."""
@@ -116,7 +116,7 @@ class BackprojectView:
             self._peak += (peak - self._peak) * (STEADY if self._peak else 1.0)
         if self._slope is None:
             return stage(scene.input_hw)
-        tiles, show = scene.settings[TileSettings], scene.settings[BackSettings].show
+        tiles, show = scene.settings[TileSettings], scene.settings[SaliencySettings].show
         return drawn(self._slope / max(self._peak, 1e-12), show, tiles)
 
     def _start(self, scene: Scene, spec: GraphSpec) -> Task[Outputs]:
@@ -151,7 +151,7 @@ def _tile_head(layer: LayerInfo, grid: Grid) -> MosaicHead:
 
 
 def _head(scene: Scene, layer: LayerInfo) -> DreamHead:
-    return DreamHead((layer.name,), rectifier=cast(Rectifier, scene.settings[BackSettings].rule))
+    return DreamHead((layer.name,), rectifier=cast(ReluRule, scene.settings[SaliencySettings].rule))
 
 
-VIEW = BackprojectView
+VIEW = SaliencyView

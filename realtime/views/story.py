@@ -15,7 +15,7 @@ from realtime.imaging.compositing import network_input, paste, stage
 from realtime.imaging.frame import Image
 from realtime.imaging.text import QUIET, text_width, write
 from realtime.views.tiles import GAP, STRETCH, Gains, MostActive, TileSettings
-from realtime.views.view import Scene, Shown
+from realtime.views.view import Rendered, Scene
 
 WORDS = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
 
@@ -33,7 +33,7 @@ class StoryView:
         self._gains = Gains()
         self._most_active = MostActive()
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         """The strips, coloured."""
         settings, layers, head = scene.settings[TileSettings], scene.info.landmarks, _head(scene)
         image = network_input(scene.frame.image, scene.input_hw)
@@ -49,7 +49,7 @@ class StoryView:
             )
             self._learn(layers, chosen, result)
         image = colour(result["picture"], settings.colormap, settings.contrast)
-        return Shown(_labelled(image, scene, head.grid), words=WORDS)
+        return Rendered(_labelled(image, scene, head.grid), words=WORDS)
 
     def _learn(
         self,

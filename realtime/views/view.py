@@ -81,7 +81,7 @@ class Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Rendered:
     """A view's picture, filling its panel, and what is known about it.
 
     `words` are a large word and a sentence for the caption; a layer has its own when a view has none.
@@ -106,7 +106,7 @@ class View(Protocol):
     alone: ClassVar[bool]
     worded: ClassVar[bool]
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         """The picture for this frame; engine.NotReady escapes while a graph is being made."""
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:

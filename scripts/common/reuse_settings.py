@@ -11,8 +11,8 @@ from models.errors import ModelError, SettingError
 from models.files import digest_file
 from models.spec import Network
 from models.zoo import BUNDLED, ZOO
-from realtime.show.config import NetworkChoice
-from scripts.common.saved_settings import Recipe, filled, read_recipe, said
+from realtime.show.config import NetworkOptions
+from scripts.common.saved_settings import SavedSettings, filled, read_settings, said
 
 Options = TypeVar("Options")
 
@@ -26,16 +26,16 @@ ELSEWHERE = ("provider", "labels")
 """What does not change the picture."""
 
 
-def as_before(
-    path: Path | None, command: str, options: Options, choice: NetworkChoice
-) -> tuple[Options, NetworkChoice, Network]:
+def reuse_settings(
+    path: Path | None, command: str, options: Options, choice: NetworkOptions
+) -> tuple[Options, NetworkOptions, Network]:
     """The options, the network chosen and the network, as in the picture at `path` where nothing else was said.
 
     Raises SettingError when it holds no settings of `command`, or was made with another network or guide of that name.
     """
     if path is None:
         return options, choice, choice.open()
-    recipe = read_recipe(path, command)
+    recipe = read_settings(path, command)
     _refuse_unknown(path, recipe, options, choice)
     recipe = recipe.without((*_rivals(options), *ELSEWHERE))
     settled = filled(options, path, recipe)
@@ -43,7 +43,7 @@ def as_before(
     return settled, *_network(path, recipe, choice)
 
 
-def _refuse_unknown(path: Path, recipe: Recipe, *records: Any) -> None:
+def _refuse_unknown(path: Path, recipe: SavedSettings, *records: Any) -> None:
     """A setting that is passed over would make another picture."""
     known = {field.name for record in records for field in dataclasses.fields(record)}
     if unknown := sorted(recipe.options.keys() - known):
@@ -58,14 +58,14 @@ def _rivals(options: Any) -> Collection[str]:
     return ("class_",) if given & set(RIVALS) else ()
 
 
-def _check_files(path: Path, recipe: Recipe, options: Any) -> None:
+def _check_files(path: Path, recipe: SavedSettings, options: Any) -> None:
     for name in recipe.files.keys() & recipe.options.keys():
         file = getattr(options, name)
         if file.is_file() and digest_file(file) != recipe.files[name]:
             raise SettingError(f"{file} is not the {name} that {path} was made with; name it with --{name}")
 
 
-def _network(path: Path, recipe: Recipe, choice: NetworkChoice) -> tuple[NetworkChoice, Network]:
+def _network(path: Path, recipe: SavedSettings, choice: NetworkOptions) -> tuple[NetworkOptions, Network]:
     """The network of the recipe, fed as then; another one that was asked for, fed as is its own."""
     chosen = filled(choice, path, recipe.without(FED))
     try:
@@ -82,7 +82,7 @@ def _network(path: Path, recipe: Recipe, choice: NetworkChoice) -> tuple[Network
     return chosen, network
 
 
-def recipe_of(command: str, network: Network, choice: NetworkChoice, **options: Any) -> Recipe:
+def settings_of(command: str, network: Network, choice: NetworkOptions, **options: Any) -> SavedSettings:
     """What a picture is made from; "auto" is called by its name, and a file by its whole path."""
     model = network.info.name if choice.model == "auto" else choice.model
     whereabouts = model if model in (*ZOO, BUNDLED) else str(Path(model).resolve())
@@ -90,7 +90,7 @@ def recipe_of(command: str, network: Network, choice: NetworkChoice, **options: 
     given = {name: value.resolve() if isinstance(value, Path) else value for name, value in options.items()}
     kept = {name: value for name, value in (said(named) | _fed(network) | given).items() if value is not None}
     files = {name: digest_file(value) for name, value in given.items() if isinstance(value, Path)}
-    return Recipe(command, network.digest, {name: kept[name] for name in kept if name not in ELSEWHERE}, files)
+    return SavedSettings(command, network.digest, {name: kept[name] for name in kept if name not in ELSEWHERE}, files)
 
 
 def _fed(network: Network) -> dict[str, str]:

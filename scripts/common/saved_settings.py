@@ -27,7 +27,7 @@ Options = TypeVar("Options")
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class SavedSettings:
     """The command that made a picture, the digest of its network, the options by name, the digests of files in them."""
 
     command: str
@@ -35,7 +35,7 @@ class Recipe:
     options: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
 
-    def without(self, names: Collection[str]) -> Recipe:
+    def without(self, names: Collection[str]) -> SavedSettings:
         """The recipe without some of its options."""
         return dataclasses.replace(self, options={n: each for n, each in self.options.items() if n not in names})
 
@@ -46,7 +46,7 @@ def said(*records: Any) -> dict[str, Any]:
     return {name: value for name, value in values if value not in UNSAID}
 
 
-def write_picture(path: Path, image: Image, recipe: Recipe) -> None:
+def write_picture(path: Path, image: Image, recipe: SavedSettings) -> None:
     """Write a PNG with its recipe inside, at one stroke."""
     info, content = PngInfo(), io.BytesIO()
     info.add_itxt(KEY, json.dumps(dataclasses.asdict(recipe), default=str))
@@ -54,7 +54,7 @@ def write_picture(path: Path, image: Image, recipe: Recipe) -> None:
     write_atomically(path, content.getvalue())
 
 
-def read_recipe(path: Path, command: str) -> Recipe:
+def read_settings(path: Path, command: str) -> SavedSettings:
     """The recipe in a PNG file; SettingError when there is none, or that of another command."""
     try:
         if path.exists() and not path.is_file():
@@ -62,7 +62,7 @@ def read_recipe(path: Path, command: str) -> Recipe:
         with Pillow.open(path, formats=("PNG",)) as picture:
             picture.load()
             record = json.loads(picture.text[KEY])  # type: ignore[attr-defined]
-        recipe = Recipe(
+        recipe = SavedSettings(
             str(record["command"]), str(record["digest"]), dict(record["options"]), dict(record.get("files", {}))
         )
     except Exception as error:  # any file may be named here, and Pillow raises nearly anything
@@ -73,7 +73,7 @@ def read_recipe(path: Path, command: str) -> Recipe:
     return recipe
 
 
-def filled(options: Options, path: Path, recipe: Recipe) -> Options:
+def filled(options: Options, path: Path, recipe: SavedSettings) -> Options:
     """`options`, a dataclass, with the recipe's where nothing was given; SettingError for what does not fit them."""
     hints, given, values = get_type_hints(type(options)), said(options), {}
     for name, value in recipe.options.items():

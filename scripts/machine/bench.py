@@ -21,8 +21,8 @@ from models.spec import Hw, Network
 from models.zoo import BUNDLED, stored_path
 from realtime.inference.providers import Provider, choose
 from realtime.outputs.recording.paths import claim
-from realtime.show.config import Look
-from realtime.show.look import open_look
+from realtime.show.config import RenderOptions
+from realtime.show.look import open_setup
 from scripts.dev.benchmarks import dream_step as steps
 from scripts.dev.benchmarks import live_show as shows
 from scripts.dev.benchmarks import mosaics
@@ -59,7 +59,7 @@ def bench(
         raise SettingError(f"--runs takes at least 1 and --size 32 to 2048, but got {runs} and {size}")
     if output is not None:
         claim(output, force=True, suffixes=(".json",))
-    open_look(Look(model=show))
+    open_setup(RenderOptions(model=show))
     network = open_network(
         model if model != "vgg16" or stored_path(model).exists() else str(write_untrained("vgg16", width=1.0))
     )
@@ -110,7 +110,7 @@ def _step(network: Network, size_hw: Hw, runs: int) -> dict[str, Any]:
 
 
 def _show(model: str, provider: Provider, runs: int) -> list[dict[str, Any]]:
-    rows: list[shows.Row] = []
+    rows: list[shows.ShowTiming] = []
     with shows.open_show(model, provider) as show:
         try:
             rows += shows.measure_predictions(show, runs=runs)

@@ -11,14 +11,14 @@ from rich.table import Table
 
 from models.errors import SettingError
 from models.spec import ModelInfo
-from realtime.show.config import NetworkChoice
+from realtime.show.config import NetworkOptions
 
 
 def layers(
     model: str | None = None,
     /,
     *,
-    choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
+    choice: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """List the layers of a network: name, channels, stride, block; those that the keys stop at have a dot.
 
@@ -27,7 +27,7 @@ def layers(
     :param model: auto, a name such as vgg16, or an .onnx file: the same as --model
     """
     if model is not None:
-        if choice.model not in (NetworkChoice().model, model):
+        if choice.model not in (NetworkOptions().model, model):
             raise SettingError(f"two networks are named, '{model}' and '{choice.model}'; leave one out")
         choice = dataclasses.replace(choice, model=model)
     info = choice.open().info

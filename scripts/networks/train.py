@@ -14,13 +14,13 @@ from cyclopts import Parameter
 
 from models.errors import OutputError, VentralError
 from models.files import write_atomically
-from models.training.config import SCRATCH, Recipe
+from models.training.config import SCRATCH, TrainingConfig
 from models.training.network import check_start
-from models.training.pictures import Pictures
+from models.training.pictures import Dataset
 from models.training.state import StateFolder
 from models.training.train import require, state_folder
 from models.training.train import train as learn
-from realtime.outputs.recording.paths import MARK, Draft, claim
+from realtime.outputs.recording.paths import MARK, PartialFile, claim
 from scripts.networks.report.findings import examine
 from scripts.networks.report.page import compose
 from scripts.networks.training.epoch_bar import EpochBar
@@ -32,7 +32,7 @@ NETWORK, LABELS, METRICS, REPORT = "network.onnx", "labels.txt", "metrics.json",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class TrainOptions:
     """What is learned from, and how."""
 
     start: Annotated[str, Parameter(name="--from")] = SCRATCH
@@ -52,11 +52,11 @@ class Course:
     """decides all that is drawn by chance"""
 
     @property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> TrainingConfig:
         """What the training is told."""
         facts = asdict(self)
         del facts["classes"]
-        return Recipe(**facts)
+        return TrainingConfig(**facts)
 
 
 def train(
@@ -65,7 +65,7 @@ def train(
     output: Annotated[Path, Parameter(alias="-o")],
     force: bool = False,
     fresh: bool = False,
-    course: Annotated[Course, Parameter(name="*")] = Course(),
+    course: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),
 ) -> None:
     """Train a small network on a folder of pictures, and write a report.
 
@@ -117,12 +117,12 @@ def check_place(output: Path) -> None:
     claim((output if output.exists() else output.parent) / NETWORK, force=True, suffixes=(".onnx",))
 
 
-def run(pictures: Pictures, recipe: Recipe, output: Path, settings: dict[str, Any], *, fresh: bool) -> str:
+def run(pictures: Dataset, recipe: TrainingConfig, output: Path, settings: dict[str, Any], *, fresh: bool) -> str:
     """Train, examine and write; what came out, in words."""
     output.mkdir(exist_ok=True)
     kept = state_folder(pictures, recipe, output)
     try:
-        with Draft(output / NETWORK) as draft:
+        with PartialFile(output / NETWORK) as draft:
             begin(kept, fresh=fresh)
             with EpochBar(recipe.epochs) as bar:
                 trained = learn(pictures, recipe, name=output.resolve().name, kept=kept, watch=bar)

@@ -16,18 +16,25 @@ from cyclopts import Parameter
 from models.errors import SettingError
 from models.spec import Hw, ModelInfo
 from realtime.capture.pictures import read_picture
-from realtime.dreams.deepdream import Ascent, Climb, Dream, Fit, Octave, endless_zoom, octaves
-from realtime.dreams.objective import Goal, Slopes, class_goal, default_layer, guided, layers_goal
+from realtime.dreams.deepdream import AscentOptions, AscentResult, DeepDream, InputLimits, Octave, endless_zoom, octaves
+from realtime.dreams.objective import (
+    Objective,
+    ObjectiveGradient,
+    class_objective,
+    default_layer,
+    guided,
+    layers_objective,
+)
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image, hw
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import open_sink
-from realtime.show.config import NetworkChoice, positive
+from realtime.show.config import NetworkOptions, positive
 from realtime.show.look import announce
 from scripts.common.progress import progress
-from scripts.common.reuse_settings import as_before, recipe_of
+from scripts.common.reuse_settings import reuse_settings, settings_of
 from scripts.common.saved_settings import said, write_picture
 
 log = logging.getLogger(__name__)
@@ -47,7 +54,7 @@ FIRST_SIDE = 160
 LARGE = 4_000_000
 """Pixels from which a dream takes minutes."""
 
-Climbing: TypeAlias = Callable[[Octave, Callable[[], None]], Ascent | None]
+Climbing: TypeAlias = Callable[[Octave, Callable[[], None]], AscentResult | None]
 """What climbs at one octave, and calls back after each piece."""
 
 RANGES = {
@@ -103,10 +110,10 @@ class DreamOptions:
             raise SettingError("--class stands alone; leave out --layer, --channel and --guide")
 
     @property
-    def climb(self) -> Climb:
+    def climb(self) -> AscentOptions:
         """How the picture climbs."""
-        names = {field.name for field in dataclasses.fields(Climb)}
-        return Climb(**{name: value for name, value in said(self).items() if name in names})
+        names = {field.name for field in dataclasses.fields(AscentOptions)}
+        return AscentOptions(**{name: value for name, value in said(self).items() if name in names})
 
     def for_picture(self, size_hw: Hw) -> DreamOptions:
         """These options with as many octaves as it takes to begin small, where nobody said how many."""
@@ -116,12 +123,12 @@ class DreamOptions:
         count = math.ceil(math.log(max(min(size_hw) / FIRST_SIDE, 1)) / math.log(climb.octave_scale)) + 1
         return dataclasses.replace(self, octaves=int(min(max(count, climb.octaves, low), high)))
 
-    def goal(self, info: ModelInfo) -> Goal:
+    def goal(self, info: ModelInfo) -> Objective:
         """What is dreamed of, as yet without the guide."""
         if self.class_ is not None:
-            return class_goal(info, self.class_)
+            return class_objective(info, self.class_)
         weights = [weighted(info, text) for text in self.layer or (default_layer(info),)]
-        return layers_goal(info, weights, self.channel)
+        return layers_objective(info, weights, self.channel)
 
     def settled(self, info: ModelInfo) -> dict[str, Any]:
         """Every option as it counted, given or not."""
@@ -140,7 +147,7 @@ def dream(  # noqa: PLR0913, all of the command line
     zoom: float | None = None,
     force: bool = False,
     options: Annotated[DreamOptions, Parameter(name="*")] = DreamOptions(),
-    choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
+    choice: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """Let the network see in a picture what it looks for, again and again: DeepDream.
 
@@ -157,7 +164,7 @@ def dream(  # noqa: PLR0913, all of the command line
     if zoom is not None and (not zoom_frames or not 1 < zoom <= 2):
         raise SettingError(f"--zoom takes more than 1, up to 2, and --zoom-frames with it, but got {zoom:g}")
     claim(output, force=force, suffixes=(".gif", ".mp4") if zoom_frames else (".png",))
-    options, choice, network = as_before(like, "dream", options, choice)
+    options, choice, network = reuse_settings(like, "dream", options, choice)
     options.check()
     goal, source = options.goal(network.info), read_source(image, options.width)
     options = options.for_picture(hw(source))
@@ -167,12 +174,12 @@ def dream(  # noqa: PLR0913, all of the command line
             goal = guided(engine, network, goal, read_picture(options.guide))
         if source.size > 3 * LARGE:
             log.info("%.0f megapixels take long, and their patterns are fine; --width 1200 is quick", source.size / 3e6)
-        dreamer = Dreamer(Slopes(engine, network, goal), options)
+        dreamer = Dreamer(ObjectiveGradient(engine, network, goal), options)
         if zoom_frames:
             write_zoom(dreamer, source, zoom_frames, zoom or ZOOM, output, force=force)
         else:
             result = dreamer.dream(source)
-            write_picture(output, result, recipe_of("dream", network, choice, **options.settled(network.info)))
+            write_picture(output, result, settings_of("dream", network, choice, **options.settled(network.info)))
 
 
 def weighted(info: ModelInfo, text: str) -> tuple[str, float]:
@@ -203,9 +210,9 @@ def read_source(path: Path, width: int | None) -> Image:
 class Dreamer:
     """Dreams on pictures, saying how each octave went."""
 
-    def __init__(self, slopes: Slopes, options: DreamOptions) -> None:
+    def __init__(self, slopes: ObjectiveGradient, options: DreamOptions) -> None:
         self._slopes, self._climb = slopes, options.climb
-        self._fit = Fit(slopes.smallest, slopes.fixed_hw)
+        self._fit = InputLimits(slopes.smallest, slopes.fixed_hw)
         self._rng = np.random.default_rng(options.seed or 0)
 
     def plan(self, image: Image) -> list[Octave]:
@@ -215,7 +222,7 @@ class Dreamer:
     def dream(self, image: Image) -> Image:
         """The dream of a picture, told octave by octave."""
 
-        def told(octave: Octave, climb: Climbing) -> Ascent | None:
+        def told(octave: Octave, climb: Climbing) -> AscentResult | None:
             name, size = f"octave {octave.number} of {octave.count}", f"{octave.size_hw[1]}x{octave.size_hw[0]}"
             with progress(name, octave.work(self._climb)) as advance:
                 ascent = climb(octave, advance)
@@ -231,9 +238,9 @@ class Dreamer:
         """The same without words."""
         return self._dream(image, lambda octave, climb: climb(octave, advance))
 
-    def _dream(self, image: Image, turn: Callable[[Octave, Climbing], Ascent | None]) -> Image:
+    def _dream(self, image: Image, turn: Callable[[Octave, Climbing], AscentResult | None]) -> Image:
         """Take every octave in turn; SettingError when the network answers to none."""
-        state = Dream(self._slopes, image, self._climb, self._rng)
+        state = DeepDream(self._slopes, image, self._climb, self._rng)
         ascents = [turn(octave, state.climb) for octave in self.plan(image)]
         if not any(ascent and ascent.before != ascent.after for ascent in ascents):
             raise SettingError("what was asked for is silent on this picture; choose another --layer or --channel")

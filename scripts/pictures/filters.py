@@ -11,7 +11,7 @@ from models.errors import SettingError
 from models.graph.kernels import read_kernels
 from realtime.outputs.recording.paths import claim
 from realtime.sheets.kernelsheet import draw_kernels
-from realtime.show.config import NetworkChoice
+from realtime.show.config import NetworkOptions
 from scripts.pictures.maps import write_png
 
 
@@ -21,7 +21,7 @@ def filters(
     layer: str | None = None,
     width: int = 1920,
     force: bool = False,
-    choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
+    choice: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """Draw the network's own kernels: those of its first layer in colour, deeper ones as slices.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from models.errors import SettingError
-from models.spec import CLASSES, HeatHead, ModelInfo
+from models.spec import CLASSES, GradcamHead, ModelInfo
 from realtime.capture.pictures import read_picture
 from realtime.imaging.drawing import origin
 from realtime.imaging.frame import Image
@@ -21,14 +21,14 @@ from realtime.inference.predictions import Prediction, classify
 from realtime.inference.providers import choose
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import open_sink
-from realtime.show.config import NetworkChoice
+from realtime.show.config import NetworkOptions
 from realtime.show.look import announce
 
 CANVAS_HW = (1080, 1920)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class GradcamOptions:
     """Of what the evidence is sought, and where."""
 
     class_: Annotated[str | None, Parameter(name="--class")] = None
@@ -40,7 +40,7 @@ class Question:
     layer: str | None = None
     """where the evidence is looked for (default: the last layer before the answer)"""
 
-    def head(self, info: ModelInfo) -> HeatHead:
+    def head(self, info: ModelInfo) -> GradcamHead:
         """What is asked of the network; SettingError when it makes no sense."""
         if self.class_ is not None and (self.channel is not None or self.of is not None):
             raise SettingError("--class stands alone; leave out --channel and --of")
@@ -50,9 +50,9 @@ class Question:
             if info.classifier is None:
                 last = info.layers[-1].name
                 raise SettingError(f"{info.name} names no classes; ask for a channel: --channel 3 --of {last}")
-            return HeatHead(info.layer(self.layer or info.layers[-1].name).name)
+            return GradcamHead(info.layer(self.layer or info.layers[-1].name).name)
         aim = info.layer(self.of or info.layers[-1].name)
-        return HeatHead(info.layer(self.layer or before(info, aim.name)).name, aim.name)
+        return GradcamHead(info.layer(self.layer or before(info, aim.name)).name, aim.name)
 
 
 def gradcam(
@@ -60,8 +60,8 @@ def gradcam(
     *,
     output: Annotated[Path, Parameter(alias="-o")],
     force: bool = False,
-    question: Annotated[Question, Parameter(name="*")] = Question(),
-    choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
+    question: Annotated[GradcamOptions, Parameter(name="*")] = GradcamOptions(),
+    choice: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """Show where in a picture the network finds the evidence for a class, or for a channel: Grad-CAM.
 
@@ -100,7 +100,7 @@ def before(info: ModelInfo, name: str) -> str:
     return stops[-1] if stops else names[place - 1]
 
 
-def answer(said: tuple[Prediction, ...], info: ModelInfo, question: Question) -> Prediction:
+def answer(said: tuple[Prediction, ...], info: ModelInfo, question: GradcamOptions) -> Prediction:
     """What the classifier says of the class that was asked for, or of the likeliest."""
     if question.class_ is None:
         return said[0]
@@ -113,7 +113,7 @@ def share(probability: float) -> str:
     return f"{probability:.0%}" if probability >= 0.01 else f"{probability:.2%}"
 
 
-def explained(head: HeatHead, *, found: bool) -> str:
+def explained(head: GradcamHead, *, found: bool) -> str:
     """Where the evidence was looked for, in words, and whether there is any."""
     return f"{'the' if found else 'no'} evidence in {head.layer}" + (
         "" if head.aim == CLASSES else f" for a channel of {head.aim}"

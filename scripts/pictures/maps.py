@@ -21,8 +21,8 @@ from realtime.inference.providers import choose
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import open_sink
 from realtime.sheets.mapsheet import MapSheet, draw_maps
-from realtime.sheets.still import Sight, Still, Tiling
-from realtime.show.config import NetworkChoice, positive
+from realtime.sheets.still import Still, StillOptions, Tiling
+from realtime.show.config import NetworkOptions, positive
 from realtime.show.look import announce
 from scripts.common.progress import progress
 
@@ -31,7 +31,7 @@ DRAWN, TOLD = 3, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MapOptions(Sight):
+class MapOptions(StillOptions):
     """What stands on the sheet."""
 
     channels: int | None = None
@@ -41,7 +41,7 @@ class MapOptions(Sight):
 
     def check(self) -> None:
         """Raise SettingError for a number that makes no sense."""
-        Sight.check(self)
+        StillOptions.check(self)
         positive("--channels", self.channels)
         if not 640 <= self.width <= 7680:
             raise SettingError(f"--width takes 640 to 7680 pixels, but got {self.width}")
@@ -54,7 +54,7 @@ def maps(
     report: Path | None = None,
     force: bool = False,
     options: Annotated[MapOptions, Parameter(name="*")] = MapOptions(),
-    choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
+    choice: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """Draw a sheet of feature maps, and say what the network sees, a line for each prediction.
 

@@ -16,17 +16,17 @@ from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
 from realtime.dreams.maximize import maximize as climb
 from realtime.dreams.maximize import reviving
-from realtime.dreams.objective import Slopes, channel_goal
+from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from realtime.inference.channels import check_channels
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
 from realtime.outputs.recording.paths import claim
 from realtime.sheets.contact import Labelled, contact_sheet
-from realtime.show.config import NetworkChoice
+from realtime.show.config import NetworkOptions
 from realtime.show.look import announce
 from scripts.common.progress import progress
-from scripts.common.reuse_settings import as_before, recipe_of
+from scripts.common.reuse_settings import reuse_settings, settings_of
 from scripts.common.saved_settings import said, write_picture
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class MaximizeOptions:
         check_channels(layer, self._channels)
         return [Subject(layer.name, channel, f"channel {channel}") for channel in self._channels]
 
-    def picture_hw(self, slopes: Slopes) -> Hw:
+    def picture_hw(self, slopes: ObjectiveGradient) -> Hw:
         """The size of a picture; SettingError for one that the network does not take."""
         name = slopes.network.info.name
         if slopes.fixed_hw is not None:
@@ -131,7 +131,7 @@ def maximize(
     like: Path | None = None,
     force: bool = False,
     options: Annotated[MaximizeOptions, Parameter(name="*")] = MaximizeOptions(),
-    choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
+    choice: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """Draw the picture that a channel, or a class, answers to most; for several channels a sheet of them.
 
@@ -142,7 +142,7 @@ def maximize(
     :param force: replace a file that is already there
     """
     claim(output, force=force, suffixes=(".png",))
-    options, choice, network = as_before(like, "maximize", options, choice)
+    options, choice, network = reuse_settings(like, "maximize", options, choice)
     options.check()
     subjects = options.subjects(network.info)
     with Engine(choose(choice.provider)) as engine:
@@ -150,7 +150,7 @@ def maximize(
         found = [*pictures(engine, network, subjects, options)]
     result = found[0].image if len(found) == 1 else contact_sheet(found, f"{options.layer}   {network.info.name}")
     settled = said(options) | {name: getattr(options, name) or value for name, value in DEFAULTS.items()}
-    write_picture(output, result, recipe_of("maximize", network, choice, **settled))
+    write_picture(output, result, settings_of("maximize", network, choice, **settled))
 
 
 def pictures(
@@ -159,9 +159,9 @@ def pictures(
     """The picture of each subject, told as it is done."""
     steps = options.steps or STEPS
     for subject in subjects:
-        goal = channel_goal(network.info, subject.layer, subject.channel, options.place)
-        plain = Slopes(engine, network, goal)
-        answering = reviving(plain, Slopes(engine, network, goal.through("deconv")))
+        goal = channel_objective(network.info, subject.layer, subject.channel, options.place)
+        plain = ObjectiveGradient(engine, network, goal)
+        answering = reviving(plain, ObjectiveGradient(engine, network, goal.through("deconv")))
         rng = np.random.default_rng([options.seed or 0, subject.channel])
         with progress(subject.name, steps) as advance:
             image, ascent = climb(answering, options.picture_hw(plain), steps, rng, advance)

@@ -22,9 +22,9 @@ from realtime.inference.providers import choose
 from realtime.outputs.recording.gif import COLOURS, Palette, delays, picture_colours, write_gif
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import open_sink
-from realtime.sheets.still import Sight, Still
+from realtime.sheets.still import Still, StillOptions
 from realtime.sheets.storyboard import Card, Shot, Storyboard, story_colours
-from realtime.show.config import NetworkChoice
+from realtime.show.config import NetworkOptions
 from realtime.show.look import announce
 from realtime.views.tiles import fill_panel, fullest
 from scripts.common.progress import progress
@@ -47,7 +47,7 @@ KINDS = (".gif", ".mp4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling(Sight):
+class StoryOptions(StillOptions):
     """How a story is told."""
 
     channels: str | None = None
@@ -59,7 +59,7 @@ class Telling(Sight):
 
     def check(self) -> None:
         """Raise SettingError for a number that makes no sense."""
-        Sight.check(self)
+        StillOptions.check(self)
         if not 0.1 <= self.seconds <= LONGEST:
             raise SettingError(f"--seconds takes 0.1 to {LONGEST:g}, but got {self.seconds:g}")
         if self.width is not None and not 240 <= self.width <= 3840:
@@ -88,8 +88,8 @@ def story(
     *images: Path,
     output: Annotated[Path, Parameter(alias="-o")],
     force: bool = False,
-    telling: Annotated[Telling, Parameter(name="*")] = Telling(),
-    choice: Annotated[NetworkChoice, Parameter(name="*")] = NetworkChoice(),  # noqa: B008, a frozen value
+    telling: Annotated[StoryOptions, Parameter(name="*")] = StoryOptions(),
+    choice: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """Tell the way of a picture through the network: the picture, then every layer, first to last, with captions.
 
@@ -168,7 +168,9 @@ def good_pictures(places: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Image, 
         raise SourceError(f"none of the {len(places)} pictures is good; nothing was written")
 
 
-def tell(still: Still, layers: Sequence[LayerInfo], place: Path, telling: Telling, advance: Callable[[], None]) -> None:
+def tell(
+    still: Still, layers: Sequence[LayerInfo], place: Path, telling: StoryOptions, advance: Callable[[], None]
+) -> None:
     """Draw the story of one picture and write it to `place`."""
     size_hw = telling.canvas_hw(place.suffix.lower())
     board = Storyboard(size_hw, still.image, still.network.info, layers)
@@ -182,7 +184,7 @@ def tell(still: Still, layers: Sequence[LayerInfo], place: Path, telling: Tellin
 
 
 def draw_cards(
-    still: Still, board: Storyboard, layers: Sequence[LayerInfo], telling: Telling, advance: Callable[[], None]
+    still: Still, board: Storyboard, layers: Sequence[LayerInfo], telling: StoryOptions, advance: Callable[[], None]
 ) -> Iterator[Card]:
     """The picture, every layer, and what the classifier says, where there is one."""
     yield board.opening(telling.seconds)

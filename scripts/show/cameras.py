@@ -9,7 +9,7 @@ from rich.table import Table
 
 from models.errors import SourceError
 from realtime.capture.devices import list_cameras
-from realtime.capture.video import Facts, open_camera
+from realtime.capture.video import StreamFormat, open_camera
 
 NONE_FOUND = (
     "No camera found. Is one plugged in and switched on? Are you in the group 'video'? Does another program"
@@ -35,9 +35,9 @@ def cameras() -> None:
         console.print(NONE_FOUND, markup=False, soft_wrap=True)
 
 
-def _asked(numbers: list[int]) -> tuple[dict[int, Facts], dict[int, str]]:
+def _asked(numbers: list[int]) -> tuple[dict[int, StreamFormat], dict[int, str]]:
     """Open each camera for a moment: what those agree to that give pictures, and why the others give none."""
-    facts: dict[int, Facts] = {}
+    facts: dict[int, StreamFormat] = {}
     faults: dict[int, str] = {}
     for number in numbers:
         try:
@@ -50,7 +50,7 @@ def _asked(numbers: list[int]) -> tuple[dict[int, Facts], dict[int, str]]:
     return facts, faults
 
 
-def _table(names: dict[int, str], facts: dict[int, Facts]) -> Table:
+def _table(names: dict[int, str], facts: dict[int, StreamFormat]) -> Table:
     table = Table("number", "name", "size", "rate", "format", "through")
     for number, agreed in facts.items():
         width, height = agreed.size_wh

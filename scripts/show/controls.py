@@ -10,7 +10,7 @@ from models.importing.open_network import open_network
 from models.zoo import BUNDLED
 from realtime.controls.controls import Control
 from realtime.show.table import make_controls
-from realtime.views import ALL
+from realtime.views.registry import find_views
 
 
 def controls(group: str | None = None, /) -> None:
@@ -20,7 +20,7 @@ def controls(group: str | None = None, /) -> None:
 
     :param group: only those of a group, such as dream, tiles or record
     """
-    rows = [row for row in make_controls(open_network(BUNDLED).info, ALL).table.values() if not row.is_trigger]
+    rows = [row for row in make_controls(open_network(BUNDLED).info, find_views()).table.values() if not row.is_trigger]
     groups = dict.fromkeys(row.path.split("/")[0] for row in rows)
     if group is not None and group not in groups:
         raise SettingError(f"there is no group '{group}'; there are: {', '.join(groups)}")

@@ -7,10 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from realtime.show.app import run
-from realtime.show.config import Config
+from realtime.show.config import LiveOptions
 
 
-def live(config: Annotated[Config, Parameter(name="*")] = Config()) -> None:  # noqa: B008, a frozen value
+def live(config: Annotated[LiveOptions, Parameter(name="*")] = LiveOptions()) -> None:  # noqa: B008, a frozen value
     """Watch a network see: camera, file, URL or pattern -> views -> window and recorder.
 
     Press h in the window for the keys.

@@ -23,8 +23,8 @@ from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import open_sink
-from realtime.show.config import Look, positive
-from realtime.show.look import announce, open_look
+from realtime.show.config import RenderOptions, positive
+from realtime.show.look import announce, open_setup
 from realtime.show.pipeline import Pipeline
 
 PATTERN = "pattern"
@@ -39,7 +39,7 @@ def render(
     output: Annotated[Path, Parameter(alias="-o")],
     frames: int | None = None,
     force: bool = False,
-    look: Annotated[Look, Parameter(name="*")] = Look(),  # noqa: B008, a frozen value
+    look: Annotated[RenderOptions, Parameter(name="*")] = RenderOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """Draw a video, a picture or a folder of pictures to a file, with no frame left out.
 
@@ -53,7 +53,7 @@ def render(
     look.check()
     positive("--frames", frames)
     claim_place(output, force=force)
-    opened = open_look(look)
+    opened = open_setup(look)
     check_ends(source, output, frames, opened.controls)
     hold = 1 if output.suffix in ("", ".png") else HOLD
     with closing(open_source(source, hold=hold)) as pictures, Engine(choose(look.provider)) as engine:

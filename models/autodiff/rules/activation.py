@@ -10,23 +10,23 @@ import math
 
 from onnx import TensorProto, numpy_helper
 
-from models.autodiff.rules.step import Rule, Step, times
+from models.autodiff.rules.step import NodeGradient, Rule, times
 
 STEEP = 1e30
 """The slope of a ramp from 0 to 1 that no activation above 0 can be caught on."""
 
 
-def keep(step: Step, condition: str, grad: str) -> str:
+def keep(step: NodeGradient, condition: str, grad: str) -> str:
     """`grad` where `condition` holds, 0 elsewhere; a product takes two thirds of the time of Where on a CPU."""
     return step.op("Mul", grad, step.op("Cast", condition, to=step.kind))
 
 
-def positive(step: Step, tensor: str) -> str:
+def positive(step: NodeGradient, tensor: str) -> str:
     """Where a tensor is above 0."""
     return step.op("Greater", tensor, step.number(0.0))
 
 
-def rectified(step: Step, active: str, other: str | None = None) -> str:
+def rectified(step: NodeGradient, active: str, other: str | None = None) -> str:
     """The three ways past a rectifier: `active` says where it is on, `other` is the plain gradient where it is off."""
     if step.rectifier == "deconv":
         return step.op("Relu", step.grad)
@@ -35,7 +35,7 @@ def rectified(step: Step, active: str, other: str | None = None) -> str:
     return keep(step, active, step.grad) if other is None else step.op("Where", active, step.grad, other)
 
 
-def _relu(step: Step) -> str:
+def _relu(step: NodeGradient) -> str:
     """Float32 is masked by a steep HardSigmoid, which needs no Cast.
 
     It is among the few operators that ONNX Runtime computes in the layout of its convolutions: a quarter of the time
@@ -47,21 +47,21 @@ def _relu(step: Step) -> str:
     return step.op("Mul", grad, step.op("HardSigmoid", step.result, alpha=STEEP, beta=0.0))
 
 
-def _leaky_relu(step: Step) -> str:
+def _leaky_relu(step: NodeGradient) -> str:
     slope = step.attribute("alpha", 0.01)
     sign = step.result if slope >= 0 else step.input(0)
     return rectified(step, positive(step, sign), times(step, step.number(slope)))
 
 
-def _prelu(step: Step) -> str:
+def _prelu(step: NodeGradient) -> str:
     return rectified(step, positive(step, step.input(0)), times(step, step.input(1)))
 
 
-def _thresholded_relu(step: Step) -> str:
+def _thresholded_relu(step: NodeGradient) -> str:
     return rectified(step, step.op("Greater", step.input(0), step.number(step.attribute("alpha", 1.0))))
 
 
-def _clip(step: Step) -> str:
+def _clip(step: NodeGradient) -> str:
     """A clip at 0 and above, such as ReLU6, is a rectifier and takes part in its variants."""
     inside = None
     for bound, comparison in ((step.input(1), "Greater"), (step.input(2), "Less")):
@@ -73,23 +73,23 @@ def _clip(step: Step) -> str:
     return rectified(step, inside) if _from_zero(step) else keep(step, inside, step.grad)
 
 
-def _from_zero(step: Step) -> bool:
+def _from_zero(step: NodeGradient) -> bool:
     lowest = step.constants.get(step.input(1))
     return lowest is not None and not numpy_helper.to_array(lowest).any()
 
 
-def _sigmoid(step: Step) -> str:
+def _sigmoid(step: NodeGradient) -> str:
     y = step.result
     return times(step, step.op("Mul", y, step.op("Sub", step.number(1.0), y)))
 
 
-def _hard_sigmoid(step: Step) -> str:
+def _hard_sigmoid(step: NodeGradient) -> str:
     y = step.result
     inside = step.op("And", positive(step, y), step.op("Less", y, step.number(1.0)))
     return keep(step, inside, times(step, step.number(step.attribute("alpha", 0.2))))
 
 
-def _hard_swish(step: Step) -> str:
+def _hard_swish(step: NodeGradient) -> str:
     """The slope of x clip(x/6 + 1/2, 0, 1) is x/3 + 1/2 between -3 and 3, 0 before and 1 after."""
     x = step.input(0)
     slope = step.op("Add", step.op("Div", x, step.number(3.0)), step.number(0.5))
@@ -97,7 +97,7 @@ def _hard_swish(step: Step) -> str:
     return step.op("Where", step.op("Less", x, step.number(3.0)), bent, step.grad)
 
 
-def _swish(step: Step) -> str:
+def _swish(step: NodeGradient) -> str:
     """Where s is the sigmoid of alpha x: s + alpha y (1 - s)."""
     alpha = step.number(step.attribute("alpha", 1.0))
     gate = step.op("Sigmoid", step.op("Mul", step.input(0), alpha))
@@ -105,7 +105,7 @@ def _swish(step: Step) -> str:
     return times(step, step.op("Add", gate, bend))
 
 
-def _mish(step: Step) -> str:
+def _mish(step: NodeGradient) -> str:
     """Where t is tanh(softplus(x)): t + x sigmoid(x) (1 - t**2)."""
     x = step.input(0)
     gate = step.op("Tanh", step.op("Softplus", x))
@@ -113,7 +113,7 @@ def _mish(step: Step) -> str:
     return times(step, step.op("Add", gate, bend))
 
 
-def _gelu(step: Step) -> str:
+def _gelu(step: NodeGradient) -> str:
     """Of x P(x), where P is the normal distribution or tanh's approximation of it, the slope is P(x) + x P'(x)."""
     x, half = step.input(0), step.number(0.5)
     square = step.op("Mul", x, x)
@@ -131,29 +131,29 @@ def _gelu(step: Step) -> str:
     return times(step, step.op("Add", share, step.op("Mul", x, density)))
 
 
-def _tanh(step: Step) -> str:
+def _tanh(step: NodeGradient) -> str:
     return times(step, _one_less_square(step, step.result))
 
 
-def _one_less_square(step: Step, tensor: str) -> str:
+def _one_less_square(step: NodeGradient, tensor: str) -> str:
     """The slope of a tanh whose output is known."""
     return step.op("Sub", step.number(1.0), step.op("Mul", tensor, tensor))
 
 
-def _softsign(step: Step) -> str:
+def _softsign(step: NodeGradient) -> str:
     """The slope 1 / (1 + |x|)**2 is (1 - |y|)**2."""
     rest = step.op("Sub", step.number(1.0), step.op("Abs", step.result))
     return times(step, step.op("Mul", rest, rest))
 
 
-def _elu(step: Step) -> str:
+def _elu(step: NodeGradient) -> str:
     alpha = step.attribute("alpha", 1.0)
     below = times(step, step.op("Add", step.result, step.number(alpha)))
     sign = step.result if alpha >= 0 else step.input(0)
     return step.op("Where", positive(step, sign), step.grad, below)
 
 
-def _selu(step: Step) -> str:
+def _selu(step: NodeGradient) -> str:
     """Gamma x above 0, gamma alpha (exp(x) - 1) below."""
     alpha, gamma = (
         step.attribute("alpha", 1.67326319217681884765625),
@@ -163,24 +163,24 @@ def _selu(step: Step) -> str:
     return step.op("Where", positive(step, step.input(0)), times(step, step.number(gamma)), below)
 
 
-def _celu(step: Step) -> str:
+def _celu(step: NodeGradient) -> str:
     """Below 0 the output is alpha (exp(x / alpha) - 1)."""
     alpha = step.number(step.attribute("alpha", 1.0))
     below = times(step, step.op("Add", step.op("Div", step.result, alpha), step.number(1.0)))
     return step.op("Where", positive(step, step.result), step.grad, below)
 
 
-def _softplus(step: Step) -> str:
+def _softplus(step: NodeGradient) -> str:
     return times(step, step.op("Sigmoid", step.input(0)))
 
 
-def _softmax(step: Step) -> str:
+def _softmax(step: NodeGradient) -> str:
     y, axis = step.result, step.ints(step.attribute("axis", -1))
     mean = step.op("ReduceSum", times(step, y), axis, keepdims=1)
     return step.op("Mul", step.op("Sub", step.grad, mean), y)
 
 
-def _log_softmax(step: Step) -> str:
+def _log_softmax(step: NodeGradient) -> str:
     total = step.op("ReduceSum", step.grad, step.ints(step.attribute("axis", -1)), keepdims=1)
     return step.op("Sub", step.grad, step.op("Mul", step.op("Exp", step.result), total))
 

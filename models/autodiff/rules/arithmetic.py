@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from models.autodiff.rules.step import Rule, Step, fixed, unbroadcast
+from models.autodiff.rules.step import NodeGradient, Rule, fixed, unbroadcast
 
 
-def back(step: Step, grad: str) -> str:
+def back(step: NodeGradient, grad: str) -> str:
     """`grad`, which has the shape of the output, in the shape of the wanted input."""
     return unbroadcast(step, grad, step.sizes(step.result))
 
 
-def _add(step: Step) -> str:
+def _add(step: NodeGradient) -> str:
     return back(step, step.grad)
 
 
-def _subtract(step: Step) -> str:
+def _subtract(step: NodeGradient) -> str:
     return back(step, step.op("Neg", step.grad) if step.index else step.grad)
 
 
-def _multiply(step: Step) -> str:
+def _multiply(step: NodeGradient) -> str:
     return back(step, step.op("Mul", step.grad, step.input(1 - step.index)))
 
 
-def _divide(step: Step) -> str:
+def _divide(step: NodeGradient) -> str:
     share = step.op("Div", step.grad, step.input(1))
     if step.index == 0:
         return back(step, share)
     return back(step, step.op("Neg", step.op("Mul", share, step.result)))
 
 
-def _power(step: Step) -> str:
+def _power(step: NodeGradient) -> str:
     """The differential of a**b is b a**(b-1) da + a**b log(a) db."""
     base, exponent = step.input(0), step.input(1)
     if step.index == 1:
@@ -41,24 +41,24 @@ def _power(step: Step) -> str:
     return back(step, step.op("Mul", step.grad, slope))
 
 
-def _mean(step: Step) -> str:
+def _mean(step: NodeGradient) -> str:
     return back(step, step.op("Div", step.grad, step.number(len(step.node.input))))
 
 
-def _chosen(step: Step) -> str:
+def _chosen(step: NodeGradient) -> str:
     """Max and Min hand the gradient to the input that was taken, in equal shares where several were."""
     taken = [step.op("Cast", step.op("Equal", each, step.result), to=step.kind) for each in step.node.input]
     share = step.op("Div", step.grad, step.op("Sum", *taken)) if len(taken) > 1 else step.grad
     return back(step, step.op("Mul", taken[step.index], share))
 
 
-def _where(step: Step) -> str:
+def _where(step: NodeGradient) -> str:
     condition, zero = step.input(0), step.number(0.0)
     branches = (step.grad, zero) if step.index == 1 else (zero, step.grad)
     return back(step, step.op("Where", condition, *branches))
 
 
-def _matmul(step: Step) -> str:
+def _matmul(step: NodeGradient) -> str:
     """Matrices, stacks of matrices that are repeated like anything else, and vectors."""
     left, right, grad = step.input(0), step.input(1), step.grad
     vectors = [len(step.dims(tensor)) == 1 for tensor in (left, right)]
@@ -76,12 +76,12 @@ def _matmul(step: Step) -> str:
     return unbroadcast(step, found, (*(stack[0] or ()), *(stack[1] or ())) if known else None)
 
 
-def _swapped(step: Step, tensor: str, rank: int) -> str:
+def _swapped(step: NodeGradient, tensor: str, rank: int) -> str:
     """The last two axes exchanged."""
     return step.op("Transpose", tensor, perm=[*range(rank - 2), rank - 1, rank - 2])
 
 
-def _gemm(step: Step) -> str:
+def _gemm(step: NodeGradient) -> str:
     """The node computes alpha A' B' + beta C, where a dash is a transposition that the node may ask for."""
     grad, flips = step.grad, [step.attribute("transA", 0), step.attribute("transB", 0)]
     if step.index == 2:

@@ -7,11 +7,11 @@ import math
 import onnx
 
 from models.autodiff.rules.lines import interleave
-from models.autodiff.rules.step import Rule, Step
-from models.autodiff.rules.windows import Window, fit, spatial, upsample, window
+from models.autodiff.rules.step import NodeGradient, Rule
+from models.autodiff.rules.windows import SlidingWindow, fit, spatial, upsample, window
 
 
-def _average_pool(step: Step) -> str:
+def _average_pool(step: NodeGradient) -> str:
     """Each pixel gets the mean of the windows that hold it, weighted by how many pixels they averaged over."""
     slid = window(step, step.attribute("kernel_shape", []))
     if max(slid.dilations) > 1:
@@ -33,7 +33,7 @@ def _average_pool(step: Step) -> str:
     return fit(step, grad, slid.before, lengths)
 
 
-def _per_pixel(step: Step, slid: Window) -> str:
+def _per_pixel(step: NodeGradient, slid: SlidingWindow) -> str:
     """The gradient times kernel size over pixels averaged, which is 1 where a window lies inside."""
     padded, ceil = any((*slid.before, *slid.after)), step.attribute("ceil_mode", 0)
     if not ceil and not (padded and not step.attribute("count_include_pad", 0)):
@@ -44,7 +44,7 @@ def _per_pixel(step: Step, slid: Window) -> str:
     return grad
 
 
-def _shares(step: Step, slid: Window, axis: int) -> str:
+def _shares(step: NodeGradient, slid: SlidingWindow, axis: int) -> str:
     """Kernel size over pixels averaged, for each place of the window along one axis, shaped to broadcast."""
     size, pad = slid.kernel[axis], slid.before[axis]
     include = step.attribute("count_include_pad", 0)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.autodiff.rules.step import Rule, Step, fixed
-from models.autodiff.rules.windows import Sizes, Window, fit, spatial, split, window
+from models.autodiff.rules.step import NodeGradient, Rule, fixed
+from models.autodiff.rules.windows import Sizes, SlidingWindow, fit, spatial, split, window
 
 
-def _conv(step: Step) -> str:
+def _conv(step: NodeGradient) -> str:
     shape = _kernel_shape(step)
     slid = window(step, shape[2:])
     pads = [
@@ -24,14 +24,14 @@ def _conv(step: Step) -> str:
     return _strided(step, slid)
 
 
-def _kernel_shape(step: Step) -> Sizes:
+def _kernel_shape(step: NodeGradient) -> Sizes:
     shape = fixed(step.dims(step.input(1)))
     if shape is None:
         raise step.refusal("a kernel of fixed size")
     return shape
 
 
-def _turned(step: Step, shape: Sizes) -> str:
+def _turned(step: NodeGradient, shape: Sizes) -> str:
     """(M, C/g, h, w) -> (C, M/g, h, w), turned by 180 degrees; ONNX Runtime does it once, when a session opens."""
     groups, kernel = step.attribute("group", 1), step.input(1)
     outer, inner, *window_hw = shape
@@ -45,12 +45,12 @@ def _turned(step: Step, shape: Sizes) -> str:
     return _reversed(step, kernel, len(shape)) if max(window_hw) > 1 else kernel
 
 
-def _reversed(step: Step, kernel: str, rank: int) -> str:
+def _reversed(step: NodeGradient, kernel: str, rank: int) -> str:
     last, beyond, axes = [-1] * (rank - 2), [-(2**31)] * (rank - 2), range(2, rank)
     return step.op("Slice", kernel, step.ints(*last), step.ints(*beyond), step.ints(*axes), step.ints(*last))
 
 
-def _strided(step: Step, slid: Window) -> str:
+def _strided(step: NodeGradient, slid: SlidingWindow) -> str:
     """Even padding is the node's own affair; the rest is cut off afterwards, since cuDNN pads evenly only."""
     sizes, counts = spatial(step, step.wanted), spatial(step, step.result)
     handed = step.attributes("strides", "dilations", "group")
@@ -66,14 +66,14 @@ def _strided(step: Step, slid: Window) -> str:
     return fit(step, step.op("ConvTranspose", step.grad, step.input(1), **handed), slid.before, lengths)
 
 
-def _conv_transpose(step: Step) -> str:
+def _conv_transpose(step: NodeGradient) -> str:
     """Back through the convolution that it is the adjoint of, with the very same kernel."""
     slid = _transposed_window(step)
     pads = [*slid.before, *slid.after]
     return step.op("Conv", step.grad, step.input(1), pads=pads, **step.attributes("strides", "dilations", "group"))
 
 
-def _transposed_window(step: Step) -> Window:
+def _transposed_window(step: NodeGradient) -> SlidingWindow:
     """With "output_shape" or "auto_pad" the output's size decides the padding, and not the other way round."""
     shape = _kernel_shape(step)
     auto = step.attribute("auto_pad", b"NOTSET")
@@ -89,12 +89,12 @@ def _transposed_window(step: Step) -> Window:
     return split(slid, totals, late=auto == b"SAME_UPPER")
 
 
-def _bare(step: Step, kernel: Sizes) -> Window:
+def _bare(step: NodeGradient, kernel: Sizes) -> SlidingWindow:
     """The window without padding."""
     zeros = (0,) * len(kernel)
     ones = (1,) * len(kernel)
     strides, dilations = step.attribute("strides", ones), step.attribute("dilations", ones)
-    return Window(kernel, tuple(strides), tuple(dilations), zeros, zeros)
+    return SlidingWindow(kernel, tuple(strides), tuple(dilations), zeros, zeros)
 
 
 RULES: dict[str, Rule] = {"Conv": _conv, "ConvTranspose": _conv_transpose}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from onnx import helper
 
-from models.autodiff.rules.step import Step
+from models.autodiff.rules.step import NodeGradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Line:
         return range(0, self.size * self.dilation, self.dilation)
 
 
-def taps(step: Step, tensor: str, line: Line) -> list[str]:
+def taps(step: NodeGradient, tensor: str, line: Line) -> list[str]:
     """What lies at each place of the window, one entry for each position of it; minus infinity in the padding."""
     padded = extend(step, tensor, line.axis, (line.before, line.after), float("-inf"))
     covered = step.op("Mul", step.size(step.result, line.axis), step.ints(line.stride))
@@ -44,7 +44,7 @@ def taps(step: Step, tensor: str, line: Line) -> list[str]:
     ]
 
 
-def untap(step: Step, taps: Sequence[str], line: Line) -> str:
+def untap(step: NodeGradient, taps: Sequence[str], line: Line) -> str:
     """Add up, for each pixel, what is said of it at the places of the windows that hold it."""
     reach = line.places[-1] // line.stride + (line.stride > 1)
     phases: list[list[str]] = [[] for _ in range(line.stride)]
@@ -57,13 +57,13 @@ def untap(step: Step, taps: Sequence[str], line: Line) -> str:
     return step.op("Slice", interleave(step, sums, line.axis), first, end, step.ints(line.axis))
 
 
-def extend(step: Step, tensor: str, axis: int, pads: tuple[int, int], fill: float) -> str:
+def extend(step: NodeGradient, tensor: str, axis: int, pads: tuple[int, int], fill: float) -> str:
     """Lengthen an axis before and after by so many times `fill`."""
     before, after = ([_block(step, tensor, axis, pad, fill)] if pad else [] for pad in pads)
     return step.op("Concat", *before, tensor, *after, axis=axis) if before or after else tensor
 
 
-def _block(step: Step, tensor: str, axis: int, length: int, fill: float) -> str:
+def _block(step: NodeGradient, tensor: str, axis: int, length: int, fill: float) -> str:
     """A tensor full of `fill`, shaped like another but for the length of one axis."""
     others, own = [1] * len(step.dims(step.wanted)), [0] * len(step.dims(step.wanted))
     others[axis], own[axis] = 0, length
@@ -71,7 +71,7 @@ def _block(step: Step, tensor: str, axis: int, length: int, fill: float) -> str:
     return step.op("ConstantOfShape", shape, value=helper.make_tensor("fill", step.kind, [1], [fill]))
 
 
-def interleave(step: Step, tensors: Sequence[str], axis: int) -> str:
+def interleave(step: NodeGradient, tensors: Sequence[str], axis: int) -> str:
     """Take turns along an axis, which grows as many times; the tensors have one shape."""
     if len(tensors) == 1:
         return tensors[0]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from models.autodiff.rules.step import Rule, Step
+from models.autodiff.rules.step import NodeGradient, Rule
 
 
-def channelwise(step: Step, vector: str) -> str:
+def channelwise(step: NodeGradient, vector: str) -> str:
     """(C,) -> (C, 1, ..., 1), to go with (N, C, ...)."""
     return step.op("Unsqueeze", vector, step.ints(*range(1, len(step.dims(step.wanted)) - 1)))
 
 
-def _batch_normalization(step: Step) -> str:
+def _batch_normalization(step: NodeGradient) -> str:
     """With its statistics fixed it is a scale for each channel."""
     if step.attribute("training_mode", 0):
         raise step.refusal("statistics that are fixed, not those of training")
@@ -19,19 +19,19 @@ def _batch_normalization(step: Step) -> str:
     return step.op("Mul", step.grad, channelwise(step, scale))
 
 
-def _instance_normalization(step: Step) -> str:
+def _instance_normalization(step: NodeGradient) -> str:
     axes = tuple(range(2, len(step.dims(step.wanted))))
     grad = step.op("Mul", step.grad, channelwise(step, step.input(1)))
     return _unit(step, grad, axes)
 
 
-def _layer_normalization(step: Step) -> str:
+def _layer_normalization(step: NodeGradient) -> str:
     rank = len(step.dims(step.wanted))
     axes = tuple(range(step.attribute("axis", -1) % rank, rank))
     return _unit(step, step.op("Mul", step.grad, step.input(1)), axes)
 
 
-def _unit(step: Step, grad: str, axes: tuple[int, ...]) -> str:
+def _unit(step: NodeGradient, grad: str, axes: tuple[int, ...]) -> str:
     """Back to what is x' once it is centred and has unit variance: (dy - mean(dy) - x' mean(dy x')) / sigma."""
     along = step.ints(*axes)
 
@@ -46,7 +46,7 @@ def _unit(step: Step, grad: str, axes: tuple[int, ...]) -> str:
     return step.op("Div", step.op("Sub", step.op("Sub", grad, mean(grad)), felt), sigma)
 
 
-def _lrn(step: Step) -> str:
+def _lrn(step: NodeGradient) -> str:
     """Scale by the energy of the neighbouring channels: b = bias + alpha mean(x**2) and y = x / b**beta.
 
     Hence dx = dy / b**beta - 2 alpha beta x mean(dy y / b), the mean over the same neighbours.
@@ -61,7 +61,7 @@ def _lrn(step: Step) -> str:
     return step.op("Sub", step.op("Mul", step.grad, power), others)
 
 
-def _neighbours(step: Step, tensor: str) -> str:
+def _neighbours(step: NodeGradient, tensor: str) -> str:
     """The mean over each channel and its neighbours, zeros beyond the ends: a pool with the channels as an axis."""
     rank, size = len(step.dims(step.wanted)) - 2, step.attribute("size", 1)
     pads = [size // 2] + [0] * rank

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 import math
 
-from models.autodiff.rules.step import Rule, Step, times
+from models.autodiff.rules.step import NodeGradient, Rule, times
 
 
-def _sqrt(step: Step) -> str:
+def _sqrt(step: NodeGradient) -> str:
     return step.op("Div", times(step, step.number(0.5)), step.result)
 
 
-def _exp(step: Step) -> str:
+def _exp(step: NodeGradient) -> str:
     return times(step, step.result)
 
 
-def _log(step: Step) -> str:
+def _log(step: NodeGradient) -> str:
     return step.op("Div", step.grad, step.input(0))
 
 
-def _absolute(step: Step) -> str:
+def _absolute(step: NodeGradient) -> str:
     return times(step, step.op("Sign", step.input(0)))
 
 
-def _erf(step: Step) -> str:
+def _erf(step: NodeGradient) -> str:
     x = step.input(0)
     bell = step.op("Exp", step.op("Neg", step.op("Mul", x, x)))
     return times(step, step.op("Mul", bell, step.number(2.0 / math.sqrt(math.pi))))
 
 
-def _negative(step: Step) -> str:
+def _negative(step: NodeGradient) -> str:
     return step.op("Neg", step.grad)
 
 
-def _reciprocal(step: Step) -> str:
+def _reciprocal(step: NodeGradient) -> str:
     return step.op("Neg", times(step, step.op("Mul", step.result, step.result)))
 
 
-def _unchanged(step: Step) -> str:
+def _unchanged(step: NodeGradient) -> str:
     """Identity, and Dropout outside of training."""
     return step.grad
 
 
-def _cast(step: Step) -> str:
+def _cast(step: NodeGradient) -> str:
     return step.op("Cast", step.grad, to=step.tensors[step.wanted].kind)
 
 

@@ -12,11 +12,11 @@ from onnx import TensorProto, helper
 
 from models.autodiff.rules.activation import STEEP
 from models.autodiff.rules.lines import Line, taps, untap
-from models.autodiff.rules.step import Rule, Step
-from models.autodiff.rules.windows import Sizes, Window, fit, spatial, upsample, window
+from models.autodiff.rules.step import NodeGradient, Rule
+from models.autodiff.rules.windows import Sizes, SlidingWindow, fit, spatial, upsample, window
 
 
-def _max_pool(step: Step) -> str:
+def _max_pool(step: NodeGradient) -> str:
     """A pool is a pool along one axis after another, and is gone back through in that order.
 
     With the indices that MaxPool can also give, it takes ONNX Runtime several times as long on a CPU.
@@ -34,13 +34,13 @@ def _max_pool(step: Step) -> str:
     return grad
 
 
-def _apart(step: Step, slid: Window) -> bool:
+def _apart(step: NodeGradient, slid: SlidingWindow) -> bool:
     """Whether each pixel is in one window at most, and each window whole."""
     bare = not any((*slid.before, *slid.after, step.attribute("ceil_mode", 0)))
     return bare and slid.kernel == slid.strides and max(slid.dilations) == 1
 
 
-def _back_at_once(step: Step, slid: Window) -> str:
+def _back_at_once(step: NodeGradient, slid: SlidingWindow) -> str:
     """Each window's gradient, in equal shares to those of its pixels that are as high as its maximum.
 
     The operators are those that ONNX Runtime computes in the layout of its convolutions on a CPU, Div alone excepted:
@@ -53,7 +53,7 @@ def _back_at_once(step: Step, slid: Window) -> str:
     return step.op("Mul", won, _upsampled(step, share, slid))
 
 
-def _negative(step: Step) -> str:
+def _negative(step: NodeGradient) -> str:
     """-1 times the pooled tensor, to the bit: a convolution may round on a GPU, normalisation does not."""
     channels = step.dims(step.result)[1]
     if channels is None:
@@ -64,7 +64,7 @@ def _negative(step: Step) -> str:
     return step.op("BatchNormalization", step.result, minus, zero, zero, one, epsilon=0.0)
 
 
-def _scaled(step: Step, tensor: str, slid: Window, factor: float) -> str:
+def _scaled(step: NodeGradient, tensor: str, slid: SlidingWindow, factor: float) -> str:
     """`factor` times a tensor: where the channels are known, as a convolution."""
     channels = step.dims(step.result)[1]
     if channels is None:
@@ -73,25 +73,25 @@ def _scaled(step: Step, tensor: str, slid: Window, factor: float) -> str:
     return step.op("Conv", tensor, step.draft.constant(kernel), group=channels)
 
 
-def _zeros(step: Step, below: str) -> str:
+def _zeros(step: NodeGradient, below: str) -> str:
     """1 where a tensor that is nowhere above 0 is 0, 0 where it is below."""
     if step.kind == TensorProto.FLOAT:
         return step.op("HardSigmoid", below, alpha=STEEP, beta=1.0)
     return _equal(step, below, step.number(0.0))
 
 
-def _upsampled(step: Step, tensor: str, slid: Window) -> str:
+def _upsampled(step: NodeGradient, tensor: str, slid: SlidingWindow) -> str:
     counts = spatial(step, step.result)
     lengths = None if counts is None else [count * size for count, size in zip(counts, slid.kernel, strict=True)]
     return fit(step, upsample(step, tensor, slid.kernel), slid.before, lengths)
 
 
-def _equal(step: Step, left: str, right: str) -> str:
+def _equal(step: NodeGradient, left: str, right: str) -> str:
     """1 where two tensors are equal, 0 elsewhere."""
     return step.op("Cast", step.op("Equal", left, right), to=step.kind)
 
 
-def _pooled_along(step: Step, tensor: str, slid: Window, axis: int) -> str:
+def _pooled_along(step: NodeGradient, tensor: str, slid: SlidingWindow, axis: int) -> str:
     """The same pool along one spatial axis only."""
     ones, zeros = [1] * len(slid.kernel), [0] * len(slid.kernel)
 
@@ -109,14 +109,14 @@ def _pooled_along(step: Step, tensor: str, slid: Window, axis: int) -> str:
     )
 
 
-def _line(step: Step, slid: Window, axis: int) -> Line:
+def _line(step: NodeGradient, slid: SlidingWindow, axis: int) -> Line:
     """The window along one spatial axis, with the pixels by which the last may stand out when sizes are rounded up."""
     stride = slid.strides[axis]
     beyond = stride - 1 if step.attribute("ceil_mode", 0) else 0
     return Line(axis + 2, slid.kernel[axis], stride, slid.dilations[axis], slid.before[axis], slid.after[axis] + beyond)
 
 
-def _back_along(step: Step, grad: str, pooled: str, stage: str, line: Line) -> str:
+def _back_along(step: NodeGradient, grad: str, pooled: str, stage: str, line: Line) -> str:
     """From the gradient of `pooled` to that of `stage`, which was pooled along one axis to make it."""
     won = [_equal(step, tap, pooled) for tap in taps(step, stage, line)]
     share = step.op("Div", grad, step.op("Sum", *won))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.autodiff.rules.step import Rule, Step
+from models.autodiff.rules.step import NodeGradient, Rule
 
 _HANDED = ("coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside", "extrapolation_value", "mode")
 
 
-def _resize(step: Step) -> str:
+def _resize(step: NodeGradient) -> str:
     """(N, C, h, w) as it was before height and width were resized."""
     seen, made = step.dims(step.wanted), step.dims(step.result)
     grown = any(one != other for one, other in zip(seen[:2], made[:2], strict=True) if one and other)
@@ -24,7 +24,7 @@ def _resize(step: Step) -> str:
     return step.op("MatMul", _matrix(step, 2), across)
 
 
-def _matrix(step: Step, axis: int) -> str:
+def _matrix(step: NodeGradient, axis: int) -> str:
     """(1, 1, size before, size after): row i is what becomes of a line with a one at i."""
     size = step.size(step.wanted, axis)
     square = step.op("Concat", size, size, axis=0)

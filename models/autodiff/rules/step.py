@@ -10,24 +10,24 @@ import onnx
 from onnx import helper, numpy_helper
 
 from models.errors import ModelError
-from models.graph.builder import Draft, TensorInfo, attributes
-from models.spec import Rectifier
+from models.graph.builder import GraphBuilder, TensorInfo, attributes
+from models.spec import ReluRule
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NodeGradient:
     """A node of the forward graph, the gradients of its outputs, and the one input whose gradient is wanted.
 
     `grads` has one name for each output, or None for an output that the objective does not depend on.
     """
 
-    draft: Draft
+    draft: GraphBuilder
     node: onnx.NodeProto
     index: int
     grads: tuple[str | None, ...]
     tensors: Mapping[str, TensorInfo]
     constants: Mapping[str, onnx.TensorProto]
-    rectifier: Rectifier = "plain"
+    rectifier: ReluRule = "plain"
 
     @property
     def grad(self) -> str:
@@ -125,11 +125,11 @@ class Step:
         return ModelError(f"the gradient of {self.node.op_type} '{name}' needs {expected}; choose a layer before it")
 
 
-Rule: TypeAlias = Callable[[Step], str]
+Rule: TypeAlias = Callable[[NodeGradient], str]
 """Write the gradient of the wanted input and return its name."""
 
 
-def times(step: Step, factor: str) -> str:
+def times(step: NodeGradient, factor: str) -> str:
     """The chain rule: the gradient of the output, times the slope."""
     return step.op("Mul", step.grad, factor)
 
@@ -140,7 +140,7 @@ def fixed(dims: tuple[int | None, ...]) -> tuple[int, ...] | None:
     return sizes if len(sizes) == len(dims) else None
 
 
-def unbroadcast(step: Step, grad: str, dims: tuple[int, ...] | None = None) -> str:
+def unbroadcast(step: NodeGradient, grad: str, dims: tuple[int, ...] | None = None) -> str:
     """Sum `grad` over the axes along which the wanted input was repeated; `dims` are those of `grad` when known."""
     sizes = step.sizes(step.wanted)
     if dims is None or sizes is None:
@@ -154,7 +154,7 @@ def unbroadcast(step: Step, grad: str, dims: tuple[int, ...] | None = None) -> s
     return grad if padded == sizes else step.op("Reshape", grad, step.ints(*sizes))
 
 
-def _unbroadcast_at_run_time(step: Step, grad: str) -> str:
+def _unbroadcast_at_run_time(step: NodeGradient, grad: str) -> str:
     shape, want = step.op("Shape", grad), step.op("Shape", step.wanted)
     missing = step.op("Sub", step.op("Shape", shape), step.op("Shape", want))
     ones = step.op("ConstantOfShape", missing, value=helper.make_tensor("one", onnx.TensorProto.INT64, [1], [1]))

@@ -16,9 +16,9 @@ from models.importing.analysis import find_classifier as scores
 from models.importing.analysis import input_sizes as sizes
 from models.importing.analysis import layer_names as naming
 from models.importing.analysis.find_classifier import LOGITS, PROBABILITIES
-from models.importing.analysis.find_layers import Found, discover
-from models.importing.analysis.infer_shapes import Skeleton, Tensors
-from models.importing.analysis.input_sizes import Sizes
+from models.importing.analysis.find_layers import FoundLayer, find_layers
+from models.importing.analysis.infer_shapes import ShapeModel, TensorTypes
+from models.importing.analysis.input_sizes import InputSizes
 from models.importing.analysis.landmarks import landmarks
 from models.importing.passes import explicit_pads as padding
 from models.importing.passes import fold_shapes as settle
@@ -29,7 +29,7 @@ INNER = "net/"
 
 
 @dataclass(frozen=True, slots=True)
-class Anatomy:
+class Analysis:
     """What a network is made of; `classes` is 0 without a classifier, `fixed_hw` None when any size will do."""
 
     layers: tuple[LayerInfo, ...]
@@ -39,11 +39,11 @@ class Anatomy:
     fixed_hw: Hw | None
 
 
-def dissect(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> Anatomy:
+def analyze(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> Analysis:
     """Cut a plain `model` down to layers and classifier, in place, and name its tensors; ModelError without layers."""
-    graph, skeleton = model.graph, Skeleton(model, channels)
+    graph, skeleton = model.graph, ShapeModel(model, channels)
     normal = sizes.normal_size(skeleton, declared_hw)
-    found = discover(graph, normal[1])
+    found = find_layers(graph, normal[1])
     if not found:
         raise ModelError(_without_layers(graph))
     tensors = [layer.tensor for layer in found]
@@ -51,12 +51,12 @@ def dissect(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> An
     strides = sizes.strides(skeleton, tensors, sized)
     stops = landmarks(graph, found, strides)
     classes = _cut(model, channels, tensors, sized)
-    called = naming.names(found)
+    called = naming.layer_names(found)
     layers = _infos(found, called, strides, stops, normal[1])
     _rename(graph, called)
     _declare(graph, layers, classes)
     fixed_hw = None if sized.other else sized.normal_hw
-    return Anatomy(layers, classes, sized.normal_hw, max(sized.smallest, *strides), fixed_hw)
+    return Analysis(layers, classes, sized.normal_hw, max(sized.smallest, *strides), fixed_hw)
 
 
 def _without_layers(graph: onnx.GraphProto) -> str:
@@ -69,33 +69,33 @@ def _without_layers(graph: onnx.GraphProto) -> str:
     return "none of its convolutions makes maps of the picture: (1, 2 or more channels, height, width) of float32"
 
 
-def _cut(model: onnx.ModelProto, channels: int, layers: Sequence[str], sized: Sizes) -> int:
+def _cut(model: onnx.ModelProto, channels: int, layers: Sequence[str], sized: InputSizes) -> int:
     """Settle what shapes say, keep layers and classifier alone, check what that costs; the number of classes."""
     graph = model.graph
     _settle(graph, layers, sized)
     padding.explicit_pads(graph, _dims(sized.normal) if sized.other is None else {})
-    found = scores.find(graph, sized.normal, set(layers))
+    found = scores.find_classifier(graph, sized.normal, set(layers))
     if found is not None:
-        scores.append(graph, found)
+        scores.append_classifier_outputs(graph, found)
     surgery.prune(graph, [*layers, *([LOGITS, PROBABILITIES] if found else [])])
-    bounds.check(graph, Skeleton(model, channels).at(sized.normal_hw))
+    bounds.check_bounds(graph, ShapeModel(model, channels).at(sized.normal_hw))
     return found.classes if found else 0
 
 
-def _settle(graph: onnx.GraphProto, layers: Sequence[str], sized: Sizes) -> None:
+def _settle(graph: onnx.GraphProto, layers: Sequence[str], sized: InputSizes) -> None:
     if sized.other is None:
-        settle.settle(graph, [sized.normal])
+        settle.fold_shapes(graph, [sized.normal])
     else:
-        settle.settle(graph, [sized.normal, sized.other])
-        settle.settle(graph, [sized.normal], spare=settle.makers(graph, layers))
+        settle.fold_shapes(graph, [sized.normal, sized.other])
+        settle.fold_shapes(graph, [sized.normal], spare=settle.makers(graph, layers))
 
 
-def _dims(tensors: Tensors) -> dict[str, tuple[int, ...]]:
+def _dims(tensors: TensorTypes) -> dict[str, tuple[int, ...]]:
     return {name: tensor.dims for name, tensor in tensors.items() if tensor.dims is not None}
 
 
 def _infos(
-    found: Sequence[Found], called: dict[str, str], strides: Sequence[int], stops: set[str], tensors: Tensors
+    found: Sequence[FoundLayer], called: dict[str, str], strides: Sequence[int], stops: set[str], tensors: TensorTypes
 ) -> tuple[LayerInfo, ...]:
     """The layers' facts; a block is a stride that a landmark has, counted from 1."""
     ranks = sorted({stride for layer, stride in zip(found, strides, strict=True) if layer.tensor in stops})

@@ -12,7 +12,7 @@ import onnx
 
 from models.errors import ModelError
 from models.graph.builder import attributes
-from models.importing.analysis.infer_shapes import Tensor, Tensors
+from models.importing.analysis.infer_shapes import TensorType, TensorTypes
 
 MOST_NUMBERS = 2**27
 """Of one tensor: half a gigabyte."""
@@ -26,7 +26,7 @@ MOST_PRODUCTS = 2**41
 WINDOWED = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool")
 
 
-def check(graph: onnx.GraphProto, tensors: Tensors) -> None:
+def check_bounds(graph: onnx.GraphProto, tensors: TensorTypes) -> None:
     """Raise ModelError when a tensor's shape is not known, when windows do not fit, or when all costs too much."""
     total = products = 0
     for node in graph.node:
@@ -38,7 +38,7 @@ def check(graph: onnx.GraphProto, tensors: Tensors) -> None:
         raise ModelError(f"one picture would take {total:.1e} numbers and {products:.1e} multiplications; too much")
 
 
-def _count(node: onnx.NodeProto, name: str, tensors: Tensors) -> int:
+def _count(node: onnx.NodeProto, name: str, tensors: TensorTypes) -> int:
     tensor = tensors.get(name)
     if tensor is None or tensor.dims is None:
         raise ModelError(f"the shape of '{name}' ({node.op_type}) is not known before it runs; expected fixed shapes")
@@ -47,7 +47,7 @@ def _count(node: onnx.NodeProto, name: str, tensors: Tensors) -> int:
     return tensor.count
 
 
-def _products(node: onnx.NodeProto, tensors: Tensors) -> int:
+def _products(node: onnx.NodeProto, tensors: TensorTypes) -> int:
     made = tensors[node.output[0]].count
     match node.op_type:
         case "Conv":
@@ -63,18 +63,18 @@ def _products(node: onnx.NodeProto, tensors: Tensors) -> int:
     return made
 
 
-def _tensor(node: onnx.NodeProto, place: int, tensors: Tensors) -> Tensor:
+def _tensor(node: onnx.NodeProto, place: int, tensors: TensorTypes) -> TensorType:
     tensor = tensors.get(node.input[place]) if place < len(node.input) else None
     if tensor is None or tensor.dims is None:
         raise ModelError(f"{node.op_type} '{node.name}' reads something of unknown shape")
     return tensor
 
 
-def _dims(node: onnx.NodeProto, place: int, tensors: Tensors) -> tuple[int, ...]:
+def _dims(node: onnx.NodeProto, place: int, tensors: TensorTypes) -> tuple[int, ...]:
     return _tensor(node, place, tensors).dims or ()
 
 
-def check_window(node: onnx.NodeProto, tensors: Tensors) -> None:
+def check_window(node: onnx.NodeProto, tensors: TensorTypes) -> None:
     """Raise ModelError when what a convolution or a pool looks through does not fit what it looks at."""
     if node.op_type not in WINDOWED:
         return
@@ -103,7 +103,7 @@ def _fit(seen_hw: Sequence[int], reach: Sequence[int], pads: Sequence[int]) -> b
     return all(seen_hw[axis] + pads[axis] + pads[axis + space] >= reach[axis] for axis in range(space))
 
 
-def _check_groups(node: onnx.NodeProto, group: int, tensors: Tensors) -> None:
+def _check_groups(node: onnx.NodeProto, group: int, tensors: TensorTypes) -> None:
     """The weights are for as many channels as come in."""
     if "Conv" not in node.op_type:
         return

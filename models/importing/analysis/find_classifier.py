@@ -10,7 +10,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from models.graph.builder import FLOAT, ancestors
-from models.importing.analysis.infer_shapes import Tensors
+from models.importing.analysis.infer_shapes import TensorTypes
 
 Ending: TypeAlias = Literal["Softmax", "LogSoftmax", "Sigmoid", "Logits"]
 
@@ -20,7 +20,7 @@ LOGITS, PROBABILITIES = "scores/logits", "scores/probabilities"
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class FoundClassifier:
     """An output that names the whole picture: how it ends, the tensor before that, how many classes."""
 
     output: str
@@ -30,13 +30,13 @@ class Scores:
     depth: int
 
 
-def find(graph: onnx.GraphProto, tensors: Tensors, layers: set[str]) -> Scores | None:
+def find_classifier(graph: onnx.GraphProto, tensors: TensorTypes, layers: set[str]) -> FoundClassifier | None:
     """The classifier among the outputs of `graph`: one with a softmax before others, then the deepest."""
     found = [scores for output in graph.output if (scores := _scores(graph, output.name, tensors, layers))]
     return max(found, key=lambda scores: (scores.ending != "Logits", scores.depth, scores.classes), default=None)
 
 
-def _scores(graph: onnx.GraphProto, output: str, tensors: Tensors, layers: set[str]) -> Scores | None:
+def _scores(graph: onnx.GraphProto, output: str, tensors: TensorTypes, layers: set[str]) -> FoundClassifier | None:
     tensor = tensors.get(output)
     if tensor is None or tensor.kind != FLOAT or tensor.dims is None or len(tensor.dims) > 4:
         return None
@@ -46,10 +46,10 @@ def _scores(graph: onnx.GraphProto, output: str, tensors: Tensors, layers: set[s
     if not any(layers.intersection(node.output) for node in nodes):
         return None
     ending, logits = _ending(nodes, output, tensors)
-    return Scores(output, ending, logits, tensor.count, len(nodes))
+    return FoundClassifier(output, ending, logits, tensor.count, len(nodes))
 
 
-def _ending(nodes: list[onnx.NodeProto], output: str, tensors: Tensors) -> tuple[Ending, str]:
+def _ending(nodes: list[onnx.NodeProto], output: str, tensors: TensorTypes) -> tuple[Ending, str]:
     """How an output is made from logits, past what only gives it another shape."""
     makers = {name: node for node in nodes for name in node.output}
     name = output
@@ -59,12 +59,12 @@ def _ending(nodes: list[onnx.NodeProto], output: str, tensors: Tensors) -> tuple
     return (ending, node.input[0]) if node is not None and ending else ("Logits", output)
 
 
-def _same(node: onnx.NodeProto, tensors: Tensors) -> bool:
+def _same(node: onnx.NodeProto, tensors: TensorTypes) -> bool:
     before, after = (tensors.get(name) for name in (node.input[0], node.output[0]))
     return before is not None and after is not None and before.count == after.count and before.kind == after.kind
 
 
-def append(graph: onnx.GraphProto, scores: Scores) -> None:
+def append_classifier_outputs(graph: onnx.GraphProto, scores: FoundClassifier) -> None:
     """Write the nodes that make LOGITS and PROBABILITIES, both (1, classes)."""
     shape = "scores/shape"
     graph.initializer.append(numpy_helper.from_array(np.array([1, scores.classes], np.int64), shape))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import onnx
 
 from models.graph import surgery
-from models.importing.analysis.infer_shapes import Tensors
+from models.importing.analysis.infer_shapes import TensorTypes
 from models.spec import INPUT
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
@@ -27,7 +27,7 @@ LONGEST_GATE = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundLayer:
     """A layer as it was found: the tensor it hands on, and the node that begins it."""
 
     tensor: str
@@ -41,7 +41,7 @@ class Found:
         return self.node.op_type not in CONVOLUTIONS
 
 
-def discover(graph: onnx.GraphProto, tensors: Tensors) -> tuple[Found, ...]:
+def find_layers(graph: onnx.GraphProto, tensors: TensorTypes) -> tuple[FoundLayer, ...]:
     """The layers of a plain network in forward order; `tensors` are those of a normal size of picture."""
     return tuple(_Search(graph, tensors).layers())
 
@@ -49,7 +49,7 @@ def discover(graph: onnx.GraphProto, tensors: Tensors) -> tuple[Found, ...]:
 class _Search:
     """One walk over a graph, which knows who reads what and what depends on the picture."""
 
-    def __init__(self, graph: onnx.GraphProto, tensors: Tensors) -> None:
+    def __init__(self, graph: onnx.GraphProto, tensors: TensorTypes) -> None:
         self._graph = graph
         self._tensors = tensors
         self._readers = surgery.consumers(graph)
@@ -57,7 +57,7 @@ class _Search:
         self._place = {node.output[0]: place for place, node in enumerate(graph.node)}
         self._maps = self._channels_first()
 
-    def layers(self) -> Iterator[Found]:
+    def layers(self) -> Iterator[FoundLayer]:
         done = set[str]()
         for node in self._graph.node:
             if node.output[0] in done or not (self._is_convolution(node) or self._is_join(node)):
@@ -91,11 +91,11 @@ class _Search:
         axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), None)
         return node.op_type != "Concat" or axis in (1, -3)
 
-    def _found(self, node: onnx.NodeProto, tensor: str) -> Found:
+    def _found(self, node: onnx.NodeProto, tensor: str) -> FoundLayer:
         weights = self._tensors.get(node.input[1]) if node.op_type in CONVOLUTIONS else None
         dims = (weights and weights.dims) or ()
         group = next((attribute.i for attribute in node.attribute if attribute.name == "group"), 1)
-        return Found(tensor, node, max(dims[2:], default=1), depthwise=group > 1 and dims[1:2] == (1,))
+        return FoundLayer(tensor, node, max(dims[2:], default=1), depthwise=group > 1 and dims[1:2] == (1,))
 
     def _follow(self, tensor: str, *, joined: bool) -> list[str]:
         """From what a node makes to what it hands on: bias, normalisation, activation, and all that lies between."""

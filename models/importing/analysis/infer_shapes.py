@@ -21,7 +21,7 @@ SMALL = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
+class TensorType:
     """The element type of a tensor and its shape, None where it is not known beforehand."""
 
     kind: int
@@ -45,10 +45,10 @@ class Tensor:
         return math.prod(self.dims or ())
 
 
-Tensors: TypeAlias = dict[str, Tensor]
+TensorTypes: TypeAlias = dict[str, TensorType]
 
 
-class Skeleton:
+class ShapeModel:
     """A network whose large weights are inputs, so that shapes are found in milliseconds."""
 
     def __init__(self, model: onnx.ModelProto, channels: int) -> None:
@@ -69,14 +69,14 @@ class Skeleton:
         """Its nodes."""
         return self._model.graph
 
-    def cut(self, tensors: Sequence[str]) -> Skeleton:
+    def cut(self, tensors: Sequence[str]) -> ShapeModel:
         """The part of it that `tensors` depend on."""
-        part = Skeleton(self._model, self._channels)
+        part = ShapeModel(self._model, self._channels)
         part._model.CopyFrom(self._model)
         surgery.prune(part.graph, tensors)
         return part
 
-    def at(self, size_hw: Hw) -> Tensors:
+    def at(self, size_hw: Hw) -> TensorTypes:
         """Every tensor for pictures of one size; ModelError when the network does not take that size."""
         dims = self._model.graph.input[0].type.tensor_type.shape.dim
         for dim, value in zip(dims, (1, self._channels, *size_hw), strict=True):
@@ -87,10 +87,10 @@ class Skeleton:
             raise ModelError(f"its shapes do not fit for {size_hw[1]}x{size_hw[0]}: {first_line(error)}") from error
         graph = inferred.graph
         found = {value.name: _tensor(value.type) for value in (*graph.input, *graph.value_info)}
-        return found | {tensor.name: Tensor(tensor.data_type, tuple(tensor.dims)) for tensor in graph.initializer}
+        return found | {tensor.name: TensorType(tensor.data_type, tuple(tensor.dims)) for tensor in graph.initializer}
 
 
-def _tensor(kind: onnx.TypeProto) -> Tensor:
+def _tensor(kind: onnx.TypeProto) -> TensorType:
     known = kind.tensor_type.HasField("shape")
     dims = tuple(dim.dim_value if dim.HasField("dim_value") else -1 for dim in kind.tensor_type.shape.dim)
-    return Tensor(kind.tensor_type.elem_type, None if not known or -1 in dims else dims)
+    return TensorType(kind.tensor_type.elem_type, None if not known or -1 in dims else dims)

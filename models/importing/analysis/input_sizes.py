@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.errors import ModelError
 from models.importing.analysis import bounds
-from models.importing.analysis.infer_shapes import Skeleton, Tensors
+from models.importing.analysis.infer_shapes import ShapeModel, TensorTypes
 from models.spec import Hw
 
 USUAL: tuple[Hw, ...] = tuple(
@@ -25,16 +25,16 @@ POWERS = (1, 2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class InputSizes:
     """A normal size, the tensors at it and at another (when any size will do), and the smallest."""
 
     normal_hw: Hw
-    normal: Tensors
-    other: Tensors | None
+    normal: TensorTypes
+    other: TensorTypes | None
     smallest: int
 
 
-def normal_size(skeleton: Skeleton, declared_hw: Hw | None) -> tuple[Hw, Tensors]:
+def normal_size(skeleton: ShapeModel, declared_hw: Hw | None) -> tuple[Hw, TensorTypes]:
     """The size that a network is made for, and its tensors then; ModelError when none will do."""
     if declared_hw is not None:
         return declared_hw, skeleton.at(declared_hw)
@@ -47,16 +47,16 @@ def normal_size(skeleton: Skeleton, declared_hw: Hw | None) -> tuple[Hw, Tensors
     raise first or ModelError("no size of picture fits")
 
 
-def explore(skeleton: Skeleton, layers: Sequence[str], normal: tuple[Hw, Tensors]) -> Sizes:
+def explore(skeleton: ShapeModel, layers: Sequence[str], normal: tuple[Hw, TensorTypes]) -> InputSizes:
     """What other sizes the path to the `layers` takes; the classifier after them may be less free."""
     trunk = skeleton.cut(layers)
     if not all(_takes(trunk, layers, size_hw, normal) for size_hw in OTHERS):
-        return Sizes(*normal, None, min(normal[0]))
+        return InputSizes(*normal, None, min(normal[0]))
     smallest = _smallest(trunk, max(min(normal[0]), min(OTHERS[0])))
-    return Sizes(*normal, _whole(skeleton) or trunk.at(OTHERS[1]), smallest)
+    return InputSizes(*normal, _whole(skeleton) or trunk.at(OTHERS[1]), smallest)
 
 
-def _whole(skeleton: Skeleton) -> Tensors | None:
+def _whole(skeleton: ShapeModel) -> TensorTypes | None:
     """Every tensor at another size, when the classifier takes that too."""
     try:
         return skeleton.at(OTHERS[1])
@@ -64,11 +64,11 @@ def _whole(skeleton: Skeleton) -> Tensors | None:
         return None
 
 
-def _takes(trunk: Skeleton, layers: Sequence[str], size_hw: Hw, normal: tuple[Hw, Tensors]) -> bool:
+def _takes(trunk: ShapeModel, layers: Sequence[str], size_hw: Hw, normal: tuple[Hw, TensorTypes]) -> bool:
     """Whether every layer has the same channels then, and grows with the picture."""
     try:
         tensors = trunk.at(size_hw)
-        bounds.check(trunk.graph, tensors)
+        bounds.check_bounds(trunk.graph, tensors)
     except ModelError:
         return False
     return all(_grows(tensors[name].dims, normal[1][name].dims, size_hw, normal[0]) for name in layers)
@@ -83,20 +83,20 @@ def _grows(dims: tuple[int, ...] | None, normal: tuple[int, ...] | None, size_hw
     )
 
 
-def _smallest(trunk: Skeleton, high: int) -> int:
+def _smallest(trunk: ShapeModel, high: int) -> int:
     """The smallest square that every window fits into, by halving."""
     low = 0
     while high - low > 1:
         middle = (low + high) // 2
         try:
-            bounds.check(trunk.graph, trunk.at((middle, middle)))
+            bounds.check_bounds(trunk.graph, trunk.at((middle, middle)))
             high = middle
         except ModelError:
             low = middle
     return high
 
 
-def strides(skeleton: Skeleton, layers: Sequence[str], sizes: Sizes) -> list[int]:
+def strides(skeleton: ShapeModel, layers: Sequence[str], sizes: InputSizes) -> list[int]:
     """Pixels of the picture per step of each layer."""
     if sizes.other is None:
         return [_ratio(sizes.normal_hw[0], sizes.normal[name].dims) for name in layers]

@@ -8,7 +8,7 @@ import onnx
 
 from models.graph import surgery
 from models.graph.builder import ancestors
-from models.importing.analysis.find_layers import Found
+from models.importing.analysis.find_layers import FoundLayer
 from models.spec import INPUT
 
 MOST = 24
@@ -18,7 +18,7 @@ FEWEST = 6
 """With fewer joins than this the convolutions between them are worth a stop."""
 
 
-def landmarks(graph: onnx.GraphProto, layers: Sequence[Found], strides: Sequence[int]) -> set[str]:
+def landmarks(graph: onnx.GraphProto, layers: Sequence[FoundLayer], strides: Sequence[int]) -> set[str]:
     """The tensors of the layers to stop at, at most 24; `strides` are those of `layers`."""
     branches = any(layer.is_join for layer in layers)
     chosen = _of_branches(graph, layers) if branches else list(layers)
@@ -28,11 +28,11 @@ def landmarks(graph: onnx.GraphProto, layers: Sequence[Found], strides: Sequence
     return _thinned([layer.tensor for layer in chosen], [strides[places[layer.tensor]] for layer in chosen])
 
 
-def _of_branches(graph: onnx.GraphProto, layers: Sequence[Found]) -> list[Found]:
+def _of_branches(graph: onnx.GraphProto, layers: Sequence[FoundLayer]) -> list[FoundLayer]:
     cuts, readers = _cuts(graph, layers[-1].tensor), surgery.consumers(graph)
     joins = {layer.node.output[0] for layer in layers if layer.is_join}
 
-    def matters(layer: Found) -> bool:
+    def matters(layer: FoundLayer) -> bool:
         forks = any(node.output[0] in joins for node in readers[layer.tensor])
         wide = layer.kernel > 1 and not layer.depthwise
         return layer.is_join or (layer.tensor in cuts and (wide or forks)) or layer == layers[-1]

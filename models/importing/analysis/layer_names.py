@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from onnx import defs
 
-from models.importing.analysis.find_layers import Found
+from models.importing.analysis.find_layers import FoundLayer
 from models.importing.passes.to_nchw import SUFFIX as TURNED
 
 READABLE = re.compile(r"(?=.*[A-Za-z])[\w./-]{1,64}", re.ASCII)
@@ -33,7 +33,7 @@ WORDS = {"Conv": "conv", "ConvTranspose": "deconv", "Add": "add", "Sum": "add", 
 RESERVED = ("net/", "ventral/", "scores/")
 
 
-def names(layers: Sequence[Found]) -> dict[str, str]:
+def layer_names(layers: Sequence[FoundLayer]) -> dict[str, str]:
     """A name for each layer's tensor: unique, readable, without the scopes that all of them share."""
     proposed = _without_shared_scopes([next(_proposals(layer), "") for layer in layers])
     if all(TENSORFLOW.search(layer.node.output[0]) for layer in layers):
@@ -56,7 +56,7 @@ def _unique(name: str, taken: set[str]) -> str:
     return found
 
 
-def _proposals(layer: Found) -> Iterator[str]:
+def _proposals(layer: FoundLayer) -> Iterator[str]:
     """What the layer could be called, the best first."""
     own = layer.node.output[0]
     raw = [own, layer.tensor] if own.startswith("/") else [layer.tensor, own]  # PyTorch numbers its activations

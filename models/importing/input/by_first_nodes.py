@@ -9,7 +9,7 @@ from onnx import numpy_helper
 
 from models.graph import surgery
 from models.graph.builder import attributes
-from models.importing.input.normalization import RAW, UNIT, Reading
+from models.importing.input.normalization import RAW, UNIT, InputEstimate
 from models.spec import INPUT, Colours, InputInfo
 
 HANDED_ON = ("Cast", "Transpose", "Identity")
@@ -19,7 +19,7 @@ LARGE, SMALL = 10.0, 0.1
 COLOURS = (1, 3)
 
 
-def read_preamble(graph: onnx.GraphProto, channels: int) -> Reading | None:
+def by_first_nodes(graph: onnx.GraphProto, channels: int) -> InputEstimate | None:
     """What the first nodes of a plain network say: it takes pixels, 0 to 255 or 0 to 1; None when they say nothing."""
     factor, offset = _affine(graph)
     if abs(factor - 1.0).max() < 0.3 and abs(offset).max() < 0.3:
@@ -30,7 +30,7 @@ def read_preamble(graph: onnx.GraphProto, channels: int) -> Reading | None:
     colours: Colours = "BGR" if large and LARGE < mean[0] < mean[2] - 1 else "RGB"
     recipe = RAW if large else UNIT
     info = InputInfo("GREY" if channels == 1 else colours, recipe.mean[:channels], recipe.scale[:channels])
-    return Reading(info, "because it normalises them itself", sure=True)
+    return InputEstimate(info, "because it normalises them itself", sure=True)
 
 
 def _affine(graph: onnx.GraphProto) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -6,10 +6,10 @@ import re
 
 import onnx
 
-from models.importing.input.normalization import CAFFE, TENSORFLOW, TORCH, Recipe
+from models.importing.input.normalization import CAFFE, TENSORFLOW, TORCH, Normalization
 
 
-def usual(model: onnx.ModelProto, name: str) -> tuple[Recipe, str]:
+def by_producer(model: onnx.ModelProto, name: str) -> tuple[Normalization, str]:
     """The recipe of whoever wrote `model`, in the file called `name`, and why: a guess, to be tried."""
     producer = f"{model.producer_name} {model.graph.name}".lower()
     tensors = {each for node in model.graph.node[:12] for each in (*node.input, *node.output, node.name)}

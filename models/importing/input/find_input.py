@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 from models.errors import ModelError
 from models.graph import surgery
 from models.graph.builder import FLOAT, replace_nodes
-from models.importing.overrides import Layout
+from models.importing.overrides import InputLayout
 from models.importing.passes.to_nchw import TO_NCHW, to_nchw
 from models.spec import INPUT, Hw
 
@@ -25,17 +25,17 @@ HANDED_ON = ("Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class PictureInput:
     """The input that takes the picture: its name, layout and colours, and the size that the file declares."""
 
     name: str
     kind: int
-    layout: Layout
+    layout: InputLayout
     channels: int
     declared_hw: Hw | None
 
 
-def find(graph: onnx.GraphProto, layout: Layout | None = None) -> Entrance:
+def find_input(graph: onnx.GraphProto, layout: InputLayout | None = None) -> PictureInput:
     """The one input of a picture; ModelError when there is none or more than one."""
     held = {tensor.name for tensor in graph.initializer}
     values = [value for value in graph.input if value.name not in held]
@@ -59,7 +59,7 @@ def _describe(value: onnx.ValueInfoProto) -> str:
     return f"'{value.name}' {kind} ({shape})"
 
 
-def _entrance(graph: onnx.GraphProto, value: onnx.ValueInfoProto, hinted: Layout | None) -> Entrance:
+def _entrance(graph: onnx.GraphProto, value: onnx.ValueInfoProto, hinted: InputLayout | None) -> PictureInput:
     dims = [dim.dim_value if dim.dim_value > 0 else None for dim in value.type.tensor_type.shape.dim] or [None] * 4
     if dims[0] not in (None, 1):
         raise ModelError(f"it takes {dims[0]} pictures at a time; export it with a batch of 1, or a dynamic one")
@@ -72,10 +72,10 @@ def _entrance(graph: onnx.GraphProto, value: onnx.ValueInfoProto, hinted: Layout
     if max(height or 0, width or 0) > MOST_PIXELS:
         raise ModelError(f"its input {_describe(value)} is larger than any picture; expected up to {MOST_PIXELS}")
     declared = (height, width) if height and width else None
-    return Entrance(value.name, value.type.tensor_type.elem_type, layout, channels, declared)
+    return PictureInput(value.name, value.type.tensor_type.elem_type, layout, channels, declared)
 
 
-def _layout(graph: onnx.GraphProto, name: str, dims: Sequence[int | None]) -> Layout:
+def _layout(graph: onnx.GraphProto, name: str, dims: Sequence[int | None]) -> InputLayout:
     first, last = (dims[axis] in COLOURS for axis in (1, 3))
     if first != last:
         return "NCHW" if first else "NHWC"
@@ -109,7 +109,7 @@ def _channels(graph: onnx.GraphProto) -> int | None:
     return None
 
 
-def make_plain(graph: onnx.GraphProto, entrance: Entrance, *, as_bytes: bool = False) -> None:
+def replace_input(graph: onnx.GraphProto, entrance: PictureInput, *, as_bytes: bool = False) -> None:
     """Let the picture come in as the stored network's input: float32 (1, colours, height, width).
 
     Pixels that were bytes come as floats, and are cast where the graph cannot do without (`as_bytes`).

@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 import onnx
 
-from models.importing.input.normalization import TENSORFLOW, Reading, Recipe
+from models.importing.input.normalization import TENSORFLOW, InputEstimate, Normalization
 from models.spec import Colours, Hw
 
-Facts: TypeAlias = Mapping[str, str]
+Metadata: TypeAlias = Mapping[str, str]
 """Metadata by keys in small letters; the description is under "doc_string"."""
 
 NUMBER = r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?"
@@ -30,22 +30,22 @@ ORDER_WORDS = (
 )
 
 
-def facts(model: onnx.ModelProto) -> Facts:
+def read_metadata(model: onnx.ModelProto) -> Metadata:
     """What `model` says of itself."""
     said = {entry.key.lower(): entry.value for entry in model.metadata_props}
     return said | {"doc_string": f"{model.doc_string} {model.graph.doc_string}"}
 
 
-def from_facts(said: Facts, channels: int) -> Reading | None:
+def from_metadata(said: Metadata, channels: int) -> InputEstimate | None:
     """What the metadata says of the input, or else the description; None when they say nothing."""
     for text, where in ((said, "from its metadata"), (_described(said["doc_string"]), "from its description")):
         found = _read(text)
         if found is not None:
-            return Reading(found.input(channels), where, sure=True)
+            return InputEstimate(found.input(channels), where, sure=True)
     return None
 
 
-def _described(text: str) -> Facts:
+def _described(text: str) -> Metadata:
     """What a sentence such as "BGR 0..255 minus (104,117,123)" says, as metadata would."""
     minus = re.search(rf"minus\s*(\([^)]*\)|{NUMBER})", text)
     found = {"mean": minus.group(1)} if minus else {}
@@ -56,7 +56,7 @@ def _described(text: str) -> Facts:
     return found if minus or span else {}
 
 
-def _read(said: Facts) -> Recipe | None:
+def _read(said: Metadata) -> Normalization | None:
     order = _order(said)
     span = " ".join(said.get(key, "") for key in ("input_range", "range", "image.nominalpixelrange")).lower()
     mean, deviation = _first(said, MEAN_WORDS), _first(said, STD_WORDS)
@@ -66,13 +66,13 @@ def _read(said: Facts) -> Recipe | None:
     colours = order or ("BGR" if mean and max(mean) > 2 and mean[0] < mean[-1] else "RGB")
     unit = _is_unit(span, mean, deviation)
     if not mean and re.search(r"-1(\.0)?\s*(\.\.|to|,|_)|normalized_1_1", span):
-        return Recipe("metadata", colours, TENSORFLOW.mean, TENSORFLOW.scale)
+        return Normalization("metadata", colours, TENSORFLOW.mean, TENSORFLOW.scale)
     factor = 255.0 if unit else 1.0
     subtracted = _three(mean or (0.0,))
     if _named(said) == colours[::-1]:
         subtracted = subtracted[::-1]
     divided = _three(deviation or tuple(1 / each for each in scale or (1.0,)))
-    return Recipe(
+    return Normalization(
         "metadata",
         colours,
         tuple(value * factor for value in subtracted),
@@ -89,7 +89,7 @@ def _is_unit(span: str, mean: tuple[float, ...] | None, deviation: tuple[float, 
     return bool((mean and any(mean)) or (deviation and max(deviation) <= 2) or re.search(r"0(\.0)?\D+1", span))
 
 
-def _order(said: Facts) -> Colours | None:
+def _order(said: Metadata) -> Colours | None:
     for key in ORDER_WORDS:
         letters = re.sub(r"[^A-Z]", "", said.get(key, "").upper())
         if match := re.search(r"BGR|RGB", letters):
@@ -97,7 +97,7 @@ def _order(said: Facts) -> Colours | None:
     return None
 
 
-def _first(said: Facts, words: Sequence[str]) -> tuple[float, ...] | None:
+def _first(said: Metadata, words: Sequence[str]) -> tuple[float, ...] | None:
     """The one or three numbers under the first key that has them; names of colours may stand before each."""
     for key in words:
         text = re.sub(r"[A-Za-z]\s*=", " ", said.get(key, ""))
@@ -108,7 +108,7 @@ def _first(said: Facts, words: Sequence[str]) -> tuple[float, ...] | None:
     return None
 
 
-def _named(said: Facts) -> str:
+def _named(said: Metadata) -> str:
     """The order in which a mean such as "B=104 G=117 R=123" names its colours."""
     return "".join(re.findall(r"([RGB])\s*=", " ".join(said.get(key, "") for key in MEAN_WORDS)))
 
@@ -117,7 +117,7 @@ def _three(values: tuple[float, ...]) -> tuple[float, ...]:
     return values * 3 if len(values) == 1 else values
 
 
-def labels_in(said: Facts, classes: int) -> tuple[str, ...] | None:
+def labels_in(said: Metadata, classes: int) -> tuple[str, ...] | None:
     """The names of the classes, when the metadata has as many as there are classes."""
     for key in ("labels", "classes", "names", "class_names"):
         names = _names(said.get(key, ""))
@@ -143,7 +143,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in re.split(r"\n|;" if "\n" in text or ";" in text else ",", text))
 
 
-def native_size(said: Facts, smallest: int) -> Hw | None:
+def native_size(said: Metadata, smallest: int) -> Hw | None:
     """The size of picture that the network was trained on, when the metadata names one."""
     for key in ("native_size", "input_size", "imgsz", "image_size"):
         numbers = [int(number) for number in re.findall(r"\d{2,4}", said.get(key, ""))]

@@ -12,7 +12,7 @@ BGR_MEAN, RGB_MEAN, RGB_STD = (104.0, 117.0, 123.0), (0.485, 0.456, 0.406), (0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Normalization:
     """A way of feeding that is in use: how a pixel of 0 to 255 becomes what goes in."""
 
     name: str
@@ -28,19 +28,19 @@ class Recipe:
         return InputInfo(self.colours, self.mean, self.scale)
 
 
-CAFFE = Recipe("caffe", "BGR", BGR_MEAN, (1.0, 1.0, 1.0))
-TORCH = Recipe(
+CAFFE = Normalization("caffe", "BGR", BGR_MEAN, (1.0, 1.0, 1.0))
+TORCH = Normalization(
     "torch", "RGB", tuple(255 * mean for mean in RGB_MEAN), tuple(1 / (255 * deviation) for deviation in RGB_STD)
 )
-TENSORFLOW = Recipe("tensorflow", "RGB", (127.5,) * 3, (1 / 127.5,) * 3)
-UNIT = Recipe("unit", "RGB", (0.0,) * 3, (1 / 255,) * 3)
-RAW = Recipe("raw", "RGB", (0.0,) * 3, (1.0,) * 3)
+TENSORFLOW = Normalization("tensorflow", "RGB", (127.5,) * 3, (1 / 127.5,) * 3)
+UNIT = Normalization("unit", "RGB", (0.0,) * 3, (1 / 255,) * 3)
+RAW = Normalization("raw", "RGB", (0.0,) * 3, (1.0,) * 3)
 
-RECIPES = (TORCH, TENSORFLOW, UNIT, CAFFE, RAW)
+NORMALIZATIONS = (TORCH, TENSORFLOW, UNIT, CAFFE, RAW)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class InputEstimate:
     """What a network is fed and how that is known; where it is `sure` nothing has to be tried."""
 
     input: InputInfo

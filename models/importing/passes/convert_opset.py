@@ -46,10 +46,10 @@ class Upgrade:
         return name
 
 
-Rule: TypeAlias = Callable[[Upgrade, onnx.NodeProto, Attributes], Iterator[onnx.NodeProto]]
+ConversionRule: TypeAlias = Callable[[Upgrade, onnx.NodeProto, Attributes], Iterator[onnx.NodeProto]]
 
 
-def upgrade(model: onnx.ModelProto) -> None:
+def convert_opset(model: onnx.ModelProto) -> None:
     """Rewrite `model` in opset 18 where it is older; ModelError for an operator that cannot be."""
     version = check_opset(model)
     if version < OPSET:
@@ -75,7 +75,7 @@ def _make(node: onnx.NodeProto, attributes: Attributes, inputs: list[str] | None
     return helper.make_node(node.op_type, inputs or list(node.input), list(node.output), name=node.name, **attributes)
 
 
-def _input_for(attribute: str, since: int) -> Rule:
+def _input_for(attribute: str, since: int) -> ConversionRule:
     """A rule for a list of numbers that became the second input in opset `since`."""
 
     def rule(work: Upgrade, node: onnx.NodeProto, attributes: Attributes) -> Iterator[onnx.NodeProto]:
@@ -136,7 +136,7 @@ def _roi_align(work: Upgrade, node: onnx.NodeProto, attributes: Attributes) -> I
     yield _make(node, {**default, **attributes})
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, ConversionRule] = {
     "Squeeze": _input_for("axes", 13),
     "Unsqueeze": _input_for("axes", 13),
     "ReduceSum": _input_for("axes", 13),

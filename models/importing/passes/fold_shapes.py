@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from models.graph.builder import ancestors, attributes, replace_nodes
-from models.importing.analysis.infer_shapes import Tensors
+from models.importing.analysis.infer_shapes import TensorTypes
 
 Array: TypeAlias = NDArray[Any]
 Values: TypeAlias = dict[str, Array]
@@ -31,7 +31,7 @@ def makers(graph: onnx.GraphProto, tensors: Sequence[str]) -> set[str]:
     return {name for node in ancestors(graph, tensors) for name in node.output}
 
 
-def settle(graph: onnx.GraphProto, sizes: Sequence[Tensors], spare: Collection[str] = ()) -> None:
+def fold_shapes(graph: onnx.GraphProto, sizes: Sequence[TensorTypes], spare: Collection[str] = ()) -> None:
     """Put constants in place of the numbers that are the same in all `sizes`, the tensors of one or two of them.
 
     The tensors in `spare` are left as they are.
@@ -67,7 +67,7 @@ def _settle_reshape(graph: onnx.GraphProto, node: onnx.NodeProto, evaluated: Seq
         node.input[1] = name
 
 
-def _evaluate(graph: onnx.GraphProto, tensors: Tensors) -> Values:
+def _evaluate(graph: onnx.GraphProto, tensors: TensorTypes) -> Values:
     """The values of the small tensors that depend on shapes and constants alone."""
     values = {
         tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer if math.prod(tensor.dims) <= MOST
@@ -80,7 +80,7 @@ def _evaluate(graph: onnx.GraphProto, tensors: Tensors) -> Values:
     return {name: value for name, value in values.items() if name not in held}
 
 
-def _shape(node: onnx.NodeProto, tensors: Tensors) -> Array | None:
+def _shape(node: onnx.NodeProto, tensors: TensorTypes) -> Array | None:
     tensor, facts = tensors.get(node.input[0]), attributes(node)
     if tensor is None or tensor.dims is None:
         return None

@@ -8,8 +8,8 @@ from onnx import TensorProto
 from models.graph import surgery
 from models.importing import validate as sound
 from models.importing.input import find_input as entrance
-from models.importing.input.find_input import Entrance
-from models.importing.overrides import Layout
+from models.importing.input.find_input import PictureInput
+from models.importing.overrides import InputLayout
 from models.importing.passes import convert_opset as upgrade
 
 OWN = "scores/"
@@ -19,7 +19,7 @@ HANDED_ON = ("Transpose", "Reshape", "Slice", "Gather", "Squeeze", "Unsqueeze")
 """What bytes may go through before they become floats."""
 
 
-def make_plain(model: onnx.ModelProto, layout: Layout | None) -> Entrance:
+def normalize(model: onnx.ModelProto, layout: InputLayout | None) -> PictureInput:
     """Rewrite a sound `model` in place, and say what its input was; ModelError when it cannot be.
 
     It still computes what it computed, all its outputs included.
@@ -29,14 +29,14 @@ def make_plain(model: onnx.ModelProto, layout: Layout | None) -> Entrance:
         node.domain = ""
     _spare_own_names(graph)
     surgery.constants_to_initializers(graph)
-    upgrade.upgrade(model)
+    upgrade.convert_opset(model)
     surgery.constants_to_initializers(graph)
     surgery.bypass(graph, ("Identity", "Dropout"))
     _forget_defaults(graph)
-    found = entrance.find(graph, layout)
+    found = entrance.find_input(graph, layout)
     as_bytes = found.kind == TensorProto.UINT8 and _stays_bytes(graph, found.name)
     surgery.halves_to_floats(graph)
-    entrance.make_plain(graph, found, as_bytes=as_bytes)
+    entrance.replace_input(graph, found, as_bytes=as_bytes)
     graph.ClearField("value_info")
     graph.ClearField("quantization_annotation")
     sound.check_weights(graph)

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from models.errors import OutputError
 from realtime.imaging.frame import Image
-from realtime.outputs.recording.paths import Draft
+from realtime.outputs.recording.paths import PartialFile
 
 COLOURS = 256
 _BITS = 6  # of each colour by which the nearest of the palette is looked up
@@ -53,7 +53,7 @@ def delays(seconds: Iterable[float]) -> Iterator[int]:
 def write_gif(path: Path, pictures: Iterable[Pillow.Image], milliseconds: Sequence[int]) -> None:
     """Write painted pictures to a GIF that loops for ever; OutputError, and no file, when that fails."""
     first, *others = pictures
-    with Draft(path) as draft:
+    with PartialFile(path) as draft:
         try:
             first.save(
                 draft.part,

@@ -66,7 +66,7 @@ def telling(path: Path) -> Iterator[None]:
         ) from error
 
 
-def fresh(folder: Path, suffix: str, *, taken: Collection[Path] = ()) -> Path:
+def new_path(folder: Path, suffix: str, *, taken: Collection[Path] = ()) -> Path:
     """A new name of the present second, such as ventral-20261120-101530.gif; `taken` ones are passed over."""
     stems = {each.stem for each in taken}
     first = folder / f"ventral-{time.strftime('%Y%m%d-%H%M%S')}{suffix}"
@@ -84,7 +84,7 @@ def part(path: Path) -> Path:
     return path.with_name(f"{path.stem}{MARK}{path.suffix}")
 
 
-class Draft:
+class PartialFile:
     """A file that is being written at `part`; it is published whole or discarded.
 
     The draft is locked while this process or a child that inherits `handles` lives, so that a killed run's
@@ -102,7 +102,7 @@ class Draft:
             self._file.close()
             raise OutputError(f"{path} is being written already; wait for it or choose another name") from None
 
-    def __enter__(self) -> Draft:
+    def __enter__(self) -> PartialFile:
         return self
 
     def __exit__(

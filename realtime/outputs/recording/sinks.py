@@ -27,7 +27,7 @@ from realtime.imaging.frame import Image
 from realtime.outputs.recording import encoding
 from realtime.outputs.recording import paths as output
 from realtime.outputs.recording.encoding import Arguments, Wh
-from realtime.outputs.recording.paths import Draft, claim, numbered
+from realtime.outputs.recording.paths import PartialFile, claim, numbered
 from realtime.outputs.recording.sink import Sink
 from realtime.threads.signals import undisturbed
 
@@ -73,7 +73,7 @@ def recover(folder: Path) -> list[Path]:
 def _recover(orphan: Path) -> Path | None:
     final = orphan.with_name(Path(orphan.stem).stem + orphan.suffix)
     with suppress(OutputError):
-        draft = Draft(final)
+        draft = PartialFile(final)
         if draft.locked and orphan.suffix == ".mp4" and measure(orphan):
             return draft.publish(numbered(final, Path.exists))
         if draft.locked and (orphan.suffix == ".gif" or orphan.stat().st_size < LITTER):
@@ -91,7 +91,7 @@ class Mp4Sink(Sink):
         self.path, self.fps, self.frames = path, fps, 0
         self._size_wh, self._shown_wh = size_wh, shown_wh
         self._open, self._hurried = True, False
-        self._draft = Draft(path.with_suffix(".mp4"))
+        self._draft = PartialFile(path.with_suffix(".mp4"))
         try:
             self._start(encoding.encode(self.form, fps=fps, size_wh=shown_wh, to=self._draft.part), self._draft)
         except BaseException:  # Ctrl-C too: nobody could abort what was never handed out
@@ -144,7 +144,7 @@ class Mp4Sink(Sink):
         self._hurried = True
         self._ffmpeg.kill()
 
-    def _start(self, arguments: Arguments, draft: Draft) -> None:
+    def _start(self, arguments: Arguments, draft: PartialFile) -> None:
         try:
             with undisturbed():
                 self._ffmpeg = Ffmpeg(arguments, inherited=draft.handles)
@@ -191,14 +191,14 @@ class GifSink(Mp4Sink):
 
     def _deliver(self) -> None:
         """Find the palette of the whole clip, then paint with it."""
-        with Draft(self.path) as gif:
+        with PartialFile(self.path) as gif:
             spool = self._draft.part
             palette = self._convert(encoding.find_palette(spool, fps=self.fps), gif)
             self._convert(encoding.paint(spool, fps=self.fps, to=gif.part), gif, feed=palette)
             self._check(gif.part)
         self._draft.discard()
 
-    def _convert(self, arguments: Arguments, gif: Draft, *, feed: bytes = b"") -> bytes:
+    def _convert(self, arguments: Arguments, gif: PartialFile, *, feed: bytes = b"") -> bytes:
         self._start(arguments, gif)
         with suppress(OutputError):  # told better by the end
             self._ffmpeg.write(feed)

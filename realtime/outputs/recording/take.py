@@ -17,7 +17,7 @@ from realtime.outputs.recording.sinks import open_sink
 log = logging.getLogger(__name__)
 
 
-class Take:
+class Recording:
     """Writes `pictures`, as they come, to `path`, then finishes it and calls `done` with itself.
 
     The first picture gives the size; one of another size is fitted into it. Nothing is ever raised: `fault`
@@ -25,7 +25,7 @@ class Take:
     """
 
     def __init__(
-        self, path: Path, pictures: Iterable[Image], *, fps: float, force: bool, done: Callable[[Take], None]
+        self, path: Path, pictures: Iterable[Image], *, fps: float, force: bool, done: Callable[[Recording], None]
     ) -> None:
         self.path = path
         self.fault: str | None = None

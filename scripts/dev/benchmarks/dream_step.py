@@ -11,7 +11,7 @@ from models.errors import ModelError, SetupError
 from models.spec import DreamHead, GraphSpec, Hw, Network
 from realtime.imaging.frame import Floats, hw
 from realtime.inference.providers import CPU, Session
-from scripts.dev.benchmarks.frameworks import RIVALS, Step, read_chain
+from scripts.dev.benchmarks.frameworks import FRAMEWORKS, GradientStep, read_chain
 from scripts.dev.benchmarks.timing import Timing, interleaved
 
 OURS = "ventral"
@@ -26,7 +26,7 @@ AGREE = 0.02
 
 
 @dataclass(slots=True)
-class Steps:
+class StepTimings:
     """The gradient of the mean square of `layer`: how long each way takes, and why one was left out, in words."""
 
     layer: str
@@ -39,21 +39,21 @@ class Steps:
         return other.wall_ms / ours.wall_ms, other.cpu_ms / ours.cpu_ms
 
 
-def measure_steps(network: Network, *, size_hw: Hw, runs: int) -> Steps:
+def measure_steps(network: Network, *, size_hw: Hw, runs: int) -> StepTimings:
     """Time the step of every way there is here on the CPU, in turns, after they were found to agree.
 
     The picture is noise: where pixels are equal, a max pool's gradient is a matter of taste.
     """
     layer = [each for each in network.info.layers if each.stride <= STRIDE][-1]
     image = np.random.default_rng(0).uniform(0, 255, (*size_hw, 3)).astype(np.float32)
-    steps, result = {OURS: our_step(network, layer.name, image)}, Steps(layer.name)
+    steps, result = {OURS: our_step(network, layer.name, image)}, StepTimings(layer.name)
     expected = steps[OURS]()
     try:
         chain = read_chain(network, layer.name)
     except ModelError as error:
         result.left_out.append(str(error))
     else:
-        for name, make in RIVALS.items():
+        for name, make in FRAMEWORKS.items():
             try:
                 steps[name] = agreeing(make(chain, image, THREADS), expected)
             except SetupError as error:
@@ -62,7 +62,7 @@ def measure_steps(network: Network, *, size_hw: Hw, runs: int) -> Steps:
     return result
 
 
-def our_step(network: Network, layer: str, image: Floats) -> Step:
+def our_step(network: Network, layer: str, image: Floats) -> GradientStep:
     """The step as a graph of its own."""
     head = DreamHead((layer,))
     session = Session(build(GraphSpec(network, head, hw(image))), CPU, threads=THREADS)
@@ -71,7 +71,7 @@ def our_step(network: Network, layer: str, image: Floats) -> Step:
     return lambda: np.asarray(session.run(feeds)["slope"])
 
 
-def agreeing(step: Step, expected: Floats) -> Step:
+def agreeing(step: GradientStep, expected: Floats) -> GradientStep:
     """The step, when it finds the expected gradient; who computes something else cannot be compared."""
     off = float(np.linalg.norm(step() - expected) / max(float(np.linalg.norm(expected)), 1e-30))
     if off > AGREE:

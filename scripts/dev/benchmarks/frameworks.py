@@ -23,7 +23,7 @@ from models.graph.truncate import truncate
 from models.spec import INPUT, Network
 from realtime.imaging.frame import Floats
 
-Step: TypeAlias = Callable[[], Floats]
+GradientStep: TypeAlias = Callable[[], Floats]
 """One gradient, (height, width, 3)."""
 
 
@@ -35,7 +35,7 @@ class Convolution:
     bias: NDArray[np.float32]
 
 
-class Rectifier:
+class Relu:
     """A ReLU."""
 
 
@@ -43,7 +43,7 @@ class Pool:
     """A 2x2 max pool."""
 
 
-Stage: TypeAlias = Convolution | Rectifier | Pool
+Stage: TypeAlias = Convolution | Relu | Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ def _stage(node: onnx.NodeProto, weights: Mapping[str, NDArray[Any]]) -> Stage |
         and not any(facts.get("pads", ()))
     ):
         return Pool()
-    return Rectifier() if node.op_type == "Relu" else None
+    return Relu() if node.op_type == "Relu" else None
 
 
-def tensorflow_step(chain: Chain, image: Floats, threads: int) -> Step:
+def tensorflow_step(chain: Chain, image: Floats, threads: int) -> GradientStep:
     """The step as a `tf.function` with a tape; SetupError when TensorFlow is not installed."""
     import_keras()
     import tensorflow as tf
@@ -106,7 +106,7 @@ def tensorflow_step(chain: Chain, image: Floats, threads: int) -> Step:
                 match stage:
                     case Convolution():
                         tensor = tf.nn.bias_add(tf.nn.conv2d(tensor, next(waiting), 1, "SAME"), stage.bias)
-                    case Rectifier():
+                    case Relu():
                         tensor = tf.nn.relu(tensor)
                     case Pool():
                         tensor = tf.nn.max_pool2d(tensor, 2, 2, "VALID")
@@ -116,7 +116,7 @@ def tensorflow_step(chain: Chain, image: Floats, threads: int) -> Step:
     return lambda: np.asarray(slope(tf.convert_to_tensor(image)))
 
 
-def pytorch_step(chain: Chain, image: Floats, threads: int) -> Step:
+def pytorch_step(chain: Chain, image: Floats, threads: int) -> GradientStep:
     """The step by PyTorch's autograd; SetupError when PyTorch is not installed."""
     try:
         import torch
@@ -134,7 +134,7 @@ def pytorch_step(chain: Chain, image: Floats, threads: int) -> Step:
                 case Convolution():
                     kernel, bias = next(waiting)
                     tensor = torch.nn.functional.conv2d(tensor, kernel, bias, padding="same")
-                case Rectifier():
+                case Relu():
                     tensor = torch.relu(tensor)
                 case Pool():
                     tensor = torch.nn.functional.max_pool2d(tensor, 2)
@@ -152,5 +152,8 @@ def _convolutions(chain: Chain) -> list[Convolution]:
     return [stage for stage in chain.stages if isinstance(stage, Convolution)]
 
 
-RIVALS: dict[str, Callable[[Chain, Floats, int], Step]] = {"tf.function": tensorflow_step, "PyTorch": pytorch_step}
+FRAMEWORKS: dict[str, Callable[[Chain, Floats, int], GradientStep]] = {
+    "tf.function": tensorflow_step,
+    "PyTorch": pytorch_step,
+}
 """By name, what makes a step of a chain, a picture and a number of threads."""

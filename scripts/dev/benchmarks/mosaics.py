@@ -21,7 +21,7 @@ LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MosaicTiming:
     """One layer: medians in milliseconds of the whole network tiled in numpy, and of its own graph."""
 
     layer: str
@@ -34,14 +34,14 @@ class Row:
         return self.whole_ms / self.mosaic_ms
 
 
-def measure_mosaics(network: Network, provider: Provider, *, size_hw: Hw, runs: int) -> Iterator[Row]:
+def measure_mosaics(network: Network, provider: Provider, *, size_hw: Hw, runs: int) -> Iterator[MosaicTiming]:
     """A row for each layer that closes a block of VGG16, where the network has it."""
     for layer in network.info.layers:
         if layer.name in LAYERS:
             yield measure_mosaic(network, layer, provider, size_hw=size_hw, runs=runs)
 
 
-def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, size_hw: Hw, runs: int) -> Row:
+def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, size_hw: Hw, runs: int) -> MosaicTiming:
     """Time both ways in turns on one picture of the test pattern."""
     grid = fill_panel(layer.channels, PANEL_HW, aspect=size_hw[1] / size_hw[0])
     image = network_input(Pattern().read(), size_hw)
@@ -61,7 +61,7 @@ def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, si
         return picture
 
     by, within = interleaved([by_hand, in_graph], runs)
-    return Row(layer.name, by.wall_ms, within.wall_ms)
+    return MosaicTiming(layer.name, by.wall_ms, within.wall_ms)
 
 
 def tile_in_numpy(maps: NDArray[np.float32], grid: Grid) -> NDArray[np.uint8]:

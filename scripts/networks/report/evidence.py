@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from models.spec import CLASSES, HeatHead
+from models.spec import CLASSES, GradcamHead
 from realtime.imaging.frame import Image
 from realtime.imaging.heatmap import evidence, glowing
 from realtime.inference.channels import channel_weights
@@ -42,5 +42,5 @@ def _card(findings: Findings, place: int) -> str:
 def lit(findings: Findings, image: Image, label: int) -> Image:
     """A picture with the heat of the evidence for a class."""
     info = findings.network.info
-    head, wanted = HeatHead(info.layers[-1].name), channel_weights(info, CLASSES, label)
+    head, wanted = GradcamHead(info.layers[-1].name), channel_weights(info, CLASSES, label)
     return glowing(image, evidence(findings.engine, findings.network, image, head, wanted).grey)

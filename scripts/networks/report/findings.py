@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from models.files import digest_file
 from models.spec import Network
-from models.training.config import Recipe
+from models.training.config import TrainingConfig
 from models.training.history import best
-from models.training.pictures import Pictures, Places
+from models.training.pictures import Dataset, Places
 from models.training.train import Trained
 from realtime.imaging.compositing import network_input
 from realtime.inference.engine import Engine
@@ -41,8 +41,8 @@ class Findings:
     """A trained network, its pictures, and `probabilities` (checked pictures, classes) as the show computes them."""
 
     trained: Trained
-    pictures: Pictures
-    recipe: Recipe
+    pictures: Dataset
+    recipe: TrainingConfig
     network: Network
     engine: Engine
     probabilities: NDArray[np.float32]
@@ -135,7 +135,7 @@ def few(places: Places, most: int) -> Places:
 
 
 @contextmanager
-def examine(trained: Trained, pictures: Pictures, recipe: Recipe, path: Path) -> Iterator[Findings]:
+def examine(trained: Trained, pictures: Dataset, recipe: TrainingConfig, path: Path) -> Iterator[Findings]:
     """Show every checked picture to the network stored at `path`; its engine runs until the block ends."""
     network = Network(trained.info, path, digest_file(path))
     spec = scores_spec(network)

@@ -11,7 +11,7 @@ import numpy as np
 
 from models.spec import CLASSES, Hw, LayerInfo
 from realtime.dreams.maximize import maximize, reviving
-from realtime.dreams.objective import Slopes, channel_goal
+from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from scripts.common.embedding import embed
 from scripts.common.progress import progress
 from scripts.networks.report.distinct import distinct
@@ -104,7 +104,7 @@ def _affordable(findings: Findings, groups: Sequence[Sequence[Wish]]) -> int:
     return int(np.clip(SECONDS / seconds, FEWEST, STEPS))
 
 
-def _step_seconds(slopes: Slopes) -> float:
+def _step_seconds(slopes: ObjectiveGradient) -> float:
     grey = np.full((*_size_hw(slopes), 3), 127, np.float32)
     slopes(grey)  # opens the graph
     start = time.perf_counter()
@@ -112,18 +112,20 @@ def _step_seconds(slopes: Slopes) -> float:
     return time.perf_counter() - start
 
 
-def _slopes(findings: Findings, wish: Wish) -> Slopes:
-    return Slopes(findings.engine, findings.network, channel_goal(findings.network.info, wish.layer, wish.channel))
+def _slopes(findings: Findings, wish: Wish) -> ObjectiveGradient:
+    return ObjectiveGradient(
+        findings.engine, findings.network, channel_objective(findings.network.info, wish.layer, wish.channel)
+    )
 
 
-def _size_hw(slopes: Slopes) -> Hw:
+def _size_hw(slopes: ObjectiveGradient) -> Hw:
     side = max(min(slopes.network.info.scores.size_hw[0], LARGEST), slopes.smallest)
     return slopes.fixed_hw or (side, side)
 
 
 def _card(findings: Findings, wish: Wish, steps: int, advance: Callable[[], None]) -> str:
     plain = _slopes(findings, wish)
-    blind = Slopes(plain.engine, plain.network, plain.goal.through("deconv"))
+    blind = ObjectiveGradient(plain.engine, plain.network, plain.goal.through("deconv"))
     rng = np.random.default_rng([findings.recipe.seed, wish.channel])
     image, ascent = maximize(reviving(plain, blind), _size_hw(plain), steps, rng, advance)
     words = f"most for {wish.words}" if wish.words else ""

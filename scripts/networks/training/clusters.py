@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.errors import ModelError, SettingError, SourceError
 from models.importing.open_network import open_network
 from models.spec import Network
-from models.training.pictures import Pictures
+from models.training.pictures import Dataset
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
 from scripts.common.embedding import Vectors, embed
@@ -19,7 +19,7 @@ AXES = 16
 """Principal axes in which clusters are looked for, at most."""
 
 
-def cluster(pictures: Pictures, groups: int, *, start: str, seed: int) -> Pictures:
+def cluster(pictures: Dataset, groups: int, *, start: str, seed: int) -> Dataset:
     """The pictures with `groups` clusters as classes, the largest first; fewer where one would hold a single picture.
 
     The network `start` embeds when it is stored here, else the one that the show begins with. Raises SourceError when

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import SourceError
-from models.training.pictures import Pictures
+from models.training.pictures import Dataset
 from realtime.capture.pictures import SUFFIXES, read_picture
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
@@ -26,7 +26,7 @@ PER_CLASS = 200
 """Pictures drawn of each texture."""
 
 
-def gather(source: str, size: int, *, groups: int, start: str, seed: int) -> Pictures:
+def gather(source: str, size: int, *, groups: int, start: str, seed: int) -> Dataset:
     """The pictures of a folder, squeezed to `size` x `size`; `textures` draws the project's own.
 
     Where there are no classes, `groups` clusters of embeddings stand in for them; the network `start` embeds.
@@ -34,7 +34,7 @@ def gather(source: str, size: int, *, groups: int, start: str, seed: int) -> Pic
     """
     if source == TEXTURES:
         images, labels = draw_textures(seed, PER_CLASS, size)
-        return Pictures(images, labels, tuple(CLASSES), tuple(CLASSES[label] for label in labels))
+        return Dataset(images, labels, tuple(CLASSES), tuple(CLASSES[label] for label in labels))
     if not source:
         raise SourceError("the folder has no name; expected a folder with a subfolder of pictures for each class")
     folder = Path(source)
@@ -46,12 +46,12 @@ def gather(source: str, size: int, *, groups: int, start: str, seed: int) -> Pic
     names = tuple(each.name for each in classes)
     labels = np.array([names.index(Path(name).parts[0]) for name in found.names], np.int64)
     strays = tuple(f"{file.name}: lies beside the folders of the classes" for file in _pictures_in(folder))
-    pictures = Pictures(found.images, labels, names, found.names, skipped=found.skipped + strays)
+    pictures = Dataset(found.images, labels, names, found.names, skipped=found.skipped + strays)
     pictures.check()
     return pictures
 
 
-def _grouped(loose: Pictures, groups: int, *, start: str, seed: int) -> Pictures:
+def _grouped(loose: Dataset, groups: int, *, start: str, seed: int) -> Dataset:
     found = cluster(loose, groups, start=start, seed=seed)
     if len(found.classes) < groups:
         log.warning("the pictures fall into %d groups of 2 or more, not into %d", len(found.classes), groups)
@@ -77,7 +77,7 @@ def _listed(folder: Path) -> list[Path]:
         ) from error
 
 
-def _read(folder: Path, files: Sequence[Path], size: int) -> Pictures:
+def _read(folder: Path, files: Sequence[Path], size: int) -> Dataset:
     """Read all that can be read, in order, with no classes yet."""
     with ThreadPoolExecutor(2) as readers:
         results = list(readers.map(partial(_squeezed, size=size), files))
@@ -89,7 +89,7 @@ def _read(folder: Path, files: Sequence[Path], size: int) -> Pictures:
         raise SourceError(f"no good picture in the folder {folder}; expected files {' '.join(sorted(SUFFIXES))}")
     names = tuple(file.relative_to(folder).as_posix() for file, _ in good)
     images = np.stack([image for _, image in good])
-    return Pictures(images, np.zeros(len(good), np.int64), (), names, skipped=skipped)
+    return Dataset(images, np.zeros(len(good), np.int64), (), names, skipped=skipped)
 
 
 def _squeezed(file: Path, *, size: int) -> Image | str:

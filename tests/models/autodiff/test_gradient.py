@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 
 from models.autodiff.gradient import gradient
 from models.errors import ModelError
-from models.graph.builder import FLOAT, Draft
+from models.graph.builder import FLOAT, GraphBuilder
 from models.graph.truncate import truncate
-from models.spec import Rectifier
+from models.spec import ReluRule
 from tests.models.autodiff.reference import evaluate
 
 Floats = NDArray[Any]
 
 
-def parsed(text: str, shape: str = "2,3") -> Draft:
-    return Draft(onnx.parser.parse_model(f'<ir_version: 10, opset_import: ["": 18]> tiny ({shape}) => () {{ {text} }}'))
+def parsed(text: str, shape: str = "2,3") -> GraphBuilder:
+    return GraphBuilder(
+        onnx.parser.parse_model(f'<ir_version: 10, opset_import: ["": 18]> tiny ({shape}) => () {{ {text} }}')
+    )
 
 
 def slope(text: str, x: Floats, **options: Any) -> Floats:
@@ -107,7 +109,7 @@ SIGNS = np.array([-2.0, -1.0, 1.0, 2.0])
     ("rectifier", "expected"),
     [("plain", [0, 0, -5, 7]), ("guided", [0, 0, 0, 7]), ("deconv", [3, 0, 0, 7])],
 )
-def test_ways_past_a_rectifier(op: str, rectifier: Rectifier, expected: list[int]) -> None:
+def test_ways_past_a_rectifier(op: str, rectifier: ReluRule, expected: list[int]) -> None:
     text = "Z = Constant<value=double {0.0}>() H = Constant<value=double {6.0}>() "
     text += "W = Constant<value=double[4] {3.0, -1.0, -5.0, 7.0}>() "
     text += f"A = {op} B = Mul(A, W) o = ReduceSum<keepdims=0>(B)"
@@ -115,7 +117,7 @@ def test_ways_past_a_rectifier(op: str, rectifier: Rectifier, expected: list[int
 
 
 @pytest.mark.parametrize(("rectifier", "expected"), [("plain", [0.3, -0.1, -5, 7]), ("deconv", [3, 0, 0, 7])])
-def test_ways_past_a_leaky_rectifier(rectifier: Rectifier, expected: list[float]) -> None:
+def test_ways_past_a_leaky_rectifier(rectifier: ReluRule, expected: list[float]) -> None:
     text = "W = Constant<value=double[4] {3.0, -1.0, -5.0, 7.0}>() "
     text += "A = LeakyRelu<alpha=0.1>(X) B = Mul(A, W) o = ReduceSum<keepdims=0>(B)"
     assert slope(text, SIGNS, rectifier=rectifier) == pytest.approx(expected)
@@ -148,7 +150,7 @@ def energy_gradient(model: onnx.ModelProto, layer: str, tensor: NDArray[np.float
     dims = model.graph.input[0].type.tensor_type.shape.dim
     for dim, size in zip(dims, tensor.shape, strict=True):
         dim.dim_value = size
-    draft = Draft(model)
+    draft = GraphBuilder(model)
     energy = draft.op("ReduceMean", draft.op("Mul", layer, layer), keepdims=0)
     draft.output(gradient(draft, energy, model.graph.input[0].name), "gradient", FLOAT, tensor.shape)
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

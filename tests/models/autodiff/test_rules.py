@@ -16,7 +16,7 @@ from onnx import TensorProto, numpy_helper
 
 from models.autodiff.gradient import gradient
 from models.autodiff.rules import RULES
-from models.graph.builder import Draft, tensors
+from models.graph.builder import GraphBuilder, tensors
 from tests.models.autodiff.reference import evaluate
 from tests.models.autodiff.rule_examples import EXAMPLES, Example
 
@@ -97,7 +97,7 @@ def with_gradient(example: Example, mix: Floats, kind: int, dims: Sequence[int |
     """The model of an example with the outputs "answer", the sum of Y times `mix`, and "gradient"."""
     model = forward(example, kind, dims)
     y = tensors(model)["Y"].kind
-    draft = Draft(model)
+    draft = GraphBuilder(model)
     weighted = draft.op("Mul", "Y", draft.constant(mix.astype(np.float32 if y == FLOAT else np.float64)))
     answer = draft.op("ReduceSum", weighted, keepdims=0)
     draft.output(answer, "answer", y, ())

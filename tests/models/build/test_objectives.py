@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from models.build.build import build
 from models.errors import ModelError
-from models.graph.builder import FLOAT, Draft, empty_model
+from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from models.importing.open_network import open_network
 from models.build.objectives import GUIDE_UNITS
-from models.spec import CARD, CLASSES, INPUT, ActivationsHead, ClassifierInfo, DreamHead, GraphSpec, HeatHead, InputInfo, LayerInfo, ModelInfo, Network
+from models.spec import CARD, CLASSES, INPUT, ActivationsHead, ClassifierInfo, DreamHead, GraphSpec, GradcamHead, InputInfo, LayerInfo, ModelInfo, Network
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from tests.networks import colour_network
@@ -119,7 +119,7 @@ def test_a_class_is_climbed_to_and_found(tmp_path: Path, engine: Engine, apart: 
     assert seen[..., 2] == pytest.approx(10 / 255 / 64, rel=1e-4)
     assert not seen[..., :2].any()
     image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
-    heat = engine.run_patiently(GraphSpec(network, HeatHead("conv2"), (16, 16)), {"image": image, "wanted": wanted})
+    heat = engine.run_patiently(GraphSpec(network, GradcamHead("conv2"), (16, 16)), {"image": image, "wanted": wanted})
     assert heat["heat"] == pytest.approx(image[::2, ::2, 2] / 255 * 10 / 64, rel=1e-3)
     assert heat["answers"] == pytest.approx(image[::2, ::2].mean((0, 1)) / 255 * 10, rel=1e-3)
 
@@ -129,7 +129,7 @@ def test_heat_for_a_channel_of_a_deeper_layer(tmp_path: Path, engine: Engine) ->
     network = open_network(str(tmp_path / "colours.onnx"))
     image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
     result = engine.run_patiently(
-        GraphSpec(network, HeatHead("conv1", "conv2"), (16, 16)),
+        GraphSpec(network, GradcamHead("conv1", "conv2"), (16, 16)),
         {"image": image, "wanted": np.array([0, 1, 0], np.float32)},
     )
     assert result["heat"] == pytest.approx(image[..., 1] / 255 / 256, rel=1e-3)
@@ -139,15 +139,15 @@ def test_heat_for_a_channel_of_a_deeper_layer(tmp_path: Path, engine: Engine) ->
     ("head", "words"),
     [
         (
-            HeatHead("conv2", "conv1"),
+            GradcamHead("conv2", "conv1"),
             "layer 'conv1' does not depend on layer 'conv2'; choose a layer that comes before",
         ),
-        (HeatHead("conv9"), "layer 'conv9' is not in colours"),
+        (GradcamHead("conv9"), "layer 'conv9' is not in colours"),
         (DreamHead(("conv1", "conv9")), "layer 'conv9' is not in colours"),
     ],
     ids=repr,
 )
-def test_what_cannot_be_reached_is_said(tmp_path: Path, head: DreamHead | HeatHead, words: str) -> None:
+def test_what_cannot_be_reached_is_said(tmp_path: Path, head: DreamHead | GradcamHead, words: str) -> None:
     colour_network(tmp_path / "colours.onnx")
     with pytest.raises(ModelError, match=words):
         build(GraphSpec(open_network(str(tmp_path / "colours.onnx")), head, (16, 16)))
@@ -161,7 +161,7 @@ def test_an_operator_without_a_rule_is_named(tmp_path: Path) -> None:
 
 def write_network(folder: Path, head: Any) -> Path:
     model = empty_model("odd")
-    draft = Draft(model)
+    draft = GraphBuilder(model)
     draft.input(INPUT, FLOAT, (1, 3, "height", "width"))
     draft.output(head(draft, INPUT), "conv", FLOAT, (1, 3, None, None))
     info = ModelInfo("odd", "made", InputInfo(smallest=4), (LayerInfo("conv", 3, 1, 1),))
@@ -186,7 +186,7 @@ def test_grad_cam_equals_keras(tmp_path: Path, engine: Engine) -> None:
     learned = [[np.asarray(each) for each in layer.get_weights()] for layer in (*convolutions, dense)]
     network = open_network(str(write_classifier(tmp_path / "keras.onnx", learned[:2], learned[2][0])))
     wanted = np.eye(1, 5, 3, dtype=np.float32)[0]
-    result = engine.run_patiently(GraphSpec(network, HeatHead("conv1"), (24, 24)), {"image": image, "wanted": wanted})
+    result = engine.run_patiently(GraphSpec(network, GradcamHead("conv1"), (24, 24)), {"image": image, "wanted": wanted})
     assert expected.max() > 0
     assert np.corrcoef(result["heat"].ravel(), expected.ravel())[0, 1] >= 0.9999
     assert result["heat"] == pytest.approx(expected, abs=1e-4 * float(expected.max()))
@@ -195,7 +195,7 @@ def test_grad_cam_equals_keras(tmp_path: Path, engine: Engine) -> None:
 def write_classifier(path: Path, convolutions: list[list[Array]], dense: Array) -> Path:
     """The same network as a stored one, kernels turned to NCHW; biases of Keras's begin at zero."""
     model = empty_model("keras")
-    draft, tensor = Draft(model), INPUT
+    draft, tensor = GraphBuilder(model), INPUT
     draft.input(INPUT, FLOAT, (1, 3, "height", "width"))
     for number, (kernel, bias) in enumerate(convolutions, start=1):
         weights = (draft.constant(kernel.transpose(3, 2, 0, 1)), draft.constant(bias))

@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from models.errors import ModelError
-from models.importing.passes.convert_opset import RULES, upgrade
+from models.importing.passes.convert_opset import RULES, convert_opset
 from tests.models.importing.nets import Net
 from tests.models.importing.reference import run
 
@@ -70,7 +70,7 @@ def test_rule_changes_nothing(name: str) -> None:
     model.graph.output[0].type.tensor_type.ClearField("shape")
     tensor = np.random.default_rng(1).random((1, 3, 8, 8), np.float32)
     before = run(model.SerializeToString(), tensor)
-    upgrade(model)
+    convert_opset(model)
     assert model.opset_import[0].version == 18
     np.testing.assert_allclose(run(model.SerializeToString(), tensor)[0], before[0], rtol=1e-6)
 
@@ -79,7 +79,7 @@ def test_newer_opsets_stay() -> None:
     net = Net(opset=21)
     net.op("Relu", "x", out="y")
     model = net.model([1, 3, 8, 8], {"y": [1, 3, 8, 8]}, entry="x")
-    upgrade(model)
+    convert_opset(model)
     assert model.opset_import[0].version == 21
 
 
@@ -87,4 +87,4 @@ def test_operator_that_is_no_more_is_named() -> None:
     net = Net(opset=11)
     net.op("Upsample", "x", net.weight([1, 1, 2, 2]), out="y")
     with pytest.raises(ModelError, match="Upsample of opset 11 is no more"):
-        upgrade(net.model([1, 3, 8, 8], {"y": [1, 3, 16, 16]}, entry="x"))
+        convert_opset(net.model([1, 3, 8, 8], {"y": [1, 3, 16, 16]}, entry="x"))

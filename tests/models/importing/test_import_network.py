@@ -13,7 +13,7 @@ import pytest
 from models.graph.truncate import truncate
 from models.importing import import_network as adopt
 from models.importing.open_network import open_network
-from models.importing.overrides import Hints
+from models.importing.overrides import Overrides
 from models.spec import INPUT
 from realtime.imaging.compositing import network_input
 from realtime.inference.engine import Engine
@@ -98,7 +98,7 @@ def test_what_it_is_fed_is_said_at_the_start(tmp_path: Path, caplog: pytest.LogC
     path = save(grey(), tmp_path, "digits.onnx")
     with caplog.at_level(logging.INFO):
         open_network(str(path))
-        open_network(str(path), Hints(mean=(0.0,), scale=(0.25,)))
+        open_network(str(path), Overrides(mean=(0.0,), scale=(0.25,)))
     first, second = caplog.messages
     assert first.startswith("digits: GREY minus 114.5 times 0.01735, guessed: ")
     assert second == "digits: GREY times 0.25, as said"
@@ -134,7 +134,7 @@ def test_real_classifier_sees_the_cat_exactly_as_the_file_does(real: Path, asset
 
     image = cv2.imread(str(assets / "media" / "chelsea.jpg"))
     assert image is not None
-    network = open_network(str(real), Hints(labels=assets / "weights" / "imagenet_labels.txt"))
+    network = open_network(str(real), Overrides(labels=assets / "weights" / "imagenet_labels.txt"))
     with Engine(CPU) as engine:
         top = classify(engine, network, image)  # type: ignore[arg-type]
     seen = np.asarray(network_input(image, network.info.scores.size_hw), np.float32) - (104, 117, 123)  # type: ignore[arg-type]

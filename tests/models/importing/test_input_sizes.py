@@ -14,11 +14,11 @@ import pytest
 from models.errors import ModelError
 from models.graph.builder import attributes
 from models.importing.analysis import bounds
-from models.importing.analysis.infer_shapes import Skeleton
+from models.importing.analysis.infer_shapes import ShapeModel
 from models.importing.open_network import open_network
 from models.importing.passes.explicit_pads import explicit_pads
-from models.importing.passes.fold_shapes import settle
-from models.importing.passes.normalize import make_plain
+from models.importing.passes.fold_shapes import fold_shapes
+from models.importing.passes.normalize import normalize
 from models.spec import INPUT
 from tests.models.importing.nets import NETS, Net, shuffle, torch_resnet
 from tests.models.importing.reference import run, save
@@ -59,7 +59,7 @@ def test_what_is_computed_in_nhwc_is_computed_in_nchw(name: str) -> None:
     model.graph.output[0].type.tensor_type.ClearField("shape")
     tensor = np.random.default_rng(2).normal(size=(1, 3, 6, 8)).astype(np.float32)
     expected = run(model.SerializeToString(), tensor)[0]
-    make_plain(model, None)
+    normalize(model, None)
     dims = model.graph.input[0].type.tensor_type.shape.dim
     dims[2].dim_value, dims[3].dim_value = 6, 8
     np.testing.assert_allclose(run(model.SerializeToString(), tensor)[0], expected, rtol=1e-5, atol=1e-6)
@@ -69,16 +69,16 @@ def test_what_is_computed_in_nhwc_is_computed_in_nchw(name: str) -> None:
 
 def test_flattening_is_settled_and_shuffling_left_free() -> None:
     model = torch_resnet()
-    make_plain(model, None)
-    skeleton = Skeleton(model, 3)
-    settle(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
+    normalize(model, None)
+    skeleton = ShapeModel(model, 3)
+    fold_shapes(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
     assert "Shape" not in kinds(model)
     model = shuffle()
-    make_plain(model, None)
-    skeleton = Skeleton(model, 3)
-    settle(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
+    normalize(model, None)
+    skeleton = ShapeModel(model, 3)
+    fold_shapes(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
     assert "Shape" in kinds(model)
-    settle(model.graph, [Skeleton(model, 3).at((64, 64))])
+    fold_shapes(model.graph, [ShapeModel(model, 3).at((64, 64))])
     assert "Shape" not in kinds(model)
 
 
@@ -138,10 +138,10 @@ def test_network_for_multiples_of_its_stride_keeps_its_size(tmp_path: Path) -> N
 @pytest.mark.parametrize(("name", "side", "fits"), [("squeeze", 2, False), ("squeeze", 3, True), ("nhwc", 1, True)])
 def test_windows_that_do_not_fit_are_found(name: str, side: int, fits: bool) -> None:
     model = NETS[name]()
-    entrance = make_plain(model, None)
-    skeleton = Skeleton(model, entrance.channels)
+    entrance = normalize(model, None)
+    skeleton = ShapeModel(model, entrance.channels)
     if fits:
-        bounds.check(model.graph, skeleton.at((side, side)))
+        bounds.check_bounds(model.graph, skeleton.at((side, side)))
     else:
         with pytest.raises(ModelError, match=r"does not fit into 2x2"):
-            bounds.check(model.graph, skeleton.at((side, side)))
+            bounds.check_bounds(model.graph, skeleton.at((side, side)))

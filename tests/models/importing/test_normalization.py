@@ -8,9 +8,9 @@ import numpy as np
 import onnx
 import pytest
 
-from models.importing.input.by_first_nodes import read_preamble
-from models.importing.input.by_producer import usual
-from models.importing.input.metadata import facts, from_facts, labels_in, native_size
+from models.importing.input.by_first_nodes import by_first_nodes
+from models.importing.input.by_producer import by_producer
+from models.importing.input.metadata import from_metadata, labels_in, native_size, read_metadata
 from models.importing.input.normalization import CAFFE, RAW, TENSORFLOW, TORCH, UNIT
 from models.importing.open_network import open_network
 from models.spec import INPUT, InputInfo
@@ -57,7 +57,7 @@ SAID = {
 @pytest.mark.parametrize("name", SAID)
 def test_file_says_it(name: str) -> None:
     model, (colours, mean, scale) = SAID[name]
-    reading = from_facts(facts(model), 3)
+    reading = from_metadata(read_metadata(model), 3)
     assert reading is not None
     assert reading.sure
     assert reading.input.colours == colours
@@ -67,7 +67,7 @@ def test_file_says_it(name: str) -> None:
 
 @pytest.mark.parametrize("model", [described(), described("A fine network from 2019"), described(mean="none", std="0")])
 def test_file_that_says_nothing(model: onnx.ModelProto) -> None:
-    assert from_facts(facts(model), 3) is None
+    assert from_metadata(read_metadata(model), 3) is None
 
 
 def preamble(*steps: tuple[str, list[float]], channels: int = 3) -> onnx.GraphProto:
@@ -91,14 +91,14 @@ def preamble(*steps: tuple[str, list[float]], channels: int = 3) -> onnx.GraphPr
     ],
 )
 def test_network_that_normalises_takes_pixels(graph: onnx.GraphProto, colours: str, scale: tuple[float, ...]) -> None:
-    reading = read_preamble(graph, 3)
+    reading = by_first_nodes(graph, 3)
     assert reading is not None
     assert (reading.input.colours, reading.input.scale) == (colours, scale)
 
 
 @pytest.mark.parametrize("graph", [preamble(), preamble(("Mul", [1.01]))])
 def test_network_that_does_not_normalise_says_nothing(graph: onnx.GraphProto) -> None:
-    assert read_preamble(graph, 3) is None
+    assert by_first_nodes(graph, 3) is None
 
 
 def written_by(producer: str, entry: str, name: str) -> onnx.ModelProto:
@@ -120,7 +120,7 @@ def written_by(producer: str, entry: str, name: str) -> onnx.ModelProto:
     ],
 )
 def test_who_wrote_it_says_what_is_usual(model: onnx.ModelProto, file: str, recipe: object) -> None:
-    assert usual(model, file)[0] is recipe
+    assert by_producer(model, file)[0] is recipe
 
 
 @pytest.mark.parametrize(("gain", "scale"), [(1.0, TORCH.scale), (1 / 58, CAFFE.scale)])
@@ -146,15 +146,15 @@ LABELS = {
 
 @pytest.mark.parametrize("name", LABELS)
 def test_labels_are_read_from_metadata(name: str) -> None:
-    said = facts(described(**LABELS[name]))
+    said = read_metadata(described(**LABELS[name]))
     assert labels_in(said, 3) == ("cat", "dog's", "person")
     assert labels_in(said, 4) is None
 
 
 def test_size_of_the_pictures_it_learned_from() -> None:
-    assert native_size(facts(described(native_size="227")), 32) == (227, 227)
-    assert native_size(facts(described(imgsz="[640, 480]")), 32) == (640, 480)
-    assert native_size(facts(described(imgsz="[99999]")), 32) is None
+    assert native_size(read_metadata(described(native_size="227")), 32) == (227, 227)
+    assert native_size(read_metadata(described(imgsz="[640, 480]")), 32) == (640, 480)
+    assert native_size(read_metadata(described(imgsz="[99999]")), 32) is None
 
 
 def test_grey_is_fed_the_mean_of_the_colours() -> None:

@@ -10,9 +10,9 @@ import pytest
 from models.errors import ModelError, OutputError, SettingError
 from models.files import write_atomically
 from models.importing.open_network import open_network
-from models.importing.overrides import SUFFIX, Hints
+from models.importing.overrides import SUFFIX, Overrides
 from models.zoo import bundled_path
-from realtime.show.config import NetworkChoice
+from realtime.show.config import NetworkOptions
 from tests.models.importing.nets import CLASSES, grey, nhwc, segmenter, squeeze
 from tests.models.importing.reference import save
 
@@ -33,20 +33,20 @@ def labels(tmp_path: Path) -> Path:
 
 def test_labels_are_read_and_remembered(path: Path, labels: Path) -> None:
     assert open_network(str(path)).info.scores.labels[0] == "class 0"
-    assert open_network(str(path), Hints(labels=labels)).info.scores.labels == NAMES
+    assert open_network(str(path), Overrides(labels=labels)).info.scores.labels == NAMES
     assert open_network(str(path)).info.scores.labels == NAMES
 
 
 def test_each_is_remembered_until_it_is_said_anew(path: Path) -> None:
-    open_network(str(path), Hints(colours="RGB", mean=(1.0, 2.0, 3.0)))
-    fed = open_network(str(path), Hints(mean=(5.0,))).info.input
+    open_network(str(path), Overrides(colours="RGB", mean=(1.0, 2.0, 3.0)))
+    fed = open_network(str(path), Overrides(mean=(5.0,))).info.input
     assert (fed.colours, fed.mean) == ("RGB", (5.0, 5.0, 5.0))
     assert json.loads(path.with_name(path.name + SUFFIX).read_text()) == {"colours": "RGB", "mean": [5.0]}
 
 
 def test_mean_turns_round_with_the_colours(path: Path) -> None:
     known = open_network(str(path)).info.input
-    turned = open_network(str(path), Hints(colours="BGR" if known.colours == "RGB" else "RGB")).info.input
+    turned = open_network(str(path), Overrides(colours="BGR" if known.colours == "RGB" else "RGB")).info.input
     assert turned.mean == known.mean[::-1]
 
 
@@ -64,7 +64,7 @@ def test_folder_that_cannot_be_written_leaves_the_cache(
         write_atomically(file, content)
 
     monkeypatch.setattr("models.importing.overrides.write_atomically", refuse)
-    open_network(str(path), Hints(scale=(0.5,)))
+    open_network(str(path), Overrides(scale=(0.5,)))
     assert [each.name for each in path.parent.iterdir()] == [path.name]
     assert open_network(str(path)).info.input.scale == (0.5, 0.5, 0.5)
 
@@ -72,7 +72,7 @@ def test_folder_that_cannot_be_written_leaves_the_cache(
 def test_folder_that_nobody_may_write_is_left_alone(path: Path) -> None:
     path.parent.chmod(0o555)
     try:
-        open_network(str(path), Hints(scale=(0.5,)))
+        open_network(str(path), Overrides(scale=(0.5,)))
         assert [each.name for each in path.parent.iterdir()] == [path.name]
     finally:
         path.parent.chmod(0o755)
@@ -81,12 +81,12 @@ def test_folder_that_nobody_may_write_is_left_alone(path: Path) -> None:
 def test_what_does_not_fit_is_not_remembered(path: Path, labels: Path) -> None:
     labels.write_text("one\ntwo\n")
     with pytest.raises(ModelError, match="holds 2 labels, but the network has 7 classes"):
-        open_network(str(path), Hints(labels=labels))
+        open_network(str(path), Overrides(labels=labels))
     assert open_network(str(path)).info.scores.labels[0] == "class 0"
 
 
 def test_labels_that_are_gone_are_missed_by_name(path: Path, labels: Path) -> None:
-    open_network(str(path), Hints(labels=labels))
+    open_network(str(path), Overrides(labels=labels))
     labels.unlink()
     with pytest.raises(ModelError, match=r"labels\.txt"):
         open_network(str(path))
@@ -105,31 +105,31 @@ def test_layout_decides_where_the_file_leaves_it_open(tmp_path: Path) -> None:
     dims = model.graph.input[0].type.tensor_type.shape.dim
     for dim in dims:
         dim.Clear()
-    info = open_network(str(save(model, tmp_path)), Hints(layout="NHWC")).info
+    info = open_network(str(save(model, tmp_path)), Overrides(layout="NHWC")).info
     assert [layer.name for layer in info.layers] == ["one", "two", "three", "cat"]
     with pytest.raises(ModelError):
-        open_network(str(tmp_path / "net.onnx"), Hints(layout="NCHW"))
+        open_network(str(tmp_path / "net.onnx"), Overrides(layout="NCHW"))
 
 
 def test_colours_that_a_network_does_not_have_are_refused(path: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="GREY does not fit"):
-        open_network(str(path), Hints(colours="GREY"))
+        open_network(str(path), Overrides(colours="GREY"))
     with pytest.raises(SettingError, match="takes one number or 1"):
-        open_network(str(save(grey(), tmp_path, "grey.onnx")), Hints(mean=(1.0, 2.0, 3.0)))
+        open_network(str(save(grey(), tmp_path, "grey.onnx")), Overrides(mean=(1.0, 2.0, 3.0)))
 
 
 def test_labels_for_what_names_nothing_are_refused(tmp_path: Path, labels: Path) -> None:
     with pytest.raises(ModelError, match="has no classifier"):
-        open_network(str(save(segmenter(), tmp_path)), Hints(labels=labels))
+        open_network(str(save(segmenter(), tmp_path)), Overrides(labels=labels))
 
 
 def test_network_with_a_card_takes_hints_too(tmp_path: Path) -> None:
-    fed = open_network("textures", Hints(scale=(0.5,))).info.input
+    fed = open_network("textures", Overrides(scale=(0.5,))).info.input
     assert fed.scale == (0.5, 0.5, 0.5)
     assert not bundled_path().with_name(bundled_path().name + SUFFIX).exists()
     copy = tmp_path / "copy.onnx"
     copy.write_bytes(bundled_path().read_bytes())
-    open_network(str(copy), Hints(scale=(0.25,)))
+    open_network(str(copy), Overrides(scale=(0.25,)))
     assert open_network(str(copy)).info.input.scale == (0.25, 0.25, 0.25)
 
 
@@ -137,21 +137,21 @@ def test_network_with_a_card_has_its_layout(tmp_path: Path) -> None:
     copy = tmp_path / "copy.onnx"
     copy.write_bytes(bundled_path().read_bytes())
     with pytest.raises(SettingError, match="--layout NHWC does not fit"):
-        open_network(str(copy), Hints(layout="NHWC"))
+        open_network(str(copy), Overrides(layout="NHWC"))
 
 
 def test_command_line_says_it_in_words(path: Path) -> None:
-    choice = NetworkChoice(model=str(path), colours="RGB", mean="1, 2,3", scale="0.5")
-    assert choice.hints == Hints(colours="RGB", mean=(1.0, 2.0, 3.0), scale=(0.5,))
+    choice = NetworkOptions(model=str(path), colours="RGB", mean="1, 2,3", scale="0.5")
+    assert choice.hints == Overrides(colours="RGB", mean=(1.0, 2.0, 3.0), scale=(0.5,))
     assert choice.open().info.input.mean == (1.0, 2.0, 3.0)
 
 
 @pytest.mark.parametrize("text", ["", "a", "1,2", "1,2,3,4", "nan", "inf,1,1", "1e9"])
 def test_what_are_no_numbers_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="--mean takes one number, or three"):
-        _ = NetworkChoice(mean=text).hints
+        _ = NetworkOptions(mean=text).hints
 
 
 def test_scale_of_nothing_is_refused() -> None:
     with pytest.raises(SettingError, match="--scale"):
-        _ = NetworkChoice(scale="0").hints
+        _ = NetworkOptions(scale="0").hints

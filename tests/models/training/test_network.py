@@ -20,9 +20,9 @@ from onnx import numpy_helper
 from models.errors import ModelError
 from models.from_keras.frameworks import import_keras
 from models.importing.open_network import open_network
-from models.training.config import Recipe
+from models.training.config import TrainingConfig
 from models.training.history import Epoch
-from models.training.pictures import Pictures
+from models.training.pictures import Dataset
 from models.training.train import Trained, state_folder, train
 from models.zoo import vgg16_layers
 from scripts.dev.benchmarks.untrained import vgg16_shaped
@@ -74,17 +74,17 @@ def two_eager_steps() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def pictures() -> Pictures:
+def pictures() -> Dataset:
     """Noise, reddish or bluish."""
     images = np.random.default_rng(0).integers(0, 120, (6, 32, 32, 3), dtype=np.uint8)
     labels = np.arange(6) % 2
     images[labels == 0, :, :, 2] += 120
     images[labels == 1, :, :, 0] += 120
-    return Pictures(images, labels, CLASSES, tuple(map(str, labels)))
+    return Dataset(images, labels, CLASSES, tuple(map(str, labels)))
 
 
-def trained_in(folder: Path, pictures: Pictures, watch: Silent | None = None, **facts: Any) -> Run:
-    recipe = Recipe(**{"epochs": 1, "size": 32, **facts})
+def trained_in(folder: Path, pictures: Dataset, watch: Silent | None = None, **facts: Any) -> Run:
+    recipe = TrainingConfig(**{"epochs": 1, "size": 32, **facts})
     kept = state_folder(pictures, recipe, folder)
     found = train(pictures, recipe, name="colours", kept=kept, watch=watch or Silent())
     (folder / "network.onnx").write_bytes(found.model.SerializeToString())
@@ -92,13 +92,13 @@ def trained_in(folder: Path, pictures: Pictures, watch: Silent | None = None, **
 
 
 @pytest.fixture(scope="module")
-def new(tmp_path_factory: pytest.TempPathFactory, pictures: Pictures) -> Run:
+def new(tmp_path_factory: pytest.TempPathFactory, pictures: Dataset) -> Run:
     folder = tmp_path_factory.mktemp("new")
     watch = Silent(folder / ".training", folder / "after one" / ".training")
     return trained_in(folder, pictures, watch, epochs=2, seed=5)
 
 
-def test_stopped_and_begun_again_it_ends_as_if_never_stopped(new: Run, pictures: Pictures) -> None:
+def test_stopped_and_begun_again_it_ends_as_if_never_stopped(new: Run, pictures: Dataset) -> None:
     watch = Silent()
     again = trained_in(new.path.parent / "after one", pictures, watch, epochs=2, seed=5)
     assert len(watch.losses) == 2
@@ -108,14 +108,14 @@ def test_stopped_and_begun_again_it_ends_as_if_never_stopped(new: Run, pictures:
         assert np.abs(values - again.weights[name]).max() <= 0.05 * np.abs(values).max(), name
 
 
-def test_a_stored_network_is_refined_in_its_last_block_alone(new: Run, tmp_path: Path, pictures: Pictures) -> None:
+def test_a_stored_network_is_refined_in_its_last_block_alone(new: Run, tmp_path: Path, pictures: Dataset) -> None:
     refined = trained_in(tmp_path, pictures, start=str(new.path))
     for name, values in new.weights.items():
         changed = name.startswith(("block5", "classifier"))
         assert np.array_equal(values, refined.weights[name]) != changed, name
 
 
-def test_the_bundled_network_is_a_start(tmp_path: Path, pictures: Pictures) -> None:
+def test_the_bundled_network_is_a_start(tmp_path: Path, pictures: Dataset) -> None:
     refined = trained_in(tmp_path, pictures, start="textures")
     bundled = onnx.load(open_network("textures").path)
     for each in bundled.graph.initializer:
@@ -125,14 +125,14 @@ def test_the_bundled_network_is_a_start(tmp_path: Path, pictures: Pictures) -> N
     assert refined.trained.info.scores.labels == CLASSES
 
 
-def test_a_network_of_keras_is_refined(tmp_path: Path, pictures: Pictures) -> None:
+def test_a_network_of_keras_is_refined(tmp_path: Path, pictures: Dataset) -> None:
     info = open_network(str(trained_in(tmp_path, pictures, start="vgg16", weights="none").path)).info
     assert info.layers == vgg16_layers()
     assert info.input.colours == "BGR"
     assert info.scores.labels == CLASSES
 
 
-def test_a_network_of_another_shape_is_no_start(tmp_path: Path, pictures: Pictures) -> None:
+def test_a_network_of_another_shape_is_no_start(tmp_path: Path, pictures: Dataset) -> None:
     model = vgg16_shaped("other", width=0.25)
     [card] = (entry for entry in model.metadata_props if entry.key == "ventral")
     card.value = card.value.replace('"stride": 1', '"stride": 3')

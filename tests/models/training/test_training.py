@@ -11,27 +11,27 @@ import numpy as np
 import pytest
 
 from models.errors import OutputError, SettingError, SourceError
-from models.training.config import Recipe
+from models.training.config import TrainingConfig
 from models.training.history import PATIENCE, Epoch, best, over, pace
-from models.training.pictures import Pictures, split
-from models.training.state import State, StateFolder
+from models.training.pictures import Dataset, split
+from models.training.state import StateFolder, TrainingState
 
 FACTS = {"epochs": 5, "pictures": "abc"}
 
 
-def pictures(*counts: int) -> Pictures:
+def pictures(*counts: int) -> Dataset:
     labels = np.repeat(np.arange(len(counts)), counts)
     images = np.zeros((len(labels), 4, 4, 3), np.uint8)
-    return Pictures(images, labels, tuple(f"class {number}" for number in range(len(counts))), ("x",) * len(labels))
+    return Dataset(images, labels, tuple(f"class {number}" for number in range(len(counts))), ("x",) * len(labels))
 
 
 def epochs(*losses: float) -> tuple[Epoch, ...]:
     return tuple(Epoch(loss=1.0, accuracy=0.5, val_loss=loss, val_accuracy=0.5, seconds=1.0) for loss in losses)
 
 
-def state(*losses: float) -> State:
+def state(*losses: float) -> TrainingState:
     last = np.full(3, losses[-1], np.float32)
-    return State(epochs(*losses), (last, np.arange(2, dtype=np.uint32)), (np.full(3, min(losses), np.float32),))
+    return TrainingState(epochs(*losses), (last, np.arange(2, dtype=np.uint32)), (np.full(3, min(losses), np.float32),))
 
 
 def test_every_class_gives_pictures_to_both_sides() -> None:
@@ -82,7 +82,7 @@ def test_the_digest_knows_pixels_labels_and_names() -> None:
 )
 def test_a_recipe_that_makes_no_sense_is_refused(keywords: dict[str, int], words: str) -> None:
     with pytest.raises(SettingError, match=words):
-        Recipe(**keywords).check()  # type: ignore[arg-type]
+        TrainingConfig(**keywords).check()  # type: ignore[arg-type]
 
 
 def test_the_best_epoch_is_kept_and_patience_ends() -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from realtime.capture.feed import Capture
 from realtime.capture.opening import open_source
-from realtime.capture.source_health import Patience
+from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.latest import Latest
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.waiting import says, soon
 
-QUICK = Patience(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses=(0.05, 0.1), look=0.02)
+QUICK = HealthLimits(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses=(0.05, 0.1), look=0.02)
 
 
 class Device:
@@ -146,7 +146,7 @@ def test_a_thread_left_behind_in_the_driver_writes_nothing_when_it_comes_back() 
 def test_no_more_than_a_few_threads_hang_in_the_driver() -> None:
     devices = [Device(answers=False) for _ in range(20)]
     opened = iter(devices)
-    patience = Patience(silence=0.05, periods=1, pauses=(0.01,), look=0.01, stuck=3)
+    patience = HealthLimits(silence=0.05, periods=1, pauses=(0.01,), look=0.01, stuck=3)
     with Capture(lambda: next(opened), Latest(), retry=True, patience=patience) as capture:
         assert soon(says(capture, "trying again in 0.01 s"))
         time.sleep(1.0)

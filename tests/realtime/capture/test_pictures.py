@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from models.errors import SettingError, SourceError
 from realtime.capture.pictures import is_picture, open_pictures, read_picture
 from realtime.capture.source import EndOfSource
-from scripts.common.saved_settings import read_recipe
+from scripts.common.saved_settings import read_settings
 
 RGB = (200, 100, 50)
 NOISE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
@@ -33,7 +33,7 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"pipe\.png: it is not a file"):
         read_picture(tmp_path / "pipe.png")
     with pytest.raises(SettingError, match="holds no settings"):
-        read_recipe(tmp_path / "pipe.png", "dream")
+        read_settings(tmp_path / "pipe.png", "dream")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -3,19 +3,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from realtime.capture.source_health import Patience, Pulse
+from realtime.capture.source_health import HealthLimits, SourceHealth
 from realtime.imaging.frame import Image
 
-PATIENCE = Patience()
+PATIENCE = HealthLimits()
 
 
 def noise(seed: int) -> Image:
     return np.random.default_rng(seed).integers(0, 256, (90, 120, 3), np.uint8)
 
 
-def beaten(fps: float, seconds: float, *, nominal: float = 30.0) -> Pulse:
+def beaten(fps: float, seconds: float, *, nominal: float = 30.0) -> SourceHealth:
     """A pulse that beat with `fps` from 0 to `seconds`, each picture new."""
-    pulse = Pulse(nominal, 0.0)
+    pulse = SourceHealth(nominal, 0.0)
     for number in range(int(seconds * fps) + 1):
         pulse.beat(noise(number), number / fps)
     return pulse
@@ -23,7 +23,7 @@ def beaten(fps: float, seconds: float, *, nominal: float = 30.0) -> Pulse:
 
 @pytest.mark.parametrize("fps", [0.5, 12, 30, 240])
 def test_the_rate_is_measured_over_the_last_thirty(fps: float) -> None:
-    pulse = Pulse(30.0, 0.0)
+    pulse = SourceHealth(30.0, 0.0)
     for number in range(10):
         pulse.beat(noise(number), number * 7.0)
     for number in range(30):
@@ -32,14 +32,14 @@ def test_the_rate_is_measured_over_the_last_thirty(fps: float) -> None:
 
 
 def test_one_picture_has_no_rate() -> None:
-    pulse = Pulse(30.0, 0.0)
+    pulse = SourceHealth(30.0, 0.0)
     assert (pulse.fps, pulse.steady) == (0.0, False)
     pulse.beat(noise(0), 1.0)
     assert (pulse.fps, pulse.steady) == (0.0, False)
 
 
 def test_a_source_is_steady_after_a_second_or_so_of_pictures() -> None:
-    pulse = Pulse(30.0, 0.0)
+    pulse = SourceHealth(30.0, 0.0)
     for number in range(30):
         assert not pulse.steady
         pulse.beat(noise(number), number / 30)
@@ -67,13 +67,13 @@ def test_the_words_name_the_limit() -> None:
     assert beaten(30, 1.0).trouble(PATIENCE, 9.0) == "no picture for 2 s"
 
 
-def repeat(pulse: Pulse, picture: Image, start: float, end: float) -> None:
+def repeat(pulse: SourceHealth, picture: Image, start: float, end: float) -> None:
     for now in np.arange(start, end, 0.1):
         pulse.beat(picture, float(now))
 
 
 def test_the_same_picture_is_said_after_five_seconds_and_lost_after_fifteen() -> None:
-    pulse = Pulse(30.0, 0.0)
+    pulse = SourceHealth(30.0, 0.0)
     repeat(pulse, noise(1), 0.0, 4.95)
     assert pulse.murmur(PATIENCE) is None
     repeat(pulse, noise(1), 5.0, 14.9)
@@ -84,16 +84,16 @@ def test_the_same_picture_is_said_after_five_seconds_and_lost_after_fifteen() ->
 
 
 def test_the_noise_of_a_sensor_is_a_change() -> None:
-    pulse = Pulse(30.0, 0.0)
+    pulse = SourceHealth(30.0, 0.0)
     for number in range(200):
         pulse.beat(np.clip(noise(0).astype(np.int16) + noise(number) // 250, 0, 255).astype(np.uint8), number / 10)
     assert pulse.murmur(PATIENCE) is None
 
 
 def test_a_scene_that_is_the_same_after_opening_again_is_a_still_one() -> None:
-    before = Pulse(30.0, 0.0)
+    before = SourceHealth(30.0, 0.0)
     before.beat(noise(1), 0.0)
-    pulse = Pulse(30.0, 20.0, before.sample)
+    pulse = SourceHealth(30.0, 20.0, before.sample)
     repeat(pulse, noise(1), 20.0, 60.0)
     assert pulse.trouble(PATIENCE, 60.0) is None
     assert pulse.murmur(PATIENCE) == "the same picture for 40 s"

@@ -14,9 +14,9 @@ from realtime.controls.controls import Bind, Controls, Known, control
 from realtime.controls.presses import next_preset, press
 from realtime.controls.settings import ShowSettings
 from realtime.dreams.objective import default_layer
-from realtime.show.config import Look
+from realtime.show.config import RenderOptions
 from realtime.show.table import configure, make_controls
-from realtime.views import ALL
+from realtime.views.registry import find_views
 from realtime.views.tiles import TileSettings
 
 
@@ -129,7 +129,7 @@ def test_choices_known_at_start_bring_their_keys() -> None:
 
 @pytest.fixture(scope="module")
 def show() -> Controls:
-    return make_controls(open_network("textures").info, ALL)
+    return make_controls(open_network("textures").info, find_views())
 
 
 def test_the_programs_own_table_has_no_conflict_and_every_bind_is_printable(show: Controls) -> None:
@@ -150,8 +150,8 @@ def test_preset_and_set_and_options(tmp_path: Path) -> None:
     info = open_network("textures").info
     preset = tmp_path / "wall.toml"
     preset.write_text('[tiles]\ncontrast = 2.2\nactive = true\n[show]\nlayout = "full"\n')
-    controls = make_controls(info, ALL)
-    look = Look(
+    controls = make_controls(info, find_views())
+    look = RenderOptions(
         preset=str(preset), set=("tiles/contrast=1.8", "tiles/colormap=ocean"), layer="block4_conv2", view="story"
     )
     configure(controls, look, info)
@@ -162,7 +162,7 @@ def test_preset_and_set_and_options(tmp_path: Path) -> None:
 
 def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
     info = open_network("textures").info
-    controls = make_controls(info, ALL)
+    controls = make_controls(info, find_views())
     assert controls.value("show/layer") == "block1_conv1"
     press(controls, info, "d")
     assert controls.value("show/layer") == default_layer(info)
@@ -177,35 +177,39 @@ def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
     press(controls, info, "d")
     press(controls, info, "1")
     assert controls.value("show/layer") == "block1_conv1"
-    chosen = make_controls(info, ALL)
+    chosen = make_controls(info, find_views())
     press(chosen, info, "2")
     press(chosen, info, "d")
     assert chosen.value("show/layer") == "block2_conv1"
-    for look in (Look(layer="block2_conv2"), Look(set=("show/layer=block2_conv2",)), Look(layer="block1_conv1")):
-        asked = make_controls(info, ALL)
+    for look in (
+        RenderOptions(layer="block2_conv2"),
+        RenderOptions(set=("show/layer=block2_conv2",)),
+        RenderOptions(layer="block1_conv1"),
+    ):
+        asked = make_controls(info, find_views())
         configure(asked, look, info)
         layer = asked.value("show/layer")
         press(asked, info, "d")
         assert asked.value("show/layer") == layer != default_layer(info)
-    begun = make_controls(info, ALL)
-    configure(begun, Look(view="dream"), info)
+    begun = make_controls(info, find_views())
+    configure(begun, RenderOptions(view="dream"), info)
     assert begun.value("show/layer") == default_layer(info)
-    configure(begun, Look(view="dream", layer="block1_conv1"), info)
+    configure(begun, RenderOptions(view="dream", layer="block1_conv1"), info)
     assert begun.value("show/layer") == "block1_conv1"
 
 
 def test_a_preset_may_be_set_like_any_control_and_keeps_what_is_dreamed_of() -> None:
     info = open_network("textures").info
-    controls = make_controls(info, ALL)
-    configure(controls, Look(set=("dream/preset=fever", "dream/channel=5", "dream/seed=7")), info)
-    assert controls.value("dream/strength") != make_controls(info, ALL).value("dream/strength")
+    controls = make_controls(info, find_views())
+    configure(controls, RenderOptions(set=("dream/preset=fever", "dream/channel=5", "dream/seed=7")), info)
+    assert controls.value("dream/strength") != make_controls(info, find_views()).value("dream/strength")
     next_preset(controls, info)
     values = [controls.value(f"dream/{name}") for name in ("preset", "channel", "seed")]
     assert values == ["melt", 5, 7]
 
 
 def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
-    controls = make_controls(open_network("textures").info, ALL)
+    controls = make_controls(open_network("textures").info, find_views())
     assert [controls.press(key) for key in (".", "=", ",", "]")] == [
         "takes: mp4",
         "dream strength: 30",
@@ -216,7 +220,7 @@ def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
 
 def test_choosing_a_layer_in_gradcam_asks_that_layer() -> None:
     info = open_network("textures").info
-    controls = make_controls(info, ALL)
+    controls = make_controls(info, find_views())
     press(controls, info, "g")
     press(controls, info, "l")
     assert controls.value("gradcam/where") == "deepest"
@@ -227,7 +231,7 @@ def test_choosing_a_layer_in_gradcam_asks_that_layer() -> None:
 
 def test_escape_closes_the_help_before_it_resets() -> None:
     info = open_network("textures").info
-    controls = make_controls(info, ALL)
+    controls = make_controls(info, find_views())
     press(controls, info, "h")
     press(controls, info, "Esc")
     assert not controls.value("window/help")
@@ -238,10 +242,10 @@ def test_escape_closes_the_help_before_it_resets() -> None:
 
 def test_a_shipped_preset_is_shown_at_once() -> None:
     info = open_network("textures").info
-    controls = make_controls(info, ALL)
-    configure(controls, Look(preset="tunnel"), info)
+    controls = make_controls(info, find_views())
+    configure(controls, RenderOptions(preset="tunnel"), info)
     assert (controls.value("show/view"), controls.value("dream/preset")) == ("dream", "tunnel")
-    configure(controls, Look(preset="tunnel", view="story"), info)
+    configure(controls, RenderOptions(preset="tunnel", view="story"), info)
     assert controls.value("show/view") == "story"
 
 
@@ -259,16 +263,16 @@ def test_bad_presets(tmp_path: Path, text: str, message: str) -> None:
     preset = tmp_path / "bad.toml"
     preset.write_text(text)
     with pytest.raises(SettingError, match=message):
-        configure(make_controls(info, ALL), Look(preset=str(preset)), info)
+        configure(make_controls(info, find_views()), RenderOptions(preset=str(preset)), info)
 
 
 def test_bad_options() -> None:
     info = open_network("textures").info
     for look, error in (
-        (Look(layer="conv9"), ModelError),
-        (Look(view="dreamscape"), SettingError),
-        (Look(set=("tiles/contrast",)), SettingError),
-        (Look(preset="/nowhere.toml"), SettingError),
+        (RenderOptions(layer="conv9"), ModelError),
+        (RenderOptions(view="dreamscape"), SettingError),
+        (RenderOptions(set=("tiles/contrast",)), SettingError),
+        (RenderOptions(preset="/nowhere.toml"), SettingError),
     ):
         with pytest.raises(error):
-            configure(make_controls(info, ALL), look, info)
+            configure(make_controls(info, find_views()), look, info)

@@ -11,9 +11,9 @@ import pytest
 from models.errors import SettingError
 from models.importing.open_network import open_network
 from models.spec import Hw
-from realtime.dreams.deepdream import Climb, Dream, Fit, endless_zoom, octaves, step, zoomed
-from realtime.dreams.objective import Slopes, default_layer, layers_goal
-from realtime.dreams.tiling import cut_up, whole_slope
+from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, endless_zoom, octaves, step, zoomed
+from realtime.dreams.objective import ObjectiveGradient, default_layer, layers_objective
+from realtime.dreams.tiling import tile, tiled_gradient
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
@@ -46,7 +46,7 @@ class Noting:
 @pytest.mark.parametrize("size_hw", [(40, 60), (64, 64), (65, 200), (100, 1001), (451, 300)])
 @pytest.mark.parametrize("fixed_hw", [None, (32, 40)])
 def test_every_pixel_counts_once_wherever_the_pieces_begin(size_hw: Hw, fixed_hw: Hw | None) -> None:
-    cuts = cut_up(size_hw, 64, fixed_hw=fixed_hw)
+    cuts = tile(size_hw, 64, fixed_hw=fixed_hw)
     for offset in ((0, 0), (7, -31), (-300, 999)):
         total, sizes = np.zeros((*size_hw, 1)), set()
         for rows, cols, share in cuts.places(offset):
@@ -58,7 +58,7 @@ def test_every_pixel_counts_once_wherever_the_pieces_begin(size_hw: Hw, fixed_hw
 
 
 def test_pieces_overlap_and_fade() -> None:
-    cuts = cut_up((50, 300), 128)
+    cuts = tile((50, 300), 128)
     (_, first, share), (_, second, _), *_ = cuts.places((0, 0))
     assert len(np.intersect1d(first, second)) >= 128 // 8
     assert share[25, 0, 0] < 0.2 < 0.999 < share[25, 60, 0]
@@ -66,7 +66,7 @@ def test_pieces_overlap_and_fade() -> None:
 
 def test_a_slope_in_pieces_is_the_slope_of_the_whole() -> None:
     picture = noise((90, 250)).astype(np.float32)
-    answer, slope = whole_slope(loudness, picture, cut_up((90, 250), 64), (13, 77), nothing)
+    answer, slope = tiled_gradient(loudness, picture, tile((90, 250), 64), (13, 77), nothing)
     expected = loudness(picture)[1]
     assert np.corrcoef(slope.ravel(), expected.ravel())[0, 1] > 0.99999
     assert answer == pytest.approx(loudness(picture)[0], rel=0.05)
@@ -79,35 +79,38 @@ def test_no_seam_stays() -> None:
         slope[:8] = slope[-8:] = slope[:, :8] = slope[:, -8:] = 0
         return 0.0, slope
 
-    cuts, rng, total = cut_up((200, 300), 128), np.random.default_rng(0), np.zeros((200, 300, 3), np.float32)
+    cuts, rng, total = tile((200, 300), 128), np.random.default_rng(0), np.zeros((200, 300, 3), np.float32)
     for _ in range(60):
-        total += whole_slope(edged, total, cuts, cuts.offset(32, rng), nothing)[1]
+        total += tiled_gradient(edged, total, cuts, cuts.offset(32, rng), nothing)[1]
     rows, cols = total[..., 0].mean(1), total[..., 0].mean(0)
     assert rows.min() > 0.85 * rows.max()
     assert cols.min() > 0.85 * cols.max()
 
 
 def test_octaves_grow_to_the_size_of_the_picture() -> None:
-    found = octaves((300, 451), Climb(), Fit(smallest=32))
+    found = octaves((300, 451), AscentOptions(), InputLimits(smallest=32))
     assert [each.size_hw for each in found] == [(109, 164), (153, 230), (214, 322), (300, 451)]
     assert [each.number for each in found] == [1, 2, 3, 4]
     assert all(each.cuts is not None and each.cuts.count == 1 for each in found)
 
 
-@pytest.mark.parametrize(("fit", "skipped"), [(Fit(32), 2), (Fit(224), 4), (Fit(fixed_hw=(100, 150)), 3)])
-def test_octaves_that_are_too_small_are_skipped(fit: Fit, skipped: int) -> None:
-    found = octaves((224, 300), Climb(octaves=5, octave_scale=2.0), fit)
+@pytest.mark.parametrize(
+    ("fit", "skipped"), [(InputLimits(32), 2), (InputLimits(224), 4), (InputLimits(fixed_hw=(100, 150)), 3)]
+)
+def test_octaves_that_are_too_small_are_skipped(fit: InputLimits, skipped: int) -> None:
+    found = octaves((224, 300), AscentOptions(octaves=5, octave_scale=2.0), fit)
     assert [each.cuts is None for each in found] == [True] * skipped + [False] * (5 - skipped)
-    dream = Dream(Noting(), noise((224, 300)), Climb(), np.random.default_rng(0))
+    dream = DeepDream(Noting(), noise((224, 300)), AscentOptions(), np.random.default_rng(0))
     assert dream.climb(found[0], nothing) is None
 
 
 @pytest.mark.parametrize(
-    ("fit", "size_hw"), [(Fit(32), (1, 1)), (Fit(32), (20, 9999)), (Fit(1, (224, 224)), (223, 900))]
+    ("fit", "size_hw"),
+    [(InputLimits(32), (1, 1)), (InputLimits(32), (20, 9999)), (InputLimits(1, (224, 224)), (223, 900))],
 )
-def test_a_picture_that_is_too_small_is_refused(fit: Fit, size_hw: Hw) -> None:
+def test_a_picture_that_is_too_small_is_refused(fit: InputLimits, size_hw: Hw) -> None:
     with pytest.raises(SettingError, match=r"the network needs at least .* make it larger with --width"):
-        octaves(size_hw, Climb(), fit)
+        octaves(size_hw, AscentOptions(), fit)
 
 
 def test_a_step_moves_a_pixel_by_its_size_on_average_and_keeps_to_the_range() -> None:
@@ -121,9 +124,12 @@ def test_a_step_moves_a_pixel_by_its_size_on_average_and_keeps_to_the_range() ->
 
 
 def test_detail_is_carried_from_octave_to_octave() -> None:
-    image, climb = np.full((64, 96, 3), 100, np.uint8), Climb(octaves=2, octave_scale=2.0, steps=10, step_size=2.0)
-    dream = Dream(Noting(), image, climb, np.random.default_rng(0))
-    for octave in octaves((64, 96), climb, Fit()):
+    image, climb = (
+        np.full((64, 96, 3), 100, np.uint8),
+        AscentOptions(octaves=2, octave_scale=2.0, steps=10, step_size=2.0),
+    )
+    dream = DeepDream(Noting(), image, climb, np.random.default_rng(0))
+    for octave in octaves((64, 96), climb, InputLimits()):
         ascent = dream.climb(octave, nothing)
         assert ascent is not None
         assert ascent.after == pytest.approx(ascent.before + 20, abs=0.1)
@@ -132,9 +138,9 @@ def test_detail_is_carried_from_octave_to_octave() -> None:
 
 
 def test_a_very_wide_picture_goes_in_small_pieces() -> None:
-    noting, climb = Noting(), Climb(octaves=2, steps=1)
-    dream = Dream(noting, noise((40, 20_000)), climb, np.random.default_rng(0))
-    for octave in octaves((40, 20_000), climb, Fit(16)):
+    noting, climb = Noting(), AscentOptions(octaves=2, steps=1)
+    dream = DeepDream(noting, noise((40, 20_000)), climb, np.random.default_rng(0))
+    for octave in octaves((40, 20_000), climb, InputLimits(16)):
         assert dream.climb(octave, nothing) is not None
     assert dream.image.shape == (40, 20_000, 3)
     assert all(max(size) <= climb.tile for size in noting.sizes)
@@ -142,14 +148,14 @@ def test_a_very_wide_picture_goes_in_small_pieces() -> None:
 
 
 def test_work_is_told_beforehand() -> None:
-    climb, count = Climb(octaves=2, steps=3, tile=64), 0
+    climb, count = AscentOptions(octaves=2, steps=3, tile=64), 0
 
     def advance() -> None:
         nonlocal count
         count += 1
 
-    dream, planned = Dream(loudness, noise((100, 150)), climb, np.random.default_rng(0)), 0
-    for octave in octaves((100, 150), climb, Fit(16)):
+    dream, planned = DeepDream(loudness, noise((100, 150)), climb, np.random.default_rng(0)), 0
+    for octave in octaves((100, 150), climb, InputLimits(16)):
         dream.climb(octave, advance)
         planned += octave.work(climb)
     assert count == planned > 20
@@ -164,12 +170,12 @@ def engine() -> Iterator[Engine]:
 @pytest.mark.parametrize("tile", [512, 64])
 def test_a_network_answers_more_after_every_octave_and_the_same_each_time(engine: Engine, tile: int) -> None:
     network = open_network("textures")
-    slopes = Slopes(engine, network, layers_goal(network.info, [(default_layer(network.info), 1.0)]))
-    climb, image = Climb(octaves=3, steps=4, tile=tile), cv2.GaussianBlur(noise((96, 128)), (0, 0), 3)
+    slopes = ObjectiveGradient(engine, network, layers_objective(network.info, [(default_layer(network.info), 1.0)]))
+    climb, image = AscentOptions(octaves=3, steps=4, tile=tile), cv2.GaussianBlur(noise((96, 128)), (0, 0), 3)
     results = []
     for _ in range(2):
-        dream = Dream(slopes, np.asarray(image, np.uint8), climb, np.random.default_rng(4))
-        for octave in octaves((96, 128), climb, Fit(slopes.smallest)):
+        dream = DeepDream(slopes, np.asarray(image, np.uint8), climb, np.random.default_rng(4))
+        for octave in octaves((96, 128), climb, InputLimits(slopes.smallest)):
             ascent = dream.climb(octave, nothing)
             assert ascent is not None
             assert ascent.after > 1.1 * ascent.before

@@ -19,8 +19,8 @@ from realtime.imaging.frame import Floats, Frame, Image
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from realtime.show.table import apply_preset, make_controls
-from realtime.views import ALL
 from realtime.views.dream import DreamView
+from realtime.views.registry import find_views
 from realtime.views.view import Scene
 from tests.realtime.outputs.recording.films import read_film
 from tests.realtime.views.scenes import patiently
@@ -47,7 +47,7 @@ def walk() -> list[Image]:
 
 
 def settings(**changes: object) -> Snapshot:
-    controls = make_controls(NETWORK.info, ALL)
+    controls = make_controls(NETWORK.info, find_views())
     controls.set("show/layer", "block3_conv1")
     controls.set("dream/size", 64)
     for name, value in changes.items():
@@ -95,7 +95,7 @@ def test_half_an_hour_of_a_real_film_neither_burns_out_nor_dies(engine: Engine, 
 
 def dream_on(film: list[Image], engine: Engine, preset: str, seconds: int) -> None:
     """Dream for so many seconds, with a picture a second: it stays within bounds."""
-    controls = make_controls(NETWORK.info, ALL)
+    controls = make_controls(NETWORK.info, find_views())
     controls.set("show/layer", "block3_conv1")
     if preset:
         apply_preset(controls, preset)

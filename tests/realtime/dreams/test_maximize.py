@@ -10,9 +10,9 @@ import pytest
 
 from models.importing.open_network import open_network
 from models.spec import Hw
-from realtime.dreams.fourier import Canvas
-from realtime.dreams.maximize import any_view, maximize, reviving
-from realtime.dreams.objective import Slopes, channel_goal
+from realtime.dreams.fourier import FourierImage
+from realtime.dreams.maximize import maximize, random_transform, reviving
+from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from realtime.imaging.frame import Floats
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
@@ -24,7 +24,7 @@ def nothing() -> None:
 
 @pytest.mark.parametrize("size_hw", [(16, 20), (17, 21), (20, 15)])
 def test_the_way_back_to_the_waves_is_the_gradient(size_hw: Hw) -> None:
-    rng, canvas = np.random.default_rng(0), Canvas(size_hw)
+    rng, canvas = np.random.default_rng(0), FourierImage(size_hw)
     waves = canvas.waves(rng) * np.float32(20)
     slope = rng.normal(0, 1, (*size_hw, 3)).astype(np.float32)
     back = canvas.back(canvas.picture(waves), slope)
@@ -35,7 +35,7 @@ def test_the_way_back_to_the_waves_is_the_gradient(size_hw: Hw) -> None:
 
 
 def test_first_waves_are_nearly_grey_and_more_light_than_colour() -> None:
-    canvas = Canvas((64, 64))
+    canvas = FourierImage((64, 64))
     picture = canvas.picture(canvas.waves(np.random.default_rng(0)))
     assert picture.shape == (64, 64, 3)
     assert picture.mean() == pytest.approx(127, abs=12)
@@ -48,7 +48,7 @@ def test_first_waves_are_nearly_grey_and_more_light_than_colour() -> None:
 def test_the_way_back_from_a_view_is_its_adjoint() -> None:
     rng = np.random.default_rng(0)
     for _ in range(5):
-        view = any_view((60, 80), rng)
+        view = random_transform((60, 80), rng)
         canvas = cv2.GaussianBlur(rng.normal(0, 1, (92, 112, 3)).astype(np.float32), (0, 0), 4)
         slope = cv2.GaussianBlur(rng.normal(0, 1, (60, 80, 3)).astype(np.float32), (0, 0), 4)
         slope[:4] = slope[-4:] = slope[:, :4] = slope[:, -4:] = 0
@@ -61,7 +61,7 @@ def test_the_way_back_from_a_view_is_its_adjoint() -> None:
 def test_views_differ_and_show_the_middle_of_the_canvas() -> None:
     rng, canvas = np.random.default_rng(0), np.zeros((92, 112, 3), np.float32)
     canvas[41:51, 51:61] = 1
-    seen = [any_view((60, 80), rng).see(canvas) for _ in range(8)]
+    seen = [random_transform((60, 80), rng).see(canvas) for _ in range(8)]
     assert all(60 < each[..., 0].sum() < 140 for each in seen)
     assert np.std(seen, axis=0).max() > 0.2
 
@@ -96,7 +96,7 @@ def engine() -> Iterator[Engine]:
 
 def test_a_channel_answers_more_and_more_and_the_same_each_time(engine: Engine) -> None:
     network = open_network("textures")
-    slopes = Slopes(engine, network, channel_goal(network.info, "block2_conv2", 3))
+    slopes = ObjectiveGradient(engine, network, channel_objective(network.info, "block2_conv2", 3))
     runs = [maximize(slopes, (48, 48), 24, np.random.default_rng(7), nothing) for _ in range(2)]
     (image, ascent), (again, _) = runs
     assert ascent.after > 1.5 * max(ascent.before, 1e-3)

@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import ModelError, SettingError
 from models.importing.open_network import open_network
-from models.spec import HeatHead, Network
+from models.spec import GradcamHead, Network
 from realtime.capture.pictures import read_picture
 from realtime.imaging.compositing import network_input, stage
 from realtime.imaging.frame import Image
@@ -34,7 +34,7 @@ def test_evidence_lies_where_the_colour_is(
     engine: Engine, network: Network, name: str, left: float, right: float
 ) -> None:
     wanted = channel_weights(network.info, "classes", find_class(network.info, name))
-    heat = evidence(engine, network, flag(), HeatHead("conv2"), wanted)
+    heat = evidence(engine, network, flag(), GradcamHead("conv2"), wanted)
     assert heat.grey.shape == (8, 8)
     assert heat.grey[:, :3] == pytest.approx(left, abs=1e-6)
     assert heat.grey[:, -3:] == pytest.approx(right, abs=1e-6)
@@ -87,7 +87,7 @@ def test_weights_that_are_no_numbers_are_told(tmp_path: Path, engine: Engine) ->
     colour_network(tmp_path / "colours.onnx", sharpness=float("nan"))
     network = open_network(str(tmp_path / "colours.onnx"))
     with pytest.raises(ModelError, match="answers with what is no number"):
-        evidence(engine, network, flag(), HeatHead("conv2"), channel_weights(network.info, "classes", 0))
+        evidence(engine, network, flag(), GradcamHead("conv2"), channel_weights(network.info, "classes", 0))
 
 
 def test_grad_cam_of_squeezenet_equals_one_by_hand(assets: Path, engine: Engine) -> None:
@@ -104,6 +104,6 @@ def test_grad_cam_of_squeezenet_equals_one_by_hand(assets: Path, engine: Engine)
     slopes = kernel[chosen, :, 0, 0, None, None] * (scores[0, chosen] > 0) / scores[0, chosen].size
     expected = np.maximum((features[0] * slopes.mean((1, 2), keepdims=True)).sum(0), 0)
     wanted = channel_weights(network.info, "classes", chosen)
-    found = evidence(engine, network, picture, HeatHead("fire9/concat"), wanted).grey
+    found = evidence(engine, network, picture, GradcamHead("fire9/concat"), wanted).grey
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] >= 0.9999
     assert found == pytest.approx(expected / expected.max(), abs=1e-3)

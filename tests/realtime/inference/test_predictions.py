@@ -24,7 +24,7 @@ from realtime.show.captions import draw_names
 from realtime.show.layout import arrange, status_height
 from realtime.show.pipeline import Pipeline
 from realtime.show.table import make_controls
-from realtime.views import ALL
+from realtime.views.registry import find_views
 from tests.networks import COLOURS, colour_network
 from tests.screen import until
 
@@ -36,7 +36,7 @@ def flat(colour: str, size_hw: tuple[int, int] = (40, 60)) -> Image:
 
 
 def settings(network: Network, **changes: object) -> Snapshot:
-    controls: Controls = make_controls(network.info, ALL)
+    controls: Controls = make_controls(network.info, find_views())
     controls.set("predict/on", True)
     for name, value in changes.items():
         controls.set(f"predict/{name}", value)  # type: ignore[arg-type]
@@ -166,9 +166,9 @@ def test_predictions_are_drawn_in_every_layout(network: Network, engine: Engine)
 
 
 def test_predictions_reach_the_canvas(network: Network, engine: Engine) -> None:
-    pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=(360, 640), short_side=48)
+    pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=(360, 640), short_side=48)
     frame = Frame(flat("blue"), 0, 0.0)
-    controls = make_controls(network.info, ALL)
+    controls = make_controls(network.info, find_views())
     without = pipeline.draw_patiently(frame, controls.snapshot(), 0.0).frame.image
     controls.press("p")
     with_names = pipeline.draw_patiently(frame, controls.snapshot(), 1.0).frame.image

@@ -15,7 +15,7 @@ from realtime.imaging.text import ACCENT
 from realtime.show import hud
 from realtime.show.pipeline import Canvas
 from realtime.show.table import make_controls
-from realtime.views import ALL
+from realtime.views.registry import find_views
 from realtime.views.view import Tiles
 
 STATUS = hud.Status(
@@ -33,7 +33,7 @@ def canvas() -> Canvas:
     layer = info.layer("block3_conv1")
     tiles = Tiles(Grid(8, 8, (20, 30), 2, (180, 300)), tuple(range(64)), 9)
     frame = Frame(np.zeros((360, 640, 3), np.uint8), 0, 0.0)
-    settings = make_controls(info, ALL).snapshot()
+    settings = make_controls(info, find_views()).snapshot()
     return Canvas(frame, settings, "mosaic", Rect(300, 20, 300, 180), (224, 304), layer, tiles)
 
 
@@ -96,7 +96,7 @@ def test_cursor_surrounds_the_chosen_tile() -> None:
 @pytest.mark.parametrize("window_wh", [(1920, 1080), (1280, 720), (640, 360)])
 def test_help_fits_the_window(window_wh: tuple[int, int]) -> None:
     width, height = window_wh
-    lines = hud.help_lines(list(make_controls(open_network("textures").info, ALL).table.values()))
+    lines = hud.help_lines(list(make_controls(open_network("textures").info, find_views()).table.values()))
     image = np.zeros((height, width, 3), np.uint8)
     hud.draw_help(image, lines)
     lit = np.argwhere(image.max(axis=2) > 60)

@@ -20,8 +20,8 @@ from realtime.inference.providers import CPU
 from realtime.show.crossfade import FIRST_STEP, CrossFade
 from realtime.show.pipeline import Pipeline
 from realtime.show.table import make_controls
-from realtime.views import ALL
-from realtime.views.view import Scene, Shown
+from realtime.views.registry import find_views
+from realtime.views.view import Rendered, Scene
 from tests.screen import until
 
 CANVAS_HW = (180, 320)
@@ -34,7 +34,7 @@ class FailingView:
     alone: ClassVar[bool] = False
     worded: ClassVar[bool] = False
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         raise ZeroDivisionError("the lens is cracked")
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
@@ -56,9 +56,9 @@ class InkView:
     alone: ClassVar[bool] = True
     worded: ClassVar[bool] = False
 
-    def render(self, scene: Scene) -> Shown:
+    def render(self, scene: Scene) -> Rendered:
         level = scene.settings[InkSettings].level
-        return Shown(np.full((*scene.panel_hw, 3), level, np.uint8), words=("ink", "Nothing else."))
+        return Rendered(np.full((*scene.panel_hw, 3), level, np.uint8), words=("ink", "Nothing else."))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         return ()
@@ -72,12 +72,12 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def controls() -> Controls:
-    return make_controls(open_network("textures").info, [*ALL, FailingView, InkView])
+    return make_controls(open_network("textures").info, [*find_views(), FailingView, InkView])
 
 
 @pytest.fixture
 def pipeline(engine: Engine) -> Pipeline:
-    views = [*(view() for view in ALL), FailingView(), InkView()]
+    views = [*(view() for view in find_views()), FailingView(), InkView()]
     return Pipeline(open_network("textures"), engine, views, canvas_hw=CANVAS_HW, short_side=64)
 
 
@@ -98,7 +98,7 @@ def draw(pipeline: Pipeline, controls: Controls, *, count: int = 1, start: float
     return canvas.frame.image
 
 
-@pytest.mark.parametrize("view", [view.name for view in ALL])
+@pytest.mark.parametrize("view", [view.name for view in find_views()])
 @pytest.mark.parametrize("layout", ["side", "inset", "full"])
 def test_every_view_in_every_layout_shows_something(
     pipeline: Pipeline, controls: Controls, view: str, layout: str
@@ -155,8 +155,8 @@ def test_while_a_graph_is_made_the_last_picture_stays(pipeline: Pipeline, contro
 def test_before_anything_is_ready_the_camera_is_shown() -> None:
     with Engine(CPU) as engine:
         network = open_network("textures")
-        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=48)
-        canvas = pipeline.render(next(STREAM), make_controls(network.info, ALL).snapshot(), 0.0)
+        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=CANVAS_HW, short_side=48)
+        canvas = pipeline.render(next(STREAM), make_controls(network.info, find_views()).snapshot(), 0.0)
     assert canvas.view == "camera"
     assert canvas.frame.image.std() > 20
 
@@ -176,7 +176,7 @@ def test_failing_view_leaves_a_card_and_one_traceback(
 
 def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, controls: Controls) -> None:
     network = open_network("textures")
-    pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=16)
+    pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=CANVAS_HW, short_side=16)
     controls.set("show/layer", "block5_conv3")
     canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
     while canvas.waiting:
@@ -206,7 +206,7 @@ def test_cross_fade_starts_at_once_and_ends() -> None:
 def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immediate(controls: Controls) -> None:
     network = open_network("textures")
     with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=72)
+        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=CANVAS_HW, short_side=72)
         pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
         until(lambda: engine.pending == 0, "the layers that the first picture asked for")
         for number, layer in enumerate(network.info.layers[1:], start=1):
@@ -220,7 +220,7 @@ def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immedi
 def test_changing_layers_quickly_shows_only_whole_pictures(controls: Controls) -> None:
     network = open_network("textures")
     with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=CANVAS_HW, short_side=80)
+        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=CANVAS_HW, short_side=80)
         pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
         shown = set()
         for number in range(150):

@@ -20,7 +20,7 @@ from realtime.show.rendering import Rendering
 from realtime.show.table import make_controls
 from realtime.threads.latest import Latest
 from realtime.threads.worker import Worker
-from realtime.views import ALL
+from realtime.views.registry import find_views
 
 
 def test_newest_value_wins_and_each_is_seen_once() -> None:
@@ -89,7 +89,7 @@ def test_percentiles_are_in_milliseconds() -> None:
 
 @pytest.fixture
 def controls() -> Controls:
-    return make_controls(open_network("textures").info, ALL)
+    return make_controls(open_network("textures").info, find_views())
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def rendering(controls: Controls) -> Iterator[tuple[Rendering, Latest[Frame], La
     canvases: Latest[Canvas] = Latest()
     network, meter = open_network("textures"), Meter()
     with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, [view() for view in ALL], canvas_hw=(120, 200), short_side=48)
+        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=(120, 200), short_side=48)
         yield (
             Rendering(pipeline, controls, meter, frames=frames, canvases=canvases, pictures=Latest(), limit=3),
             frames,

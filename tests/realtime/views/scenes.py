@@ -8,7 +8,7 @@ from models.spec import Hw, Network
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine, NotReady
-from realtime.views.view import Scene, Shown, View
+from realtime.views.view import Rendered, Scene, View
 
 PANEL_HW = (180, 400)
 
@@ -26,7 +26,7 @@ def halves(left: tuple[int, int, int], right: tuple[int, int, int], size_hw: Hw 
     return image
 
 
-def patiently(view: View, scene: Scene) -> Shown:
+def patiently(view: View, scene: Scene) -> Rendered:
     """What a view draws once what it needs is made."""
     while True:
         try:

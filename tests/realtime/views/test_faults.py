@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
-from models.graph.builder import FLOAT, Draft, empty_model
+from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from models.importing.open_network import open_network
 from models.spec import Network
 from realtime.controls.controls import Controls
@@ -20,7 +20,7 @@ from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from realtime.show.pipeline import Canvas, Pipeline
 from realtime.show.table import make_controls
-from realtime.views import ALL
+from realtime.views.registry import find_views
 from tests.realtime.views.scenes import PANEL_HW
 from tests.screen import until
 
@@ -38,7 +38,7 @@ def network(tmp_path: Path, fault: tuple[str, float, str]) -> Network:
     """Three convolutions; the last layer cannot be gone back from."""
     curve, size, _ = fault
     model = empty_model("faulty")
-    draft, tensor = Draft(model), "input"
+    draft, tensor = GraphBuilder(model), "input"
     draft.input(tensor, FLOAT, (1, 3, "height", "width"))
     for channels, scale, bend in ((3, 0.2, "Relu"), (8, 0.2, curve), (8, size, "Relu")):
         kernel = np.random.default_rng(channels).normal(0, scale, (8, channels, 3, 3)).astype(np.float32)
@@ -50,7 +50,7 @@ def network(tmp_path: Path, fault: tuple[str, float, str]) -> Network:
 
 @pytest.fixture
 def controls(network: Network) -> Controls:
-    controls = make_controls(network.info, ALL)
+    controls = make_controls(network.info, find_views())
     controls.set("dream/size", 64)
     return controls
 
@@ -58,7 +58,7 @@ def controls(network: Network) -> Controls:
 @pytest.fixture
 def pipeline(network: Network) -> Iterator[Pipeline]:
     with Engine(CPU, beside=True) as engine:
-        yield Pipeline(network, engine, [view() for view in ALL], canvas_hw=PANEL_HW, short_side=64)
+        yield Pipeline(network, engine, [view() for view in find_views()], canvas_hw=PANEL_HW, short_side=64)
 
 
 class Show:

@@ -12,9 +12,9 @@ from realtime.imaging.frame import Floats
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from realtime.show.table import make_controls
-from realtime.views import ALL
 from realtime.views.gradcam import GradcamView
-from realtime.views.view import Shown
+from realtime.views.registry import find_views
+from realtime.views.view import Rendered
 from scripts.dev.benchmarks.untrained import write_untrained
 from tests.realtime.views.scenes import halves, patiently, scene
 from tests.screen import until
@@ -25,15 +25,15 @@ FLAG = halves((40, 40, 180), (160, 40, 40))
 
 @pytest.fixture
 def controls(network: Network) -> Controls:
-    return make_controls(network.info, ALL)
+    return make_controls(network.info, find_views())
 
 
-def shown(engine: Engine, network: Network, controls: Controls, *, count: int = 3) -> Shown:
+def shown(engine: Engine, network: Network, controls: Controls, *, count: int = 3) -> Rendered:
     view = GradcamView()
     return [patiently(view, scene(engine, network, controls, FLAG)) for _ in range(count)][-1]
 
 
-def brightness(found: Shown) -> tuple[float, float]:
+def brightness(found: Rendered) -> tuple[float, float]:
     """Of the left and of the right half."""
     left, right = np.split(found.image.astype(float), 2, axis=1)
     return float(left.mean()), float(right.mean())
@@ -67,7 +67,7 @@ def test_a_class_that_is_not_there_is_said_and_nothing_glows(
 
 def test_without_a_classifier_the_chosen_channel_glows(engine: Engine) -> None:
     network = open_network(str(write_untrained("vgg16", width=0.125)))
-    controls = make_controls(network.info, ALL)
+    controls = make_controls(network.info, find_views())
     controls.set("show/layer", "block1_conv1")
     plain = glow(shown(engine, network, controls, count=1))
     lit = []
@@ -101,5 +101,5 @@ def test_another_question_is_not_answered_with_old_heat(network: Network, contro
         np.testing.assert_array_equal(glow(patiently(view, scene(engine, network, controls, FLAG))), dark)
 
 
-def glow(found: Shown) -> Floats:
+def glow(found: Rendered) -> Floats:
     return found.image.astype(np.float32)

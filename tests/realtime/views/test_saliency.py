@@ -16,8 +16,8 @@ from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from realtime.show.table import make_controls
-from realtime.views import ALL
-from realtime.views.saliency import BackprojectView
+from realtime.views.registry import find_views
+from realtime.views.saliency import SaliencyView
 from tests.realtime.views.scenes import PANEL_HW, halves, patiently, scene
 from tests.screen import until
 
@@ -26,7 +26,7 @@ FLAG = halves((0, 0, 200), (200, 0, 0))
 
 @pytest.fixture
 def controls(network: Network) -> Controls:
-    controls = make_controls(network.info, ALL)
+    controls = make_controls(network.info, find_views())
     controls.set("show/layer", "conv1")
     controls.set("tiles/channel", 2)
     return controls
@@ -34,7 +34,7 @@ def controls(network: Network) -> Controls:
 
 def parts(engine: Engine, network: Network, controls: Controls, image: Image) -> tuple[Image, Image]:
     """The tile and the pixels, side by side, cut from the stage."""
-    shown = patiently(BackprojectView(), scene(engine, network, controls, image)).image
+    shown = patiently(SaliencyView(), scene(engine, network, controls, image)).image
     assert shown.shape == (*PANEL_HW, 3)
     return shown[:, : PANEL_HW[1] // 2], shown[:, PANEL_HW[1] // 2 :]
 
@@ -63,7 +63,7 @@ def test_every_way_back_can_be_drawn_every_way(
 
 def test_every_way_back_draws_another_picture(engine: Engine) -> None:
     network = open_network("textures")
-    controls = make_controls(network.info, ALL)
+    controls = make_controls(network.info, find_views())
     controls.set("show/layer", "block2_conv1")
     image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     pictures = []
@@ -75,7 +75,7 @@ def test_every_way_back_draws_another_picture(engine: Engine) -> None:
 
 def test_what_was_asked_before_is_not_shown_under_a_new_name(network: Network, controls: Controls) -> None:
     """Beside a show the way back comes later than the layer's name."""
-    view = BackprojectView()
+    view = SaliencyView()
     with Engine(CPU, beside=True) as engine:
         lit = scene(engine, network, controls, FLAG)
         until(lambda: (patiently(view, lit).image[90, 250] != STAGE).all(), "the way back")
@@ -85,7 +85,7 @@ def test_what_was_asked_before_is_not_shown_under_a_new_name(network: Network, c
 
 
 def test_every_graph_of_the_neighbours_is_made_ahead(engine: Engine, network: Network, controls: Controls) -> None:
-    view = BackprojectView()
+    view = SaliencyView()
     now = scene(engine, network, controls, FLAG)
     patiently(view, now)
     engine.prefetch(view.upcoming(now))
@@ -100,7 +100,7 @@ def test_tile_and_pixels_have_the_shape_of_the_frame(
     engine: Engine, network: Network, controls: Controls, size_hw: tuple[int, int]
 ) -> None:
     image = halves((0, 0, 90), (0, 0, 200), size_hw)
-    shown = patiently(BackprojectView(), scene(engine, network, controls, image)).image
+    shown = patiently(SaliencyView(), scene(engine, network, controls, image)).image
     lit = np.abs(shown.astype(int) - shown[0, 0]).max(axis=2) > 8
     _, _, boxes, _ = cv2.connectedComponentsWithStats(lit.astype(np.uint8))
     tile, pixels = sorted(boxes[1:], key=lambda box: -box[cv2.CC_STAT_AREA])[:2]

@@ -14,9 +14,9 @@ from models.errors import ModelError, SetupError
 from models.importing.open_network import open_network
 from realtime.inference.providers import CPU
 from scripts.dev.benchmarks import dream_step as steps
-from scripts.dev.benchmarks.dream_step import Steps, agreeing, measure_steps, our_step
-from scripts.dev.benchmarks.frameworks import RIVALS, Chain, Step, read_chain
-from scripts.dev.benchmarks.live_show import Show, measure_dream, measure_predictions, open_show
+from scripts.dev.benchmarks.dream_step import StepTimings, agreeing, measure_steps, our_step
+from scripts.dev.benchmarks.frameworks import FRAMEWORKS, Chain, GradientStep, read_chain
+from scripts.dev.benchmarks.live_show import OfflineShow, measure_dream, measure_predictions, open_show
 from scripts.dev.benchmarks.timing import Timing, interleaved
 from scripts.dev.benchmarks.untrained import write_untrained
 from scripts.machine.bench import bench
@@ -36,12 +36,12 @@ def test_ways_take_turns() -> None:
     assert quick.wall_ms < slow.wall_ms
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", FRAMEWORKS)
 def test_a_rival_finds_the_same_gradient(name: str) -> None:
     network, image = open_network("textures"), np.random.default_rng(0).uniform(0, 255, (32, 48, 3)).astype(np.float32)
     layer = "block2_conv2"
     try:
-        step = RIVALS[name](read_chain(network, layer), image, 1)
+        step = FRAMEWORKS[name](read_chain(network, layer), image, 1)
     except SetupError as error:
         pytest.skip(str(error))
     expected = our_step(network, layer, image)()
@@ -62,7 +62,7 @@ def test_what_is_no_plain_chain_is_not_rebuilt(tmp_path: Path) -> None:
 
 
 def test_a_rival_that_is_not_there_is_left_out_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(chain: Chain, image: object, threads: int) -> Step:
+    def absent(chain: Chain, image: object, threads: int) -> GradientStep:
         raise SetupError("it is not installed")
 
     monkeypatch.setattr(steps, "RIVALS", {"other": absent})
@@ -72,18 +72,18 @@ def test_a_rival_that_is_not_there_is_left_out_in_words(monkeypatch: pytest.Monk
 
 
 def test_ratios_say_how_many_times_as_long_another_takes() -> None:
-    found = Steps("conv", {"ventral": Timing(10, 20), "other": Timing(15, 10)})
+    found = StepTimings("conv", {"ventral": Timing(10, 20), "other": Timing(15, 10)})
     assert found.ratios("other") == (1.5, 0.5)
 
 
 @pytest.fixture
-def show(monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
+def show(monkeypatch: pytest.MonkeyPatch) -> Iterator[OfflineShow]:
     monkeypatch.setattr("scripts.dev.benchmarks.live_show.TURN", 0.4)
     with open_show("textures", CPU) as show:
         yield show
 
 
-def test_the_show_with_predictions_and_the_dream(show: Show) -> None:
+def test_the_show_with_predictions_and_the_dream(show: OfflineShow) -> None:
     plain, named = measure_predictions(show, runs=1)
     assert plain.rate > 1 and named.rate > 1
     assert plain.results == named.results == 0

@@ -18,7 +18,7 @@ from realtime.imaging.compositing import Rect
 from realtime.imaging.text import ACCENT
 from realtime.sheets.storyboard import Storyboard
 from scripts.cli import status
-from scripts.pictures.story import Telling, named
+from scripts.pictures.story import StoryOptions, named
 from tests.screen import ROOT, until
 
 SMALL = ("--size", "64")
@@ -155,7 +155,7 @@ def test_a_real_story_is_right_and_small_enough_to_send(assets: Path, tmp_path: 
     assert out.stat().st_size < 10_000_000
     film = shots(out)
     assert film[0][0].shape == (270, 480, 3)
-    assert sum(milliseconds for _, milliseconds in film) == pytest.approx(16 * Telling().seconds * 1000, abs=20)
+    assert sum(milliseconds for _, milliseconds in film) == pytest.approx(16 * StoryOptions().seconds * 1000, abs=20)
 
 
 def test_the_picture_keeps_its_shape(cache: Path) -> None:

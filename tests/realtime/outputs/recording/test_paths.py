@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import OutputError
 from realtime.outputs.recording import paths as output
-from realtime.outputs.recording.paths import Draft, claim, fresh, numbered, part
+from realtime.outputs.recording.paths import PartialFile, claim, new_path, numbered, part
 
 ROOT = Path(__file__).parents[4]
 
@@ -76,11 +76,11 @@ def test_every_message_is_one_line(tmp_path: Path) -> None:
 
 def test_fresh_names_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.strftime", lambda _: "20261120-101530")
-    first = fresh(tmp_path, ".gif")
+    first = new_path(tmp_path, ".gif")
     assert first.name == "ventral-20261120-101530.gif"
     part(first.with_suffix(".mp4")).touch()
-    second = fresh(tmp_path, ".gif")
-    third = fresh(tmp_path, ".mp4", taken=[second])
+    second = new_path(tmp_path, ".gif")
+    third = new_path(tmp_path, ".mp4", taken=[second])
     assert [second.name, third.name] == ["ventral-20261120-101530-2.gif", "ventral-20261120-101530-3.mp4"]
 
 
@@ -94,7 +94,7 @@ def test_numbered_keeps_a_free_name(tmp_path: Path) -> None:
 def test_a_draft_is_published_whole(tmp_path: Path) -> None:
     path = tmp_path / "show.mp4"
     path.write_bytes(b"old")
-    with Draft(path) as draft:
+    with PartialFile(path) as draft:
         assert draft.part.name == "show.ventral-part.mp4"
         draft.part.write_bytes(b"new")
         assert path.read_bytes() == b"old"
@@ -103,7 +103,7 @@ def test_a_draft_is_published_whole(tmp_path: Path) -> None:
 
 
 def test_a_failed_draft_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), Draft(tmp_path / "show.mp4") as draft:
+    with pytest.raises(ZeroDivisionError), PartialFile(tmp_path / "show.mp4") as draft:
         draft.part.write_bytes(b"half")
         raise ZeroDivisionError
     assert not list(tmp_path.iterdir())
@@ -111,12 +111,12 @@ def test_a_failed_draft_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_draft_belongs_to_one_writer(tmp_path: Path) -> None:
     path = tmp_path / "show.mp4"
-    with Draft(path) as draft:
+    with PartialFile(path) as draft:
         draft.part.write_bytes(b"mine")
         with pytest.raises(OutputError, match="is being written already"):
-            Draft(path)
+            PartialFile(path)
         assert draft.part.read_bytes() == b"mine"
-    Draft(path).discard()
+    PartialFile(path).discard()
 
 
 def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
@@ -125,13 +125,13 @@ def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
     with other:
         assert other.stdout is not None and other.stdout.readline() == b"locked\n"
         with pytest.raises(OutputError, match="is being written already"):
-            Draft(path)
+            PartialFile(path)
         other.kill()
-    Draft(path).discard()
+    PartialFile(path).discard()
 
 
 @pytest.mark.parametrize("parent", ["missing", "file"])
 def test_a_draft_in_no_folder_is_an_output_error(tmp_path: Path, parent: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write"):
-        Draft(tmp_path / parent / "show.mp4")
+        PartialFile(tmp_path / parent / "show.mp4")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from models.errors import OutputError
-from realtime.outputs.recording.paths import Draft
+from realtime.outputs.recording.paths import PartialFile
 from realtime.outputs.recording.sinks import open_sink, recover
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
@@ -79,7 +79,7 @@ def start_endless(path: Path) -> tuple[subprocess.Popen[bytes], int]:
 
 def unlocked(path: Path) -> bool:
     try:
-        draft = Draft(path)
+        draft = PartialFile(path)
     except OutputError:
         return False
     draft.leave()
