@@ -33,7 +33,7 @@ def import_keras() -> None:
     except ImportError as error:
         raise SetupError(
             f"TensorFlow and tf2onnx are needed for this ({error}): "
-            "run `uv sync --extra export` or `pip install -e '.[export]'`"
+            "run `uv sync --extra keras` or `pip install -e '.[keras]'`"
         ) from error
     for name in ("tensorflow", "absl", tf2onnx.__name__):
         logging.getLogger(name).setLevel(logging.ERROR)

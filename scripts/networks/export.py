@@ -32,7 +32,7 @@ def export(
     """Convert a network from Keras into an ONNX file, and check that both compute the same.
 
     Its classifier, which names what the whole picture shows, becomes a second file, NAME.classifier.onnx.
-    Needs TensorFlow: `uv sync --extra export`, or `pip install -e '.[export]'`.
+    Needs TensorFlow: `uv sync --extra keras`, or `pip install -e '.[keras]'`.
 
     Example: `ventral export vgg16 --weights vgg16.weights.h5 --until block4_conv3`
 

@@ -229,8 +229,8 @@ def test_without_tensorflow_the_command_that_installs_it_is_told(
     frameworks.import_keras.cache_clear()
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     message = fails(tmp_path, weights="none")
-    assert "uv sync --extra export" in message
-    assert "pip install -e '.[export]'" in message
+    assert "uv sync --extra keras" in message
+    assert "pip install -e '.[keras]'" in message
 
 
 def test_importing_the_module_is_cheap() -> None:
