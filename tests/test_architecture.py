@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,9 +20,9 @@ DOORS = {
         "models/from_keras/convert.py",
         "models/from_keras/frameworks.py",
         *(f"models/training/{name}.py" for name in ("augment", "fit")),
-        "scripts/benching/rivals.py",
+        "scripts/dev/benchmarks/frameworks.py",
     },
-    "torch": {"scripts/benching/rivals.py"},  # optional; nothing but a comparison
+    "torch": {"scripts/dev/benchmarks/frameworks.py"},  # optional, for a comparison
     "tf2onnx": {"models/from_keras/convert.py", "models/from_keras/frameworks.py"},
     "keras": {
         "models/from_keras/convert.py",
@@ -28,31 +30,38 @@ DOORS = {
         "models/from_keras/pretrained.py",
         *(f"models/training/{name}.py" for name in ("fit", "muon", "network", "vgg")),
     },
-    "onnxruntime": {  # what is exported or trained is checked before it is kept
-        "realtime/providers.py",
-        "models/from_keras/agreement.py",
-        "models/adoption/trial.py",  # a file of the user's is tried before it is kept
+    "onnxruntime": {
+        "realtime/inference/providers.py",
+        "models/from_keras/agreement.py",  # an export is compared with Keras before it is stored
+        "models/importing/trial_run.py",  # an imported file runs once before it is stored
     },
-    "subprocess": {"realtime/recording/sinks.py"},
+    "subprocess": {"realtime/outputs/recording/sinks.py", "scripts/dev/renders.py"},
     "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights
 }
-"""Who alone may import a module."""
+"""The only files that import a module."""
 
 CALLS = {
     "VideoCapture": {"realtime/capture/video.py"},
-    "namedWindow": {"realtime/window.py"},
-    "imshow": {"realtime/window.py"},
-    "pollKey": {"realtime/window.py"},
+    "namedWindow": {"realtime/outputs/window.py"},
+    "imshow": {"realtime/outputs/window.py"},
+    "pollKey": {"realtime/outputs/window.py"},
     "waitKey": set(),
-    "setMouseCallback": {"realtime/window.py"},
+    "setMouseCallback": {"realtime/outputs/window.py"},
 }
-"""Who alone may use a name of cv2."""
+"""The only files that use a name of cv2."""
+
+SHARED_BY_VIEWS = {f"realtime.views.{name}" for name in ("__init__", "registry", "tiles", "view")}
+"""The files of realtime/views/ that are no views."""
+
+FILES_IN_A_FOLDER = 15
+LINES_OF_A_FUNCTION = 50
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for floor in FLOORS:
-        for path in sorted((ROOT / floor).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())
+@cache
+def sources() -> tuple[tuple[str, ast.Module], ...]:
+    """Every file of the product, parsed."""
+    paths = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
+    return tuple((path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))) for path in paths)
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
@@ -67,11 +76,9 @@ def imports(tree: ast.Module) -> Iterator[str]:
 def test_imports_point_down() -> None:
     for name, tree in sources():
         floor = name.split("/")[0]
-        if name == "realtime/__main__.py":
-            continue
         above = FLOORS[FLOORS.index(floor) + 1 :]
         wrong = [each for each in imports(tree) if each.split(".")[0] in above]
-        assert not wrong, f"{name} looks up to {wrong}"
+        assert not wrong, f"{name} imports from a floor above: {wrong}"
 
 
 @pytest.mark.parametrize("module", DOORS)
@@ -91,15 +98,35 @@ def test_one_door_to_windows_and_cameras(name: str) -> None:
     assert users == CALLS[name]
 
 
-def test_a_view_never_imports_another() -> None:
-    for name, tree in sources():
-        if name.startswith("realtime/views/") and not name.endswith("__init__.py"):
-            assert not [each for each in imports(tree) if each.startswith("realtime.views")], name
+def test_a_view_is_imported_by_no_other_file_of_its_folder() -> None:
+    room = {name: tree for name, tree in sources() if name.startswith("realtime/views/")}
+    views = {name.removesuffix(".py").replace("/", ".") for name in room} - SHARED_BY_VIEWS
+    assert len(views) >= 6
+    for name, tree in room.items():
+        assert not views & set(imports(tree)), name
 
 
 def test_only_the_command_line_imports_the_app() -> None:
     users = {name for name, tree in sources() if "realtime.show.app" in imports(tree)}
-    assert users == {"scripts/live.py"}
+    assert users == {"scripts/show/live.py"}
+
+
+@pytest.mark.parametrize("floor", [*FLOORS, "tests"])
+def test_a_folder_holds_few_files(floor: str) -> None:
+    folders = Counter(path.parent for path in (ROOT / floor).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    crowded = {str(folder): count for folder, count in folders.items() if count > FILES_IN_A_FOLDER}
+    assert not crowded
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    long = {
+        f"{path}: {node.name}": 1 + (node.end_lineno or 0) - node.lineno
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, functions) and (node.end_lineno or 0) - node.lineno >= LINES_OF_A_FUNCTION
+    }
+    assert not long
 
 
 def test_the_live_show_never_loads_tensorflow_and_turns_telemetry_off() -> None:
