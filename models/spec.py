@@ -72,6 +72,15 @@ class ClassifierInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """A class: its index in the labels of the classifier, its label, and its probability from 0 to 1."""
+
+    index: int
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """A network's name, the origin of its weights, its input, its layers in forward order, and its classifier."""
 
@@ -209,7 +218,7 @@ Guided backpropagation is Springenberg et al. 2014, the deconvolutional network 
 class DreamHead:
     """How a picture has to change for its answer to grow: the gradient of the answer of some layers.
 
-    The feed "wanted" weighs every channel, those of all `layers` one after another; the answer is the weighted sum
+    The feed "weights" weighs every channel, those of all `layers` one after another; the answer is the weighted sum
     of each channel's mean, or mean square where `energy` is set. With `at`, a place from 0 to 1 across and down, only
     the unit there answers. With `guided` the answer is the likeness to a guide picture, whose activations are fed.
     """
@@ -225,7 +234,7 @@ class DreamHead:
 class GradcamHead:
     """Where in `layer` the evidence lies for what is wanted of `aim`, a deeper layer or CLASSES (Grad-CAM).
 
-    The feed "wanted" weighs the channels of `aim`.
+    The feed "weights" weighs the channels of `aim`.
     """
 
     layer: str

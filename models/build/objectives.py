@@ -20,7 +20,7 @@ GUIDE_UNITS = 256
 
 
 def dream(draft: GraphBuilder, head: DreamHead, tensors: Sequence[str], shapes: Shapes) -> None:
-    """Add the answer of `tensors`, (1, C, h, w) or (1, C), as "answer", and its gradient to "image" as "slope".
+    """Add the answer of `tensors`, (1, C, h, w) or (1, C), as "value", and its gradient to "image" as "gradient".
 
     Raises ModelError when an operator on the way has no gradient rule.
     """
@@ -28,25 +28,25 @@ def dream(draft: GraphBuilder, head: DreamHead, tensors: Sequence[str], shapes: 
         _check_sizes(name, tensor, shapes)
     goal = _answer(draft, head, tensors, shapes)
     slope = gradient(draft, goal, "image", rectifier=head.rectifier)
-    draft.output(goal, "answer", FLOAT, ())
-    draft.output(slope, "slope", FLOAT, shapes["image"])
+    draft.output(goal, "value", FLOAT, ())
+    draft.output(slope, "gradient", FLOAT, shapes["image"])
 
 
 def heat(draft: GraphBuilder, head: GradcamHead, aim: str, shapes: Shapes) -> None:
-    """Add where the evidence for the wanted channels of `aim` lies, as "heat" (h, w), and what they answer, "answers".
+    """Add where the evidence for the wanted channels of `aim` lies, as "heatmap" (h, w), and what they answer, "activations".
 
     Grad-CAM, Selvaraju et al. 2017: each channel weighs as much as the answer grows with it on average. Raises
     ModelError when the layer is no map, or `aim` does not depend on it.
     """
     _check_reach(draft, head, aim, shapes)
     channels = shapes[aim][1]
-    wanted = draft.input("wanted", FLOAT, (channels,))
+    wanted = draft.input("weights", FLOAT, (channels,))
     answers = _channel_means(draft, aim, shapes[aim])
     slope = gradient(draft, _weighted(draft, answers, wanted, channels), head.layer)
     weights = draft.op("ReduceMean", slope, draft.ints(2, 3))
     evidence = draft.op("ReduceSum", draft.op("Mul", head.layer, weights), draft.ints(0, 1), keepdims=0)
-    draft.output(draft.op("Relu", evidence), "heat", FLOAT, shapes[head.layer][2:])
-    draft.output(draft.op("Reshape", answers, draft.ints(channels)), "answers", FLOAT, (channels,))
+    draft.output(draft.op("Relu", evidence), "heatmap", FLOAT, shapes[head.layer][2:])
+    draft.output(draft.op("Reshape", answers, draft.ints(channels)), "activations", FLOAT, (channels,))
 
 
 def _check_sizes(name: str, tensor: str, shapes: Shapes) -> None:
@@ -66,7 +66,7 @@ def _check_reach(draft: GraphBuilder, head: GradcamHead, aim: str, shapes: Shape
 
 def _answer(draft: GraphBuilder, head: DreamHead, tensors: Sequence[str], shapes: Shapes) -> str:
     """The scalar that a dream makes grow."""
-    wanted = draft.input("wanted", FLOAT, (sum(shapes[tensor][1] for tensor in tensors),))
+    wanted = draft.input("weights", FLOAT, (sum(shapes[tensor][1] for tensor in tensors),))
     terms, first = [], 0
     for number, tensor in enumerate(tensors):
         channels = shapes[tensor][1]

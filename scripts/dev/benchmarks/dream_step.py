@@ -67,8 +67,8 @@ def our_step(network: Network, layer: str, image: Floats) -> GradientStep:
     head = DreamHead((layer,))
     session = Session(build(GraphSpec(network, head, hw(image))), CPU, threads=THREADS)
     channels = network.info.layer(layer).channels
-    feeds = {"image": image, "wanted": np.full(channels, 1 / channels, np.float32)}
-    return lambda: np.asarray(session.run(feeds)["slope"])
+    feeds = {"image": image, "weights": np.full(channels, 1 / channels, np.float32)}
+    return lambda: np.asarray(session.run(feeds)["gradient"])
 
 
 def agreeing(step: GradientStep, expected: Floats) -> GradientStep:

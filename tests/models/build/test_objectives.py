@@ -44,7 +44,7 @@ def picture(seed: int = 0) -> Array:
 def activations(engine: Engine, network: Network, layer: str, image: Array) -> Array:
     """What a layer answers to whole numbers."""
     spec = GraphSpec(network, ActivationsHead(layer), SIZE_HW)
-    return engine.run_patiently(spec, {"image": image.astype(np.uint8)})["activations"]
+    return engine.run_when_ready(spec, {"image": image.astype(np.uint8)})["activations"]
 
 
 def feeds_of(head: DreamHead, network: Network, image: Array) -> dict[str, Array]:
@@ -55,7 +55,7 @@ def feeds_of(head: DreamHead, network: Network, image: Array) -> dict[str, Array
         for number, count in enumerate(counts)
         if head.guided
     }
-    return {"image": image, "wanted": rng.uniform(0.5, 1, sum(counts)).astype(np.float32), **guides}
+    return {"image": image, "weights": rng.uniform(0.5, 1, sum(counts)).astype(np.float32), **guides}
 
 
 HEADS = [
@@ -71,10 +71,10 @@ HEADS = [
 @pytest.mark.parametrize("head", HEADS, ids=repr)
 def test_the_slope_is_how_the_answer_grows(engine: Engine, network: Network, head: DreamHead) -> None:
     spec, feeds = GraphSpec(network, head, SIZE_HW), feeds_of(head, network, picture())
-    slope = engine.run_patiently(spec, feeds)["slope"]
+    slope = engine.run_when_ready(spec, feeds)["gradient"]
     assert slope.shape == (*SIZE_HW, 3)
     way = slope / np.abs(slope).max()
-    answers = [float(engine.run(spec, feeds | {"image": picture() + side * way})["answer"]) for side in (-0.05, 0.05)]
+    answers = [float(engine.run(spec, feeds | {"image": picture() + side * way})["value"]) for side in (-0.05, 0.05)]
     assert (answers[1] - answers[0]) / 0.1 == pytest.approx(float((slope * way).sum()), rel=0.05)
 
 
@@ -84,26 +84,26 @@ def test_the_answer_is_the_weighted_sum_over_layers(engine: Engine, network: Net
     feeds = feeds_of(head, network, image)
     units = [activations(engine, network, layer, image) for layer in LAYERS]
     means = np.concatenate([(each * each if energy else each).mean((1, 2)) for each in units])
-    answer = engine.run_patiently(GraphSpec(network, head, SIZE_HW), feeds)["answer"]
-    assert float(answer) == pytest.approx(float(means @ feeds["wanted"]), rel=1e-4)
+    answer = engine.run_when_ready(GraphSpec(network, head, SIZE_HW), feeds)["value"]
+    assert float(answer) == pytest.approx(float(means @ feeds["weights"]), rel=1e-4)
 
 
 def test_one_unit_answers_alone(engine: Engine, network: Network) -> None:
     head, image = DreamHead(LAYERS[1:], energy=False, at=(1.0, 0.0)), np.rint(picture())
     feeds = feeds_of(head, network, image)
-    expected = activations(engine, network, LAYERS[1], image)[:, 0, -1] @ feeds["wanted"]
-    answer = engine.run_patiently(GraphSpec(network, head, SIZE_HW), feeds)["answer"]
+    expected = activations(engine, network, LAYERS[1], image)[:, 0, -1] @ feeds["weights"]
+    answer = engine.run_when_ready(GraphSpec(network, head, SIZE_HW), feeds)["value"]
     assert float(answer) == pytest.approx(float(expected), rel=1e-4)
 
 
 def test_likeness_is_the_product_with_the_likest_unit_of_the_guide(engine: Engine, network: Network) -> None:
     head, image = DreamHead(LAYERS[:1], guided=True), np.rint(picture())
     feeds = feeds_of(head, network, image)
-    units = activations(engine, network, LAYERS[0], image).reshape(len(feeds["wanted"]), -1)
+    units = activations(engine, network, LAYERS[0], image).reshape(len(feeds["weights"]), -1)
     guide = feeds["guide_0"]
-    likest = guide[:, np.argmax(guide.T * feeds["wanted"] @ units, axis=0)]
-    answer = engine.run_patiently(GraphSpec(network, head, SIZE_HW), feeds)["answer"]
-    assert float(answer) == pytest.approx(float((units * likest).mean(1) @ feeds["wanted"]), rel=1e-3)
+    likest = guide[:, np.argmax(guide.T * feeds["weights"] @ units, axis=0)]
+    answer = engine.run_when_ready(GraphSpec(network, head, SIZE_HW), feeds)["value"]
+    assert float(answer) == pytest.approx(float((units * likest).mean(1) @ feeds["weights"]), rel=1e-3)
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -111,28 +111,28 @@ def test_a_class_is_climbed_to_and_found(tmp_path: Path, engine: Engine, apart: 
     colour_network(tmp_path / "colours.onnx", apart=apart)
     network = open_network(str(tmp_path / "colours.onnx"))
     wanted = np.array([0, 0, 1], np.float32)
-    dream = engine.run_patiently(
+    dream = engine.run_when_ready(
         GraphSpec(network, DreamHead((CLASSES,), energy=False), (16, 16)),
-        {"image": np.full((16, 16, 3), 100, np.float32), "wanted": wanted},
+        {"image": np.full((16, 16, 3), 100, np.float32), "weights": wanted},
     )
-    seen = dream["slope"][::2, ::2]
+    seen = dream["gradient"][::2, ::2]
     assert seen[..., 2] == pytest.approx(10 / 255 / 64, rel=1e-4)
     assert not seen[..., :2].any()
     image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
-    heat = engine.run_patiently(GraphSpec(network, GradcamHead("conv2"), (16, 16)), {"image": image, "wanted": wanted})
-    assert heat["heat"] == pytest.approx(image[::2, ::2, 2] / 255 * 10 / 64, rel=1e-3)
-    assert heat["answers"] == pytest.approx(image[::2, ::2].mean((0, 1)) / 255 * 10, rel=1e-3)
+    heat = engine.run_when_ready(GraphSpec(network, GradcamHead("conv2"), (16, 16)), {"image": image, "weights": wanted})
+    assert heat["heatmap"] == pytest.approx(image[::2, ::2, 2] / 255 * 10 / 64, rel=1e-3)
+    assert heat["activations"] == pytest.approx(image[::2, ::2].mean((0, 1)) / 255 * 10, rel=1e-3)
 
 
 def test_heat_for_a_channel_of_a_deeper_layer(tmp_path: Path, engine: Engine) -> None:
     colour_network(tmp_path / "colours.onnx")
     network = open_network(str(tmp_path / "colours.onnx"))
     image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
-    result = engine.run_patiently(
+    result = engine.run_when_ready(
         GraphSpec(network, GradcamHead("conv1", "conv2"), (16, 16)),
-        {"image": image, "wanted": np.array([0, 1, 0], np.float32)},
+        {"image": image, "weights": np.array([0, 1, 0], np.float32)},
     )
-    assert result["heat"] == pytest.approx(image[..., 1] / 255 / 256, rel=1e-3)
+    assert result["heatmap"] == pytest.approx(image[..., 1] / 255 / 256, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -186,10 +186,10 @@ def test_grad_cam_equals_keras(tmp_path: Path, engine: Engine) -> None:
     learned = [[np.asarray(each) for each in layer.get_weights()] for layer in (*convolutions, dense)]
     network = open_network(str(write_classifier(tmp_path / "keras.onnx", learned[:2], learned[2][0])))
     wanted = np.eye(1, 5, 3, dtype=np.float32)[0]
-    result = engine.run_patiently(GraphSpec(network, GradcamHead("conv1"), (24, 24)), {"image": image, "wanted": wanted})
+    result = engine.run_when_ready(GraphSpec(network, GradcamHead("conv1"), (24, 24)), {"image": image, "weights": wanted})
     assert expected.max() > 0
-    assert np.corrcoef(result["heat"].ravel(), expected.ravel())[0, 1] >= 0.9999
-    assert result["heat"] == pytest.approx(expected, abs=1e-4 * float(expected.max()))
+    assert np.corrcoef(result["heatmap"].ravel(), expected.ravel())[0, 1] >= 0.9999
+    assert result["heatmap"] == pytest.approx(expected, abs=1e-4 * float(expected.max()))
 
 
 def write_classifier(path: Path, convolutions: list[list[Array]], dense: Array) -> Path:
