@@ -57,7 +57,7 @@ def grow(keys: str) -> Growth:
     source = Pattern()
     images = [source.read() for _ in range(8)]
     with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=(180, 320), short_side=48)
+        pipeline = Pipeline(network, engine, find_views(), canvas_hw=(180, 320), short_side=48)
 
         def run() -> None:
             for number in range(FRAMES):

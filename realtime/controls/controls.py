@@ -1,120 +1,34 @@
-"""The one table of everything that can change while the show runs.
+"""The values and actions of the show, and the one way to change them.
 
-A row is a field of a frozen Settings dataclass: "tiles/contrast" is the field `contrast` of the group "tiles".
-Keys, the mouse, `--set`, presets, the help screen and the README's key table all read this table and use the same
-few verbs. The main thread is the only writer; other threads `post`; the render thread takes a `snapshot` per frame.
+Keys, the mouse, `--set`, presets and other threads all go through `set` and `run`. A rule runs whenever its value
+changes, whoever changes it. Only the main thread writes; other threads `post`; the render thread takes a `snapshot`
+for each frame.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import logging
 import queue
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, cast
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeAlias, TypeVar, cast
 
 from models.errors import SettingError
+from realtime.controls.action import Action, actions_of
+from realtime.controls.value import Bind, Completion, Scalar, Settings, Value, in_words, values_of
 
 log = logging.getLogger(__name__)
 
-Value: TypeAlias = bool | int | float | str
-Verb: TypeAlias = Literal["set", "step", "cycle", "toggle", "trigger"]
-
-
-@dataclass(frozen=True, slots=True)
-class Bind:
-    """What keys do to a control: `verb` with `value`; each of `keys` does the same, the first is printable.
-
-    A press is answered with `said` and the new value, where the picture alone does not show what happened.
-    """
-
-    keys: tuple[str, ...]
-    verb: Verb
-    help: str
-    value: Value = 1
-    said: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a field says about itself beside its type and default."""
-
-    help: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    binds: tuple[Bind, ...] = ()
-    stops: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """One row: where it is, what it may be, and which keys move it. A trigger has no value, it only fires."""
-
-    path: str
-    default: Value
-    facts: Facts
-
-    @property
-    def is_trigger(self) -> bool:
-        """Whether this row fires instead of holding a value."""
-        return any(bind.verb == "trigger" for bind in self.facts.binds)
-
-    @property
-    def accepts(self) -> str:
-        """What may be set, in words."""
-        if self.facts.choices:
-            return "one of " + ", ".join(choice or "nothing" for choice in self.facts.choices)
-        if isinstance(self.default, bool):
-            return "on or off"
-        if isinstance(self.default, str):
-            return "text"
-        return f"a number from {self.facts.low:g} to {self.facts.high:g}"
-
-    def parse(self, text: str) -> Value:
-        """The value that `text` means; SettingError when it means none, or one out of range."""
-        try:
-            if isinstance(self.default, bool):
-                return _SWITCH[text.strip().lower()]
-            if isinstance(self.default, str):
-                return self.clamp(text.strip())
-            value = int(text) if isinstance(self.default, int) else float(text)
-            if self.clamp(value) != value:
-                raise ValueError("out of range")
-            return value
-        except (KeyError, ValueError):
-            raise SettingError(f"{self.path} takes {self.accepts}, but got '{text}'") from None
-
-    def clamp(self, value: Value) -> Value:
-        """`value` within the row's range; SettingError when it is none of the row's choices or not a number."""
-        fits = isinstance(value, type(self.default)) or (isinstance(self.default, float) and isinstance(value, int))
-        fits = fits and isinstance(value, bool) == isinstance(self.default, bool) and value == value  # NaN is not
-        if not fits or (self.facts.choices and value not in self.facts.choices):
-            raise SettingError(f"{self.path} takes {self.accepts}, but got '{value}'")
-        if isinstance(value, (bool, str)) or self.facts.low is None or self.facts.high is None:
-            return value
-        return type(self.default)(min(max(value, self.facts.low), self.facts.high))
-
-
-_SWITCH = dict.fromkeys(("on", "true", "yes", "1"), True) | dict.fromkeys(("off", "false", "no", "0"), False)
-
-
-def control(default: Any, help: str, *binds: Bind, low: float = 0, high: float = 1, choices: Sequence[str] = ()) -> Any:
-    """A field of a Settings dataclass that is a row of the table."""
-    numeric = isinstance(default, (int, float)) and not isinstance(default, bool)
-    facts = Facts(help, low if numeric else None, high if numeric else None, tuple(choices), binds)
-    return dataclasses.field(default=default, metadata={"control": facts})
-
-
-class Settings(Protocol):
-    """A frozen dataclass whose fields are controls; `group` is the first half of their paths."""
-
-    group: ClassVar[str]
-
-
 S = TypeVar("S")
+
+Rule: TypeAlias = Callable[["Controls", Scalar], None]
+"""Called with the controls and the previous value after a value has changed."""
+
+Subscriber: TypeAlias = Callable[[str, Scalar], None]
+"""Called on the main thread with the path and the new value of each change."""
 
 
 class Snapshot:
@@ -128,127 +42,155 @@ class Snapshot:
         return cast(S, self._groups[kind])
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a row learns only at start, from the network or the list of views.
-
-    Steps stop at `stops`; the choices between them are set by name.
-    """
-
-    choices: tuple[str, ...]
-    binds: tuple[Bind, ...] = ()
-    stops: tuple[str, ...] = ()
-
-
-def rows(group: type[Settings], known: Mapping[str, Known]) -> Iterator[Control]:
-    """The rows of a Settings class, completed by what is known at start."""
-    for field in dataclasses.fields(cast(Any, group)):
-        path = f"{group.group}/{field.name}"
-        facts: Facts = field.metadata["control"]
-        default: Value = cast(Value, field.default)
-        if path in known:
-            choices, binds = known[path].choices, (*facts.binds, *known[path].binds)
-            stops = known[path].stops or choices
-            facts = dataclasses.replace(facts, choices=choices, binds=binds, stops=stops)
-            default = default if default in choices else stops[0]
-        yield Control(path, default, facts)
-
-
 class Controls:
-    """The table and its present values."""
+    """Every value and action there is, and the present values."""
 
-    def __init__(self, groups: Iterable[type[Settings]], known: Mapping[str, Known]) -> None:
+    def __init__(self, groups: Iterable[type[Settings]], completions: Mapping[str, Completion] | None = None) -> None:
         self._groups = {group.group: group for group in groups}
-        table = [row for group in self._groups.values() for row in rows(group, known)]
-        self.table: dict[str, Control] = {row.path: row for row in table}
-        self._binds = _by_key(table)
-        self._values = {row.path: row.default for row in table}
-        self._touched: frozenset[str] = frozenset()
-        self._start = self._values.copy(), self._touched
-        self._version = 0
-        self._snapshot = self._frozen()
-        self._fired: list[str] = []
-        self._posted: queue.SimpleQueue[tuple[str, Value]] = queue.SimpleQueue()
+        described = [each for group in self._groups.values() for each in values_of(group, completions or {})]
+        self.table: dict[str, Value] = {each.path: each for each in described}
+        self.actions: dict[str, Action] = {}
+        self._keys: dict[str, tuple[str, Callable[[], str]]] = {}
+        self._rules: dict[str, list[Rule]] = defaultdict(list)
+        self._following: set[str] = set()
+        self._subscribers: list[Subscriber] = []
+        self._values = {each.path: each.default for each in described}
+        self._chosen: frozenset[str] = frozenset()
+        self._start = self._values.copy(), self._chosen
+        self._version = self._depth = 0
+        self._posted: queue.SimpleQueue[tuple[str, Scalar | None]] = queue.SimpleQueue()
+        self._snapshot = self._freeze()
+        for each in described:
+            for bind in each.binds:
+                self._bind(bind.keys, each.path, partial(self._press, each.path, bind))
+
+    def register(self, owner: object) -> None:
+        """Add the actions that `owner` declares; ValueError when a name or a key is taken."""
+        for each in actions_of(owner):
+            if each.name in self.actions or each.name in self.table:
+                raise ValueError(f"there are two controls called {each.name}")
+            self.actions[each.name] = each
+            self._bind(each.keys, each.name, partial(self._run, each.name))
+
+    def rule(self, path: str, rule: Rule) -> None:
+        """Run `rule` whenever the value at `path` changes."""
+        self._rules[self._described(path).path].append(rule)
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Tell `subscriber` of every change from now on; what is returned ends that."""
+        self._subscribers.append(subscriber)
+        return partial(self._subscribers.remove, subscriber)
 
     def snapshot(self) -> Snapshot:
         """The present values, immutable; the same object until something changes."""
         return self._snapshot
 
-    def value(self, path: str) -> Value:
-        """The present value of one row."""
-        return self._values[self._row(path).path]
+    def value(self, path: str) -> Scalar:
+        """The present value at `path`."""
+        return self._values[self._described(path).path]
 
-    def values(self) -> dict[str, Value]:
-        """Every present value by path, triggers left out."""
-        return {path: value for path, value in self._values.items() if not self.table[path].is_trigger}
+    def values(self) -> dict[str, Scalar]:
+        """Every present value by path."""
+        return self._values.copy()
 
-    def set(self, path: str, value: Value, *, chosen: bool = True) -> None:
-        """Give a row a value: text must mean one, numbers are clamped to the row's range, a trigger fires.
+    def set(self, path: str, value: Scalar, *, chosen: bool = True) -> None:
+        """Change a value: text is parsed, a number is clamped to the range. Then its rules run.
 
-        A value that nobody has `chosen` leaves the row untouched.
+        `chosen=False` marks a value that a rule chose and no person. Raises SettingError.
         """
-        row = self._row(path)
-        if row.is_trigger:
-            self._fired.append(path)
-            return
-        parse = isinstance(value, str) and not isinstance(row.default, str)
-        self._values[path] = row.parse(cast(str, value)) if parse else row.clamp(value)
-        if chosen:
-            self._touched |= {path}
-        self._snapshot = self._frozen()
+        described = self._described(path)
+        parse = isinstance(value, str) and not isinstance(described.default, str)
+        new = described.parse(cast(str, value)) if parse else described.clamp(value)
+        with self._changing():
+            before, self._values[path] = self._values[path], new
+            if chosen:
+                self._chosen |= {path}
+            if new != before and path not in self._following:
+                self._follow(path, before)
 
-    def step(self, path: str, amount: Value) -> None:
-        """Move a number, or a place among choices, by `amount`; stops at the ends."""
-        row = self._row(path)
-        if row.facts.choices:
-            self.set(path, _stepped(row.facts, str(self._values[path]), int(amount)))
-        else:
-            self.set(path, cast(float, self._values[path]) + cast(float, amount))
+    def step(self, path: str, amount: Scalar) -> None:
+        """Move a number, or a place among choices, by `amount`; it stops at the ends."""
+        described = self._described(path)
+        start = described.step_from(self) if described.step_from else self._values[path]
+        self.set(path, described.stepped(start, amount))
 
-    def cycle(self, path: str, amount: Value) -> None:
+    def cycle(self, path: str, amount: Scalar) -> None:
         """Like `step`, but goes round at the ends."""
-        row = self._row(path)
-        if row.facts.choices:
-            place = row.facts.choices.index(str(self._values[path])) + int(amount)
-            self.set(path, row.facts.choices[place % len(row.facts.choices)])
-            return
-        value = cast(float, self._values[path]) + cast(float, amount)
-        low, high = cast(float, row.facts.low), cast(float, row.facts.high)
-        self.set(path, low if value > high + 1e-6 else high if value < low - 1e-6 else value)
+        self.set(path, self._described(path).cycled(self._values[path], amount))
 
     def toggle(self, path: str) -> None:
-        """Switch a row on or off."""
-        self.set(path, not self._values[self._row(path).path])
+        """Switch a value on or off."""
+        self.set(path, not self.value(path))
 
-    def trigger(self, path: str) -> None:
-        """Fire a row; `fired` hands it on."""
-        self.set(path, 1)
+    def run(self, name: str) -> None:
+        """Do an action; SettingError when there is none of that name."""
+        if name not in self.actions:
+            raise SettingError(self._unknown(name))
+        self.actions[name].run(self)
 
     def reset(self, prefix: str = "") -> None:
-        """Every row whose path begins with `prefix` back to what it was at the start of the show."""
-        values, touched = self._start
-        self._values.update({path: value for path, value in values.items() if path.startswith(prefix)})
-        kept = frozenset(path for path in self._touched if not path.startswith(prefix))
-        self._touched = kept | {path for path in touched if path.startswith(prefix)}
-        self._snapshot = self._frozen()
+        """Set every value whose path begins with `prefix` back to what it was at the start; no rules run."""
+        values, chosen = self._start
+        with self._changing():
+            self._values.update({path: value for path, value in values.items() if path.startswith(prefix)})
+            kept = {path for path in self._chosen if not path.startswith(prefix)}
+            self._chosen = frozenset(kept | {path for path in chosen if path.startswith(prefix)})
 
-    def untouched(self, path: str) -> bool:
-        """Whether nobody has chosen a value for a row, before the start of the show or since."""
-        return self._row(path).path not in self._touched
+    def is_chosen(self, path: str) -> bool:
+        """Whether a person has chosen the value at `path`, before the start of the show or since."""
+        return self._described(path).path in self._chosen
 
-    def start_here(self) -> None:
+    def mark_start(self) -> None:
         """Make the present values those that `reset` goes back to."""
-        self._start = self._values.copy(), self._touched
-
-    def meant(self, key: str) -> str:
-        """The row that a key belongs to; nothing when it belongs to none."""
-        return self._binds[key][0] if key in self._binds else ""
+        self._start = self._values.copy(), self._chosen
 
     def press(self, key: str) -> str:
-        """Do what the table says about a key, and return what is to be answered; unknown keys do nothing."""
-        if key not in self._binds:
-            return ""
-        path, bind = self._binds[key]
+        """Do what a key stands for, and return the answer for the status line; unknown keys do nothing."""
+        return self._keys[key][1]() if key in self._keys else ""
+
+    def post(self, path: str, value: Scalar | None = None) -> None:
+        """From any thread: set a value, or do an action, at the next `drain`."""
+        self._posted.put((path, value))
+
+    def drain(self) -> None:
+        """Do what other threads have posted, once a turn; what is invalid is logged, and the show goes on."""
+        while not self._posted.empty():
+            path, value = self._posted.get()
+            try:
+                self.run(path) if value is None else self.set(path, value)
+            except SettingError as error:
+                log.warning("%s", error)
+
+    def _follow(self, path: str, before: Scalar) -> None:
+        """Run the rules of a value; what they do to that value itself is no news to them."""
+        self._following.add(path)
+        try:
+            for rule in self._rules[path]:
+                rule(self, before)
+        finally:
+            self._following.remove(path)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Publish one snapshot for a change and all that its rules change; subscribers hear of it afterwards."""
+        before = self._values.copy() if self._depth == 0 else {}
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self._publish(before)
+
+    def _publish(self, before: Mapping[str, Scalar]) -> None:
+        changed = {path: value for path, value in self._values.items() if value != before[path]}
+        if changed:
+            self._snapshot = self._freeze()
+        for path, value in changed.items():
+            for subscriber in tuple(self._subscribers):
+                subscriber(path, value)
+
+    def _press(self, path: str, bind: Bind) -> str:
         match bind.verb:
             case "set":
                 self.set(path, bind.value)
@@ -258,63 +200,35 @@ class Controls:
                 self.cycle(path, bind.value)
             case "toggle":
                 self.toggle(path)
-            case "trigger":
-                self.trigger(path)
-        return f"{bind.said}: {_in_words(self._values[path])}" if bind.said else ""
+        return f"{bind.feedback}: {in_words(self._values[path])}" if bind.feedback else ""
 
-    def post(self, path: str, value: Value) -> None:
-        """Ask for a change from another thread; it happens at the next `fired`."""
-        self._posted.put((path, value))
+    def _run(self, name: str) -> str:
+        self.run(name)
+        return ""
 
-    def fired(self) -> list[str]:
-        """Apply what was posted, and return the triggers fired since the last call."""
-        while not self._posted.empty():
-            try:
-                self.set(*self._posted.get())
-            except SettingError as error:  # who posted it cannot be asked, and must not end the show
-                log.warning("%s", error)
-        fired, self._fired = self._fired, []
-        return fired
+    def _bind(self, keys: Iterable[str], owner: str, press: Callable[[], str]) -> None:
+        """Give keys to a value or an action; two owners of one key are a mistake in the program."""
+        for key in keys:
+            if key in self._keys:
+                raise ValueError(f"key '{key}' belongs to both {self._keys[key][0]} and {owner}")
+            self._keys[key] = owner, press
 
-    def _row(self, path: str) -> Control:
-        try:
-            return self.table[path]
-        except KeyError:
-            alike = difflib.get_close_matches(path, self.table, n=3)
-            hint = f"did you mean {' or '.join(alike)}? " if alike else ""
-            raise SettingError(f"there is no control '{path}'; {hint}All are listed by: ventral controls") from None
+    def _described(self, path: str) -> Value:
+        if path in self.actions:
+            raise SettingError(f"{path} is an action and takes no value; its key is {self.actions[path].keys[0]}")
+        if path not in self.table:
+            raise SettingError(self._unknown(path))
+        return self.table[path]
 
-    def _frozen(self) -> Snapshot:
+    def _unknown(self, path: str) -> str:
+        similar = difflib.get_close_matches(path, [*self.table, *self.actions], n=3)
+        hint = f"did you mean {' or '.join(similar)}? " if similar else ""
+        return f"there is no control '{path}'; {hint}To list all: ventral controls"
+
+    def _freeze(self) -> Snapshot:
         self._version += 1
         return Snapshot({kind: kind(**self._fields(name)) for name, kind in self._groups.items()}, self._version)
 
-    def _fields(self, group: str) -> dict[str, Value]:
+    def _fields(self, group: str) -> dict[str, Scalar]:
         prefix = f"{group}/"
         return {path.removeprefix(prefix): value for path, value in self._values.items() if path.startswith(prefix)}
-
-
-def _stepped(facts: Facts, value: str, amount: int) -> str:
-    """The choice `amount` stops away from `value`, or the last one in that direction."""
-    stops, order = facts.stops or facts.choices, facts.choices.index
-    beyond = [stop for stop in stops if (order(stop) - order(value)) * amount > 0]
-    if not beyond:
-        return value
-    return beyond[min(amount, len(beyond)) - 1] if amount > 0 else beyond[max(amount, -len(beyond))]
-
-
-def _in_words(value: Value) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _by_key(table: Iterable[Control]) -> dict[str, tuple[str, Bind]]:
-    """Which row each key belongs to; two owners of one key are a mistake in the program."""
-    owners: dict[str, tuple[str, Bind]] = {}
-    for row in table:
-        for bind in row.facts.binds:
-            for key in bind.keys:
-                if key in owners:
-                    raise ValueError(f"key '{key}' belongs to both {owners[key][0]} and {row.path}")
-                owners[key] = (row.path, bind)
-    return owners

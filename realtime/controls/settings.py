@@ -1,11 +1,11 @@
-"""The controls of the show itself: what is shown, how it is laid out, and what keys fire."""
+"""The values of the show itself: what is shown, how it is laid out, how it is recorded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from realtime.controls.controls import Bind, control
+from realtime.controls.value import Bind, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,67 +14,46 @@ class ShowSettings:
 
     group: ClassVar[str] = "show"
 
-    view: str = control(
-        "mosaic",
-        "which view is shown",
-        Bind(("v",), "cycle", "next view"),
-    )
-    layer: str = control(
+    view: str = value("mosaic", "view", Bind(("v",), "cycle", "next view"))
+    layer: str = value(
         "",
-        "which layer is shown",
-        Bind(("[", "u", "PgUp"), "step", "layer before", -1),
-        Bind(("]", "o", "PgDn"), "step", "layer after", 1),
+        "layer",
+        Bind(("[", "u", "PgUp"), "step", "previous layer", -1),
+        Bind(("]", "o", "PgDn"), "step", "next layer", 1),
     )
-    layout: str = control(
+    layout: str = value(
         "side",
-        "how camera and view share the screen",
-        Bind(("y",), "cycle", "layout: side by side, inset, view alone"),
+        "how camera and view share the canvas",
+        Bind(("y",), "cycle", "layout: side by side, inset, view only"),
         choices=("side", "inset", "full"),
     )
-    caption: bool = control(True, "words for the stage of the network", Bind((";",), "toggle", "caption on and off"))
-    freeze: bool = control(False, "hold the picture", Bind((" ",), "toggle", "freeze"))
-    mirror: bool = control(False, "camera as a mirror", Bind(("x",), "toggle", "mirror"))
-    fade: float = control(0.25, "seconds of cross-fade between layers", high=3)
+    caption: bool = value(True, "caption for the stage of the network", Bind((";",), "toggle", "caption on or off"))
+    freeze: bool = value(False, "hold the present frame", Bind((" ",), "toggle", "freeze"))
+    mirror: bool = value(False, "mirror the camera", Bind(("x",), "toggle", "mirror"))
+    fade: float = value(0.25, "length of a cross-fade, in seconds", high=3)
 
 
 @dataclass(frozen=True, slots=True)
 class WindowSettings:
-    """What lies over the canvas in the window, and never in a recording."""
+    """What is drawn over the canvas in the window, and never recorded."""
 
     group: ClassVar[str] = "window"
 
-    hud: bool = control(True, "status line", Bind(("`",), "toggle", "status line on and off"))
-    help: bool = control(False, "help screen", Bind(("h", "?"), "toggle", "this help"))
-    fullscreen: bool = control(False, "fill the screen", Bind(("f",), "toggle", "fullscreen"))
-
-
-@dataclass(frozen=True, slots=True)
-class ActionSettings:
-    """Rows that only fire."""
-
-    group: ClassVar[str] = "do"
-
-    record: int = control(0, "start or stop recording", Bind(("r",), "trigger", "record, and stop"))
-    preset: int = control(0, "how the dream goes", Bind(("9",), "trigger", "next dream preset"))
-    tile: int = control(
-        0, "dream of one channel", Bind(("\\", "Enter"), "trigger", "dream of the chosen tile; again: of the layer")
-    )
-    replay: int = control(0, "keep what was just seen", Bind(("e",), "trigger", "save the last ten seconds"))
-    snapshot: int = control(0, "keep this picture", Bind(("w",), "trigger", "snapshot"))
-    reset: int = control(0, "every control to its default", Bind(("Esc",), "trigger", "reset"))
-    quit: int = control(0, "end the show", Bind(("q",), "trigger", "quit"))
+    hud: bool = value(True, "status line", Bind(("`",), "toggle", "status line on or off"))
+    help: bool = value(False, "help screen", Bind(("h", "?"), "toggle", "help"))
+    fullscreen: bool = value(False, "fullscreen", Bind(("f",), "toggle", "fullscreen"))
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """How takes are written."""
+    """How recordings are written."""
 
     group: ClassVar[str] = "record"
 
-    format: str = control(
+    format: str = value(
         "gif",
-        "file format of a take",
-        Bind((".",), "cycle", "record as GIF or MP4", said="takes"),
+        "file format of recordings",
+        Bind((".",), "cycle", "record as GIF or MP4", feedback="recording format"),
         choices=("gif", "mp4"),
     )
-    gif_fps: float = control(20.0, "pictures per second of a GIF", low=2, high=25)
+    gif_fps: float = value(20.0, "frame rate of a GIF, in fps", low=2, high=25)

@@ -1,7 +1,7 @@
-"""The recorder: takes of the show, stills, and the last ten seconds, on a clock of its own.
+"""The recorder: films of the show and the last ten seconds, on a clock of its own.
 
-It looks at the newest canvas whenever a picture of the video is due, so video time is wall time whatever the
-rate of the show, and no thread of the show ever waits for it.
+It takes the newest canvas whenever a frame of the video is due, so video time is wall time whatever the rate of the
+show, and no thread of the show ever waits for it.
 """
 
 from __future__ import annotations
@@ -10,188 +10,176 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 from models.errors import OutputError
 from realtime.imaging.frame import Frame, Image
+from realtime.outputs.output import Output
 from realtime.outputs.recording.pace import Pace
 from realtime.outputs.recording.paths import claim, new_path
+from realtime.outputs.recording.recording import Recording
 from realtime.outputs.recording.replay import Replay
-from realtime.outputs.recording.take import Recording
 from realtime.threads.latest import Latest
 
 log = logging.getLogger(__name__)
 
-BUSY = 3
-"""So many films may be in the making at once: each has an ffmpeg of its own."""
+MOST_FILMS = 3
+"""Films that may be written at the same time: each has an ffmpeg process of its own."""
 
 GRACE = 2.0
-"""Seconds for a take that was told to hurry."""
+"""Seconds for a recording that was told to hurry."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecorderStatus:
-    """What the status line tells: the take that runs, how many are being finished, and how the last one ended.
-
-    `seconds` is what has been recorded; `dropped` counts, over all takes, the pictures that stand for one that
-    came while ffmpeg was busy.
-    """
+    """The path of the recording that runs, its length in seconds, and how many others are being finished."""
 
     recording: Path | None = None
     seconds: float = 0.0
     finishing: int = 0
-    saved: Path | None = None
-    fault: str | None = None
-    dropped: int = 0
 
 
-class Recorder:
-    """Records `canvases`; a context manager that finishes everything at its end.
+class Recorder(Output):
+    """Records the show; leaving its context finishes every film. All methods are for the main thread.
 
-    Files without a name of their own go to `folder`. All methods are for the main thread and return at once, but
-    for `finished` and `close`.
+    Files without a name go to `folder`. `saved` is the newest film that is whole, `fault` what went wrong with the
+    last one, and `dropped` counts the frames that repeat another because ffmpeg was busy.
     """
 
+    name = "recorder"
+    permanent = False
+
     def __init__(self, canvases: Latest[Frame], *, folder: Path, fps: float = 30.0, gif_fps: float = 20.0) -> None:
-        self._canvases, self._folder = canvases, folder
-        self._fps = {".mp4": fps, ".gif": gif_fps}
+        super().__init__(canvases, (0, 0))
+        self.saved: Path | None = None
+        self.dropped = 0
+        self._folder = folder
+        self._frame_rates = {".mp4": fps, ".gif": gif_fps}
         self._lock = threading.Lock()
-        self._takes: list[Recording] = []
+        self._recordings: list[Recording] = []
         self._live: tuple[Recording, Pace] | None = None
-        self._saved: Path | None = None
-        self._fault: str | None = None
-        self._dropped = 0
         self._replay = Replay(fps=gif_fps)
         self._replay_pace = Pace(gif_fps)
-        self._memory = threading.Thread(target=self._guard, args=(self._remember,), name="replay", daemon=True)
+        self._replay_thread = threading.Thread(target=self._fill_replay, name="replay", daemon=True)
 
-    def __enter__(self) -> Recorder:
-        self._memory.start()
+    def __enter__(self) -> Self:
+        self._replay_thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
+    def state(self) -> str:
+        """Whether it is recording, finishing, idle or failed."""
+        status = self.status
+        return "recording" if status.recording else "finishing" if status.finishing else super().state
+
+    @property
     def status(self) -> RecorderStatus:
-        """How things stand now."""
+        """The present state in detail."""
         with self._lock:
-            take = self._live[0] if self._live else None
-            return RecorderStatus(
-                recording=take.path if take else None,
-                seconds=take.seconds if take else 0.0,
-                finishing=len(self._takes) - (take is not None),
-                saved=self._saved,
-                fault=self._fault,
-                dropped=self._dropped,
-            )
+            live = self._live[0] if self._live else None
+            finishing = len(self._recordings) - (live is not None)
+            return RecorderStatus(live.path, live.seconds, finishing) if live else RecorderStatus(finishing=finishing)
 
     def start(
         self, path: Path | None = None, *, suffix: str = ".gif", fps: float | None = None, force: bool = False
     ) -> Path:
         """Record from now on, to `path` or to a new name; OutputError when that cannot be written."""
-        recording = self.status.recording
-        if recording is not None:
-            raise OutputError(f"{recording} is being recorded already; stop it first")
+        running = self.status.recording
+        if running is not None:
+            raise OutputError(f"{running} is being recorded already; stop it first")
         path = self._claim(path, suffix, force=force)
-        pace = Pace(fps or self._fps[path.suffix.lower()])
-        take = Recording(path, self._pictures(pace), fps=pace.fps, force=force, done=self._finished)
-        self._live = take, pace
-        return self._begin(take)
+        pace = Pace(fps or self._frame_rates[path.suffix.lower()])
+        recording = Recording(path, self._images(pace), fps=pace.fps, force=force, done=self._finished)
+        self._live = recording, pace
+        return self._begin(recording)
 
     def stop(self) -> None:
-        """End the recording, if there is one; it is finished in the background."""
+        """Stop recording; the film is finished in the background."""
         with self._lock:
             if self._live is not None:
                 self._live[1].stop()
                 self._live = None
 
-    def snapshot(self, image: Image, path: Path | None = None) -> Path:
-        """Save one picture as PNG, in the background."""
-        path = self._claim(path, ".png", force=False)
-        return self._begin(Recording(path, [image], fps=1.0, force=False, done=self._finished))
-
     def save_replay(self, *, suffix: str = ".gif") -> Path:
-        """Save the last ten seconds, in the background."""
+        """Save the last ten seconds in the background; OutputError when nothing has been drawn yet."""
         if not len(self._replay):
-            raise OutputError("there is nothing to save yet: no picture was shown")
+            raise OutputError("there is nothing to save yet: no canvas has been drawn")
         path = self._claim(None, suffix, force=False)
-        pictures = self._replay.pictures()
-        return self._begin(Recording(path, pictures, fps=self._replay.fps, force=False, done=self._finished))
+        images = self._replay.images()
+        return self._begin(Recording(path, images, fps=self._replay.fps, force=False, done=self._finished))
 
     def finished(self, timeout: float) -> bool:
-        """Wait for the takes that are being finished; whether none is left."""
+        """Wait for the films that are being finished; whether all are after `timeout` seconds."""
         with self._lock:
-            takes = [take for take in self._takes if self._live is None or take is not self._live[0]]
-        end = time.monotonic() + timeout
-        return all(take.join(max(end - time.monotonic(), 0.0)) for take in takes)
+            waiting = [each for each in self._recordings if self._live is None or each is not self._live[0]]
+        return not _unfinished(waiting, timeout)
 
     def close(self, timeout: float = 60.0) -> None:
-        """Finish everything; a GIF that would take longer than `timeout` seconds is kept as an MP4."""
+        """Finish everything; a GIF that is not done after `timeout` seconds is kept as an MP4."""
         self.stop()
         self._replay_pace.stop()
-        end = time.monotonic() + timeout
         with self._lock:
-            takes = list(self._takes)
-        slow = [take for take in takes if not take.join(max(end - time.monotonic(), 0.0))]
-        for take in slow:
-            take.hurry()
-        for take in slow:
-            take.join(GRACE)
-        if self._memory.ident is not None:
-            self._memory.join(GRACE)
+            recordings = list(self._recordings)
+        slow = _unfinished(recordings, timeout)
+        for recording in slow:
+            recording.hurry()
+        for recording in slow:
+            recording.join(GRACE)
+        if self._replay_thread.ident is not None:
+            self._replay_thread.join(GRACE)
 
     def _claim(self, path: Path | None, suffix: str, *, force: bool) -> Path:
         with self._lock:
-            busy = [take.path for take in self._takes]
-        films = [each for each in busy if each.suffix != ".png"]
-        if suffix != ".png" and len(films) >= BUSY:
-            raise OutputError(f"{films[0].name} and others are still being finished; try again when they are saved")
+            busy = [recording.path for recording in self._recordings]
+        if len(busy) >= MOST_FILMS:
+            raise OutputError(f"{busy[0].name} and others are still being finished; try again when they are saved")
         path = path or new_path(self._folder, suffix, taken=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")
-        return claim(path, force=force, suffixes=(".png",) if suffix == ".png" else tuple(self._fps))
+        return claim(path, force=force, suffixes=tuple(self._frame_rates))
 
-    def _begin(self, take: Recording) -> Path:
+    def _begin(self, recording: Recording) -> Path:
         with self._lock:
-            self._fault = None
-            self._takes.append(take)
-        take.start()
-        return take.path
+            self.fault = ""
+            self._recordings.append(recording)
+        recording.start()
+        return recording.path
 
-    def _finished(self, take: Recording) -> None:
+    def _finished(self, recording: Recording) -> None:
         with self._lock:
-            self._takes.remove(take)
-            if self._live is not None and self._live[0] is take:
+            self._recordings.remove(recording)
+            if self._live is not None and self._live[0] is recording:
                 self._live = None
-            if take.fault is None:
-                self._saved = take.path
-            else:
-                self._fault = take.fault
-        log.log(logging.INFO if take.fault is None else logging.ERROR, "%s", take.fault or f"saved {take.path}")
+            self.fault = recording.fault
+            self.saved = self.saved if recording.fault else recording.path
+        log.log(logging.ERROR if recording.fault else logging.INFO, "%s", recording.fault or f"saved {recording.path}")
 
-    def _pictures(self, pace: Pace) -> Iterator[Image]:
-        """The newest canvas for every slot of the video."""
+    def _images(self, pace: Pace) -> Iterator[Image]:
+        """The newest canvas for every frame of the video."""
         while due := pace.wait():
             frame = self._canvases.peek()
             if frame is not None:
-                self._dropped += due - 1
+                self.dropped += due - 1
+                self._rate.tick()
                 yield from itertools.repeat(frame.image, due)
 
-    def _remember(self) -> None:
-        while due := self._replay_pace.wait():
-            frame = self._canvases.peek()
-            if frame is not None:
-                self._replay.add(frame.image, times=due)
-
-    def _guard(self, work: Callable[[], None]) -> None:
+    def _fill_replay(self) -> None:
         try:
-            work()
-        except Exception as error:
-            log.exception("the recorder failed")
-            self._fault = f"the recorder failed: {error}"
+            while due := self._replay_pace.wait():
+                frame = self._canvases.peek()
+                if frame is not None:
+                    self._replay.add(frame.image, times=due)
+        except Exception as error:  # a thread must not die unseen
+            self.fail(error)
+
+
+def _unfinished(recordings: list[Recording], timeout: float) -> list[Recording]:
+    """Those that are not done after `timeout` seconds."""
+    end = time.monotonic() + timeout
+    return [each for each in recordings if not each.join(max(end - time.monotonic(), 0.0))]

@@ -1,4 +1,4 @@
-"""What the keys for recording do, and what the status line says about it."""
+"""The actions for recordings and snapshots, and what the status line says about them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from models.errors import OutputError
+from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
-from realtime.imaging.frame import Image
-from realtime.outputs.recorder import Recorder, RecorderStatus
+from realtime.outputs.recorder import Recorder
+from realtime.outputs.stills import Stills
 from realtime.threads.signals import StopSignals
 
 log = logging.getLogger(__name__)
@@ -21,76 +22,76 @@ NOTICE = 5.0
 """Seconds that a notice stays on the status line."""
 
 PATIENCE = 600.0
-"""Seconds that a recording may take to be finished at the end of the show."""
+"""Seconds that a film may take to be finished at the end of the show."""
 
 
 class RecordingCommands:
-    """Starts and stops recordings for the show; what fails is said, and the show goes on. Main thread only."""
+    """Starts and stops recordings; what fails is reported, and the show goes on. Main thread only."""
 
-    def __init__(self, recorder: Recorder, controls: Controls, *, force: bool) -> None:
-        self._recorder = recorder
-        self._controls = controls
-        self._force = force
-        self._asked: Path | None = None
-        self._before: int | None = None
-        self._known = recorder.status
+    def __init__(self, recorder: Recorder, stills: Stills, *, force: bool) -> None:
+        self._recorder, self._stills, self._force = recorder, stills, force
+        self._requested: tuple[Path, int | None] | None = None
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
+        self._seen = self._news()
 
-    def toggle(self) -> None:
-        """Start a take, or stop the one that runs."""
+    @action("record/start-stop", "r", help="start or stop recording")
+    def toggle(self, controls: Controls) -> None:
+        """Start a recording, or stop the one that runs."""
         if self._recorder.status.recording:
             self._recorder.stop()
         else:
-            self._try(self._start)
+            self._try(partial(self._start, controls))
 
-    def start(self, path: Path) -> None:
-        """Record to `path` as the command line asked; OutputError when that cannot begin."""
-        self._asked, self._before = path, _written_at(path)
-        self._start(path)
-
-    def save_replay(self) -> None:
-        """Keep what was just seen."""
-        suffix = f".{self._controls.snapshot()[RecordSettings].format}"
+    @action("record/replay", "e", help="save the last ten seconds")
+    def save_replay(self, controls: Controls) -> None:
+        """Save what was shown last."""
+        suffix = f".{controls.snapshot()[RecordSettings].format}"
         self._try(partial(self._recorder.save_replay, suffix=suffix))
 
-    def snapshot(self, image: Image) -> None:
-        """Keep one picture."""
-        self._try(partial(self._recorder.snapshot, image))
+    @action("record/snapshot", "w", help="save a snapshot")
+    def save_snapshot(self, controls: Controls) -> None:
+        """Save the present canvas."""
+        self._try(self._stills.save)
+
+    def record_to(self, path: Path, controls: Controls) -> None:
+        """Record to `path`, as the command line asks; OutputError when that cannot begin."""
+        self._requested = path, _modified(path)
+        self._start(controls, path)
 
     def notice(self) -> tuple[str, bool]:
-        """What was just saved or went wrong, and whether it went wrong; nothing after a few seconds."""
-        status = self._recorder.status
-        if status.fault and status.fault != self._known.fault:
-            self._notice = status.fault, True, time.monotonic() + NOTICE
-        elif status.saved and status.saved != self._known.saved:
-            self._notice = f"saved {status.saved.name}", False, time.monotonic() + NOTICE
-        self._known = status
-        words, wrong, until = self._notice
-        return (words, wrong) if time.monotonic() < until else ("", False)
-
-    @property
-    def status(self) -> RecorderStatus:
-        """How the recorder stands."""
-        return self._recorder.status
+        """What was saved or failed in the last seconds, and whether it failed."""
+        for news, seen in zip(self._news(), self._seen, strict=True):
+            if news != seen and news[0]:
+                self._notice = (*news, time.monotonic() + NOTICE)
+        self._seen = self._news()
+        text, failed, until = self._notice
+        return (text, failed) if time.monotonic() < until else ("", False)
 
     def finish(self, signals: StopSignals) -> None:
-        """End every recording and wait until the files are whole; OutputError when the one asked for is not."""
+        """Stop recording and wait until the files are whole; OutputError when the requested one is not."""
         self._recorder.stop()
         signals.ending = True
         if self._recorder.status.finishing:
             log.info("finishing the recording; Ctrl-C stops at once")
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < min(end, signals.deadline or end) and not self._recorder.finished(0.1):
-            pass
+        while time.monotonic() < min(end, signals.deadline or end):
+            if self._recorder.finished(0.1) and self._stills.finished(0.1):
+                break
         self._recorder.close(timeout=0.0)
-        if self._asked is not None and _written_at(self._asked) == self._before:
-            raise OutputError(f"{self._asked} was not finished; the lines above say why")
+        if self._requested is not None and _modified(self._requested[0]) == self._requested[1]:
+            raise OutputError(f"{self._requested[0]} was not finished; the lines above say why")
 
-    def _start(self, path: Path | None = None) -> None:
-        settings = self._controls.snapshot()[RecordSettings]
+    def _start(self, controls: Controls, path: Path | None = None) -> None:
+        settings = controls.snapshot()[RecordSettings]
         suffix = path.suffix if path else f".{settings.format}"
         fps = settings.gif_fps if suffix.lower() == ".gif" else None
         self._recorder.start(path, suffix=suffix, fps=fps, force=self._force)
+
+    def _news(self) -> tuple[tuple[str, bool], ...]:
+        """The newest fault and the newest file of each output, as a text and whether it is a fault."""
+        outputs = (self._recorder, self._stills)
+        faults = tuple((each.fault, True) for each in outputs)
+        return faults + tuple((f"saved {each.saved.name}" if each.saved else "", False) for each in outputs)
 
     def _try(self, work: Callable[[], object]) -> None:
         try:
@@ -100,6 +101,6 @@ class RecordingCommands:
             log.error("%s", error)
 
 
-def _written_at(path: Path) -> int | None:
-    """When a file was last written, or None where there is none: --force may replace an older one."""
+def _modified(path: Path) -> int | None:
+    """When a file was last written, in nanoseconds; None where there is none: --force may replace an older one."""
     return path.stat().st_mtime_ns if path.exists() else None

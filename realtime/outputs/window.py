@@ -7,14 +7,15 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
 
 import cv2
 
 from models.errors import SetupError
 from models.spec import Hw
 from realtime.imaging.compositing import fit, stage
-from realtime.imaging.frame import Image
+from realtime.imaging.frame import Frame, Image
+from realtime.outputs.output import Output
+from realtime.threads.latest import Latest
 
 NAME = "Ventral"
 
@@ -54,18 +55,26 @@ class Click:
     twice: bool
 
 
-class Window:
-    """A window that scales and letterboxes what it is given; a context manager.
+class Window(Output):
+    """A window that scales and letterboxes the canvas. The main thread drives it, where OpenCV wants it."""
 
-    Raises SetupError where no window can be opened: Qt would end the whole process.
-    """
+    name = "window"
 
-    def __init__(self, canvas_hw: Hw) -> None:
-        require_display()
-        self._canvas_hw = canvas_hw
+    def __init__(self, canvases: Latest[Frame], canvas_hw: Hw) -> None:
+        super().__init__(canvases, canvas_hw)
         self._clicks: list[Click] = []
         self._was_visible = False
         self._fullscreen = False
+
+    @classmethod
+    def require(cls) -> None:
+        """Raise SetupError where there is no screen: Qt would end the whole process."""
+        require_display()
+
+    @property
+    def state(self) -> str:
+        """Whether it is open, closed or failed."""
+        return super().state if self.fault else "closed" if self.closed else "open"
 
     def __enter__(self) -> Window:
         if os.environ.get("WAYLAND_DISPLAY"):
@@ -77,9 +86,7 @@ class Window:
         cv2.setMouseCallback(NAME, self._on_mouse)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if not self.closed:
             cv2.destroyWindow(NAME)
 
@@ -104,8 +111,12 @@ class Window:
         return fit(canvas, self.size_hw)
 
     def show(self, image: Image) -> None:
-        """Put an image of `size_hw` on the screen."""
-        cv2.imshow(NAME, image)
+        """Put an image of `size_hw` on the screen; what the system refuses becomes the `fault`."""
+        try:
+            cv2.imshow(NAME, image)
+            self._rate.tick()
+        except cv2.error as error:
+            self.fail(error)
 
     def pressed(self) -> Iterator[str]:
         """The keys pressed since the last call, by name; printable ones are themselves."""
@@ -162,15 +173,3 @@ def _answers() -> bool:
     broken = bool(xcb.xcb_connection_has_error(connection))
     xcb.xcb_disconnect(connection)
     return not broken
-
-
-class NoWindow:
-    """A show without a window: nothing is seen, no key is pressed."""
-
-    closed = False
-
-    def __enter__(self) -> NoWindow:
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        """Nothing to give back."""

@@ -1,35 +1,39 @@
-"""The wiring of the live show: opens what the Config names, starts the threads, and turns the main loop."""
+"""The live show: opens what the options name, starts the threads, and runs the main loop."""
 
 from __future__ import annotations
 
 import faulthandler
 import logging
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from models.errors import OutputError, SetupError, SourceError
 from realtime.capture.feed import Capture
 from realtime.capture.opening import open_source, stands_still
-from realtime.controls.presses import dream_of_tile, next_preset
-from realtime.controls.settings import RecordSettings, ShowSettings
+from realtime.controls.action import action
+from realtime.controls.controls import Controls
+from realtime.controls.settings import RecordSettings
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
+from realtime.outputs.output import Output
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import recover
 from realtime.outputs.recording_commands import RecordingCommands
-from realtime.outputs.window import NoWindow, Window, require_display
+from realtime.outputs.registry import find_output
+from realtime.outputs.stills import Stills
 from realtime.show import report
 from realtime.show.config import LiveOptions
-from realtime.show.hud import Status
 from realtime.show.look import RenderSetup, announce, open_setup
 from realtime.show.meter import Meter
 from realtime.show.pipeline import Canvas
 from realtime.show.rendering import Rendering
 from realtime.show.screen import Screen
+from realtime.show.status import StatusLine
 from realtime.threads.latest import Latest
 from realtime.threads.signals import StopSignals
 from realtime.threads.worker import Worker
@@ -37,220 +41,185 @@ from realtime.threads.worker import Worker
 log = logging.getLogger(__name__)
 
 LOST_FOR = 10.0
-"""Seconds that a show of a number of frames waits for a lost source; any other waits for ever."""
-
-REASON_FOR = 10.0
-"""Seconds at the start in which the status line says why there is no GPU; that one failed is said to the end."""
+"""Seconds that a show with --frames waits for a lost source; any other waits for ever."""
 
 HOLD = 120
-"""Frames that each picture of a folder is shown: four seconds."""
+"""Frames for which each picture of a folder is shown: four seconds."""
 
 
-def run(config: LiveOptions) -> None:
-    """The live show, from the first picture to the last.
+def run(options: LiveOptions) -> None:
+    """The live show, from the first canvas to the last.
 
-    Raises VentralError for whatever is wrong with what the user gave, before anything is shown or written.
+    Raises VentralError for wrong input, before anything is shown or written.
     """
     faulthandler.enable()
-    config.check()
-    check_outputs(config)
-    if config.sink == "window":
-        require_display()
-    look = open_setup(config)
+    options.check()
+    check_files(options)
+    kinds = [find_output(name) for name in options.sink]
+    setup = open_setup(options)
     frames: Latest[Frame] = Latest()
-    pictures: Latest[Frame] = Latest()
-    loop = config.loop or stands_still(config.source)
-    opener = partial(open_source, config.source, loop=loop, hold=HOLD)
-    gif_fps = look.controls.snapshot()[RecordSettings].gif_fps
-    with (
-        StopSignals() as signals,
-        Capture(opener, frames, retry=True) as capture,
-        Engine(choose(config.provider), beside=True) as engine,
-        Recorder(pictures, folder=config.folder, gif_fps=gif_fps) as recorder,
-    ):
-        announce(look.network.info, engine.provider)
-        takes = RecordingCommands(recorder, look.controls, force=config.force)
-        show = Show(config, look, capture=capture, engine=engine, takes=takes, signals=signals)
+    drawn: Latest[Frame] = Latest()
+    loop = options.loop or stands_still(options.source)
+    opener = partial(open_source, options.source, loop=loop, hold=HOLD)
+    with ExitStack() as stack:
+        signals = stack.enter_context(StopSignals())
+        capture = stack.enter_context(Capture(opener, frames, retry=True))
+        engine = stack.enter_context(Engine(choose(options.provider), background=True))
+        gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
+        recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps))
+        stills = stack.enter_context(Stills(drawn, folder=options.folder))
+        outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
+        announce(setup.network.info, engine.provider)
+        recordings = RecordingCommands(recorder, stills, force=options.force)
+        parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills))
+        show = Show(options, parts, signals)
         try:
-            show.run(frames, pictures)
+            show.run(frames, drawn)
         finally:
-            takes.finish(signals)
+            recordings.finish(signals)
         show.end()
 
 
-def check_outputs(config: LiveOptions) -> None:
-    """Publish what a killed show left, and raise for what would go wrong at the end, now."""
-    folders = {config.folder, *([config.record.parent] if config.record else [])}
-    for folder in folders:
+def check_files(options: LiveOptions) -> None:
+    """Recover what a killed show left behind, and raise OutputError for files that cannot be written."""
+    for folder in {options.folder, *([options.record.parent] if options.record else [])}:
         if not folder.is_dir():
             raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
         for path in recover(folder):
-            log.warning("%s was left by a show that was killed", path)
-    if config.record is not None:
-        claim(config.record, force=config.force, suffixes=(".mp4", ".gif"))
-    if config.report is not None:
-        claim(config.report, force=config.force, suffixes=(".json",))
+            log.warning("recovered %s from a show that was killed", path)
+    if options.record is not None:
+        claim(options.record, force=options.force, suffixes=(".mp4", ".gif"))
+    if options.report is not None:
+        claim(options.report, force=options.force, suffixes=(".json",))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a show consists of, opened."""
+
+    setup: RenderSetup
+    capture: Capture
+    engine: Engine
+    recorder: Recorder
+    recordings: RecordingCommands
+    outputs: tuple[Output, ...]
 
 
 class Show:
-    """What happens between the first picture and the last."""
+    """What happens between the first canvas and the last."""
 
-    def __init__(
-        self,
-        config: LiveOptions,
-        look: RenderSetup,
-        *,
-        capture: Capture,
-        engine: Engine,
-        takes: RecordingCommands,
-        signals: StopSignals,
-    ) -> None:
-        self._config = config
-        self._look = look
-        self._capture = capture
-        self._engine = engine
-        self._takes = takes
-        self._signals = signals
+    def __init__(self, options: LiveOptions, parts: Parts, signals: StopSignals) -> None:
+        self._options, self._parts, self._signals = options, parts, signals
+        self._controls = parts.setup.controls
         self._meter = Meter()
         self._measured: dict[str, Any] = {}
         self._quit = False
         self._lost_since: float | None = None
 
-    def run(self, frames: Latest[Frame], pictures: Latest[Frame]) -> None:
-        """Turn the main loop until the show is over; `pictures` gets each canvas for the recorder."""
-        canvases: Latest[Canvas] = Latest()
-        rendering = Rendering(
-            self._look.pipeline(self._engine, self._config),
-            self._look.controls,
-            self._meter,
-            frames=frames,
-            canvases=canvases,
-            pictures=pictures,
-            limit=self._config.frames,
-        )
-        window = Window(self._config.canvas_hw) if self._config.sink == "window" else NoWindow()
-        with window, Worker("render", rendering.step) as worker:
-            screen = Screen(window, self._look.controls, self._meter, self._look.network.info)
-            self._loop(screen, canvases, rendering, worker)
-            self._measured = self._facts()
+    @action("show/reset", "Esc", help="close the help, or reset all values")
+    def reset(self, controls: Controls) -> None:
+        """Close the help screen, or set every value back to the start of the show."""
+        if controls.value("window/help"):
+            controls.set("window/help", False)
+        else:
+            controls.reset()
 
-    def _loop(self, screen: Screen, canvases: Latest[Canvas], rendering: Rendering, worker: Worker) -> None:
-        actions, asked = self._actions(screen), self._config.record
-        while not (screen.closed or rendering.done or self._over()):
-            if asked is not None and screen.canvas is not None:
-                self._takes.start(asked)
-                asked = None
-            self._meter.loop()
-            screen.turn(canvases, partial(self._status, screen))
-            for path in self._look.controls.fired():
-                actions[path]()
-            for thread in (worker, self._engine, self._capture):
-                thread.check()
-        if asked is not None:
-            raise OutputError(f"{asked} was not recorded: the show ended before its first picture")
-
-    def end(self) -> None:
-        """Write the report, and raise what was wrong with the source."""
-        if self._config.report is not None:
-            report.write_report(self._config.report, self._measured)
-        if 0 < self._meter.network.total == self._meter.failed:
-            raise SetupError("no frame could be drawn; the lines above say why")
-        if self._capture.ended and self._capture.lost:
-            raise SourceError(self._capture.lost)
-        if self._capture.ended and self._config.sink == "window":
-            log.info("%s has ended; --loop starts it again", self._capture.name)
-
-    def quit(self) -> None:
+    @action("show/quit", "q", help="quit")
+    def quit(self, controls: Controls) -> None:
         """End the show after the present turn."""
         self._quit = True
 
-    def _actions(self, screen: Screen) -> dict[str, Callable[[], None]]:
-        """What the triggers of the table of controls do."""
-        return {
-            "do/record": self._takes.toggle,
-            "do/replay": self._takes.save_replay,
-            "do/snapshot": lambda: self._takes.snapshot(screen.canvas.frame.image) if screen.canvas else None,
-            "do/reset": self._look.controls.reset,
-            "do/preset": partial(next_preset, self._look.controls, self._look.network.info),
-            "do/tile": partial(dream_of_tile, self._look.controls),
-            "do/quit": self.quit,
-            "tiles/left": partial(screen.move, -1, 0),
-            "tiles/right": partial(screen.move, 1, 0),
-            "tiles/up": partial(screen.move, 0, -1),
-            "tiles/down": partial(screen.move, 0, 1),
-        }
+    def run(self, frames: Latest[Frame], drawn: Latest[Frame]) -> None:
+        """Run the main loop until the show is over; `drawn` gets each canvas for the outputs."""
+        parts, canvases = self._parts, Latest[Canvas]()
+        pipeline = parts.setup.pipeline(parts.engine, self._options)
+        rendering = Rendering(
+            pipeline,
+            self._controls,
+            self._meter,
+            frames=frames,
+            canvases=canvases,
+            pictures=drawn,
+            limit=self._options.frames,
+        )
+        screen = Screen(parts.outputs, self._controls, self._meter, parts.setup.network.info)
+        for owner in (screen, parts.recordings, self):
+            self._controls.register(owner)
+        with Worker("render", rendering.step) as worker:
+            self._loop(screen, canvases, rendering, worker)
+            self._measured = self._report()
+
+    def _loop(self, screen: Screen, canvases: Latest[Canvas], rendering: Rendering, worker: Worker) -> None:
+        parts, record = self._parts, self._options.record
+        status = StatusLine(parts.setup.network.info, self._options.precision, self._meter)
+        while not (screen.closed or rendering.done or self._over()):
+            if record is not None and screen.canvas is not None:
+                parts.recordings.record_to(record, self._controls)
+                record = None
+            self._meter.loop()
+            screen.turn(canvases, lambda canvas: status.at(canvas, parts, screen.answer))
+            self._controls.drain()
+            for thread in (worker, parts.engine, parts.capture):
+                thread.check()
+        if record is not None:
+            raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
+
+    def end(self) -> None:
+        """Write the report, and raise what was wrong with the source."""
+        capture = self._parts.capture
+        if self._options.report is not None:
+            report.write_report(self._options.report, self._measured)
+        if 0 < self._meter.network.total == self._meter.failed:
+            raise SetupError("no frame could be drawn; the lines above say why")
+        if capture.ended and capture.lost:
+            raise SourceError(capture.lost)
+        if capture.ended and "window" in self._options.sink:
+            log.info("%s has ended; use --loop to repeat it", capture.name)
 
     def _over(self) -> bool:
-        seconds = self._config.seconds
+        seconds = self._options.seconds
         self._watch_source()
         return (
             self._quit
-            or self._signals.asked
-            or self._capture.ended
+            or self._signals.received
+            or self._parts.capture.ended
             or (seconds is not None and self._meter.elapsed >= seconds)
         )
 
     def _watch_source(self) -> None:
-        """Tell when the source is lost and back; a show with a number of pictures to make does not wait for ever."""
-        lost, now = self._capture.lost, time.monotonic()
-        if lost and self._lost_since is None:
+        """Log when the source is lost and when it is back; a show with --frames does not wait for ever."""
+        capture, now = self._parts.capture, time.monotonic()
+        if capture.lost and self._lost_since is None:
             self._lost_since = now
-            log.warning("%s", lost)
-        elif not lost and self._lost_since is not None:
+            log.warning("%s", capture.lost)
+        elif not capture.lost and self._lost_since is not None:
             self._lost_since = None
-            log.info("%s is back", self._capture.name)
-        if self._lost_since and self._config.frames is not None and now - self._lost_since > LOST_FOR:
-            raise SourceError(f"{lost}; gave up after {LOST_FOR:g} s")
+            log.info("%s is back", capture.name)
+        if self._lost_since and self._options.frames is not None and now - self._lost_since > LOST_FOR:
+            raise SourceError(f"{capture.lost}; gave up after {LOST_FOR:g} s")
 
-    def _status(self, screen: Screen, canvas: Canvas) -> Status:
-        """What the status line says now."""
-        meter, info, provider = self._meter, self._look.network.info, self._engine.provider
-        latency = meter.latency.percentile_ms(50, last=30)
-        take = self._takes.status
-        notice, wrong = self._takes.notice()
-        return Status(
-            network=f"{info.name} {self._config.precision}",
-            untrained=not info.trained,
-            provider=provider.name,
-            rates=f"camera {self._capture.fps:.0f} · net {meter.network.value():.0f}"
-            f" · screen {meter.screen.value():.0f} fps",
-            latency=f"{latency:.0f} ms" if latency is not None else "",
-            recording=f"REC {take.seconds:.0f} s" if take.recording else "writing" if take.finishing else "",
-            notice=screen.answer or self._notice(canvas, "" if wrong else notice),
-            alarm=self._capture.lost or canvas.fault or (notice if wrong else ""),
-        )
-
-    def _notice(self, canvas: Canvas, saved: str) -> str:
-        """The one thing worth saying beside the figures: what is coming, what was saved, what is odd."""
-        provider = self._engine.provider
-        reason = provider.reason if self._meter.elapsed < REASON_FOR or "failed" in (provider.reason or "") else None
-        making = f"making {canvas.waiting}" if canvas.waiting else ""
-        return (
-            making
-            or saved
-            or ("frozen" if canvas.settings[ShowSettings].freeze else "")
-            or canvas.note
-            or self._capture.oddity
-            or (f"on the {provider.name}: {reason}" if reason else "")
-        )
-
-    def _facts(self) -> dict[str, Any]:
-        show, provider, meter = self._look.controls.snapshot()[ShowSettings], self._engine.provider, self._meter
+    def _report(self) -> dict[str, Any]:
+        parts, meter, values = self._parts, self._meter, self._controls.values()
+        info, provider = parts.setup.network.info, parts.engine.provider
         return {
             **report.measured(meter),
             "fps": {
-                "camera": round(self._capture.fps, 2),
+                "camera": round(parts.capture.fps, 2),
                 "network": round(meter.network.total / meter.elapsed, 2),
                 "screen": round(meter.screen.total / meter.elapsed, 2),
             },
-            "drops": {"capture": self._capture.dropped, "recorder": self._takes.status.dropped},
-            "source": self._capture.name,
+            "drops": {"capture": parts.capture.dropped, "recorder": parts.recorder.dropped},
+            "outputs": [
+                {"name": each.name, "state": each.state, "fps": round(each.fps, 2), "fault": each.fault}
+                for each in parts.outputs
+            ],
+            "source": parts.capture.name,
             "provider": provider.name,
             "provider_reason": provider.reason,
-            "precision": self._config.precision,
-            "model": self._look.network.info.name,
-            "trained": self._look.network.info.trained,
-            "view": show.view,
-            "layer": show.layer,
-            "controls": self._look.controls.values(),
+            "precision": self._options.precision,
+            "model": info.name,
+            "trained": info.trained,
+            "view": values["show/view"],
+            "layer": values["show/layer"],
+            "controls": values,
         }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 
 from models.spec import Hw, ModelInfo
-from realtime.controls.controls import Control
+from realtime.controls.controls import Controls
 from realtime.imaging.compositing import Rect, fitted, shade
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, ALARM, BOLD, BRIGHT, QUIET, REGULAR, Colour, text_width, wrap, write
@@ -144,12 +144,12 @@ def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
     cv2.rectangle(image, (box.left - 2, box.top - 2), (right + 1, bottom + 1), ACCENT, 2)
 
 
-def help_lines(table: Sequence[Control]) -> list[tuple[str, str]]:
-    """Keys and what they do, in the order of the table; the same lines stand in the README."""
+def help_lines(controls: Controls) -> list[tuple[str, str]]:
+    """Keys and what they do; the same lines stand in the README."""
     lines: dict[str, list[str]] = {}
-    for row in table:
-        for bind in row.facts.binds:
-            lines.setdefault(bind.help, []).extend(KEY_SHAPES.get(key, key) for key in bind.keys)
+    bound = [(bind.help, bind.keys) for value in controls.table.values() for bind in value.binds]
+    for text, keys in (*bound, *((action.help, action.keys) for action in controls.actions.values())):
+        lines.setdefault(text, []).extend(KEY_SHAPES.get(key, key) for key in keys)
     return [(" ".join(keys), text) for text, keys in lines.items()]
 
 

@@ -46,7 +46,7 @@ def open_setup(look: RenderOptions) -> RenderSetup:
     smallest, fixed_hw = network.info.input.smallest, network.info.input.fixed_hw
     if fixed_hw is None and look.size < smallest:
         raise SettingError(f"--size is {look.size}, but {network.info.name} needs at least {smallest} pixels")
-    views = [view() for view in find_views()]
+    views = find_views()
     controls = make_controls(network.info, views)
     configure(controls, look, network.info)
     return RenderSetup(network, views, controls)

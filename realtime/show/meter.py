@@ -9,33 +9,13 @@ from contextlib import contextmanager
 
 import numpy as np
 
-WINDOW = 1.0
-"""Seconds over which a rate is smoothed."""
+from realtime.threads.rate import Rate
 
 SETTLED = 1.0
 """Seconds in which the window comes up, and stalls do not count."""
 
 KEPT = 4096
 """Samples of each stage that the report is made from."""
-
-
-class Rate:
-    """Events per second over the last moments."""
-
-    def __init__(self) -> None:
-        self._times: deque[float] = deque(maxlen=256)
-        self.total = 0
-
-    def tick(self, now: float | None = None) -> None:
-        """One event."""
-        self._times.append(time.monotonic() if now is None else now)
-        self.total += 1
-
-    def value(self, now: float | None = None) -> float:
-        """Events per second, 0.0 before the second event or after a silence."""
-        now = time.monotonic() if now is None else now
-        recent = [moment for moment in tuple(self._times) if moment > now - WINDOW]
-        return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 and recent[-1] > recent[0] else 0.0
 
 
 class Samples:

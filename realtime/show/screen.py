@@ -1,16 +1,18 @@
-"""The main thread's side of the show: canvases and their overlay to the window, keys and mouse to the controls."""
+"""The main thread's part of the show: draws canvas and status line in the window, passes keys and clicks on."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from models.spec import ModelInfo
+from realtime.controls.action import action
 from realtime.controls.controls import Controls, Snapshot
-from realtime.controls.presses import press
 from realtime.controls.settings import WindowSettings
+from realtime.controls.value import Scalar
 from realtime.imaging.frame import Image, hw
-from realtime.outputs.window import NoWindow, Window
+from realtime.outputs.output import Output
+from realtime.outputs.window import Window
 from realtime.show import hud
 from realtime.show.meter import Meter
 from realtime.show.pipeline import Canvas
@@ -24,24 +26,24 @@ TURN = 0.016
 
 
 class Screen:
-    """Shows the newest canvas, and hands on what the audience does."""
+    """Shows the newest canvas in the window, where there is one, and passes on what the audience does."""
 
-    def __init__(self, window: Window | NoWindow, controls: Controls, meter: Meter, info: ModelInfo) -> None:
-        self._window = window
+    def __init__(self, outputs: Sequence[Output], controls: Controls, meter: Meter, info: ModelInfo) -> None:
+        self._window = next((each for each in outputs if isinstance(each, Window)), None)
         self._controls = controls
         self._meter = meter
         self._info = info
         self._seen = 0
         self._drawn: tuple[Snapshot, hud.Status] | None = None
-        self._pressed: tuple[float, Snapshot] | None = None
+        self._changed: tuple[float, Snapshot] | None = None
         self._answer = ("", 0.0)
-        self._help = hud.help_lines(list(controls.table.values()))
         self.canvas: Canvas | None = None
+        controls.subscribe(self._note_change)
 
     @property
     def closed(self) -> bool:
         """Whether the window was closed."""
-        return self._window.closed
+        return self._window is not None and self._window.closed
 
     @property
     def answer(self) -> str:
@@ -55,19 +57,39 @@ class Screen:
         if fresh is not None:
             self.canvas = fresh
             self._time_switch(fresh)
-        if isinstance(self._window, Window):
+        if self._window is not None and not self._window.fault:
             if self.canvas is not None:
                 self._show(self._window, self.canvas, status(self.canvas), fresh=fresh is not None)
             self._listen(self._window)
 
-    def move(self, right: int, down: int) -> None:
-        """Move the cursor over the tiles; it stops at the edges."""
-        tiles = self.canvas.tiles if self.canvas else None
+    @action("tiles/up", "i", "Up", help="cursor up")
+    def up(self, controls: Controls) -> None:
+        """Select the tile above."""
+        self._move(0, -1)
+
+    @action("tiles/left", "j", "Left", help="cursor left")
+    def left(self, controls: Controls) -> None:
+        """Select the tile at the left."""
+        self._move(-1, 0)
+
+    @action("tiles/down", "k", "Down", help="cursor down")
+    def down(self, controls: Controls) -> None:
+        """Select the tile below."""
+        self._move(0, 1)
+
+    @action("tiles/right", "l", "Right", help="cursor right")
+    def right(self, controls: Controls) -> None:
+        """Select the tile at the right."""
+        self._move(1, 0)
+
+    def _move(self, right: int, down: int) -> None:
+        """Move the cursor over the tiles; it stops at the edges. A single tile shows the next channel."""
+        tiles, layer = (self.canvas.tiles, self.canvas.layer) if self.canvas else (None, None)
         if tiles is None:
             return
-        if len(tiles.channels) == 1 and self.canvas and self.canvas.layer:
+        if len(tiles.channels) == 1 and layer:
             channel = tiles.channels[0] + right + down
-            self._controls.set("tiles/channel", min(max(channel, 0), self.canvas.layer.channels - 1))
+            self._controls.set("tiles/channel", min(max(channel, 0), layer.channels - 1))
             return
         row, col = divmod(tiles.selected or 0, tiles.grid.cols)
         row, col = row + down, col + right
@@ -92,7 +114,7 @@ class Screen:
         image = window.fit(canvas.frame.image).copy()
         options = settings[WindowSettings]
         if options.help:
-            hud.draw_help(image, self._help)
+            hud.draw_help(image, hud.help_lines(self._controls))
         elif options.hud:
             height, width = canvas.frame.image.shape[:2]
             hud.draw_cursor(image, canvas, hud.Placement.of((height, width), hw(image)))
@@ -104,12 +126,12 @@ class Screen:
 
     def _listen(self, window: Window) -> None:
         for key in window.pressed():
-            before = self._controls.snapshot()
-            self._answer = press(self._controls, self._info, key), time.monotonic() + ANSWER
-            if self._controls.snapshot() is not before:
-                self._pressed = time.monotonic(), self._controls.snapshot()
+            self._answer = self._controls.press(key), time.monotonic() + ANSWER
         for click in window.clicks():
             self._click(click.x, click.y, window, twice=click.twice)
+
+    def _note_change(self, _path: str, _value: Scalar) -> None:
+        self._changed = time.monotonic(), self._controls.snapshot()
 
     def _click(self, x: int, y: int, window: Window, *, twice: bool) -> None:
         """Choose the tile under the mouse; twice makes it large, and small again."""
@@ -125,10 +147,10 @@ class Screen:
                 self._controls.toggle("tiles/zoom")
 
     def _time_switch(self, canvas: Canvas) -> None:
-        """Measure from a key press to the first canvas of what it asked for."""
-        if self._pressed is None or canvas.waiting is not None:
+        """Measure the time from a change to the first canvas that shows it."""
+        if self._changed is None or canvas.waiting is not None:
             return
-        pressed, settings = self._pressed
+        changed, settings = self._changed
         if canvas.settings.version >= settings.version:
-            self._meter.switch.add(time.monotonic() - pressed)
-            self._pressed = None
+            self._meter.switch.add(time.monotonic() - changed)
+            self._changed = None

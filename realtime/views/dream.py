@@ -10,17 +10,20 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from models.spec import DreamHead, GraphSpec, Hw, LayerInfo
-from realtime.controls.controls import Bind, Settings, control
+from models.spec import DreamHead, GraphSpec, Hw, LayerInfo, ModelInfo
+from realtime.controls.action import action
+from realtime.controls.controls import Controls
 from realtime.controls.presets import SHIPPED, words
+from realtime.controls.value import Bind, value
 from realtime.dreams.deepdream import step
 from realtime.dreams.dream_state import DreamMotion, DreamState, laid_on
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.optical_flow import shifted
+from realtime.dreams.rules import apply_dream_preset, follow_dream_view
 from realtime.imaging.compositing import fitted, input_size, resize
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
-from realtime.views.view import Rendered, Scene
+from realtime.views.view import Rendered, Scene, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,37 +32,37 @@ class DreamSettings:
 
     group: ClassVar[str] = "dream"
 
-    channel: int = control(-1, "the channel that dreams; -1 for the whole layer", low=-1, high=4095)
-    size: int = control(
+    channel: int = value(-1, "the channel that dreams; -1 for the whole layer", low=-1, high=4095)
+    size: int = value(
         192,
         "short side, in pixels, of the picture that dreams",
         low=64,
         high=512,
     )
-    strength: float = control(
+    strength: float = value(
         26.0,
         "how strong a dream becomes, in grey levels",
-        Bind(("-",), "step", "dream weaker", -4, said="dream strength"),
-        Bind(("=",), "step", "dream stronger", 4, said="dream strength"),
+        Bind(("-",), "step", "dream weaker", -4, feedback="dream strength"),
+        Bind(("=",), "step", "dream stronger", 4, feedback="dream strength"),
         low=0,
         high=80,
     )
-    steps: int = control(2, "steps that the network climbs at a time", low=1, high=10)
-    step_size: float = control(2.0, "how far a step goes, in grey levels", low=0.1, high=20)
-    octaves: int = control(3, "sizes of the picture that take turns", low=1, high=5)
-    octave_scale: float = control(1.5, "from one size to the next", low=1.1, high=2.5)
-    jitter: int = control(16, "pixels by which each step is shifted", low=0, high=64)
-    smooth: float = control(0.5, "how soft the drawing is, in pixels", low=0, high=3)
-    fade: float = control(3.0, "seconds in which a dream fades to a third", low=0.1, high=60)
-    zoom: float = control(1.0, "growth of the dream in a second", low=0.5, high=2)
-    turn: float = control(0.0, "degrees by which it turns in a second", low=-90, high=90)
-    across: float = control(0.0, "widths of the picture that it drifts in a second", low=-1, high=1)
-    down: float = control(0.0, "heights of the picture that it drifts in a second", low=-1, high=1)
-    flow: bool = control(True, "the dream sticks to what moves")
-    colours: str = control("dream", "the colours of the dream, or those of the camera", choices=("dream", "camera"))
-    stillness: bool = control(False, "dream deeper when nothing moves, and wake when something does")
-    seed: int = control(0, "where the dice start", high=1_000_000)
-    preset: str = control("", "the name of the dream", choices=("", *SHIPPED))
+    steps: int = value(2, "steps that the network climbs at a time", low=1, high=10)
+    step_size: float = value(2.0, "how far a step goes, in grey levels", low=0.1, high=20)
+    octaves: int = value(3, "sizes of the picture that take turns", low=1, high=5)
+    octave_scale: float = value(1.5, "from one size to the next", low=1.1, high=2.5)
+    jitter: int = value(16, "pixels by which each step is shifted", low=0, high=64)
+    smooth: float = value(0.5, "how soft the drawing is, in pixels", low=0, high=3)
+    fade: float = value(3.0, "seconds in which a dream fades to a third", low=0.1, high=60)
+    zoom: float = value(1.0, "growth of the dream in a second", low=0.5, high=2)
+    turn: float = value(0.0, "degrees by which it turns in a second", low=-90, high=90)
+    across: float = value(0.0, "widths of the picture that it drifts in a second", low=-1, high=1)
+    down: float = value(0.0, "heights of the picture that it drifts in a second", low=-1, high=1)
+    flow: bool = value(True, "the dream sticks to what moves")
+    colours: str = value("dream", "the colours of the dream, or those of the camera", choices=("dream", "camera"))
+    stillness: bool = value(False, "dream deeper when nothing moves, and wake when something does")
+    seed: int = value(0, "where the dice start", high=1_000_000)
+    preset: str = value("", "dream preset", Bind(("9",), "cycle", "next dream preset"), choices=("", *SHIPPED))
 
     @property
     def currents(self) -> DreamMotion:
@@ -77,14 +80,26 @@ class DreamSettings:
         )
 
 
-class DreamView:
+class DreamView(View):
     """Climbs beside the show; between two results the dream is carried along by what moves."""
 
-    name: ClassVar[str] = "dream"
-    bind: ClassVar[Bind] = Bind(("d",), "set", "dream: what the layer wants to see", "dream")
-    settings: ClassVar[tuple[type[Settings], ...]] = (DreamSettings,)
-    alone: ClassVar[bool] = False
-    worded: ClassVar[bool] = False
+    name = "dream"
+    bind = Bind(("d",), "set", "dream: what the layer wants to see", "dream")
+    settings = (DreamSettings,)
+
+    def register(self, controls: Controls, info: ModelInfo) -> None:
+        """Add the action below, and the rules of dreams."""
+        super().register(controls, info)
+        controls.rule("dream/preset", apply_dream_preset)
+        controls.rule("show/view", partial(follow_dream_view, info))
+
+    @action("dream/tile", "\\", "Enter", help="dream of the selected tile, or again of the whole layer")
+    def dream_of_tile(self, controls: Controls) -> None:
+        """Dream of the channel of the selected tile; of the whole layer when that channel dreams already."""
+        channel = controls.value("tiles/channel")
+        dreaming = controls.value("show/view") == "dream" and controls.value("dream/channel") == channel
+        controls.set("dream/channel", -1 if dreaming else channel)
+        controls.set("show/view", "dream")
 
     def __init__(self) -> None:
         self._reverie: DreamState | None = None

@@ -10,17 +10,18 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import CLASSES, GradcamHead, GraphSpec
-from realtime.controls.controls import Bind, Settings, control
+from models.spec import CLASSES, GradcamHead, GraphSpec, ModelInfo
+from realtime.controls.controls import Controls
+from realtime.controls.value import Bind, Scalar, value
 from realtime.imaging.compositing import fitted, network_input, resize
 from realtime.imaging.frame import Floats
 from realtime.imaging.heatmap import glowing, sight_hw
 from realtime.inference.channels import single
 from realtime.inference.engine import Outputs
 from realtime.inference.predictor import PredictSettings
-from realtime.threads.runner import Errand
+from realtime.threads.request import Request
 from realtime.views.tiles import TileSettings
-from realtime.views.view import Rendered, Scene
+from realtime.views.view import Rendered, Scene, View
 
 STEADY = 0.5
 """How far the heat moves towards a new one at each result, so that it does not flicker."""
@@ -32,21 +33,25 @@ class GradcamSettings:
 
     group: ClassVar[str] = "gradcam"
 
-    target: int = control(-1, "the number of the class looked for; -1 for the likeliest", low=-1, high=99999)
-    where: str = control("deepest", "the layer whose units are asked", choices=("deepest", "shown"))
+    target: int = value(-1, "the number of the class looked for; -1 for the likeliest", low=-1, high=99999)
+    where: str = value("deepest", "the layer whose units are asked", choices=("deepest", "shown"))
 
 
-class GradcamView:
+class GradcamView(View):
     """The frame, lit where the evidence lies; the network is asked beside the show."""
 
-    name: ClassVar[str] = "gradcam"
-    bind: ClassVar[Bind] = Bind(("g",), "set", "Grad-CAM: where the evidence lies", "gradcam")
-    settings: ClassVar[tuple[type[Settings], ...]] = (GradcamSettings, TileSettings)
-    alone: ClassVar[bool] = False
-    worded: ClassVar[bool] = False
+    name = "gradcam"
+    bind = Bind(("g",), "set", "Grad-CAM: where the evidence lies", "gradcam")
+    settings = (GradcamSettings, TileSettings)
+
+    def register(self, controls: Controls, info: ModelInfo) -> None:
+        """Let a layer that is chosen while this view is shown be the one whose heatmap is shown."""
+        super().register(controls, info)
+        if info.classifier is not None:
+            controls.rule("show/layer", _show_chosen_layer)
 
     def __init__(self) -> None:
-        self._asked = Errand[Outputs]()
+        self._asked = Request[Outputs]()
         self._heat: Floats | None = None
         self._answers: Floats | None = None
         self._spec: GraphSpec | None = None
@@ -55,7 +60,7 @@ class GradcamView:
         """The frame with the newest heat on it."""
         spec = _spec(scene)
         if spec != self._spec:
-            self._spec, self._asked, self._heat, self._answers = spec, Errand(), None, None
+            self._spec, self._asked, self._heat, self._answers = spec, Request(), None, None
         for _ in range(1 if self._answers is not None else 2):  # the first answer says what to look for
             self._ask(scene, spec)
         picture = resize(scene.frame.image, fitted(scene.frame.image.shape[:2], scene.panel_hw))
@@ -71,15 +76,15 @@ class GradcamView:
         """Take in what was answered, and ask again of the newest frame."""
         if scene.engine.ready(spec) and self._asked.idle:
             image, wanted = network_input(scene.frame.image, spec.size_hw), self._wanted(scene)
-            feeds: dict[str, NDArray[Any]] = {"image": image, "wanted": wanted}
-            self._asked.send(scene.engine.start(partial(scene.engine.run_surely, spec, feeds)))
-        found = self._asked.fetch()
+            feeds: dict[str, NDArray[Any]] = {"image": image, "weights": wanted}
+            self._asked.send(scene.engine.start(partial(scene.engine.run_checked, spec, feeds)))
+        found = self._asked.take()
         if found is None:
             return
         if self._answers is not None:
-            old = found["heat"] if self._heat is None else self._heat
-            self._heat = np.asarray(old + STEADY * (found["heat"] - old), np.float32)
-        self._answers = found["answers"]
+            old = found["heatmap"] if self._heat is None else self._heat
+            self._heat = np.asarray(old + STEADY * (found["heatmap"] - old), np.float32)
+        self._answers = found["activations"]
 
     def _wanted(self, scene: Scene) -> Floats:
         """One for the channel or the class that is looked for, as far as it is known."""
@@ -114,6 +119,11 @@ class GradcamView:
             return scene.info.classifier.labels[target], "Where the network sees it."
         sure = np.exp(self._answers - self._answers.max())
         return scene.info.classifier.labels[target], f"Where the network sees it, {sure[target] / sure.sum():.0%} sure."
+
+
+def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:
+    if controls.value("show/view") == "gradcam":
+        controls.set("gradcam/where", "shown")
 
 
 def _layer(scene: Scene) -> str:

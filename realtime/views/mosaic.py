@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import GraphSpec, LayerInfo, MosaicHead
-from realtime.controls.controls import Bind, Settings
+from realtime.controls.value import Bind
 from realtime.imaging.colormaps import colour
 from realtime.imaging.compositing import network_input
 from realtime.views.tiles import Gains, MostActive, TileSettings, fill_panel, fullest
-from realtime.views.view import Rendered, Scene, Tiles
+from realtime.views.view import Rendered, Scene, Tiles, View
 
 
-class MosaicView:
+class MosaicView(View):
     """The activations of the chosen layer, tiled inside the graph."""
 
-    name: ClassVar[str] = "mosaic"
-    bind: ClassVar[Bind] = Bind(("m",), "set", "mosaic: every channel of a layer", "mosaic")
-    settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings,)
-    alone: ClassVar[bool] = False
-    worded: ClassVar[bool] = False
+    name = "mosaic"
+    bind = Bind(("m",), "set", "mosaic: every channel of a layer", "mosaic")
+    settings = (TileSettings,)
 
     def __init__(self) -> None:
         self._gains = Gains()

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import GraphSpec, Grid, Hw, LayerInfo, StoryHead
-from realtime.controls.controls import Bind, Settings
+from realtime.controls.value import Bind
 from realtime.imaging.colormaps import colour
 from realtime.imaging.compositing import network_input, paste, stage
 from realtime.imaging.frame import Image
 from realtime.imaging.text import QUIET, text_width, write
 from realtime.views.tiles import GAP, STRETCH, Gains, MostActive, TileSettings
-from realtime.views.view import Rendered, Scene
+from realtime.views.view import Rendered, Scene, View
 
 WORDS = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
 
 
-class StoryView:
+class StoryView(View):
     """One row a layer, edges at the top, objects at the bottom."""
 
-    name: ClassVar[str] = "story"
-    bind: ClassVar[Bind] = Bind(("s", "0"), "set", "story: all layers at once", "story")
-    settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings,)
-    alone: ClassVar[bool] = False
-    worded: ClassVar[bool] = True
+    name = "story"
+    bind = Bind(("s", "0"), "set", "story: all layers at once", "story")
+    settings = (TileSettings,)
+    worded = True
 
     def __init__(self) -> None:
         self._gains = Gains()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Grid, Hw
-from realtime.controls.controls import Bind, control
+from realtime.controls.value import Bind, value
 from realtime.imaging.colormaps import COLORMAPS
 
 GAP = 2
@@ -26,29 +26,32 @@ class TileSettings:
 
     group: ClassVar[str] = "tiles"
 
-    channel: int = control(0, "the chosen channel", high=4095)
-    up: int = control(0, "cursor up", Bind(("i", "Up"), "trigger", "cursor up"))
-    left: int = control(0, "cursor left", Bind(("j", "Left"), "trigger", "cursor left"))
-    down: int = control(0, "cursor down", Bind(("k", "Down"), "trigger", "cursor down"))
-    right: int = control(0, "cursor right", Bind(("l", "Right"), "trigger", "cursor right"))
-    zoom: bool = control(False, "the chosen tile alone, large", Bind(("z",), "toggle", "one tile large, and back"))
-    active: bool = control(False, "only the most active channels", Bind(("a",), "toggle", "most active, or all"))
-    count: int = control(16, "how many channels the most active are, at least", low=1, high=256)
-    contrast: float = control(
+    channel: int = value(0, "selected channel", high=4095)
+    zoom: bool = value(
+        False, "show the selected tile only", Bind(("z",), "toggle", "selected tile large, or all tiles")
+    )
+    active: bool = value(
+        False, "show only the most active channels", Bind(("a",), "toggle", "most active channels, or all")
+    )
+    count: int = value(16, "minimum number of most active channels", low=1, high=256)
+    contrast: float = value(
         1.8,
-        "above 1 lifts faint activations",
-        Bind(("b",), "cycle", "contrast up, and round", 0.4, said="contrast"),
+        "contrast (gamma); above 1 brightens weak activations",
+        Bind(("b",), "cycle", "more contrast, then back to none", 0.4, feedback="contrast"),
         low=1.0,
         high=3.0,
     )
-    normalise: str = control(
+    normalise: str = value(
         "tile",
-        "what full brightness means",
-        Bind(("n",), "cycle", "normalise per tile or per layer", said="full brightness per"),
+        "what is full brightness: the maximum of each tile, or of the layer",
+        Bind(("n",), "cycle", "normalise per tile or per layer", feedback="normalise per"),
         choices=("tile", "layer"),
     )
-    colormap: str = control(
-        COLORMAPS[0], "colours of the tiles", Bind(("t",), "cycle", "next colormap", said="colours"), choices=COLORMAPS
+    colormap: str = value(
+        COLORMAPS[0],
+        "colormap of the tiles",
+        Bind(("t",), "cycle", "next colormap", feedback="colormap"),
+        choices=COLORMAPS,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import GraphSpec, Grid, Head, Hw, LayerInfo, ModelInfo, Network, Precision
-from realtime.controls.controls import Bind, Settings, Snapshot
+from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import ShowSettings
+from realtime.controls.value import Bind, Settings
 from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine
 from realtime.views.tiles import TileSettings
@@ -93,21 +95,27 @@ class Rendered:
     words: tuple[str, str] | None = None
 
 
-class View(Protocol):
-    """Draws one kind of picture; what it keeps between frames is touched by the render thread alone.
+class View(ABC):
+    """Draws one kind of picture. What it keeps between frames is touched by the render thread alone.
 
-    `settings` are the groups of controls that it reads; `alone` says that it wants no camera beside it,
-    `worded` that words stand in it, on which nothing else may be written.
+    `settings` are the groups of values that it reads. A view that is `alone` wants no camera beside it; a `worded` one
+    contains text, on which nothing else may be written.
     """
 
     name: ClassVar[str]
     bind: ClassVar[Bind]
-    settings: ClassVar[tuple[type[Settings], ...]]
-    alone: ClassVar[bool]
-    worded: ClassVar[bool]
+    settings: ClassVar[tuple[type[Settings], ...]] = ()
+    alone: ClassVar[bool] = False
+    worded: ClassVar[bool] = False
 
+    @abstractmethod
     def render(self, scene: Scene) -> Rendered:
         """The picture for this frame; engine.NotReady escapes while a graph is being made."""
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The graphs that a next key press may need, the likeliest first."""
+        return ()
+
+    def register(self, controls: Controls, info: ModelInfo) -> None:
+        """Add what the view brings beside its settings: its actions, and in some views rules."""
+        controls.register(self)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from models.importing.open_network import open_network
 from realtime.show.hud import help_lines
-from realtime.show.table import make_controls
-from realtime.views.registry import find_views
+from realtime.show.reference import all_controls
 
 
 def key_table() -> str:
     """The keys and what they do, as Markdown."""
-    controls = make_controls(open_network("textures").info, find_views())
+    controls = all_controls(open_network("textures").info)
     rows = [
         f"| {' '.join(f'`{key}`' if key != '`' else '`` ` ``' for key in keys.split())} | {text} |"
-        for keys, text in help_lines(list(controls.table.values()))
+        for keys, text in help_lines(controls)
     ]
     return "\n".join(["| keys | what they do |", "|---|---|", *rows])
 

@@ -8,9 +8,8 @@ from rich.table import Table
 from models.errors import SettingError
 from models.importing.open_network import open_network
 from models.zoo import BUNDLED
-from realtime.controls.controls import Control
-from realtime.show.table import make_controls
-from realtime.views.registry import find_views
+from realtime.controls.value import Value, in_words
+from realtime.show.reference import all_controls
 
 
 def controls(group: str | None = None, /) -> None:
@@ -20,7 +19,7 @@ def controls(group: str | None = None, /) -> None:
 
     :param group: only those of a group, such as dream, tiles or record
     """
-    rows = [row for row in make_controls(open_network(BUNDLED).info, find_views()).table.values() if not row.is_trigger]
+    rows = [*all_controls(open_network(BUNDLED).info).table.values()]
     groups = dict.fromkeys(row.path.split("/")[0] for row in rows)
     if group is not None and group not in groups:
         raise SettingError(f"there is no group '{group}'; there are: {', '.join(groups)}")
@@ -30,20 +29,14 @@ def controls(group: str | None = None, /) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         if group in (None, row.path.split("/")[0]):
-            table.add_row(row.path, _first(row), _takes(row), row.facts.help, " ".join(_keys(row)))
+            table.add_row(row.path, in_words(row.default), _takes(row), row.help, " ".join(_keys(row)))
     Console().print(table)
 
 
-def _first(row: Control) -> str:
-    if isinstance(row.default, bool):
-        return "on" if row.default else "off"
-    return f"{row.default:g}" if isinstance(row.default, float) else str(row.default)
-
-
-def _takes(row: Control) -> str:
+def _takes(row: Value) -> str:
     """What may be set; layers are those of the network."""
     return "a layer of the network" if row.path == "show/layer" else row.accepts
 
 
-def _keys(row: Control) -> list[str]:
-    return ["space" if key == " " else key for bind in row.facts.binds for key in bind.keys]
+def _keys(row: Value) -> list[str]:
+    return ["space" if key == " " else key for bind in row.binds for key in bind.keys]

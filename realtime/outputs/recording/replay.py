@@ -42,8 +42,8 @@ class Replay:
         with self._lock:
             self._ring.extend([packed] * times)
 
-    def pictures(self) -> Iterator[Image]:
-        """What the ring holds now, oldest first; pictures that come later do not enter it."""
+    def images(self) -> Iterator[Image]:
+        """What the ring holds now, oldest first; images that come later do not enter it."""
         with self._lock:
             packed = list(self._ring)
         return map(_unpack, packed)

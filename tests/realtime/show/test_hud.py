@@ -14,6 +14,7 @@ from realtime.imaging.frame import Frame
 from realtime.imaging.text import ACCENT
 from realtime.show import hud
 from realtime.show.pipeline import Canvas
+from realtime.show.reference import all_controls
 from realtime.show.table import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Tiles
@@ -96,7 +97,7 @@ def test_cursor_surrounds_the_chosen_tile() -> None:
 @pytest.mark.parametrize("window_wh", [(1920, 1080), (1280, 720), (640, 360)])
 def test_help_fits_the_window(window_wh: tuple[int, int]) -> None:
     width, height = window_wh
-    lines = hud.help_lines(list(make_controls(open_network("textures").info, find_views()).table.values()))
+    lines = hud.help_lines(all_controls(open_network("textures").info))
     image = np.zeros((height, width, 3), np.uint8)
     hud.draw_help(image, lines)
     lit = np.argwhere(image.max(axis=2) > 60)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
-from models.spec import GraphSpec
 from realtime.capture.pattern import Pattern
-from realtime.controls.controls import Bind, Controls, Settings, control
+from realtime.controls.action import action
+from realtime.controls.controls import Controls
+from realtime.controls.value import Bind, value
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
@@ -21,47 +22,41 @@ from realtime.show.crossfade import FIRST_STEP, CrossFade
 from realtime.show.pipeline import Pipeline
 from realtime.show.table import make_controls
 from realtime.views.registry import find_views
-from realtime.views.view import Rendered, Scene
+from realtime.views.view import Rendered, Scene, View
 from tests.screen import until
 
 CANVAS_HW = (180, 320)
 
 
-class FailingView:
-    name: ClassVar[str] = "failing"
-    bind: ClassVar[Bind] = Bind(("F",), "set", "a view that fails", "failing")
-    settings: ClassVar[tuple[type[Settings], ...]] = ()
-    alone: ClassVar[bool] = False
-    worded: ClassVar[bool] = False
+class FailingView(View):
+    name = "failing"
+    bind = Bind(("F",), "set", "a view that fails", "failing")
 
     def render(self, scene: Scene) -> Rendered:
         raise ZeroDivisionError("the lens is cracked")
-
-    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        return ()
 
 
 @dataclass(frozen=True, slots=True)
 class InkSettings:
     group: ClassVar[str] = "ink"
-    level: int = control(100, "how bright", Bind(("+",), "step", "more ink", 50), high=250)
+    level: int = value(100, "how bright", Bind(("+",), "step", "more ink", 50), high=250)
 
 
-class InkView:
-    """A view that the program has never heard of, with a control of its own."""
+class InkView(View):
+    """A view that the program has never heard of, with a value and an action of its own."""
 
-    name: ClassVar[str] = "ink"
-    bind: ClassVar[Bind] = Bind(("I",), "set", "one flat colour", "ink")
-    settings: ClassVar[tuple[type[Settings], ...]] = (InkSettings,)
-    alone: ClassVar[bool] = True
-    worded: ClassVar[bool] = False
+    name = "ink"
+    bind = Bind(("I",), "set", "one flat colour", "ink")
+    settings = (InkSettings,)
+    alone = True
 
     def render(self, scene: Scene) -> Rendered:
         level = scene.settings[InkSettings].level
         return Rendered(np.full((*scene.panel_hw, 3), level, np.uint8), words=("ink", "Nothing else."))
 
-    def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        return ()
+    @action("ink/flood", "J", help="all the ink there is")
+    def flood(self, controls: Controls) -> None:
+        controls.set("ink/level", 250)
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +67,12 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def controls() -> Controls:
-    return make_controls(open_network("textures").info, [*find_views(), FailingView, InkView])
+    return make_controls(open_network("textures").info, [*find_views(), FailingView(), InkView()])
 
 
 @pytest.fixture
 def pipeline(engine: Engine) -> Pipeline:
-    views = [*(view() for view in find_views()), FailingView(), InkView()]
+    views = [*find_views(), FailingView(), InkView()]
     return Pipeline(open_network("textures"), engine, views, canvas_hw=CANVAS_HW, short_side=64)
 
 
@@ -155,7 +150,7 @@ def test_while_a_graph_is_made_the_last_picture_stays(pipeline: Pipeline, contro
 def test_before_anything_is_ready_the_camera_is_shown() -> None:
     with Engine(CPU) as engine:
         network = open_network("textures")
-        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=CANVAS_HW, short_side=48)
+        pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=48)
         canvas = pipeline.render(next(STREAM), make_controls(network.info, find_views()).snapshot(), 0.0)
     assert canvas.view == "camera"
     assert canvas.frame.image.std() > 20
@@ -176,7 +171,7 @@ def test_failing_view_leaves_a_card_and_one_traceback(
 
 def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, controls: Controls) -> None:
     network = open_network("textures")
-    pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=CANVAS_HW, short_side=16)
+    pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=16)
     controls.set("show/layer", "block5_conv3")
     canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
     while canvas.waiting:
@@ -185,12 +180,14 @@ def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, cont
     assert "raise --size" in canvas.fault
 
 
-def test_a_new_view_brings_its_key_and_its_controls(pipeline: Pipeline, controls: Controls) -> None:
+def test_a_new_view_brings_its_key_its_value_and_its_action(pipeline: Pipeline, controls: Controls) -> None:
     controls.set("show/fade", 0.0)
     controls.press("I")
     assert (draw(pipeline, controls) == 100).all()
     controls.press("+")
     assert (draw(pipeline, controls) == 150).all()
+    controls.press("J")
+    assert (draw(pipeline, controls) == 250).all()
 
 
 def test_cross_fade_starts_at_once_and_ends() -> None:
@@ -206,7 +203,7 @@ def test_cross_fade_starts_at_once_and_ends() -> None:
 def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immediate(controls: Controls) -> None:
     network = open_network("textures")
     with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=CANVAS_HW, short_side=72)
+        pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=72)
         pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
         until(lambda: engine.pending == 0, "the layers that the first picture asked for")
         for number, layer in enumerate(network.info.layers[1:], start=1):
@@ -220,7 +217,7 @@ def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immedi
 def test_changing_layers_quickly_shows_only_whole_pictures(controls: Controls) -> None:
     network = open_network("textures")
     with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=CANVAS_HW, short_side=80)
+        pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=80)
         pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
         shown = set()
         for number in range(150):

@@ -14,11 +14,12 @@ from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.show.meter import Meter, Rate, Samples
+from realtime.show.meter import Meter, Samples
 from realtime.show.pipeline import Canvas, Pipeline
 from realtime.show.rendering import Rendering
 from realtime.show.table import make_controls
 from realtime.threads.latest import Latest
+from realtime.threads.rate import Rate
 from realtime.threads.worker import Worker
 from realtime.views.registry import find_views
 
@@ -98,7 +99,7 @@ def rendering(controls: Controls) -> Iterator[tuple[Rendering, Latest[Frame], La
     canvases: Latest[Canvas] = Latest()
     network, meter = open_network("textures"), Meter()
     with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=(120, 200), short_side=48)
+        pipeline = Pipeline(network, engine, find_views(), canvas_hw=(120, 200), short_side=48)
         yield (
             Rendering(pipeline, controls, meter, frames=frames, canvases=canvases, pictures=Latest(), limit=3),
             frames,

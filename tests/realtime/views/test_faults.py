@@ -57,8 +57,8 @@ def controls(network: Network) -> Controls:
 
 @pytest.fixture
 def pipeline(network: Network) -> Iterator[Pipeline]:
-    with Engine(CPU, beside=True) as engine:
-        yield Pipeline(network, engine, [view() for view in find_views()], canvas_hw=PANEL_HW, short_side=64)
+    with Engine(CPU, background=True) as engine:
+        yield Pipeline(network, engine, find_views(), canvas_hw=PANEL_HW, short_side=64)
 
 
 class Show:

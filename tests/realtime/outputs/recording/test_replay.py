@@ -13,10 +13,10 @@ def test_the_ring_keeps_the_last_seconds() -> None:
     for value in range(50):
         ring.add(np.full((90, 160, 3), value, np.uint8))
     assert len(ring) == 20
-    held = ring.pictures()
+    held = ring.images()
     ring.add(np.full((90, 160, 3), 250, np.uint8), times=5)
     assert [int(np.median(picture)) for picture in held] == list(range(30, 50))
-    assert [int(np.median(picture)) for picture in ring.pictures()] == [*range(35, 50), *[250] * 5]
+    assert [int(np.median(picture)) for picture in ring.images()] == [*range(35, 50), *[250] * 5]
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ def test_the_ring_keeps_the_last_seconds() -> None:
 def test_the_ring_never_enlarges(size_wh: Wh, kept_wh: Wh) -> None:
     ring = Replay(fps=10.0)
     ring.add(flags(size_wh))
-    assert next(ring.pictures()).shape[1::-1] == kept_wh
+    assert next(ring.images()).shape[1::-1] == kept_wh

@@ -1,4 +1,4 @@
-"""One file in the making on a thread of its own: pictures in, and at the end a file or a fault."""
+"""One film in the making on a thread of its own: images in, and at the end a file or a fault."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ log = logging.getLogger(__name__)
 
 
 class Recording:
-    """Writes `pictures`, as they come, to `path`, then finishes it and calls `done` with itself.
+    """Writes `images`, as they come, to `path`, finishes the file, and calls `done` with itself.
 
-    The first picture gives the size; one of another size is fitted into it. Nothing is ever raised: `fault`
-    says what went wrong, and what had been written until then is kept.
+    The first image decides the size; others are fitted into it. Nothing is raised: `fault` says what went wrong, and
+    what had been written until then is kept.
     """
 
     def __init__(
-        self, path: Path, pictures: Iterable[Image], *, fps: float, force: bool, done: Callable[[Recording], None]
+        self, path: Path, images: Iterable[Image], *, fps: float, force: bool, done: Callable[[Recording], None]
     ) -> None:
         self.path = path
-        self.fault: str | None = None
-        self._pictures, self._fps, self._force, self._done = iter(pictures), fps, force, done
+        self.fault = ""
+        self._images, self._fps, self._force, self._done = iter(images), fps, force, done
         self._sink: Sink | None = None
-        self._thread = threading.Thread(target=self._run, name=f"take {path.name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"recording {path.name}", daemon=True)
 
     @property
     def seconds(self) -> float:
-        """How much has been written."""
+        """The length that has been written."""
         return self._sink.frames / self._fps if self._sink is not None else 0.0
 
     def start(self) -> None:
-        """Begin, on a thread."""
+        """Start the thread."""
         self._thread.start()
 
     def join(self, timeout: float) -> bool:
@@ -63,13 +63,13 @@ class Recording:
         self._done(self)
 
     def _write(self) -> None:
-        first = next(self._pictures, None)
+        first = next(self._images, None)
         if first is None:
-            raise OutputError(f"{self.path} was not written: no picture came")
+            raise OutputError(f"{self.path} was not written: no canvas was drawn")
         size_hw = hw(first)
         self._sink = open_sink(self.path, fps=self._fps, size_wh=size_hw[::-1], force=self._force)
         try:
-            for image in itertools.chain([first], self._pictures):
+            for image in itertools.chain([first], self._images):
                 self._sink.write(fit(image, size_hw))
         finally:
             self._sink.close()

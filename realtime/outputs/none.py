@@ -1,0 +1,11 @@
+"""No output: a show that nobody watches, for measuring and for recording alone."""
+
+from __future__ import annotations
+
+from realtime.outputs.output import Output
+
+
+class NoOutput(Output):
+    """Takes no canvas."""
+
+    name = "none"

@@ -1,0 +1,65 @@
+"""Snapshots: the newest canvas as a PNG file, written in the background."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from models.errors import OutputError
+from realtime.imaging.frame import Frame, Image
+from realtime.outputs.output import Output
+from realtime.outputs.recording.paths import claim, new_path
+from realtime.outputs.recording.sinks import open_sink
+from realtime.threads.latest import Latest
+
+log = logging.getLogger(__name__)
+
+
+class Stills(Output):
+    """Saves canvases one by one, each to a new file in `folder`; `saved` is the newest that is whole."""
+
+    name = "snapshot"
+    permanent = False
+
+    def __init__(self, canvases: Latest[Frame], *, folder: Path) -> None:
+        super().__init__(canvases, (0, 0))
+        self.saved: Path | None = None
+        self._folder = folder
+        self._writer = ThreadPoolExecutor(1, "stills")
+        self._writing: dict[Path, Future[None]] = {}
+
+    @property
+    def state(self) -> str:
+        """Whether it is writing, idle or failed."""
+        return "writing" if self._busy() else super().state
+
+    def save(self) -> Path:
+        """Save the newest canvas; OutputError when there is none yet, or when the folder cannot be written."""
+        frame = self._canvases.peek()
+        if frame is None:
+            raise OutputError("there is nothing to save yet: no canvas has been drawn")
+        path = claim(new_path(self._folder, ".png", taken=self._busy()), suffixes=(".png",))
+        self.fault = ""
+        self._writing[path] = self._writer.submit(self._write, path, frame.image)
+        return path
+
+    def finished(self, timeout: float) -> bool:
+        """Wait until every file is written; whether that is so after `timeout` seconds."""
+        return not wait(self._busy().values(), timeout).not_done
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.shutdown()
+
+    def _busy(self) -> dict[Path, Future[None]]:
+        self._writing = {path: future for path, future in self._writing.items() if not future.done()}
+        return self._writing
+
+    def _write(self, path: Path, image: Image) -> None:
+        try:
+            with open_sink(path, fps=1.0, size_wh=image.shape[1::-1]) as sink:
+                sink.write(image)
+            self.saved = path
+            log.info("saved %s", path)
+        except OutputError as error:
+            self.fail(error)
