@@ -53,7 +53,6 @@ def run(options: LiveOptions) -> None:
     Raises VentralError for wrong input, before anything is shown or written.
     """
     faulthandler.enable()
-    options.check()
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
     setup = open_setup(options)
