@@ -1,4 +1,4 @@
-"""The window: pictures out, keys and mouse in. The one door to OpenCV's windows; main thread only."""
+"""The window: shows the canvas, reads keys and mouse. Only this file uses OpenCV's windows; main thread only."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A press of the left mouse button, in pixels of the picture last shown; `twice` for a double click."""
+    """A click of the left mouse button, in pixels of the window; `twice` for a double click."""
 
     x: int
     y: int
@@ -78,11 +78,11 @@ class Window(Output):
 
     def __enter__(self) -> Window:
         if os.environ.get("WAYLAND_DISPLAY"):
-            os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # the Qt in OpenCV's wheel has no Wayland
+            os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # OpenCV's wheel contains Qt without Wayland
         cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(NAME, *self._canvas_hw[::-1])
         cv2.imshow(NAME, stage(self._canvas_hw))
-        cv2.pollKey()  # Qt paints it now: a window that waits for its first picture is white
+        cv2.pollKey()  # Qt paints now: until the first image the window would be white
         cv2.setMouseCallback(NAME, self._on_mouse)
         return self
 
@@ -92,22 +92,22 @@ class Window(Output):
 
     @property
     def closed(self) -> bool:
-        """Whether the user closed the window by its button."""
+        """Whether the user has closed the window."""
         try:
             visible = cv2.getWindowProperty(NAME, cv2.WND_PROP_VISIBLE) >= 1
-        except cv2.error:  # Qt forgets a closed window and raises
+        except cv2.error:  # raised for a window that was closed
             visible = False
         self._was_visible = self._was_visible or visible
         return self._was_visible and not visible
 
     @property
     def size_hw(self) -> Hw:
-        """The size of its inside; the canvas's own until the window is on the screen."""
+        """The size of its content; that of the canvas until the window is on the screen."""
         _, _, width, height = cv2.getWindowImageRect(NAME)
         return (height, width) if width > 1 and height > 1 else self._canvas_hw
 
     def fit(self, canvas: Image) -> Image:
-        """The canvas at the size of the window, letterboxed, so that text can be drawn on it crisply."""
+        """The canvas scaled and letterboxed to the window, so that text drawn on it is crisp."""
         return fit(canvas, self.size_hw)
 
     def show(self, image: Image) -> None:
@@ -119,7 +119,7 @@ class Window(Output):
             self.fail(error)
 
     def pressed(self) -> Iterator[str]:
-        """The keys pressed since the last call, by name; printable ones are themselves."""
+        """The names of the keys pressed since the last call; a printable key is its own name."""
         while (code := cv2.pollKey()) != -1:
             name = key_name(code)
             if name:
@@ -131,7 +131,7 @@ class Window(Output):
         return clicks
 
     def set_fullscreen(self, wanted: bool) -> None:
-        """Fill the screen, or give it back."""
+        """Turn fullscreen on or off."""
         if wanted != self._fullscreen:
             mode = cv2.WINDOW_FULLSCREEN if wanted else cv2.WINDOW_NORMAL
             cv2.setWindowProperty(NAME, cv2.WND_PROP_FULLSCREEN, mode)
@@ -143,7 +143,7 @@ class Window(Output):
 
 
 def key_name(code: int) -> str | None:
-    """The name of a key code as pollKey gives it; None for what has no name here."""
+    """The name of a key code from pollKey; None for an unknown key."""
     if code in _CODES:
         return _CODES[code]
     plain = code & 0xFF if code < 0xFF00 or code & 0xFF0000 else code
@@ -151,19 +151,19 @@ def key_name(code: int) -> str | None:
 
 
 def require_display() -> None:
-    """Raise SetupError where there is no screen to open a window on: Qt would end the whole process."""
+    """Raise SetupError when there is no display: Qt would abort the whole process."""
     if not sys.platform.startswith("linux"):
         return
     instead = "use --sink none, or ventral render"
     display = os.environ.get("DISPLAY")
     if not display:
         raise SetupError(f"no display to open a window on (DISPLAY is not set); {instead}")
-    if not _answers():
+    if not _accepts_connections():
         raise SetupError(f"the display {display} does not answer, so no window can be opened; {instead}")
 
 
-def _answers() -> bool:
-    """Whether the X server that DISPLAY names lets us in; True where that cannot be asked."""
+def _accepts_connections() -> bool:
+    """Whether the X server in DISPLAY accepts a connection; True where this cannot be checked."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:

@@ -138,7 +138,7 @@ class Show:
             self._meter,
             frames=frames,
             canvases=canvases,
-            pictures=drawn,
+            outputs=drawn,
             limit=self._options.frames,
         )
         screen = Screen(parts.outputs, self._controls, self._meter, parts.setup.network.info)

@@ -1,42 +1,29 @@
-"""Words on the canvas: what each stage of a network sees, large enough for the last row; and what went wrong."""
+"""Text on the canvas: captions that can be read from the last row, predictions, and error cards."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 
-from models.spec import LayerInfo, ModelInfo
+from models.spec import ModelInfo, Prediction
 from realtime.imaging.compositing import Rect, shade
 from realtime.imaging.drawing import draw_marks, draw_predictions, predictions_height, write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ALARM, BRIGHT, LIGHT, QUIET, text_width, wrap, write
-from realtime.inference.predictions import Prediction
 from realtime.show.layout import Layout, margin, status_height
+from realtime.views.stages import stage_caption
 from realtime.views.view import Rendered
-
-STAGES = (
-    ("edges", "Where light or colour changes."),
-    ("textures", "Edges that repeat: grain, weave, fur, brick."),
-    ("patterns", "Shapes in texture: grids, rings, eyes."),
-    ("parts", "Shapes of things: a wheel, a face, a leaf."),
-    ("objects", "Parts that add up to one kind of thing."),
-)
 
 
 def words(shown: Rendered) -> tuple[str, str] | None:
-    """The large word and the sentence under it; None when there is nothing to say."""
+    """The title and the sentence of the caption; None for no caption."""
     if shown.words is None and shown.layer is not None:
-        return stage_words(shown.layer)
+        return stage_caption(shown.layer)
     return shown.words
 
 
-def stage_words(layer: LayerInfo) -> tuple[str, str]:
-    """The large word and the sentence for the stage of the network that a layer belongs to."""
-    return STAGES[min(layer.block, len(STAGES)) - 1]
-
-
 def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, shown: Rendered) -> None:
-    """Write the caption for what is shown into its place on the canvas."""
+    """Draw the caption into its rectangle of the canvas."""
     said = words(shown)
     if layout.caption is None or said is None:
         return
@@ -64,14 +51,14 @@ def _fitting(title: str, box: Rect) -> int:
 
 
 def _shaded(canvas: Image, box: Rect, size: int) -> Rect:
-    """Darken the place under a caption that lies on the view; what is left for the words."""
+    """Darken the background of a caption that covers the view; the rectangle for its text."""
     shade(canvas, box, strength=0.78)
     pad = size // 3
     return Rect(box.left + pad, box.top + pad // 3, box.width - 2 * pad, box.height - pad // 2)
 
 
 def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, shown: Rendered) -> None:
-    """Write the layer's name, and its place as a row of marks, a wider gap between blocks."""
+    """Draw the name of the layer, and its position in the network as a row of marks."""
     layer, tiles = shown.layer, shown.tiles
     if layer is None or baseline + 2 * size > box.top + box.height:
         return
@@ -83,7 +70,7 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
 
 
 def draw_names(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Layout:
-    """Write the names of what the network sees, each with its probability as a bar; what is left of the layout."""
+    """Draw the predictions with their probabilities as bars; the layout without their rectangle."""
     size = max(canvas.shape[0] // 42, 10)
     box = _place_of_names(canvas, layout, predictions_height(len(said), size), size)
     if layout.camera is None or layout.over:
@@ -97,7 +84,7 @@ def draw_names(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Lay
 
 
 def _place_of_names(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
-    """The end of the caption's column; above a caption that lies on the view; else the lower right corner.
+    """Below the caption in its column; above a caption that covers the view; else in the lower right corner.
 
     What lies on the view is darkened `pad` pixels around.
     """
@@ -112,7 +99,7 @@ def _place_of_names(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
 
 
 def draw_card(image: Image, title: str, words: str) -> None:
-    """A dark card in the middle of `image` with a title and a few lines."""
+    """Draw a dark card with a title and a few lines in the middle of `image`."""
     height, width = image.shape[:2]
     size = max(height // 26, 11)
     lines = wrap(words, size, round(width * 0.7))[:8]

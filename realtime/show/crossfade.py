@@ -1,4 +1,4 @@
-"""Carries one picture over into the next, so that a change is seen as a change and not as a cut."""
+"""Cross-fades: a change of what is shown blends from one image into the next."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from realtime.imaging.compositing import blend
 from realtime.imaging.frame import Image
 
 FIRST_STEP = 0.35
-"""A key press shows at once: the new picture starts at this weight."""
+"""Weight at which the new image starts, so that a key press shows at once."""
 
 
 class CrossFade:
-    """Carries one picture over into the next when what is shown changes."""
+    """Blends the last image into the new one when what is shown changes."""
 
     def __init__(self) -> None:
         self._identity: tuple[object, ...] | None = None
@@ -19,7 +19,7 @@ class CrossFade:
         self._since = 0.0
 
     def apply(self, image: Image, identity: tuple[object, ...], now: float, *, seconds: float) -> Image:
-        """`image`, blended with what was there before for `seconds` after `identity` changed."""
+        """`image`, blended with the image before for `seconds` after `identity` has changed."""
         if identity != self._identity:
             self._from, self._since, self._identity = self._last, now, identity
         progress = (now - self._since) / seconds if seconds > 0 else 1.0

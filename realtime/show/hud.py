@@ -1,4 +1,4 @@
-"""What lies over the picture in the window, and never in a recording: status line, cursor, help, messages."""
+"""What is drawn over the canvas in the window, and never recorded: status line, cursor, help screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY_SHAPES = {" ": "space"}
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The facts at the right of the status line, and the fault above it; an empty one is not said."""
+    """The texts at the right of the status line, and the fault above it; empty ones are left out."""
 
     network: str
     untrained: bool
@@ -32,8 +32,8 @@ class Status:
     alarm: str = ""
 
     def parts(self, *, without: Sequence[str] = ()) -> list[tuple[str, Colour]]:
-        """What is said, from left to right."""
-        said = {
+        """The texts that are not empty, from left to right, with their colours."""
+        texts = {
             "recording": (self.recording, ALARM),
             "notice": (self.notice, ACCENT),
             "network": (self.network, QUIET),
@@ -42,16 +42,16 @@ class Status:
             "rates": (self.rates, QUIET),
             "latency": (self.latency, QUIET),
         }
-        return [(text, colour) for name, (text, colour) in said.items() if text and name not in without]
+        return [(text, colour) for name, (text, colour) in texts.items() if text and name not in without]
 
 
-LEAST_FIRST = ("latency", "rates", "provider", "network", "notice")
-"""What gives way on a narrow window, from the first to go to the last."""
+LEAST_IMPORTANT = ("latency", "rates", "provider", "network", "notice")
+"""What is left out in a narrow window, least important first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the canvas lies in the window: canvas pixels times `scale`, plus the offset."""
+    """The position of the canvas in the window: canvas pixels times `scale`, plus the offset."""
 
     scale: float
     left: int
@@ -64,17 +64,17 @@ class Placement:
         return cls(width / canvas_hw[1], (window_hw[1] - width) // 2, (window_hw[0] - height) // 2)
 
     def to_window(self, rect: Rect) -> Rect:
-        """A rectangle of the canvas, in pixels of the window."""
+        """Convert a rectangle from canvas to window pixels."""
         left, top = self.left + rect.left * self.scale, self.top + rect.top * self.scale
         return Rect(round(left), round(top), round(rect.width * self.scale), round(rect.height * self.scale))
 
     def to_canvas(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the window, in pixels of the canvas."""
+        """Convert a point from window to canvas pixels."""
         return (x - self.left) / self.scale, (y - self.top) / self.scale
 
 
 def describe(canvas: Canvas, info: ModelInfo) -> str:
-    """View, layer, its place in the network, channels and size of its maps."""
+    """The text at the left: view, layer, its position in the network, channels, size of the feature maps."""
     if canvas.layer is None:
         return canvas.view
     layer, landmarks = canvas.layer, info.landmarks
@@ -87,7 +87,7 @@ def describe(canvas: Canvas, info: ModelInfo) -> str:
 
 
 def draw_status(image: Image, left_text: str, status: Status) -> None:
-    """Draw the line at the bottom: what is shown at the left, how it runs at the right."""
+    """Draw the status line: what is shown at the left, how the show runs at the right."""
     height, width = image.shape[:2]
     strip = status_height((height, width))
     size = max(round(strip * 0.37), 9)
@@ -104,7 +104,7 @@ def draw_status(image: Image, left_text: str, status: Status) -> None:
 
 
 def draw_recording(image: Image) -> None:
-    """A dot where the status line would say that a recording runs."""
+    """Draw a dot in place of the status line while a recording runs."""
     height, width = image.shape[:2]
     strip = status_height((height, width))
     middle = (width - round(strip * 0.7), height - round(strip * 0.7))
@@ -112,16 +112,16 @@ def draw_recording(image: Image) -> None:
 
 
 def _fitting(status: Status, size: int, gap: int, room: int) -> list[tuple[str, Colour]]:
-    """The parts that `room` pixels hold: the least important give way first."""
-    for given_up in range(len(LEAST_FIRST) + 1):
-        parts = status.parts(without=LEAST_FIRST[:given_up])
+    """The texts that fit into `room` pixels, without the least important."""
+    for omitted in range(len(LEAST_IMPORTANT) + 1):
+        parts = status.parts(without=LEAST_IMPORTANT[:omitted])
         if sum(text_width(text, size) + gap for text, _ in parts) <= room:
             return parts
     return []
 
 
 def _draw_alarm(image: Image, text: str, bottom: int) -> None:
-    """Write a fault above the status line, in as many lines as it takes."""
+    """Draw a fault above the status line, in as many lines as it needs."""
     size = max(image.shape[0] // 34, 12)
     lines = wrap(text, size, image.shape[1] - 3 * size)
     box_w = max(text_width(line, size) for line in lines) + 2 * size
@@ -133,7 +133,7 @@ def _draw_alarm(image: Image, text: str, bottom: int) -> None:
 
 
 def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
-    """A frame around the chosen tile."""
+    """Draw a frame around the selected tile."""
     tiles = canvas.tiles
     if tiles is None or tiles.selected is None or len(tiles.channels) == 1:
         return
@@ -145,7 +145,7 @@ def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
 
 
 def help_lines(controls: Controls) -> list[tuple[str, str]]:
-    """Keys and what they do; the same lines stand in the README."""
+    """Keys and what they do; the README has the same table."""
     lines: dict[str, list[str]] = {}
     bound = [(bind.help, bind.keys) for value in controls.table.values() for bind in value.binds]
     for text, keys in (*bound, *((action.help, action.keys) for action in controls.actions.values())):
@@ -154,7 +154,7 @@ def help_lines(controls: Controls) -> list[tuple[str, str]]:
 
 
 def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
-    """The help screen: every key in two columns."""
+    """Draw the help screen: every key, in two columns."""
     height, width = image.shape[:2]
     edge = max(round(min(height, width) / 16), 8)
     shade(image, Rect(0, 0, width, height), strength=0.96)
@@ -169,4 +169,4 @@ def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
         baseline = round(2.4 * edge + pitch * (number % rows + 0.7))
         write(image, keys, left, baseline, size, ACCENT)
         write(image, text, left + min(keys_w, half // 2), baseline, size, BRIGHT)
-    write(image, "h or Esc closes this", edge, height - edge, size, QUIET)
+    write(image, "close: h or Esc", edge, height - edge, size, QUIET)

@@ -1,4 +1,4 @@
-"""Where camera, view and caption lie on a canvas."""
+"""The positions of camera, view and caption on a canvas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from realtime.imaging.compositing import Rect, fitted
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The places of a canvas; camera and caption may be absent. `over` says that they lie on the view."""
+    """Rectangles in pixels; camera and caption may be absent. `over` means that they lie on top of the view."""
 
     view: Rect
     camera: Rect | None = None
@@ -19,12 +19,12 @@ class Layout:
 
 
 def status_height(canvas_hw: Hw) -> int:
-    """The strip at the bottom that the status line takes."""
+    """Height of the status line at the bottom, in pixels."""
     return max(round(min(canvas_hw) * 0.055), 18)
 
 
 def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, worded: bool = False) -> Layout:
-    """The layout called `name`: "side", "inset" or "full"; no caption and no status line lies on a `worded` view."""
+    """The layout "side", "inset" or "full"; neither caption nor status line covers a `worded` view."""
     height = canvas_hw[0] - status_height(canvas_hw) * worded
     if name == "full":
         return Layout(Rect(0, 0, canvas_hw[1], height))
@@ -36,12 +36,12 @@ def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, worded: bool = False) ->
 
 
 def margin(canvas_hw: Hw) -> int:
-    """The quiet border around everything."""
+    """Width of the border around everything, in pixels."""
     return max(round(min(canvas_hw) / 30), 4)
 
 
 def _side(canvas_hw: Hw, camera_hw: Hw) -> Layout:
-    """Camera and caption in a column at the left, the view in the rest."""
+    """Camera and caption in a column at the left, the view at the right."""
     height, width = canvas_hw
     edge, bottom = margin(canvas_hw), height - status_height(canvas_hw)
     column = round(width * 0.28)
@@ -53,7 +53,7 @@ def _side(canvas_hw: Hw, camera_hw: Hw) -> Layout:
 
 
 def _upright(canvas_hw: Hw, camera_hw: Hw) -> Layout:
-    """On a screen that stands: camera and caption in a row at the top, the view below."""
+    """For a portrait canvas: camera and caption in a row at the top, the view below."""
     height, width = canvas_hw
     edge, bottom = margin(canvas_hw), height - status_height(canvas_hw)
     camera_h, camera_w = fitted(camera_hw, (round(height * 0.28), round(width * 0.45)))
@@ -64,7 +64,7 @@ def _upright(canvas_hw: Hw, camera_hw: Hw) -> Layout:
 
 
 def _inset(canvas_hw: Hw, camera_hw: Hw) -> Layout:
-    """The view fills the canvas; the camera lies in its lower right corner, the caption in its lower left."""
+    """The view fills the canvas; the camera is in the lower right corner, the caption in the lower left."""
     height, width = canvas_hw
     edge, bottom = margin(canvas_hw), height - status_height(canvas_hw)
     camera_h, camera_w = fitted(camera_hw, (round(height * 0.26), round(width * 0.24)))

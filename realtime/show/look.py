@@ -1,4 +1,4 @@
-"""A Look opened: its network, its views and its controls, the same live and offline."""
+"""Opens what the options name: the network, the views and the controls, live and offline."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RenderSetup:
-    """What a Look names, ready to draw."""
+    """Network, views and controls, ready to render."""
 
     network: Network
     views: Sequence[View]
     controls: Controls
 
-    def pipeline(self, engine: Engine, look: RenderOptions) -> Pipeline:
-        """The pipeline that draws it."""
+    def pipeline(self, engine: Engine, options: RenderOptions) -> Pipeline:
+        """A new render pipeline."""
         return Pipeline(
             self.network,
             engine,
             self.views,
-            canvas_hw=look.canvas_hw,
-            short_side=look.size,
-            precision=look.precision,
+            canvas_hw=options.canvas_hw,
+            short_side=options.size,
+            precision=options.precision,
         )
 
 
-def open_setup(look: RenderOptions) -> RenderSetup:
-    """Open the network and fill the table; ModelError or SettingError for what does not exist or does not fit."""
-    network = look.open()
+def open_setup(options: RenderOptions) -> RenderSetup:
+    """Open the network and set the controls; ModelError or SettingError for what does not exist or does not fit."""
+    network = options.open()
     smallest, fixed_hw = network.info.input.smallest, network.info.input.fixed_hw
-    if fixed_hw is None and look.size < smallest:
-        raise SettingError(f"--size is {look.size}, but {network.info.name} needs at least {smallest} pixels")
+    if fixed_hw is None and options.size < smallest:
+        raise SettingError(f"--size is {options.size}, but {network.info.name} needs at least {smallest} pixels")
     views = find_views()
     controls = make_controls(network.info, views)
-    configure(controls, look, network.info)
+    configure(controls, options, network.info)
     return RenderSetup(network, views, controls)
 
 
 def announce(info: ModelInfo, provider: Provider) -> None:
-    """Say on the terminal what runs where, and loudly that a network has learned nothing."""
+    """Log a warning for random weights, and why the GPU is not used."""
     if not info.trained:
-        log.warning("%s is UNTRAINED (random weights; for real ones run: ventral export vgg16)", info.name)
+        log.warning("%s is UNTRAINED (random weights); for trained weights run: ventral export vgg16", info.name)
     if provider.reason:
         log.info("running on the %s: %s", provider.name, provider.reason)

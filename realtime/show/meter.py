@@ -1,4 +1,4 @@
-"""What is measured while the show runs: rates, stage times, latency, and how long a key press takes to be seen."""
+"""Measurements of a running show: rates, stage times, latency, and the time from a change to its first canvas."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy as np
 from realtime.threads.rate import Rate
 
 SETTLED = 1.0
-"""Seconds in which the window comes up, and stalls do not count."""
+"""Seconds at the start in which stalls do not count: the window is being opened."""
 
 KEPT = 4096
-"""Samples of each stage that the report is made from."""
+"""Samples that are kept of each quantity."""
 
 
 class Samples:
-    """The last values of one quantity, in seconds."""
+    """The most recent values of one quantity, in seconds."""
 
     def __init__(self) -> None:
         self._values: deque[float] = deque(maxlen=KEPT)
 
     def add(self, seconds: float) -> None:
-        """One value."""
+        """Add one value."""
         self._values.append(seconds)
 
     def percentile_ms(self, percent: float, *, last: int = KEPT) -> float | None:
@@ -35,7 +35,7 @@ class Samples:
 
 
 class Meter:
-    """Everything measured, written by the thread that it concerns and read by the main thread."""
+    """All measurements; each is written by one thread and read by the main thread."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
@@ -55,13 +55,13 @@ class Meter:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a block as one run of a stage."""
+        """Measure the time of a block as one run of a stage."""
         start = time.perf_counter()
         yield
         self.stages[name].add(time.perf_counter() - start)
 
     def loop(self) -> None:
-        """Mark one turn of the screen loop; the longest time between two turns, once it has settled, is a stall."""
+        """Mark one turn of the main loop; the longest time between two turns is the longest stall."""
         now = time.monotonic()
         if self._last_loop is not None and now - self.started > SETTLED:
             self.longest_stall = max(self.longest_stall, now - self._last_loop)

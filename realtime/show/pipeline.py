@@ -1,4 +1,4 @@
-"""render(frame, settings) -> Canvas: the active view, laid out, captioned and cross-faded."""
+"""The render pipeline: a frame and the settings become a canvas with view, camera and caption."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from models.spec import (
     MosaicHead,
     Network,
     Precision,
+    Prediction,
     ScoresHead,
     StoryHead,
 )
@@ -28,7 +29,7 @@ from realtime.controls.settings import ShowSettings
 from realtime.imaging import compositing
 from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine, GraphError, NotReady
-from realtime.inference.predictions import Prediction
+from realtime.inference.network_input import input_size
 from realtime.inference.predictor import Predictor, PredictSettings
 from realtime.show.captions import draw_caption, draw_card, draw_names
 from realtime.show.crossfade import CrossFade
@@ -42,7 +43,7 @@ HAIRLINE = (70, 66, 62)
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A finished picture of the show and what is on it.
+    """The finished image of the show, and what it contains.
 
     `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
     `waiting` says what is being made, `fault` what went wrong, `note` what is missing from the picture.
@@ -61,7 +62,7 @@ class Canvas:
 
 
 class Pipeline:
-    """Draws the show; the same for a window, a file and a test. Only one thread may use it."""
+    """Renders canvases, live and offline. Only one thread may use it."""
 
     def __init__(
         self,
@@ -86,7 +87,7 @@ class Pipeline:
         self._failed: set[tuple[str, type[Exception]]] = set()
 
     def render(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
-        """The canvas for a frame at the time `now` in seconds; whatever happens, there is one."""
+        """The canvas for a frame at the time `now` in seconds. Never raises: a failure becomes a card on the canvas."""
         try:
             canvas = self.draw(frame, settings, now)
         except NotReady as answer:
@@ -99,7 +100,7 @@ class Pipeline:
         return canvas
 
     def draw(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
-        """Like `render`, but raises NotReady and whatever else goes wrong."""
+        """Like `render`, but raises NotReady and every error."""
         frame = self._prepared(frame, settings)
         show = settings[ShowSettings]
         layout = self._layout(show.view, settings, frame)
@@ -108,22 +109,22 @@ class Pipeline:
             settings,
             self._network,
             self._engine,
-            self._network.info.input.fixed_hw or compositing.input_size(hw(frame.image), self._short_side),
+            self._network.info.input.fixed_hw or input_size(hw(frame.image), self._short_side),
             layout.view.hw,
             self._precision,
         )
         view = self._views[show.view]
-        said = self._predictor.see(frame.image, settings, now)
+        said = self._predictor.update(frame.image, settings, now)
         shown = view.render(scene)
         self._engine.prefetch(view.upcoming(scene))
         image = self._compose(frame, layout, shown, settings, said)
         image = self._fade.apply(image, _identity(show, shown), now, seconds=show.fade)
         frame = dataclasses.replace(frame, image=image)
-        note = self._predictor.silence if settings[PredictSettings].on else ""
+        note = self._predictor.note if settings[PredictSettings].on else ""
         return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles, note=note)
 
     def draw_patiently(self, frame: Frame, settings: Snapshot, now: float, *, patience: float = 60.0) -> Canvas:
-        """Like `draw`, but waits until what it needs is made: for files, where no screen has to be kept alive."""
+        """Like `draw`, but waits until the graph is built: for offline work."""
         deadline = time.monotonic() + patience
         while True:
             try:
@@ -161,13 +162,13 @@ class Pipeline:
         return canvas
 
     def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
-        """The frame alone: what there is to see before anything is ready, and when nothing else can be drawn."""
+        """The frame alone, for the time before the first graph is built and for failures."""
         image = compositing.fit(frame.image, self._canvas_hw)
         panel = compositing.Rect(0, 0, *self._canvas_hw[::-1])
         return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, hw(frame.image))
 
     def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
-        """A card that says what failed; a traceback is logged once for each kind of failure."""
+        """The frame with a card that names the failure; a traceback is logged once for each kind of failure."""
         view, words = settings[ShowSettings].view, str(error) or type(error).__name__
         if (view, type(error)) not in self._failed:
             self._failed.add((view, type(error)))
@@ -180,11 +181,11 @@ class Pipeline:
 
 
 CAMERA = "camera"
-"""What a canvas calls itself that shows the frame alone."""
+"""The view name of a canvas that shows the frame alone."""
 
 
 def _identity(show: ShowSettings, shown: Rendered) -> tuple[object, ...]:
-    """What a cross-fade is due for when it changes."""
+    """A change of this starts a cross-fade."""
     grid = shown.tiles.grid if shown.tiles else None
     return show.view, show.layout, show.mirror, shown.layer, grid
 

@@ -1,4 +1,4 @@
-"""The render thread's step: the newest frame becomes the newest canvas."""
+"""The render thread: turns the newest frame into the newest canvas."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from realtime.show.pipeline import Canvas, Pipeline
 from realtime.threads.latest import Latest
 
 TICK = 1 / 30
-"""Seconds after which a change is drawn although no new frame came."""
+"""Seconds after which a change is rendered although no new frame has come."""
 
-RESTLESS = 1.0
-"""Seconds after a change in which a frame that stands still is drawn again: a cross-fade has an end."""
+REDRAW_FOR = 1.0
+"""Seconds after a change during which a still frame is rendered again, so that a cross-fade ends."""
 
 
 class Rendering:
-    """Draws until `limit` canvases are made; `done` says that they are."""
+    """Renders canvases, at most `limit`."""
 
     def __init__(  # noqa: PLR0913, the wiring of a thread
         self,
@@ -28,7 +28,7 @@ class Rendering:
         *,
         frames: Latest[Frame],
         canvases: Latest[Canvas],
-        pictures: Latest[Frame],
+        outputs: Latest[Frame],
         limit: int | None = None,
     ) -> None:
         self._pipeline = pipeline
@@ -36,7 +36,7 @@ class Rendering:
         self._meter = meter
         self._frames = frames
         self._canvases = canvases
-        self._pictures = pictures
+        self._outputs = outputs
         self._limit = limit
         self._seen = 0
         self._settings: Snapshot | None = None
@@ -45,20 +45,20 @@ class Rendering:
 
     @property
     def done(self) -> bool:
-        """Whether as many canvases were made as were asked for."""
+        """Whether `limit` canvases have been rendered."""
         return self._limit is not None and self._meter.network.total >= self._limit
 
     def step(self) -> None:
-        """Draw one canvas, when there is anything new to draw."""
+        """Render one canvas if there is anything new to show."""
         fresh, self._seen = self._frames.get(self._seen, TICK)
         frame = fresh or self._frames.peek()
         settings, now = self._controls.snapshot(), time.monotonic()
         if settings is not self._settings:
             self._settings, self._changed = settings, now
-        restless = self._waiting or now - self._changed < RESTLESS
+        redraw = self._waiting or now - self._changed < REDRAW_FOR
         if self.done:
             time.sleep(TICK)
-        elif frame is not None and (fresh is not None or restless):
+        elif frame is not None and (fresh is not None or redraw):
             self._draw(frame, settings, now, fresh=fresh is not None)
 
     def _draw(self, frame: Frame, settings: Snapshot, now: float, *, fresh: bool) -> None:
@@ -67,9 +67,9 @@ class Rendering:
         self._waiting = canvas.waiting is not None
         self._canvases.put(canvas)
         if self._waiting:
-            time.sleep(0.004)  # leaves the processor to the thread that makes what is waited for
+            time.sleep(0.004)  # leaves the processor to the thread that builds the graph
             return
-        self._pictures.put(canvas.frame)
+        self._outputs.put(canvas.frame)
         self._meter.network.tick()
         self._meter.failed += canvas.fault is not None
         if fresh:

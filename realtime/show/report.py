@@ -1,4 +1,4 @@
-"""What was measured, as a JSON file that a program can check."""
+"""The report of a show: measurements as a JSON file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from realtime.show.meter import Meter
 
 
 def measured(meter: Meter) -> dict[str, Any]:
-    """The figures of a meter: times in milliseconds, memory in millions of bytes."""
+    """The measurements: times in milliseconds, memory in MB."""
     return {
         "seconds": round(meter.elapsed, 3),
         "frames": meter.network.total,
@@ -30,7 +30,7 @@ def measured(meter: Meter) -> dict[str, Any]:
 
 
 def resident_bytes() -> int:
-    """Memory that this process holds now, where the system tells; else the most it has held."""
+    """Resident memory of this process in bytes; where the system does not tell, the maximum so far."""
     statm = Path("/proc/self/statm")
     if statm.exists():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -42,5 +42,5 @@ def resident_bytes() -> int:
 
 
 def write_report(path: Path, facts: dict[str, Any]) -> None:
-    """Write the report at one stroke; OutputError when the place cannot be written."""
+    """Write the report atomically; OutputError when the file cannot be written."""
     write_atomically(path, (json.dumps(facts, indent=2) + "\n").encode())

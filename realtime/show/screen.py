@@ -19,10 +19,10 @@ from realtime.show.pipeline import Canvas
 from realtime.threads.latest import Latest
 
 ANSWER = 2.0
-"""Seconds that the answer to a key stays."""
+"""Seconds for which the answer to a key stays on the status line."""
 
 TURN = 0.016
-"""Seconds that a turn waits for a new canvas: keys are read sixty times a second."""
+"""Seconds that a turn waits for a new canvas: keys are read at 60 Hz."""
 
 
 class Screen:
@@ -47,7 +47,7 @@ class Screen:
 
     @property
     def answer(self) -> str:
-        """What the last key did, for a moment, where the picture does not show it."""
+        """What the last key did, for a moment, where the picture does not show it; empty otherwise."""
         words, until = self._answer
         return words if time.monotonic() < until else ""
 
@@ -134,7 +134,7 @@ class Screen:
         self._changed = time.monotonic(), self._controls.snapshot()
 
     def _click(self, x: int, y: int, window: Window, *, twice: bool) -> None:
-        """Choose the tile under the mouse; twice makes it large, and small again."""
+        """Select the tile under the mouse; a double click makes it large, or small again."""
         canvas = self.canvas
         if canvas is None or canvas.tiles is None:
             return

@@ -1,4 +1,4 @@
-"""The last seconds of the show, always at hand: a ring of small JPEG pictures."""
+"""The last seconds of the show in memory: a ring buffer of JPEG images."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Replay:
         return len(self._ring)
 
     def add(self, image: Image, *, times: int = 1) -> None:
-        """Append a picture that was seen for `times` / fps seconds; the same one again costs nothing."""
+        """Append an image that was shown for `times` / fps seconds; the same image again costs nothing."""
         same = image is self._last and self._ring
         packed = self._ring[-1] if same else _pack(image)
         self._last = image
@@ -43,7 +43,7 @@ class Replay:
             self._ring.extend([packed] * times)
 
     def images(self) -> Iterator[Image]:
-        """What the ring holds now, oldest first; images that come later do not enter it."""
+        """The images in the buffer now, oldest first."""
         with self._lock:
             packed = list(self._ring)
         return map(_unpack, packed)

@@ -101,7 +101,7 @@ def rendering(controls: Controls) -> Iterator[tuple[Rendering, Latest[Frame], La
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, find_views(), canvas_hw=(120, 200), short_side=48)
         yield (
-            Rendering(pipeline, controls, meter, frames=frames, canvases=canvases, pictures=Latest(), limit=3),
+            Rendering(pipeline, controls, meter, frames=frames, canvases=canvases, outputs=Latest(), limit=3),
             frames,
             canvases,
             meter,
@@ -118,7 +118,7 @@ def test_a_frame_that_stands_still_is_drawn_again_only_after_a_change(
     controls: Controls,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("realtime.show.rendering.RESTLESS", 0.0)
+    monkeypatch.setattr("realtime.show.rendering.REDRAW_FOR", 0.0)
     step, frames, canvases, meter = rendering[0].step, *rendering[1:]
     step()
     assert canvases.version == 0
@@ -128,7 +128,7 @@ def test_a_frame_that_stands_still_is_drawn_again_only_after_a_change(
     assert (canvases.version, meter.network.total) == (1, 1)
     step()
     assert canvases.version == 1
-    monkeypatch.setattr("realtime.show.rendering.RESTLESS", 5.0)
+    monkeypatch.setattr("realtime.show.rendering.REDRAW_FOR", 5.0)
     controls.set("show/mirror", True)
     step()
     assert canvases.version == 2
