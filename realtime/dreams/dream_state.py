@@ -15,10 +15,10 @@ import numpy as np
 
 from models.spec import Hw
 from realtime.dreams.optical_flow import Grey, backward, carried, drift, grey
-from realtime.imaging.compositing import network_input
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
-from realtime.threads.runner import Errand
+from realtime.inference.network_input import network_input
+from realtime.threads.request import Request
 
 HEADROOM = 12.0
 """Grey levels that a dream leaves free at black and at white, so that nothing burns out: the large picture goes further
@@ -79,7 +79,7 @@ class DreamState:
         self._then = 0.0
         self._still = 0.0
         self._fed = -math.inf
-        self._climb = Errand[Floats]()
+        self._climb = Request[Floats]()
         self._climbed_from: Grey | None = None
         self.results = 0
 
@@ -100,7 +100,7 @@ class DreamState:
         """Begin anew with pictures of a size."""
         self._detail = np.zeros((*size_hw, 3), np.float32)
         self._coming = np.zeros((*size_hw, 3), np.float32)
-        self._grey, self._climb = None, Errand()
+        self._grey, self._climb = None, Request()
 
     @property
     def climbing(self) -> bool:
@@ -130,7 +130,7 @@ class DreamState:
 
     def _gather(self, currents: DreamMotion) -> None:
         """Take in what the network has found meanwhile, carried to where it lies now."""
-        found = self._climb.fetch()
+        found = self._climb.take()
         if found is None or self._coming is None:
             return
         if currents.flow and self._climbed_from is not None and self._grey is not None:

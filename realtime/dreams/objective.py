@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from models.build.objectives import GUIDE_UNITS
 from models.errors import SettingError
 from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network, Precision, ReluRule
-from realtime.imaging.compositing import input_size, network_input
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.channels import channel_weights
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
+from realtime.inference.network_input import input_size, network_input
 
 DEPTH = 0.65
 """How deep in the network dreams look best: textures have become patterns, and objects are not yet whole."""
 
-PATIENCE = 600.0
+TIMEOUT = 600.0
 """Seconds that a graph may take to be made: nobody waits at a screen for it."""
 
 GUIDE_SIDE = 224
@@ -40,7 +40,7 @@ class Objective:
     def feeds(self, picture: Floats) -> dict[str, NDArray[Any]]:
         """What the graph takes beside the picture, float32 BGR 0..255."""
         guides = {f"guide_{number}": units for number, units in enumerate(self.guides)}
-        return {"image": picture, "wanted": self.wanted, **guides}
+        return {"image": picture, "weights": self.wanted, **guides}
 
     def through(self, rectifier: ReluRule) -> Objective:
         """The same goal with gradients that go back through ReLUs in another way."""
@@ -64,8 +64,8 @@ class ObjectiveGradient:
         size_hw = hw(picture)
         spec = GraphSpec(self.network, self.goal.head, size_hw, self.precision)
         feeds = self.goal.feeds(np.ascontiguousarray(picture))
-        result = self.engine.run_surely(spec, feeds, patience=PATIENCE)
-        return float(result["answer"]), result["slope"]
+        result = self.engine.run_checked(spec, feeds, timeout=TIMEOUT)
+        return float(result["value"]), result["gradient"]
 
     @property
     def smallest(self) -> int:
@@ -110,7 +110,7 @@ def guided(engine: Engine, network: Network, goal: Objective, guide: Image) -> O
     size_hw = network.info.input.fixed_hw or input_size(hw(guide), GUIDE_SIDE)
     picture = network_input(guide, size_hw)
     specs = [GraphSpec(network, ActivationsHead(name), size_hw) for name in goal.head.layers]
-    units = tuple(_spread(engine.run_patiently(spec, {"image": picture})["activations"]) for spec in specs)
+    units = tuple(_spread(engine.run_when_ready(spec, {"image": picture})["activations"]) for spec in specs)
     return Objective(dataclasses.replace(goal.head, guided=True), goal.wanted, units)
 
 

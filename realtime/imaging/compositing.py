@@ -1,4 +1,4 @@
-"""Pure functions on images: fit, blend, inset, shade; and what the network is fed."""
+"""Functions on images: resize, fit, paste, blend, shade."""
 
 from __future__ import annotations
 
@@ -25,9 +25,6 @@ class Rect(NamedTuple):
         """Its size in array order."""
         return self.height, self.width
 
-
-LONGEST = 4.0
-"""How many times its short side the network sees of a frame; a longer one is squeezed, and eats no memory."""
 
 STAGE = (16, 13, 11)
 """The colour behind the pictures, BGR: dark, and a little blue."""
@@ -102,15 +99,3 @@ def frame_line(image: Image, box: Rect, colour: tuple[int, int, int]) -> None:
     """Draw a hairline around a rectangle of `image`, in place."""
     left, top, width, height = box
     cv2.rectangle(image, (left - 1, top - 1), (left + width, top + height), colour, 1)
-
-
-def input_size(frame_hw: Hw, short_side: int) -> Hw:
-    """What the network sees of a frame: the short side given, the long one in proportion, in steps of 16."""
-    ratio = min(max(frame_hw) / min(frame_hw), LONGEST)
-    long_side = max(round(short_side * ratio / 16) * 16, short_side)
-    return (short_side, long_side) if frame_hw[0] <= frame_hw[1] else (long_side, short_side)
-
-
-def network_input(image: Image, size_hw: Hw) -> Image:
-    """The frame at the size that the network sees."""
-    return np.ascontiguousarray(resize(image, size_hw))

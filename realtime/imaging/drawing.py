@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from models.spec import LayerInfo, ModelInfo
+from models.spec import LayerInfo, ModelInfo, Prediction
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, QUIET, REGULAR, Colour, shortened, text_width, write
-from realtime.inference.predictions import Prediction
 
 SMALLEST = 9
 """Pixels of the smallest text that can be read."""

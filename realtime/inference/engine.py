@@ -1,16 +1,18 @@
-"""Runs graphs by GraphSpec: builds and opens them on a thread of its own, so that no view ever waits."""
+"""Runs graphs by GraphSpec; a thread of its own builds and opens them, so that no view waits."""
 
 from __future__ import annotations
 
 import itertools
 import logging
+import os
+import sys
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -20,61 +22,58 @@ from models.errors import ModelError, VentralError
 from models.spec import GraphSpec
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import Provider, Session, Tensors
-from realtime.threads.runner import Runner, Task
 from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
 OPEN_SESSIONS = 32
-"""Opened at a time; PREFETCHED, the graph of the day and a change of view stay well below it."""
+"""Open at a time: more than MAX_PREFETCHED, the present graph and a change of view together."""
 
-PREFETCHED = 16
-"""Graphs made ahead of a key press."""
+MAX_PREFETCHED = 16
+"""Graphs that are prepared before a key press needs them."""
 
-ASKED = 6
-"""Graphs that somebody has asked for and that come first; of more, the oldest are no longer on the screen."""
+MAX_REQUESTED = 6
+"""Requested graphs that wait to be prepared; older requests are no longer on the screen."""
 
 RETRY = 10.0
-"""Seconds after which a graph that could not be made is tried again: the disk may have room by then."""
+"""Seconds until a graph that failed is tried again: by then the disk may have space."""
 
 Outputs: TypeAlias = dict[str, NDArray[Any]]
-"""What a graph gives, by name."""
-
+"""The outputs of a graph by name."""
 
 T = TypeVar("T")
 
 
-class NotReady(Exception):  # noqa: N818, it is an answer and no error
-    """The graph is still being made; `spec` says which."""
+class NotReady(Exception):  # noqa: N818, not an error
+    """The graph of `spec` is still being prepared."""
 
     def __init__(self, spec: GraphSpec) -> None:
-        super().__init__(f"{spec.head} is being made")
+        super().__init__(f"{spec.head} is being prepared")
         self.spec = spec
 
 
 class GraphError(RuntimeError):
-    """A graph could not be made or run, for a reason inside the program; it has been logged."""
+    """A graph could not be prepared or run because of a fault in the program, which is in the log."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a graph could not be made, until when that counts, and whether the user can mend it."""
+class Failure:
+    """Why a graph failed, until when it is not tried again, and whether the fault lies in the program."""
 
-    words: str
+    message: str
     until: float
-    ours: bool
+    internal: bool
 
-    def raised(self) -> Exception:
-        """An exception of its own for each who asks: a shared one would gather every asker's frames."""
-        return GraphError(self.words) if self.ours else ModelError(self.words)
+    def exception(self) -> Exception:
+        """A new exception for each caller: a shared one would keep the frames of every caller alive."""
+        return GraphError(self.message) if self.internal else ModelError(self.message)
 
 
 class Engine:
-    """Sessions by GraphSpec, the least recently used closed first.
+    """Open sessions by GraphSpec; the least recently used is closed first.
 
-    `run` is for the render thread, and for jobs; building, opening and warming up happen on the loader thread. An
-    engine `beside` a show has a third thread for its jobs, which the show does not wait for; without it they are done
-    at once.
+    The loader thread builds, opens and warms up the graphs. With `background`, jobs run on a third thread, for which
+    the show does not wait; without it they run in the thread that starts them.
     """
 
     def __init__(
@@ -82,195 +81,202 @@ class Engine:
         provider: Provider,
         open_graph: Callable[[GraphSpec, Provider], Session] | None = None,
         *,
-        beside: bool = False,
+        background: bool = False,
     ) -> None:
         self.provider = provider
-        self._runner = Runner() if beside else None
-        self._open = open_graph or partial(open_session, beside=beside)
+        self._executor = ThreadPoolExecutor(1, "jobs", initializer=_lower_priority) if background else None
+        self._open = open_graph or partial(open_session, background=background)
         self._sessions: OrderedDict[GraphSpec, Session] = OrderedDict()
-        self._faults: dict[GraphSpec, Fault] = {}
-        self._asked: list[GraphSpec] = []
-        self._ahead: list[GraphSpec] = []
+        self._failures: dict[GraphSpec, Failure] = {}
+        self._requested: list[GraphSpec] = []
+        self._prefetched: list[GraphSpec] = []
         self._changed = threading.Condition()
-        self._life = 0
+        self._generation = 0
+        self._closed = False
         self._loader = Worker("loader", self._load_next)
 
     def __enter__(self) -> Engine:
         self._loader.__enter__()
-        if self._runner is not None:
-            self._runner.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loader.stop()
+    def __exit__(self, *_: object) -> None:
         with self._changed:
-            self._changed.notify_all()  # whoever waits for a graph waits in vain
-        if self._runner is not None:
-            self._runner.__exit__(kind, error, trace)
+            self._closed = True
+            self._changed.notify_all()
+        self._loader.stop()
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
         self._sessions.clear()
 
     @property
     def pending(self) -> int:
-        """How many graphs are still to be made."""
+        """The number of graphs that are still to be prepared."""
         with self._changed:
-            return len({*self._asked, *self._ahead})
+            return len({*self._requested, *self._prefetched})
 
     def check(self) -> None:
-        """Raise what ended one of its threads, if anything did."""
+        """Raise the exception that ended the loader thread, if any."""
         self._loader.check()
-        if self._runner is not None:
-            self._runner.check()
 
     def run(self, spec: GraphSpec, feeds: Tensors) -> Outputs:
-        """The graph's outputs by name.
+        """The outputs of a graph by name.
 
-        Raises NotReady while it is being made, and ModelError or GraphError when it cannot be made.
+        Raises NotReady while the graph is being prepared, ModelError or GraphError when it fails.
         """
-        session, provider, life = self._session(spec)
+        session, provider, generation = self._session(spec)
         try:
             return session.run(feeds)
         except Exception as error:
             if provider.name == "CPU":
-                self.give_up(spec, error)
+                self._fail(spec, error)
                 raise
-            self._recover(error, life)
+            self._recover(error, generation)
             raise NotReady(spec) from error
 
-    def run_patiently(self, spec: GraphSpec, feeds: Tensors, *, patience: float = 60.0) -> Outputs:
-        """Like `run`, but waits until the graph is made: for work that has no screen to keep alive."""
-        deadline = time.monotonic() + patience
+    def run_when_ready(self, spec: GraphSpec, feeds: Tensors, *, timeout: float = 60.0) -> Outputs:
+        """Like `run`, but waits until the graph is ready: for work without a screen."""
+        deadline = time.monotonic() + timeout
         while True:
             try:
                 return self.run(spec, feeds)
             except NotReady:
                 self.wait(spec, max(deadline - time.monotonic(), 0.0))
 
-    def run_surely(self, spec: GraphSpec, feeds: Tensors, *, patience: float = 60.0) -> Outputs:
-        """Like `run_patiently`, but raises ModelError where an output is no number."""
-        outputs = self.run_patiently(spec, feeds, patience=patience)
+    def run_checked(self, spec: GraphSpec, feeds: Tensors, *, timeout: float = 60.0) -> Outputs:
+        """Like `run_when_ready`, but raises ModelError when an output has NaN or Inf."""
+        outputs = self.run_when_ready(spec, feeds, timeout=timeout)
         if not all(np.isfinite(output.sum(dtype=np.float64)) for output in outputs.values()):
             name = spec.network.info.name
-            words = f"{name} answers with what is no number; its weights are damaged or its --scale is wrong"
-            self.give_up(spec, ModelError(words))
-            raise ModelError(words)
+            error = ModelError(f"{name} produced NaN or Inf: its weights are damaged, or --scale is wrong")
+            self._fail(spec, error)
+            raise error
         return outputs
 
     def ready(self, spec: GraphSpec) -> bool:
-        """Whether a graph can be run at once beside the show; where it cannot yet, it is being made.
+        """Whether a graph can run now; if not, it is being prepared.
 
-        Raises ModelError or GraphError when it cannot be made, and NotReady in an engine that works beside no show.
+        Raises ModelError or GraphError when the graph fails, and NotReady in an engine without background jobs.
         """
         try:
             self._session(spec)
         except NotReady:
-            if self._runner is None:
+            if self._executor is None:
                 raise
             return False
         return True
 
-    def start(self, job: Callable[[], T]) -> Task[T]:
-        """Have a job done beside the show when the engine works there, else at once; it may use `run_patiently`."""
-        task = Task(job)
-        if self._runner is not None:
-            self._runner.start(task)
-        else:
-            task.run()
-        return task
+    def start(self, job: Callable[[], T]) -> Future[T]:
+        """Run a job in the background, or now in an engine without background jobs; it may wait for graphs."""
+        if self._executor is not None:
+            return self._executor.submit(job)
+        future: Future[T] = Future()
+        try:
+            future.set_result(job())
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
     def prefetch(self, specs: Iterable[GraphSpec]) -> None:
-        """Make these after what was asked for, in this order, and forget those that were to be made ahead before."""
+        """Prepare these after the requested graphs, in this order; replaces the graphs of the last call."""
         with self._changed:
-            self._ahead = [spec for spec in itertools.islice(specs, PREFETCHED) if not self._known(spec)]
+            self._prefetched = [spec for spec in itertools.islice(specs, MAX_PREFETCHED) if not self._resolved(spec)]
             self._changed.notify_all()
 
     def wait(self, spec: GraphSpec, timeout: float) -> None:
-        """Return when a graph is made or has failed, for work that has no screen to keep alive.
+        """Wait until a graph is ready or has failed: for work without a screen.
 
-        Raises GraphError when the engine has been left, or after `timeout` seconds.
+        Raises GraphError when the engine is closed, or after `timeout` seconds.
         """
 
         def over() -> bool:
-            self._want(spec)
-            return self._known(spec) or not self._loader.alive
+            self._request(spec)
+            return self._resolved(spec) or self._closed or not self._loader.alive
 
         with self._changed:
-            done = self._changed.wait_for(over, timeout) and self._known(spec)
+            resolved = self._changed.wait_for(over, timeout) and self._resolved(spec)
         self._loader.check()
-        if not done:
-            why = "was not made in time" if self._loader.alive else "was not made before the end"
-            raise GraphError(f"{spec.head} {why}")
+        if not resolved:
+            raise GraphError("the engine is closed" if self._closed else f"{spec.head} was not ready in time")
 
-    def give_up(self, spec: GraphSpec, error: Exception) -> None:
-        """Answer with this error for a while: a graph that is of no use is not run again every frame."""
-        ours = not isinstance(error, VentralError)
-        if ours:
-            log.error("a graph of %s is of no use: %s", spec.network.info.name, spec.head, exc_info=error)
+    def _fail(self, spec: GraphSpec, error: Exception) -> None:
+        """Raise this error for the graph for a while, so that it does not run in every frame."""
+        internal = not isinstance(error, VentralError)
+        if internal:
+            log.error("a graph of %s failed: %s", spec.network.info.name, spec.head, exc_info=error)
         with self._changed:
             self._sessions.pop(spec, None)
-            self._faults[spec] = Fault(str(error) or type(error).__name__, time.monotonic() + RETRY, ours)
-            self._done(spec)
+            message = str(error) or type(error).__name__
+            self._failures[spec] = Failure(message, time.monotonic() + RETRY, internal)
+            self._dequeue(spec)
 
-    def _known(self, spec: GraphSpec) -> bool:
-        fault = self._faults.get(spec)
-        return spec in self._sessions or (fault is not None and time.monotonic() < fault.until)
+    def _resolved(self, spec: GraphSpec) -> bool:
+        """Whether a graph is open, or has failed and is not to be tried again yet."""
+        failure = self._failures.get(spec)
+        return spec in self._sessions or (failure is not None and time.monotonic() < failure.until)
 
-    def _want(self, spec: GraphSpec) -> None:
-        if not self._known(spec) and spec not in self._asked:
-            self._asked = [spec, *self._asked[: ASKED - 1]]
+    def _request(self, spec: GraphSpec) -> None:
+        if not self._resolved(spec) and spec not in self._requested:
+            self._requested = [spec, *self._requested[: MAX_REQUESTED - 1]]
             self._changed.notify_all()
 
     def _session(self, spec: GraphSpec) -> tuple[Session, Provider, int]:
-        """The opened graph, where it runs, and the life that it was opened in."""
+        """The session of a graph, its provider, and the generation that it was opened in."""
         with self._changed:
-            self._want(spec)
+            if self._closed:
+                raise GraphError("the engine is closed")
+            self._request(spec)
             if spec in self._sessions:
                 self._sessions.move_to_end(spec)
-                return self._sessions[spec], self.provider, self._life
-            if self._known(spec):
-                raise self._faults[spec].raised()
+                return self._sessions[spec], self.provider, self._generation
+            if self._resolved(spec):
+                raise self._failures[spec].exception()
         raise NotReady(spec)
 
     def _load_next(self) -> None:
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._asked or self._ahead), timeout=0.1):
+            if not self._changed.wait_for(lambda: bool(self._requested or self._prefetched), timeout=0.1):
                 return
-            spec, provider, life = (self._asked or self._ahead)[0], self.provider, self._life
+            spec, provider, generation = (self._requested or self._prefetched)[0], self.provider, self._generation
         try:
-            self._keep(spec, self._open(spec, provider), life)
+            self._add(spec, self._open(spec, provider), generation)
         except Exception as error:
             if provider.name == "CPU" or isinstance(error, VentralError):
-                self.give_up(spec, error)
+                self._fail(spec, error)
             else:
-                self._recover(error, life)
+                self._recover(error, generation)
 
-    def _keep(self, spec: GraphSpec, session: Session, life: int) -> None:
-        """Take in an opened graph, unless the provider has been left since its opening began."""
+    def _add(self, spec: GraphSpec, session: Session, generation: int) -> None:
+        """Add an open session, unless the provider was reset while it was opening."""
         with self._changed:
-            if life == self._life:
+            if generation == self._generation:
                 self._sessions[spec] = session
-                self._done(spec)
+                self._dequeue(spec)
                 while len(self._sessions) > OPEN_SESSIONS:
                     self._sessions.popitem(last=False)
 
-    def _done(self, spec: GraphSpec) -> None:
-        for waiting in (self._asked, self._ahead):
-            if spec in waiting:
-                waiting.remove(spec)
+    def _dequeue(self, spec: GraphSpec) -> None:
+        for queue in (self._requested, self._prefetched):
+            if spec in queue:
+                queue.remove(spec)
         self._changed.notify_all()
 
-    def _recover(self, error: Exception, life: int) -> None:
-        """After a fault of the GPU: every session anew once, and from then on the CPU.
+    def _recover(self, error: Exception, generation: int) -> None:
+        """After a GPU error, open every session anew; after a second one, use the CPU.
 
-        Both threads may report one loss; what was opened in an earlier life is no news.
+        Both threads may report the same error: one of an earlier generation is ignored.
         """
         lines = str(error).strip().splitlines() or [type(error).__name__]
         with self._changed:
-            if life != self._life:
+            if generation != self._generation:
                 return
             self._sessions.clear()
-            self._life += 1
-            if self._life > 1:
+            self._generation += 1
+            if self._generation > 1:
                 self.provider = Provider("CPU", f"{self.provider.name} failed: {lines[-1][:120]}")
         log.warning("the GPU failed: %s", lines[-1][:120])
+
+
+def _lower_priority() -> None:
+    """Let every other thread of the show run first, where the system can tell threads apart."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

@@ -1,4 +1,4 @@
-"""From a GraphSpec to a session that has run once."""
+"""Open the graph of a GraphSpec and run it once."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from realtime.inference.providers import Provider, Session
 
 log = logging.getLogger(__name__)
 
-BESIDE = (ScoresHead, DreamHead, GradcamHead)
-"""The heads that a show does not wait for."""
+IN_BACKGROUND = (ScoresHead, DreamHead, GradcamHead)
+"""The heads for which a show does not wait."""
 
 
-def open_session(spec: GraphSpec, provider: Provider, *, beside: bool = False) -> Session:
-    """Build the graph, open it, and run it once; what is damaged in the cache is made anew.
+def open_session(spec: GraphSpec, provider: Provider, *, background: bool = False) -> Session:
+    """Build the graph, open it and run it once; damaged files of the cache are made anew.
 
-    What runs beside a show takes one core.
+    A graph that runs in the `background` of a show gets one core.
     """
-    threads = 1 if beside and isinstance(spec.head, BESIDE) else None
+    threads = 1 if background and isinstance(spec.head, IN_BACKGROUND) else None
     try:
-        return _opened(spec, provider, threads)
+        return _open(spec, provider, threads)
     except VentralError:
         raise
     except Exception:
         if provider.name != "CPU" or not mend(spec):
             raise
-        log.warning("the cache of %s was damaged, and is made anew", spec.network.info.name)
-        return _opened(spec, provider, threads)
+        log.warning("the cache of %s was damaged and is made anew", spec.network.info.name)
+        return _open(spec, provider, threads)
 
 
-def _opened(spec: GraphSpec, provider: Provider, threads: int | None) -> Session:
+def _open(spec: GraphSpec, provider: Provider, threads: int | None) -> Session:
     session = Session(build(spec), provider, threads=threads)
     session.warm_up()
     return session

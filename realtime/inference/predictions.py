@@ -1,25 +1,14 @@
-"""What the classifier of a network says of a picture: names and probabilities."""
+"""Classify a picture: labels and probabilities."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import GraphSpec, Network, Precision, ScoresHead
-from realtime.imaging.compositing import network_input
+from models.spec import GraphSpec, Network, Precision, Prediction, ScoresHead
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """A class by its place in the classifier's list, its name, and its probability from 0 to 1."""
-
-    index: int
-    label: str
-    probability: float
+from realtime.inference.network_input import network_input
 
 
 def top(probabilities: NDArray[np.float32], labels: tuple[str, ...], count: int) -> tuple[Prediction, ...]:
@@ -29,15 +18,15 @@ def top(probabilities: NDArray[np.float32], labels: tuple[str, ...], count: int)
 
 
 def scores_spec(network: Network, precision: Precision = "fp32") -> GraphSpec:
-    """The graph that scores a picture at the size that the classifier was trained on."""
+    """The graph of the classifier, at the size that it was trained on; ModelError when there is no classifier."""
     return GraphSpec(network, ScoresHead(), network.info.scores.size_hw, precision)
 
 
 def classify(engine: Engine, network: Network, image: Image, count: int = 5) -> tuple[Prediction, ...]:
-    """What the whole picture shows, squeezed to the size that the classifier was trained on.
+    """The likeliest classes of a picture, squeezed to the size that the classifier was trained on.
 
-    Raises ModelError when the network has no classifier. Waits until the graph is made: for offline work.
+    Raises ModelError when the network has no classifier. Waits until the graph is ready.
     """
     spec = scores_spec(network)
-    result = engine.run_surely(spec, {"image": network_input(image, spec.size_hw)})
-    return top(result["scores"], network.info.scores.labels, count)
+    outputs = engine.run_checked(spec, {"image": network_input(image, spec.size_hw)})
+    return top(outputs["scores"], network.info.scores.labels, count)

@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from models.build.layer_sizes import layer_sizes
-from models.spec import Grid, Hw, LayerInfo
+from models.spec import Grid, Hw, LayerInfo, Prediction
 from realtime.imaging.colormaps import colour
 from realtime.imaging.compositing import Rect, fitted, frame_line, paste, resize, stage
 from realtime.imaging.drawing import draw_predictions, origin, predictions_height, write_fitting
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import BRIGHT, FAINT, QUIET, write
-from realtime.inference.predictions import Prediction
 from realtime.sheets.still import Still, Tiling
 from realtime.sheets.storyboard import COLORMAP, CONTRAST
-from realtime.show.captions import stage_words
+from realtime.views.stages import stage_caption
 
 SHAPE = 9 / 16
 """Height to width of a slide, which a sheet comes as near to as its tiles allow."""
@@ -134,7 +133,7 @@ def _draw_layer(canvas: Image, sheet: MapSheet, tiling: Tiling, top: int, size_h
     layer, left, text = tiling.layer, sheet.column + 2 * sheet.edge, sheet.text
     width, baseline = sheet.room, top + round(text * 0.9)
     used = write(canvas, layer.name, left, baseline, text, BRIGHT)
-    used += text // 2 + write(canvas, stage_words(layer)[0], left + used + text // 2, baseline, text, QUIET)
+    used += text // 2 + write(canvas, stage_caption(layer)[0], left + used + text // 2, baseline, text, QUIET)
     shown = len(tiling.channels)
     channels = f"{shown} of {layer.channels} channels" if shown < layer.channels else f"all {shown} channels"
     facts = f"{channels}, {size_hw[1]}×{size_hw[0]}" if size_hw else channels

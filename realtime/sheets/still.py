@@ -9,33 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import SettingError
-from models.spec import GraphSpec, Grid, Hw, LayerInfo, ModelInfo, MosaicHead, Network
-from realtime.imaging.compositing import input_size, network_input
+from models.spec import GraphSpec, Grid, Hw, LayerInfo, MosaicHead, Network
 from realtime.imaging.frame import Image, hw
 from realtime.inference.channels import check_channels
 from realtime.inference.engine import Engine
+from realtime.inference.network_input import input_size, network_input
 from realtime.views.tiles import Gains
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StillOptions:
-    """How large a network sees a still picture, and which layers are drawn."""
-
-    size: int = 224
-    """short side, in pixels, of what the network sees"""
-    layers: str | None = None
-    """the layers to draw, such as block1_conv1,block3_conv2 (see: ventral layers)"""
-
-    def check(self) -> None:
-        """Raise SettingError for a size that makes no sense."""
-        if not 16 <= self.size <= 2048:
-            raise SettingError(f"--size takes 16 to 2048 pixels, but got {self.size}")
-
-    def chosen_layers(self, info: ModelInfo) -> tuple[LayerInfo, ...]:
-        """The layers named, in the order of the network; none when none were; ModelError for an unknown one."""
-        names = {info.layer(name.strip()).name for name in (self.layers or "").split(",") if name.strip()}
-        return tuple(layer for layer in info.layers if layer.name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +75,4 @@ class Still:
             "channels": channels,
             "gain": gain,
         }
-        return self.engine.run_patiently(spec, feeds)
+        return self.engine.run_when_ready(spec, feeds)

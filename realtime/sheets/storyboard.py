@@ -9,15 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import Hw, LayerInfo, ModelInfo
+from models.spec import Hw, LayerInfo, ModelInfo, Prediction
 from realtime.imaging.colormaps import colour
 from realtime.imaging.compositing import STAGE, Rect, blend, fitted, frame_line, paste, resize, stage
 from realtime.imaging.drawing import draw_marks, draw_predictions, fitting, origin, predictions_height, write_fitting
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
-from realtime.inference.predictions import Prediction
 from realtime.sheets.still import Tiling
-from realtime.show.captions import stage_words
+from realtime.views.stages import stage_caption
 from realtime.views.tiles import TileSettings
 
 FADE = 0.48
@@ -71,7 +70,7 @@ class Storyboard:
 
     def layer(self, tiling: Tiling, seconds: float) -> Card:
         """The tiles of a layer, and what is known about it."""
-        title, sentence = stage_words(tiling.layer)
+        title, sentence = stage_caption(tiling.layer)
         few = f" · {', '.join(map(str, tiling.channels))}" if len(tiling.channels) <= FEW else ""
         canvas = self._lettered(title, sentence, tiling.layer.name + few, BRIGHT, lit=tiling.layer)
         return Card(canvas, tiling.grey, self._small, seconds)

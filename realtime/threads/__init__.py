@@ -1,1 +1,1 @@
-"""Threads, the mailbox between them, and signals."""
+"""Threads, what they exchange, and signals."""

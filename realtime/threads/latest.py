@@ -1,4 +1,4 @@
-"""A one-place mailbox between threads in which the newest value wins."""
+"""A mailbox between threads that holds only the newest value."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 class Latest(Generic[T]):
-    """Holds the newest value put in; a reader waits for one newer than it has seen.
+    """Holds the newest value; a reader waits for one newer than the last that it has seen.
 
-    A slow reader misses values and delays nobody, so latency cannot pile up.
+    A slow reader misses values and delays no one, so latency does not pile up.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Latest(Generic[T]):
 
     @property
     def version(self) -> int:
-        """How many values were put in so far."""
+        """The number of values put in so far."""
         return self._version
 
     def put(self, value: T) -> None:
@@ -32,12 +32,12 @@ class Latest(Generic[T]):
             self._changed.notify_all()
 
     def get(self, seen: int, timeout: float) -> tuple[T | None, int]:
-        """The newest value and its version, or (None, seen) when none newer than `seen` came in `timeout` seconds."""
+        """The newest value and its version, or (None, seen) when no newer one arrives within `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._version > seen, timeout):
                 return None, seen
             return self._value, self._version
 
     def peek(self) -> T | None:
-        """The newest value at once; None before the first."""
+        """The newest value, without waiting; None before the first."""
         return self._value

@@ -1,4 +1,4 @@
-"""What asks the program to end: a show ends in order, and at once when asked again; some work is not cut in two."""
+"""SIGINT and SIGTERM: the first ends a show in order, the second at once; short critical work is not interrupted."""
 
 from __future__ import annotations
 
@@ -8,57 +8,55 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import FrameType
 
-STOPS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and what the system sends."""
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and the request of the system to end."""
 
-HURRY = 8.0
-"""Seconds between SIGTERM and the end: the system kills soon after."""
+GRACE = 8.0
+"""Seconds to end after SIGTERM: the system kills the process soon after."""
 
 
 class StopSignals:
-    """Listens for SIGINT and SIGTERM while the context lasts.
+    """Handles SIGINT and SIGTERM within the context.
 
-    The first one sets `asked`, and SIGTERM also `deadline`. A second one ends the process at once, and so does
-    Ctrl-C when the show is `ending` already and only a recording is being finished.
+    The first signal sets `received`, and SIGTERM also `deadline`. A second one ends the process at once, and so does
+    Ctrl-C while `ending` is set, when only a recording is being finished.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.received = False
         self.ending = False
         self.deadline: float | None = None
 
     def __enter__(self) -> StopSignals:
-        self._before = {number: signal.signal(number, self._on_signal) for number in STOPS}
+        self._before = {number: signal.signal(number, self._on_signal) for number in STOP_SIGNALS}
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if self.asked or (self.ending and number == signal.SIGINT):
+        if self.received or (self.ending and number == signal.SIGINT):
             os._exit(128 + number)
-        self.asked = True
+        self.received = True
         if number == signal.SIGTERM:
-            self.deadline = time.monotonic() + HURRY
+            self.deadline = time.monotonic() + GRACE
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Put off Ctrl-C and SIGTERM until the end of the block: a process just started must not be lost sight of."""
-    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+def defer_signals() -> Iterator[None]:
+    """Deliver SIGINT and SIGTERM only after the block, so that a process that it starts is not lost."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread handles signals
         yield
         return
-    heard: list[int] = []
-    before = {each: signal.signal(each, lambda number, _: heard.append(number)) for each in STOPS}
+    received: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: received.append(number)) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-    for number in heard:
-        signal.raise_signal(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for each in received:
+        signal.raise_signal(each)

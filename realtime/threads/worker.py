@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from types import TracebackType
 
 
 class Worker:
-    """Runs `step()` again and again on a thread of its own.
+    """Calls `step()` repeatedly on a thread of its own.
 
-    A step that raises ends the thread; `check()` raises that exception where it can be seen.
+    A step that raises ends the thread; `check()` raises that exception in the calling thread.
     """
 
     def __init__(self, name: str, step: Callable[[], None]) -> None:
@@ -23,23 +22,21 @@ class Worker:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     @property
     def alive(self) -> bool:
-        """Whether the thread still runs."""
+        """Whether the thread is running."""
         return self._thread.is_alive()
 
     def check(self) -> None:
-        """Raise what ended the thread, if anything did."""
+        """Raise the exception that ended the thread, if any."""
         if self._error is not None:
             raise self._error
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Ask the thread to end after its present step and wait for it, `timeout` seconds at most."""
+        """Let the present step finish and wait for the end of the thread, at most `timeout` seconds."""
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join(timeout)

@@ -20,9 +20,10 @@ from realtime.dreams.dream_state import DreamMotion, DreamState, laid_on
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.optical_flow import shifted
 from realtime.dreams.rules import apply_dream_preset, follow_dream_view
-from realtime.imaging.compositing import fitted, input_size, resize
+from realtime.imaging.compositing import fitted, resize
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
+from realtime.inference.network_input import input_size
 from realtime.views.view import Rendered, Scene, View
 
 

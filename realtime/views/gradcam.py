@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from models.spec import CLASSES, GradcamHead, GraphSpec, ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.value import Bind, Scalar, value
-from realtime.imaging.compositing import fitted, network_input, resize
+from realtime.imaging.compositing import fitted, resize
 from realtime.imaging.frame import Floats
-from realtime.imaging.heatmap import glowing, sight_hw
+from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import single
 from realtime.inference.engine import Outputs
+from realtime.inference.gradcam import gradcam_input_hw
+from realtime.inference.network_input import network_input
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.request import Request
 from realtime.views.tiles import TileSettings
@@ -65,7 +67,7 @@ class GradcamView(View):
             self._ask(scene, spec)
         picture = resize(scene.frame.image, fitted(scene.frame.image.shape[:2], scene.panel_hw))
         if self._heat is not None and self._missing(scene) is None:
-            picture = glowing(picture, self._heat / max(float(self._heat.max()), 1e-30))
+            picture = overlay_heatmap(picture, self._heat / max(float(self._heat.max()), 1e-30))
         return Rendered(picture, scene.info.layer(_layer(scene)), words=self._words(scene))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
@@ -136,7 +138,7 @@ def _layer(scene: Scene) -> str:
 def _spec(scene: Scene) -> GraphSpec:
     aim = CLASSES if scene.info.classifier is not None else scene.layer.name
     height, width = scene.frame.image.shape[:2]
-    size_hw = sight_hw(scene.info, (height, width), aim)
+    size_hw = gradcam_input_hw(scene.info, (height, width), aim)
     return GraphSpec(scene.network, GradcamHead(_layer(scene), aim), size_hw, scene.precision)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.spec import GraphSpec, LayerInfo, MosaicHead
 from realtime.controls.value import Bind
 from realtime.imaging.colormaps import colour
-from realtime.imaging.compositing import network_input
+from realtime.inference.network_input import network_input
 from realtime.views.tiles import Gains, MostActive, TileSettings, fill_panel, fullest
 from realtime.views.view import Rendered, Scene, Tiles, View
 

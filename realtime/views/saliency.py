@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, TypeAlias, cast
@@ -11,15 +12,16 @@ import cv2
 import numpy as np
 
 from models.spec import DreamHead, GraphSpec, Grid, LayerInfo, MosaicHead, ReluRule
-from realtime.controls.controls import Bind, Settings, control
+from realtime.controls.value import Bind, value
 from realtime.imaging.colormaps import colour
-from realtime.imaging.compositing import fitted, network_input, paste, resize, stage
+from realtime.imaging.compositing import fitted, paste, resize, stage
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.channels import single
 from realtime.inference.engine import Outputs
-from realtime.threads.runner import Errand, Task
+from realtime.inference.network_input import network_input
+from realtime.threads.request import Request
 from realtime.views.tiles import GAP, Gains, TileSettings
-from realtime.views.view import Rendered, Scene, Tiles
+from realtime.views.view import Rendered, Scene, Tiles, View
 
 BRIGHTEST = 0.999
 """The share of the gradient that is drawn within black and white."""
@@ -39,28 +41,26 @@ class SaliencySettings:
 
     group: ClassVar[str] = "back"
 
-    rule: str = control(
+    rule: str = value(
         "guided",
         "how it goes back through a ReLU",
-        Bind((",",), "cycle", "way back: guided, plain, deconv", said="way back"),
+        Bind((",",), "cycle", "way back: guided, plain, deconv", feedback="way back"),
         choices=("guided", "plain", "deconv"),
     )
-    show: str = control(
+    show: str = value(
         "raw",
         "how it is drawn",
-        Bind(("'",), "cycle", "draw the way back: raw, grey, norm, blurred", said="drawn"),
+        Bind(("'",), "cycle", "draw the way back: raw, grey, norm, blurred", feedback="drawn"),
         choices=("raw", "grey", "norm", "blurred"),
     )
 
 
-class SaliencyView:
+class SaliencyView(View):
     """The tile of the chosen channel, and its gradient beside the show."""
 
-    name: ClassVar[str] = "back"
-    bind: ClassVar[Bind] = Bind(("/",), "set", "back: the pixels that a channel answers to", "back")
-    settings: ClassVar[tuple[type[Settings], ...]] = (TileSettings, SaliencySettings)
-    alone: ClassVar[bool] = False
-    worded: ClassVar[bool] = False
+    name = "back"
+    bind = Bind(("/",), "set", "back: the pixels that a channel answers to", "back")
+    settings = (TileSettings, SaliencySettings)
 
     def __init__(self) -> None:
         self._gains = Gains()
@@ -69,7 +69,7 @@ class SaliencyView:
     def _forget(self, asked: Asked | None) -> None:
         """Begin anew with another channel, or another way back to it."""
         self._asked = asked
-        self._way = Errand[Outputs]()
+        self._way = Request[Outputs]()
         self._slope: Floats | None = None
         self._peak = 0.0
 
@@ -109,9 +109,9 @@ class SaliencyView:
             self._forget((spec, scene.channel))
         if scene.engine.ready(spec) and self._way.idle:
             self._way.send(self._start(scene, spec))
-        found = self._way.fetch()
+        found = self._way.take()
         if found is not None:
-            self._slope = found["slope"]
+            self._slope = found["gradient"]
             peak = float(np.quantile(np.abs(self._slope), BRIGHTEST))
             self._peak += (peak - self._peak) * (STEADY if self._peak else 1.0)
         if self._slope is None:
@@ -119,10 +119,10 @@ class SaliencyView:
         tiles, show = scene.settings[TileSettings], scene.settings[SaliencySettings].show
         return drawn(self._slope / max(self._peak, 1e-12), show, tiles)
 
-    def _start(self, scene: Scene, spec: GraphSpec) -> Task[Outputs]:
+    def _start(self, scene: Scene, spec: GraphSpec) -> Future[Outputs]:
         image = network_input(scene.frame.image, scene.input_hw).astype(np.float32)
-        feeds = {"image": image, "wanted": single(scene.layer.channels, scene.channel)}
-        return scene.engine.start(partial(scene.engine.run_surely, spec, feeds))
+        feeds = {"image": image, "weights": single(scene.layer.channels, scene.channel)}
+        return scene.engine.start(partial(scene.engine.run_checked, spec, feeds))
 
 
 def drawn(slope: Floats, show: str, tiles: TileSettings) -> Image:

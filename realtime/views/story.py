@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from models.spec import GraphSpec, Grid, Hw, LayerInfo, StoryHead
 from realtime.controls.value import Bind
 from realtime.imaging.colormaps import colour
-from realtime.imaging.compositing import network_input, paste, stage
+from realtime.imaging.compositing import paste, stage
 from realtime.imaging.frame import Image
 from realtime.imaging.text import QUIET, text_width, write
+from realtime.inference.network_input import network_input
 from realtime.views.tiles import GAP, STRETCH, Gains, MostActive, TileSettings
 from realtime.views.view import Rendered, Scene, View
 

@@ -1,4 +1,4 @@
-"""What a network sees in whole pictures, as vectors: the mean activation of every channel of some layers."""
+"""Pictures as vectors: the mean activation of every channel of some layers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import GraphSpec, Grid, Network, StoryHead
-from realtime.imaging.compositing import network_input
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
+from realtime.inference.network_input import network_input
 
 Vectors = NDArray[np.float32]
 
 
 def embed(engine: Engine, network: Network, layers: Sequence[str], images: Iterable[Image]) -> Vectors:
-    """(pictures, channels of all `layers`); each picture is shown to the network at its own size or the smallest."""
+    """(pictures, channels of all `layers`) of the pictures at their own size, or the smallest that the network takes."""
     head = StoryHead(tuple(layers), Grid(len(layers), 1, (1, 1), 0, (len(layers), 1)))
     idle: dict[str, NDArray[Any]] = {
         "channels": np.zeros(len(layers), np.int64),
@@ -27,7 +27,7 @@ def embed(engine: Engine, network: Network, layers: Sequence[str], images: Itera
     for image in images:
         size_hw = network.info.input.fixed_hw or _at_least(image, network.info.input.smallest)
         feeds = {"image": network_input(image, size_hw), **idle}
-        vectors.append(engine.run_patiently(GraphSpec(network, head, size_hw), feeds)["energy"])
+        vectors.append(engine.run_when_ready(GraphSpec(network, head, size_hw), feeds)["energy"])
     return np.stack(vectors)
 
 

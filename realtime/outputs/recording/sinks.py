@@ -29,7 +29,7 @@ from realtime.outputs.recording import paths as output
 from realtime.outputs.recording.encoding import Arguments, Wh
 from realtime.outputs.recording.paths import PartialFile, claim, numbered
 from realtime.outputs.recording.sink import Sink
-from realtime.threads.signals import undisturbed
+from realtime.threads.signals import defer_signals
 
 LITTER = 100_000
 """An unreadable draft below so many bytes never held a second of video; a larger one may be somebody's file."""
@@ -146,7 +146,7 @@ class Mp4Sink(Sink):
 
     def _start(self, arguments: Arguments, draft: PartialFile) -> None:
         try:
-            with undisturbed():
+            with defer_signals():
                 self._ffmpeg = Ffmpeg(arguments, inherited=draft.handles)
         except KeyboardInterrupt:
             self._ffmpeg.kill()

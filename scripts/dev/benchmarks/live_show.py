@@ -78,10 +78,8 @@ class OfflineShow:
         raise AssertionError
 
     def _settle(self) -> None:
-        """Wait for what still runs beside the show, so that a turn bears no load of the one before."""
-        task = self.engine.start(lambda: True)
-        while task.result() is None:
-            time.sleep(0.005)
+        """Wait for background jobs, so that a turn bears no load of the one before."""
+        self.engine.start(lambda: None).result()
 
 
 @contextmanager
@@ -89,7 +87,7 @@ def open_show(model: str, provider: Provider) -> Iterator[OfflineShow]:
     """A show of a network on a canvas of 1280x720."""
     look = RenderOptions(model=model)
     opened = open_setup(look)
-    with Engine(provider, beside=True) as engine:
+    with Engine(provider, background=True) as engine:
         yield OfflineShow(engine, opened, look)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.build.build import build
 from models.spec import INPUT, GraphSpec, Grid, Hw, LayerInfo, MosaicHead, Network
 from realtime.capture.pattern import Pattern
-from realtime.imaging.compositing import network_input
+from realtime.inference.network_input import network_input
 from realtime.inference.providers import Provider, Session
 from realtime.views.tiles import fill_panel
 from scripts.dev.benchmarks.timing import interleaved

@@ -6,8 +6,9 @@ from html import escape
 
 from models.spec import CLASSES, GradcamHead
 from realtime.imaging.frame import Image
-from realtime.imaging.heatmap import evidence, glowing
+from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import channel_weights
+from realtime.inference.gradcam import compute_heatmap
 from scripts.networks.report.findings import Findings, few
 from scripts.networks.report.section import Section, data_uri, png
 
@@ -43,4 +44,4 @@ def lit(findings: Findings, image: Image, label: int) -> Image:
     """A picture with the heat of the evidence for a class."""
     info = findings.network.info
     head, wanted = GradcamHead(info.layers[-1].name), channel_weights(info, CLASSES, label)
-    return glowing(image, evidence(findings.engine, findings.network, image, head, wanted).grey)
+    return overlay_heatmap(image, compute_heatmap(findings.engine, findings.network, image, head, wanted).grey)

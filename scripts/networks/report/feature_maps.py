@@ -8,8 +8,8 @@ import numpy as np
 
 from models.spec import GraphSpec, Hw, LayerInfo, MosaicHead
 from realtime.imaging.colormaps import colour
-from realtime.imaging.compositing import network_input
 from realtime.imaging.frame import Image
+from realtime.inference.network_input import network_input
 from realtime.views.tiles import Gains, fill_panel
 from scripts.networks.report.findings import Findings
 from scripts.networks.report.section import Figure, Section, data_uri, png
@@ -46,6 +46,6 @@ def mosaic(findings: Findings, layer: LayerInfo, image: Image) -> Image:
     feeds = {"image": network_input(image, spec.size_hw)}
     for _ in range(2):  # the first pass tells the peaks
         gain = gains.gain(layer.name, channels, normalise="tile")
-        result = findings.engine.run_patiently(spec, {**feeds, "gain": gain})
+        result = findings.engine.run_when_ready(spec, {**feeds, "gain": gain})
         gains.learn(layer.name, channels, result["peak"], total=layer.channels)
     return colour(result["picture"], COLORMAP, CONTRAST)

@@ -19,8 +19,8 @@ from models.training.config import TrainingConfig
 from models.training.history import best
 from models.training.pictures import Dataset, Places
 from models.training.train import Trained
-from realtime.imaging.compositing import network_input
 from realtime.inference.engine import Engine
+from realtime.inference.network_input import network_input
 from realtime.inference.predictions import scores_spec
 from realtime.inference.providers import choose
 
@@ -141,7 +141,7 @@ def examine(trained: Trained, pictures: Dataset, recipe: TrainingConfig, path: P
     spec = scores_spec(network)
     with Engine(choose("auto")) as engine:
         rows = [
-            engine.run_patiently(spec, {"image": network_input(image, spec.size_hw)})["scores"]
+            engine.run_when_ready(spec, {"image": network_input(image, spec.size_hw)})["scores"]
             for image in pictures.images[trained.parts.validation]
         ]
         yield Findings(trained, pictures, recipe, network, engine, np.stack(rows))

@@ -15,8 +15,8 @@ from models.importing import import_network as adopt
 from models.importing.open_network import open_network
 from models.importing.overrides import Overrides
 from models.spec import INPUT
-from realtime.imaging.compositing import network_input
 from realtime.inference.engine import Engine
+from realtime.inference.network_input import network_input
 from realtime.inference.predictions import classify
 from realtime.inference.providers import CPU
 from tests.models.importing.nets import CLASSES, NETS, grey, squeeze

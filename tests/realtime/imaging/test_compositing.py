@@ -9,6 +9,7 @@ from realtime.imaging import compositing
 from realtime.imaging.colormaps import COLORMAPS, colour
 from realtime.imaging.compositing import STAGE, Rect
 from realtime.imaging.text import text_width, wrap, write
+from realtime.inference.network_input import input_size
 from realtime.show.hud import Placement
 from realtime.show.layout import arrange, status_height
 
@@ -40,7 +41,7 @@ def test_blend_goes_from_old_to_new() -> None:
     ],
 )
 def test_what_the_network_sees(frame_hw: tuple[int, int], short: int, expected: tuple[int, int]) -> None:
-    assert compositing.input_size(frame_hw, short) == expected
+    assert input_size(frame_hw, short) == expected
 
 
 CANVASES = ((720, 1280), (1080, 1920), (1280, 720), (120, 160), (600, 2400))

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from models.graph.kernels import Kernels
-from models.spec import InputInfo, LayerInfo, ModelInfo
+from models.spec import InputInfo, LayerInfo, ModelInfo, Prediction
 from realtime.imaging.compositing import STAGE, Rect, stage
 from realtime.imaging.drawing import draw_marks, draw_predictions, fitting, predictions_height
 from realtime.imaging.text import ACCENT, shortened, text_width
-from realtime.inference.predictions import Prediction
 from realtime.outputs.recording.gif import Palette, delays
 from realtime.sheets.kernels import cells, coloured, diverging, laid_out, signed
 from realtime.sheets.kernelsheet import draw_kernels

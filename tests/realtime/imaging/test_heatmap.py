@@ -13,12 +13,15 @@ from models.errors import ModelError, SettingError
 from models.importing.open_network import open_network
 from models.spec import GradcamHead, Network
 from realtime.capture.pictures import read_picture
-from realtime.imaging.compositing import network_input, stage
+from realtime.imaging.compositing import stage
 from realtime.imaging.frame import Image
-from realtime.imaging.heatmap import evidence, glowing, heat_slide
+from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import channel_weights
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
+from realtime.inference.gradcam import compute_heatmap
+from realtime.inference.network_input import network_input
+from realtime.sheets.heat_slide import heat_slide
 from tests.networks import colour_network
 
 
@@ -34,11 +37,11 @@ def test_evidence_lies_where_the_colour_is(
     engine: Engine, network: Network, name: str, left: float, right: float
 ) -> None:
     wanted = channel_weights(network.info, "classes", find_class(network.info, name))
-    heat = evidence(engine, network, flag(), GradcamHead("conv2"), wanted)
+    heat = compute_heatmap(engine, network, flag(), GradcamHead("conv2"), wanted)
     assert heat.grey.shape == (8, 8)
     assert heat.grey[:, :3] == pytest.approx(left, abs=1e-6)
     assert heat.grey[:, -3:] == pytest.approx(right, abs=1e-6)
-    assert heat.answers.shape == (3,)
+    assert heat.activations.shape == (3,)
 
 
 def test_the_picture_glows_where_it_is_hot_and_stays_readable() -> None:
@@ -46,7 +49,7 @@ def test_the_picture_glows_where_it_is_hot_and_stays_readable() -> None:
     image = rng.integers(60, 200, (64, 96, 3), dtype=np.uint8)
     grey = np.zeros((4, 6), np.float32)
     grey[:, 3:] = 1
-    lit = glowing(image, grey)
+    lit = overlay_heatmap(image, grey)
     assert lit.shape == image.shape
     assert lit[:, 70:].mean() > 1.5 * lit[:, :26].mean()
     for part in (np.s_[:, :20], np.s_[:, 76:]):
@@ -86,8 +89,8 @@ def test_classes_that_are_not_there_are_refused(network: Network, text: str, wor
 def test_weights_that_are_no_numbers_are_told(tmp_path: Path, engine: Engine) -> None:
     colour_network(tmp_path / "colours.onnx", sharpness=float("nan"))
     network = open_network(str(tmp_path / "colours.onnx"))
-    with pytest.raises(ModelError, match="answers with what is no number"):
-        evidence(engine, network, flag(), GradcamHead("conv2"), channel_weights(network.info, "classes", 0))
+    with pytest.raises(ModelError, match="produced NaN or Inf"):
+        compute_heatmap(engine, network, flag(), GradcamHead("conv2"), channel_weights(network.info, "classes", 0))
 
 
 def test_grad_cam_of_squeezenet_equals_one_by_hand(assets: Path, engine: Engine) -> None:
@@ -104,6 +107,6 @@ def test_grad_cam_of_squeezenet_equals_one_by_hand(assets: Path, engine: Engine)
     slopes = kernel[chosen, :, 0, 0, None, None] * (scores[0, chosen] > 0) / scores[0, chosen].size
     expected = np.maximum((features[0] * slopes.mean((1, 2), keepdims=True)).sum(0), 0)
     wanted = channel_weights(network.info, "classes", chosen)
-    found = evidence(engine, network, picture, GradcamHead("fire9/concat"), wanted).grey
+    found = compute_heatmap(engine, network, picture, GradcamHead("fire9/concat"), wanted).grey
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] >= 0.9999
     assert found == pytest.approx(expected / expected.max(), abs=1e-3)

@@ -7,6 +7,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from realtime.inference import providers
 from realtime.inference.engine import OPEN_SESSIONS, Engine, GraphError, NotReady
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import CPU, Provider, Session, choose
+from realtime.threads.request import Request
 from tests.screen import until
 
 GPU = Provider("CUDA")
@@ -73,7 +75,7 @@ def test_what_is_waited_for_is_made_however_often_others_are_prefetched() -> Non
         show.start()
         until(lambda: engine.pending, "what is prefetched")
         try:
-            assert engine.run_patiently(spec(), FEEDS, patience=20)["picture"].shape == (40, 40)
+            assert engine.run_when_ready(spec(), FEEDS, timeout=20)["picture"].shape == (40, 40)
         finally:
             done.set()
             show.join()
@@ -88,19 +90,64 @@ def test_who_waits_for_a_graph_does_not_hold_up_the_end() -> None:
         return open_session(wanted, provider)
 
     before = set(threading.enumerate())
-    with Engine(CPU, slow, beside=True) as engine:
+    with Engine(CPU, slow, background=True) as engine:
         engine.prefetch([spec("block1_conv2")])
         opening.wait(20)
-        task = engine.start(lambda: engine.run_patiently(spec(), FEEDS))
+        task = engine.start(lambda: engine.run_when_ready(spec(), FEEDS))
         start = time.monotonic()
     assert time.monotonic() - start < 4
     until(lambda: set(threading.enumerate()) <= before, "the end of both threads")
-    with pytest.raises(GraphError, match="was not made before the end"):
+    with pytest.raises(GraphError, match="the engine is closed"):
         task.result()
 
 
+def test_a_job_that_raises_leaves_the_jobs_after_it() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("in a job")
+
+    for background in (True, False):
+        with Engine(CPU, background=background) as engine:
+            failed, done = engine.start(fail), engine.start(lambda: 7)
+            assert done.result() == 7
+            with pytest.raises(ZeroDivisionError, match="in a job"):
+                failed.result()
+            engine.check()
+
+
+def test_closing_drops_jobs_that_have_not_started() -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        started.set()
+        assert go.wait(20)
+
+    with Engine(CPU, background=True) as engine:
+        engine.start(wait)
+        assert started.wait(20)
+        dropped = engine.start(lambda: 7)
+        threading.Timer(0.2, go.set).start()
+    assert dropped.cancelled()
+
+
+def test_a_result_is_taken_once_and_so_is_an_error() -> None:
+    request, future = Request[int](), Future[int]()
+    assert request.idle
+    request.send(future)
+    assert not request.idle
+    assert request.take() is None
+    future.set_result(7)
+    assert request.take() == 7
+    assert request.take() is None
+    failed = Future[int]()
+    failed.set_exception(ZeroDivisionError("in a job"))
+    request.send(failed)
+    with pytest.raises(ZeroDivisionError, match="in a job"):
+        request.take()
+    assert request.idle
+
+
 def test_a_graph_is_ready_once_it_was_asked_for() -> None:
-    with Engine(CPU, beside=True) as engine:
+    with Engine(CPU, background=True) as engine:
         assert not engine.ready(spec())
         until(lambda: engine.ready(spec()), "the graph")
         engine.wait(spec("conv9"), timeout=20)
@@ -280,7 +327,7 @@ def test_a_loss_that_is_reported_late_leaves_the_new_graph_alone() -> None:
             session.run = stuck  # type: ignore[method-assign]
         return session
 
-    with Engine(GPU, opener, beside=True) as engine:
+    with Engine(GPU, opener, background=True) as engine:
         engine.wait(other, timeout=20)
         job = engine.start(lambda: engine.run(other, FEEDS))
         assert inside.wait(20)
@@ -288,7 +335,7 @@ def test_a_loss_that_is_reported_late_leaves_the_new_graph_alone() -> None:
         assert engine.provider.name == "CPU"
         engine.wait(other, timeout=20)
         go.set()
-        until(lambda: job.done, "the end of the job")
+        until(job.done, "the end of the job")
         with pytest.raises(NotReady):
             job.result()
         assert engine.ready(other)

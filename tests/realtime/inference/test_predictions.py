@@ -12,12 +12,12 @@ import pytest
 from models.build.build import build
 from models.errors import ModelError
 from models.importing.open_network import open_network
-from models.spec import Network
+from models.spec import Network, Prediction
 from realtime.controls.controls import Controls, Snapshot
 from realtime.imaging.compositing import stage
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
-from realtime.inference.predictions import Prediction, classify, scores_spec, top
+from realtime.inference.predictions import classify, scores_spec, top
 from realtime.inference.predictor import Predictor, Smoothed
 from realtime.inference.providers import CPU
 from realtime.show.captions import draw_names
@@ -91,37 +91,37 @@ def test_top_is_sorted_and_stable() -> None:
 
 def test_smoothing_follows_within_its_time() -> None:
     smoothed, old, new = Smoothed(), np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
-    smoothed.learn(old, 0.0, seconds=1.0)
-    smoothed.learn(new, 0.1, seconds=1.0)
+    smoothed.update(old, 0.0, seconds=1.0)
+    smoothed.update(new, 0.1, seconds=1.0)
     assert smoothed.scores is not None
     assert smoothed.scores[1] == pytest.approx(1 - np.exp(-0.1), abs=1e-5)
     for step in range(50):
-        smoothed.learn(new, 0.2 + 0.1 * step, seconds=1.0)
+        smoothed.update(new, 0.2 + 0.1 * step, seconds=1.0)
     assert smoothed.scores[1] > 0.98
-    smoothed.learn(old, 6.0, seconds=0.0)
+    smoothed.update(old, 6.0, seconds=0.0)
     assert smoothed.scores[0] == 1.0
 
 
 def test_a_film_is_looked_at_at_its_own_rate(network: Network, engine: Engine) -> None:
     predictor, chosen = Predictor(network, engine), settings(network, rate=2.0, smooth=0.0)
     engine.wait(scores_spec(network), 20)
-    said = [predictor.see(flat("red" if index else "blue"), chosen, index / 10)[0].label for index in range(10)]
+    said = [predictor.update(flat("red" if index else "blue"), chosen, index / 10)[0].label for index in range(10)]
     assert said == ["blue"] * 5 + ["red"] * 5
 
 
 def test_the_show_waits_for_nothing(network: Network) -> None:
     chosen = settings(network, rate=30.0, smooth=0.0)
-    with Engine(CPU, beside=True) as engine:
+    with Engine(CPU, background=True) as engine:
         predictor = Predictor(network, engine)
 
         def see(colour: str) -> tuple[Prediction, ...]:
-            return predictor.see(flat(colour), chosen, time.monotonic())
+            return predictor.update(flat(colour), chosen, time.monotonic())
 
         assert see("green") == ()
         until(lambda: bool(see("green")), "the first names")
         assert see("green")[0].label == "green"
         until(lambda: see("red")[0].label == "red", "the newer name")
-        assert predictor.silence == ""
+        assert predictor.note == ""
         engine.check()
 
 
@@ -129,11 +129,11 @@ def test_what_fails_is_said_once_and_the_show_goes_on(tmp_path: Path, caplog: py
     colour_network(tmp_path / "colours.onnx", apart=True, sharpness=4.0)
     network = open_network(str(tmp_path / "colours.onnx"))
     (tmp_path / "colours.classifier.onnx").unlink()
-    with Engine(CPU, beside=True) as engine:
+    with Engine(CPU, background=True) as engine:
         predictor = Predictor(network, engine)
-        until(lambda: bool(predictor.see(flat("red"), settings(network), 0.0) or predictor.silence), "the reason")
-        assert "missing or damaged" in predictor.silence
-        assert predictor.see(flat("red"), settings(network), 1.0) == ()
+        until(lambda: bool(predictor.update(flat("red"), settings(network), 0.0) or predictor.note), "the reason")
+        assert "missing or damaged" in predictor.note
+        assert predictor.update(flat("red"), settings(network), 1.0) == ()
         engine.check()
     assert len([record for record in caplog.records if "no predictions" in record.message]) == 1
 
@@ -143,16 +143,16 @@ def test_names_come_back_once_what_failed_works_again(tmp_path: Path, monkeypatc
     colour_network(tmp_path / "colours.onnx", apart=True)
     network, missing = open_network(str(tmp_path / "colours.onnx")), tmp_path / "colours.classifier.onnx"
     missing.rename(tmp_path / "elsewhere")
-    with Engine(CPU, beside=True) as engine:
+    with Engine(CPU, background=True) as engine:
         predictor = Predictor(network, engine)
 
         def see() -> tuple[Prediction, ...]:
-            return predictor.see(flat("red"), settings(network), time.monotonic())
+            return predictor.update(flat("red"), settings(network), time.monotonic())
 
-        until(lambda: see() or predictor.silence, "the reason")
+        until(lambda: see() or predictor.note, "the reason")
         (tmp_path / "elsewhere").rename(missing)
         until(see, "the names")
-        assert predictor.silence == ""
+        assert predictor.note == ""
 
 
 def test_predictions_are_drawn_in_every_layout(network: Network, engine: Engine) -> None:
@@ -166,7 +166,7 @@ def test_predictions_are_drawn_in_every_layout(network: Network, engine: Engine)
 
 
 def test_predictions_reach_the_canvas(network: Network, engine: Engine) -> None:
-    pipeline = Pipeline(network, engine, [view() for view in find_views()], canvas_hw=(360, 640), short_side=48)
+    pipeline = Pipeline(network, engine, find_views(), canvas_hw=(360, 640), short_side=48)
     frame = Frame(flat("blue"), 0, 0.0)
     controls = make_controls(network.info, find_views())
     without = pipeline.draw_patiently(frame, controls.snapshot(), 0.0).frame.image

@@ -24,7 +24,7 @@ from realtime.views.registry import find_views
 from tests.realtime.views.scenes import PANEL_HW
 from tests.screen import until
 
-FAULTS = {"Sin": ("Sin", 0.2, "no gradient rule for Sin"), "huge": ("Relu", 1e30, "answers with what is no number")}
+FAULTS = {"Sin": ("Sin", 0.2, "no gradient rule for Sin"), "huge": ("Relu", 1e30, "produced NaN or Inf")}
 """The curve behind the second convolution, how large the kernel of the third is, and what is said of the last layer."""
 
 

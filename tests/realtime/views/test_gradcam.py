@@ -92,7 +92,7 @@ def test_the_layer_shown_is_asked_where_that_is_wished(engine: Engine, network: 
 def test_another_question_is_not_answered_with_old_heat(network: Network, controls: Controls) -> None:
     """Beside a show the answer comes later than the question."""
     view = GradcamView()
-    with Engine(CPU, beside=True) as engine:
+    with Engine(CPU, background=True) as engine:
         asked = scene(engine, network, controls, FLAG)
         dark = glow(patiently(view, asked))
         until(lambda: np.abs(glow(patiently(view, asked)) - dark).mean() > 5, "the heat")

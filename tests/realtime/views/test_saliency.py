@@ -76,7 +76,7 @@ def test_every_way_back_draws_another_picture(engine: Engine) -> None:
 def test_what_was_asked_before_is_not_shown_under_a_new_name(network: Network, controls: Controls) -> None:
     """Beside a show the way back comes later than the layer's name."""
     view = SaliencyView()
-    with Engine(CPU, beside=True) as engine:
+    with Engine(CPU, background=True) as engine:
         lit = scene(engine, network, controls, FLAG)
         until(lambda: (patiently(view, lit).image[90, 250] != STAGE).all(), "the way back")
         controls.set("tiles/channel", 0)

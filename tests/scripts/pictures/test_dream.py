@@ -313,7 +313,7 @@ def test_weights_that_are_no_numbers_are_told(
     kernel.CopyFrom(onnx.numpy_helper.from_array(np.full(tuple(kernel.dims), np.nan, np.float32), kernel.name))
     path.write_bytes(model.SerializeToString())
     assert dream(picture, "-o", tmp_path / "out.png", *QUICK, "--model", path) == 2
-    assert "answers with what is no number; its weights are damaged" in capsys.readouterr().err
+    assert "produced NaN or Inf: its weights are damaged" in capsys.readouterr().err
 
 
 def test_what_is_silent_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

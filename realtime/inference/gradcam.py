@@ -1,0 +1,48 @@
+"""Grad-CAM (Selvaraju et al. 2017): the heatmap of a picture for a class or a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.spec import CLASSES, GradcamHead, GraphSpec, Hw, ModelInfo, Network
+from realtime.imaging.frame import Floats, Image, hw
+from realtime.inference.engine import Engine
+from realtime.inference.network_input import input_size, network_input
+
+SHORT_SIDE = 224
+"""Pixels of the input of a network without a classifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heatmap:
+    """Evidence from 0 to 1 for each unit of a layer, (h, w), and the activation of each channel of the aim."""
+
+    grey: Floats
+    activations: Floats
+
+
+def gradcam_input_hw(info: ModelInfo, image_hw: Hw, aim: str) -> Hw:
+    """The input size for Grad-CAM: with a classifier the same as for predictions."""
+    if aim == CLASSES:
+        return info.scores.size_hw
+    return info.input.fixed_hw or input_size(image_hw, max(SHORT_SIDE, info.input.smallest))
+
+
+def compute_heatmap(engine: Engine, network: Network, image: Image, head: GradcamHead, weights: Floats) -> Heatmap:
+    """The heatmap of a picture for the weighted channels of `head.aim`.
+
+    Raises ModelError when `head.aim` does not depend on `head.layer`, or when the result has NaN or Inf.
+    """
+    size_hw = gradcam_input_hw(network.info, hw(image), head.aim)
+    feeds: dict[str, NDArray[Any]] = {"image": network_input(image, size_hw), "weights": weights}
+    outputs = engine.run_checked(GraphSpec(network, head, size_hw), feeds)
+    return Heatmap(normalized(outputs["heatmap"]), outputs["activations"])
+
+
+def normalized(heatmap: Floats) -> Floats:
+    """A heatmap whose maximum is 1, or 0 where it is empty."""
+    return np.asarray(heatmap / max(heatmap.max(initial=0), 1e-30), np.float32)
