@@ -6,20 +6,20 @@ import faulthandler
 import logging
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from models.errors import OutputError, SetupError, SourceError
+from realtime.canvas.pipeline import Canvas
 from realtime.capture.feed import Capture
-from realtime.capture.opening import open_source, stands_still
+from realtime.capture.registry import open_source, stands_still
+from realtime.capture.source import SourceOptions
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
-from realtime.outputs.output import Output
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import recover
@@ -28,9 +28,9 @@ from realtime.outputs.registry import find_output
 from realtime.outputs.stills import Stills
 from realtime.show import report
 from realtime.show.config import LiveOptions
-from realtime.show.look import RenderSetup, announce, open_setup
+from realtime.show.look import announce, open_setup
 from realtime.show.meter import Meter
-from realtime.show.pipeline import Canvas
+from realtime.show.parts import Parts
 from realtime.show.rendering import Rendering
 from realtime.show.screen import Screen
 from realtime.show.status import StatusLine
@@ -59,7 +59,7 @@ def run(options: LiveOptions) -> None:
     frames: Latest[Frame] = Latest()
     drawn: Latest[Frame] = Latest()
     loop = options.loop or stands_still(options.source)
-    opener = partial(open_source, options.source, loop=loop, hold=HOLD)
+    opener = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD))
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         capture = stack.enter_context(Capture(opener, frames, retry=True))
@@ -90,18 +90,6 @@ def check_files(options: LiveOptions) -> None:
         claim(options.record, force=options.force, suffixes=(".mp4", ".gif"))
     if options.report is not None:
         claim(options.report, force=options.force, suffixes=(".json",))
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a show consists of, opened."""
-
-    setup: RenderSetup
-    capture: Capture
-    engine: Engine
-    recorder: Recorder
-    recordings: RecordingCommands
-    outputs: tuple[Output, ...]
 
 
 class Show:

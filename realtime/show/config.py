@@ -1,4 +1,4 @@
-"""Start-up facts from the command line."""
+"""The options of the command line that the show and the offline commands share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
@@ -15,112 +15,122 @@ from models.importing.open_network import open_network
 from models.importing.overrides import InputLayout, Overrides
 from models.spec import Colours, Hw, Network, Precision
 
-OWN = Parameter(group=Group("A network of your own", sort_key=1))
-"""Said once, and remembered beside the file."""
-
+OWN = Parameter(group=Group("Your own network (saved beside its file)", sort_key=1))
 
 LARGEST = 1e6
-"""A mean or a scale beyond it is a slip of the finger, and would overflow."""
+"""The largest mean or scale: a larger one is a typing error, and would overflow."""
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A validator for the number of an option; it raises ValueError for NaN and for what is out of range."""
+
+    low: float
+    high: float = math.inf
+
+    def __call__(self, _type: Any, value: float | None) -> None:
+        if value is not None and not self.low <= value <= self.high:
+            raise ValueError(f"{self.low:g} or more" if self.high == math.inf else f"{self.low:g} to {self.high:g}")
+
+
+def between(low: float, high: float = math.inf) -> Parameter:
+    """The annotation of an option that takes a number from `low` to `high`."""
+    return Parameter(validator=Range(low, high))
+
+
+InputSize = Annotated[int, between(16, 2048)]
+Canvas = Annotated[str, Parameter(validator=lambda _type, text: parse_size(text))]
+
+
+@Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkOptions:
-    """Which network, what its file does not say about it, and where it runs."""
+    """The network, what overrides its file, and where it runs."""
 
     model: str = "auto"
-    """auto (VGG16 once it is exported), a name such as vgg16, or an .onnx file: any convolutional network"""
+    """auto (vgg16 if it was exported, else the bundled network), a name such as vgg16, or an .onnx file"""
     provider: Literal["auto", "cuda", "cpu"] = "auto"
     """where the network runs"""
     labels: Annotated[Path | None, OWN] = None
-    """a text file with the name of each class, one a line"""
+    """a text file with one class name per line"""
     colours: Annotated[Colours | None, OWN] = None
-    """the order of the colours that it wants: BGR, RGB or GREY"""
+    """the colour order of the input"""
     mean: Annotated[str | None, OWN] = None
-    """what is taken away from the pixels, 0 to 255: one number, or one for each colour, such as 104,117,123"""
+    """per-channel mean to subtract from pixel values (0 to 255): one number, or one per channel such as 104,117,123"""
     scale: Annotated[str | None, OWN] = None
-    """what they are multiplied by then: one number or three, such as 0.0039"""
-    layout: Annotated[InputLayout | None, OWN] = None
-    """the axes of its input: NCHW or NHWC"""
+    """factor to multiply by after subtracting the mean: one number, or one per channel; for example 0.0039"""
+    input_layout: Annotated[InputLayout | None, OWN] = None
+    """the axis order of the input"""
 
     @property
-    def hints(self) -> Overrides:
-        """What is said of the network; SettingError for what are no numbers."""
+    def overrides(self) -> Overrides:
+        """What overrides the network's file; SettingError for invalid numbers."""
         return Overrides(
             labels=self.labels,
             colours=self.colours,
             mean=parse_numbers("--mean", self.mean),
-            scale=_no_zero("--scale", parse_numbers("--scale", self.scale)),
-            layout=self.layout,
+            scale=_without_zero("--scale", parse_numbers("--scale", self.scale)),
+            layout=self.input_layout,
         )
 
     def open(self) -> Network:
-        """The network chosen; ModelError or SettingError when it cannot be had."""
-        return open_network(self.model, self.hints)
+        """Open the network; ModelError or SettingError when that fails."""
+        return open_network(self.model, self.overrides)
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions(NetworkOptions):
-    """What is drawn: the network, the view, and how; the same live and offline."""
+    """The network, the view and the controls: the same for the live show and for `ventral render`."""
 
     view: str | None = None
-    """what is shown first: camera, mosaic, story, dream, gradcam or back"""
+    """the first view: camera, mosaic, story, dream, gradcam or saliency"""
     layer: str | None = None
-    """the layer shown first, such as block3_conv1"""
-    size: int = 224
-    """short side, in pixels, of what the network sees"""
+    """the first layer, such as block3_conv1"""
+    size: InputSize = 224
+    """the shorter side of the network's input, in pixels"""
     precision: Precision = "fp32"
-    """how exactly the network computes"""
-    canvas: str = "1280x720"
-    """width and height of the picture that is shown and recorded"""
+    """numeric precision"""
+    canvas: Canvas = "1280x720"
+    """width and height of the canvas that is shown and recorded"""
     set: tuple[str, ...] = ()
-    """a control and its value, such as tiles/contrast=2; may be given several times"""
+    """a control and its value, such as tiles/contrast=2; repeatable (see: ventral controls)"""
     preset: str | None = None
-    """tunnel, whirl, stillness and other dreams, or a TOML file of controls: a table per group"""
+    """a dream preset such as tunnel, whirl or stillness, or a TOML file of controls with one table per group"""
 
     @property
     def canvas_hw(self) -> Hw:
-        """The size of the canvas; SettingError when it is no size."""
+        """The size of the canvas."""
         return parse_size(self.canvas)
 
-    def check(self) -> None:
-        """Raise SettingError for a number that makes no sense."""
-        if not 16 <= self.size <= 2048:
-            raise SettingError(f"--size takes 16 to 2048 pixels, but got {self.size}")
-        _ = self.canvas_hw
 
-
+@Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOptions(RenderOptions):
-    """What a show is started with; fixed while it runs."""
+    """What a show starts with; it does not change while the show runs."""
 
     source: str = "auto"
-    """auto, a camera's number or name, a video, a picture, a folder of pictures, an http or rtsp URL, or pattern"""
+    """auto, a camera number or name, a video, a picture, a folder of pictures, an http or rtsp URL, or pattern"""
     loop: bool = False
-    """start a video again at its end"""
-    sink: Literal["window", "none"] = "window"
-    """window, or none for no window"""
-    frames: int | None = None
-    """end after so many pictures"""
-    seconds: float | None = None
-    """end after so many seconds"""
+    """restart a video when it ends"""
+    sink: tuple[str, ...] = ("window",)
+    """where to show the canvas: window, or none for no window; repeatable"""
+    frames: Annotated[int | None, between(1)] = None
+    """stop after this many frames"""
+    seconds: Annotated[float | None, between(0.001)] = None
+    """stop after this many seconds"""
     record: Path | None = None
-    """record from the first picture to the last: a .gif or .mp4 file"""
+    """record the whole show to a .gif or .mp4 file"""
     force: bool = False
-    """let --record and --report replace a file that is already there"""
+    """let --record and --report replace an existing file"""
     folder: Path = Path()
-    """where the keys for recording and snapshots put their files"""
+    """the folder for recordings and snapshots that a key starts"""
     report: Path | None = None
-    """write what was measured to this JSON file"""
-
-    def check(self) -> None:
-        """Raise SettingError for a number that makes no sense."""
-        RenderOptions.check(self)
-        positive("--frames", self.frames)
-        positive("--seconds", self.seconds)
+    """write measurements to this JSON file"""
 
 
 def parse_size(text: str) -> Hw:
-    """Turn "1280x720" into (720, 1280), both made even as video wants them."""
+    """Turn "1280x720" into (720, 1280), each rounded down to an even number for video; SettingError if invalid."""
     match = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", text.strip().lower())
     width, height = (int(part) for part in match.groups()) if match else (0, 0)
     if not (160 <= width <= 7680 and 120 <= height <= 4320):
@@ -129,25 +139,19 @@ def parse_size(text: str) -> Hw:
 
 
 def parse_numbers(option: str, text: str | None) -> tuple[float, ...] | None:
-    """Turn "104,117,123" or "0.5" into numbers; SettingError unless they are one or three."""
+    """Turn "104,117,123" or "0.5" into numbers; SettingError unless there are one or three."""
     if text is None:
         return None
     try:
         numbers = tuple(float(part) for part in text.split(","))
     except ValueError:
         numbers = ()
-    if len(numbers) not in (1, 3) or not all(math.isfinite(number) and abs(number) < LARGEST for number in numbers):
+    if len(numbers) not in (1, 3) or not all(abs(number) < LARGEST for number in numbers):
         raise SettingError(f"{option} takes one number, or three such as 104,117,123, but got '{text}'")
     return numbers
 
 
-def _no_zero(option: str, numbers: tuple[float, ...] | None) -> tuple[float, ...] | None:
+def _without_zero(option: str, numbers: tuple[float, ...] | None) -> tuple[float, ...] | None:
     if numbers is not None and 0.0 in numbers:
-        raise SettingError(f"{option} takes numbers other than 0, which would leave nothing to see")
+        raise SettingError(f"{option} takes numbers other than 0: a scale of 0 would make every picture black")
     return numbers
-
-
-def positive(option: str, value: float | None) -> None:
-    """Raise SettingError unless `value` is above 0 or was not given."""
-    if value is not None and not value > 0:
-        raise SettingError(f"{option} takes a number above 0, but got {value:g}")

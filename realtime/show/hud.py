@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import cv2
 
 from models.spec import Hw, ModelInfo
+from realtime.canvas.layout import status_height
+from realtime.canvas.pipeline import Canvas
 from realtime.controls.controls import Controls
 from realtime.imaging.compositing import Rect, fitted, shade
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, ALARM, BOLD, BRIGHT, QUIET, REGULAR, Colour, text_width, wrap, write
-from realtime.show.layout import status_height
-from realtime.show.pipeline import Canvas
 
 KEY_SHAPES = {" ": "space"}
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from models.errors import SettingError
 from models.spec import ModelInfo, Network
+from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
 from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
 from realtime.show.config import RenderOptions
-from realtime.show.pipeline import Pipeline
 from realtime.show.table import configure, make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import View

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
+from realtime.canvas.pipeline import Canvas, Pipeline
 from realtime.controls.controls import Controls, Snapshot
 from realtime.imaging.frame import Frame
 from realtime.show.meter import Meter
-from realtime.show.pipeline import Canvas, Pipeline
 from realtime.threads.latest import Latest
 
 TICK = 1 / 30

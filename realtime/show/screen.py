@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from models.spec import ModelInfo
+from realtime.canvas.pipeline import Canvas
 from realtime.controls.action import action
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import WindowSettings
@@ -15,7 +16,6 @@ from realtime.outputs.output import Output
 from realtime.outputs.window import Window
 from realtime.show import hud
 from realtime.show.meter import Meter
-from realtime.show.pipeline import Canvas
 from realtime.threads.latest import Latest
 
 ANSWER = 2.0

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from models.spec import ModelInfo, Precision
+from realtime.canvas.pipeline import Canvas
 from realtime.controls.settings import ShowSettings
 from realtime.inference.providers import Provider
+from realtime.outputs.recorder import RecorderStatus
 from realtime.show.hud import Status
 from realtime.show.meter import Meter
-from realtime.show.pipeline import Canvas
-
-if TYPE_CHECKING:
-    from realtime.show.app import Parts
+from realtime.show.parts import Parts
 
 REASON_FOR = 10.0
 """Seconds at the start during which the status line says why there is no GPU; a GPU that failed is named to the end."""
@@ -37,21 +34,20 @@ class StatusLine:
             provider=parts.engine.provider.name,
             rates=f"camera {parts.capture.fps:.0f} · network {network:.0f} · screen {screen:.0f} fps",
             latency=f"{latency:.0f} ms" if latency is not None else "",
-            recording=f"REC {recording.seconds:.0f} s"
-            if recording.recording
-            else "writing"
-            if recording.finishing
-            else "",
+            recording=self._recording(recording),
             notice=answer or self._notice(canvas, parts, "" if failed else notice),
             alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
         )
+
+    def _recording(self, status: RecorderStatus) -> str:
+        return f"REC {status.seconds:.0f} s" if status.recording else "writing" if status.finishing else ""
 
     def _notice(self, canvas: Canvas, parts: Parts, saved: str) -> str:
         """The most important of: what is being prepared, what was saved, what is unusual."""
         preparing = f"preparing {canvas.waiting}" if canvas.waiting else ""
         frozen = "frozen" if canvas.settings[ShowSettings].freeze else ""
         provider = self._provider(parts.engine.provider)
-        return preparing or saved or frozen or canvas.note or parts.capture.oddity or provider
+        return preparing or saved or frozen or canvas.note or parts.capture.warning or provider
 
     def _provider(self, provider: Provider) -> str:
         shown = self._meter.elapsed < REASON_FOR or "failed" in (provider.reason or "")

@@ -9,11 +9,11 @@ import pytest
 
 from models.importing.open_network import open_network
 from models.spec import Grid
+from realtime.canvas.pipeline import Canvas
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame
 from realtime.imaging.text import ACCENT
 from realtime.show import hud
-from realtime.show.pipeline import Canvas
 from realtime.show.reference import all_controls
 from realtime.show.table import make_controls
 from realtime.views.registry import find_views

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
+from realtime.canvas.pipeline import Canvas, Pipeline
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from realtime.show.meter import Meter, Samples
-from realtime.show.pipeline import Canvas, Pipeline
 from realtime.show.rendering import Rendering
 from realtime.show.table import make_controls
 from realtime.threads.latest import Latest

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 
 from models.spec import ModelInfo, Prediction
+from realtime.canvas.layout import Layout, margin, status_height
 from realtime.imaging.compositing import Rect, shade
 from realtime.imaging.drawing import draw_marks, draw_predictions, predictions_height, write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ALARM, BRIGHT, LIGHT, QUIET, text_width, wrap, write
-from realtime.show.layout import Layout, margin, status_height
 from realtime.views.stages import stage_caption
 from realtime.views.view import Rendered
 

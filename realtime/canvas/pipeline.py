@@ -24,6 +24,9 @@ from models.spec import (
     ScoresHead,
     StoryHead,
 )
+from realtime.canvas.captions import draw_caption, draw_card, draw_names
+from realtime.canvas.crossfade import CrossFade
+from realtime.canvas.layout import Layout, arrange
 from realtime.controls.controls import Snapshot
 from realtime.controls.settings import ShowSettings
 from realtime.imaging import compositing
@@ -31,9 +34,6 @@ from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine, GraphError, NotReady
 from realtime.inference.network_input import input_size
 from realtime.inference.predictor import Predictor, PredictSettings
-from realtime.show.captions import draw_caption, draw_card, draw_names
-from realtime.show.crossfade import CrossFade
-from realtime.show.layout import Layout, arrange
 from realtime.views.view import Rendered, Scene, Tiles, View
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
+from realtime.canvas.crossfade import FIRST_STEP, CrossFade
+from realtime.canvas.pipeline import Pipeline
 from realtime.capture.pattern import Pattern
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
@@ -18,8 +20,6 @@ from realtime.controls.value import Bind, value
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.show.crossfade import FIRST_STEP, CrossFade
-from realtime.show.pipeline import Pipeline
 from realtime.show.table import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Rendered, Scene, View

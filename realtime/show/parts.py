@@ -1,0 +1,24 @@
+"""The parts of a live show, opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from realtime.capture.feed import Capture
+from realtime.inference.engine import Engine
+from realtime.outputs.output import Output
+from realtime.outputs.recorder import Recorder
+from realtime.outputs.recording_commands import RecordingCommands
+from realtime.show.look import RenderSetup
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that runs while the show runs; `outputs` contains the recorder too."""
+
+    setup: RenderSetup
+    capture: Capture
+    engine: Engine
+    recorder: Recorder
+    recordings: RecordingCommands
+    outputs: tuple[Output, ...]
