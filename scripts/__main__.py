@@ -1,7 +1,7 @@
-"""The program's entry, `ventral` and `python -m scripts`: it hears Ctrl-C before anything else is loaded.
+"""The entry point of the program, `ventral` and `python -m scripts`.
 
-Libraries take a second to load, and a KeyboardInterrupt inside of them ends in tracebacks, in other exit statuses, or
-in a crash. Until they are there nothing has been begun, so the program can simply end.
+It handles Ctrl-C before the libraries are loaded, which takes a second: a KeyboardInterrupt inside of them would end
+in a traceback, another exit status or a crash. Nothing has started yet, so the program can simply exit.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from types import FrameType
 def main() -> None:
     """Load the table of commands and run one."""
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, _leave)
+        signal.signal(each, _exit)
     from scripts.cli import main as run
 
     run()
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    os.write(2, b"ventral: stopped before it had begun\n")
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    os.write(2, b"ventral: stopped before it had started\n")
     os._exit(2)
 
 

@@ -1,4 +1,4 @@
-"""The table of commands, and how they end: 0 done, 2 the user's input or machine is wrong, 1 our fault."""
+"""The table of commands and their exit statuses: 0 success, 1 a bug, 2 wrong input or a problem of the machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from importlib import import_module
+from importlib import import_module, metadata
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
@@ -16,111 +16,123 @@ import cyclopts
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
 from models.errors import SetupError, VentralError
-from realtime.threads.signals import STOPS
+from realtime.threads.signals import STOP_SIGNALS
 
 LONGEST = 600
-"""Characters of an error."""
+"""Characters of an error message."""
 
-ROOMS = {
-    "show": ("live", "render", "controls", "cameras"),
-    "pictures": ("story", "maps", "filters", "dream", "maximize", "gradcam"),
-    "networks": ("train", "export", "layers"),
-    "machine": ("doctor", "bench"),
+GROUPS = {
+    "Show": ("show", ("live", "render", "controls", "cameras")),
+    "Pictures and films": ("pictures", ("story", "maps", "filters", "dream", "maximize", "gradcam")),
+    "Networks": ("networks", ("train", "export", "layers")),
+    "This machine": ("machine", ("doctor", "bench")),
 }
-"""Every command, by the package of `scripts` that it is a file of."""
+"""The groups of the help: the package of `scripts`, and its commands, one module each."""
 
-COMMANDS = {name: f"scripts.{room}.{name}" for room, names in ROOMS.items() for name in names}
-"""Every command, with its module."""
+COMMANDS = {name: f"scripts.{package}.{name}" for package, names in GROUPS.values() for name in names}
 
 DEFAULT = "live"
-"""The command that runs where none is named."""
+"""The command that runs if none is named."""
 
 
 def load(name: str) -> Callable[..., None]:
-    """The function of a command; where a library cannot be loaded, one that says so, and that doctor knows more."""
+    """The function of a command; if a library cannot be loaded, a function that raises SetupError."""
     try:
         command: Callable[..., None] = getattr(import_module(COMMANDS[name]), name)
     except ImportError as error:
-        words = f"cannot run '{name}': {error}; run: ventral doctor"
+        message = f"cannot run '{name}': {error}; run: ventral doctor"
 
         def command(*_: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)]) -> None:
-            raise SetupError(words)
+            raise SetupError(message)
 
         command.__name__ = name
     return command
 
 
 def commands(arguments: Sequence[str]) -> cyclopts.App:
-    """The commands that the arguments may mean: all where help is asked for, else only the one to run is loaded."""
+    """The app for some arguments: with all commands for --help, else with only the one to run, to start fast."""
     app = cyclopts.App(
         name="ventral",
         help="Point a camera at the world and watch a convolutional network see it, live.",
+        version=lambda: metadata.version("ventral"),
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,
         default_parameter=cyclopts.Parameter(negative=()),
+        group_commands=cyclopts.Group("Help and version", sort_key=len(GROUPS)),
         help_format="markdown",
     )
     first = arguments[0] if arguments else ""
-    for name in COMMANDS if first in app.help_flags else [name for name in COMMANDS if name == first]:
-        app.command(load(name), name=name)
+    for position, (title, (_, names)) in enumerate(GROUPS.items()):
+        group = cyclopts.Group(title, sort_key=position)
+        for name in names:
+            if first in (name, *app.help_flags):
+                app.command(load(name), name=name, group=group)
     if first not in COMMANDS:
         app.default(load(DEFAULT))
     return app
 
 
 def main() -> NoReturn:
-    """Run one command and exit with its status; an error the user can mend is one line on stderr.
+    """Run one command and exit with its status; an error that the user can fix is one line on stderr.
 
-    SIGTERM stops work as Ctrl-C does, which tidies up; either comes too late once the work is over.
+    SIGTERM and Ctrl-C stop the command, which cleans up; both are ignored once it is done.
     """
     logging.basicConfig(level=logging.INFO, format="ventral: %(message)s", stream=sys.stderr)
     arguments = sys.argv[1:]
     app = commands(arguments)
-    _heed(signal.default_int_handler)
+    _on_stop(signal.default_int_handler)
     code = status(arguments, app)
-    _heed(signal.SIG_IGN)
+    _on_stop(signal.SIG_IGN)
     sys.exit(code)
 
 
-def _heed(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
-    for each in STOPS:
+def _on_stop(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
+    for each in STOP_SIGNALS:
         signal.signal(each, handler)
 
 
 def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
     """Run one command and return its exit status."""
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
-        return _complain(_no_command(arguments[0]))
+        return _fail(_unknown_command(arguments[0]))
     try:
         (app or commands(arguments))(
             list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
         )
         sys.stdout.flush()
     except VentralError as error:
-        return _complain(str(error))
-    except cyclopts.UnusedCliTokensError as error:
-        return _complain(f"nobody knows what to do with {' '.join(error.unused_tokens or [])} (see: ventral --help)")
+        return _fail(str(error))
     except cyclopts.CycloptsError as error:
         command = f"{arguments[0]} " if arguments and arguments[0] in COMMANDS else ""
-        return _complain(f"{error} (see: ventral {command}--help)")
+        return _fail(f"{_explain(error)} (see: ventral {command}--help)")
     except KeyboardInterrupt:
-        return _complain("stopped before it was done")
-    except BrokenPipeError:  # whoever read our output has gone
+        return _fail("stopped before it was done")
+    except BrokenPipeError:  # the reader of our output has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{what}{error.strerror or error}; choose another place or name")
+        path = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{path}{error.strerror or error}; choose another file or folder")
     return 0
 
 
-def _no_command(word: str) -> str:
-    alike = get_close_matches(word, COMMANDS, n=1)
-    hint = f"did you mean {alike[0]}?" if alike else f"to show a film or a picture: ventral --source {word}"
-    return f"there is no command '{word}'; {hint} (see: ventral --help)"
+def _explain(error: cyclopts.CycloptsError) -> str:
+    """What is wrong with the arguments."""
+    if isinstance(error, cyclopts.UnusedCliTokensError):
+        return f"unexpected argument: {' '.join(error.unused_tokens or [])}"
+    if isinstance(error, cyclopts.ValidationError) and error.argument and error.argument.tokens:
+        return f"{error.argument.name} takes {error.exception_message}, but got {error.argument.tokens[0].value}"
+    message = str(error).replace('"', "'")
+    return message[:1].lower() + message[1:].rstrip(".")
 
 
-def _complain(message: str) -> int:
-    """Say what is wrong in one line that is not too long."""
+def _unknown_command(name: str) -> str:
+    similar = get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean '{similar[0]}'?" if similar else f"to show a film or a picture: ventral --source {name}"
+    return f"unknown command '{name}'; {hint} (see: ventral --help)"
+
+
+def _fail(message: str) -> int:
+    """Print a message as one line of limited length."""
     line = " ".join(message.split())
     print(f"ventral: {line if len(line) <= LONGEST else line[:LONGEST] + ' ...'}", file=sys.stderr)
     return 2

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from models.build.graph_spec import Precision
 from models.errors import SettingError
 from models.importing.open_network import open_network
 from models.importing.overrides import InputLayout, Overrides
-from models.spec import Colours, Hw, Network, Precision
+from models.spec import Colours, Hw, Network
 
 OWN = Parameter(group=Group("Your own network (saved beside its file)", sort_key=1))
 
@@ -29,6 +30,7 @@ class Range:
     high: float = math.inf
 
     def __call__(self, _type: Any, value: float | None) -> None:
+        """Check one value of an option."""
         if value is not None and not self.low <= value <= self.high:
             raise ValueError(f"{self.low:g} or more" if self.high == math.inf else f"{self.low:g} to {self.high:g}")
 

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import GraphSpec, Grid, Network, StoryHead
+from models.build.graph_spec import GraphSpec
+from models.build.heads.grid import Grid
+from models.build.heads.story import StoryHead
+from models.spec import Network
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
@@ -17,7 +20,7 @@ Vectors = NDArray[np.float32]
 
 
 def embed(engine: Engine, network: Network, layers: Sequence[str], images: Iterable[Image]) -> Vectors:
-    """(pictures, channels of all `layers`) of the pictures at their own size, or the smallest that the network takes."""
+    """(pictures, channels of all `layers`) of the pictures at their own size, or the smallest possible."""
     head = StoryHead(tuple(layers), Grid(len(layers), 1, (1, 1), 0, (len(layers), 1)))
     idle: dict[str, NDArray[Any]] = {
         "channels": np.zeros(len(layers), np.int64),

@@ -1,4 +1,4 @@
-"""A progress bar for long work, on stderr, when that is a terminal."""
+"""A progress bar on stderr, for terminals only."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rich.progress import Progress
 
 
 @contextmanager
-def progress(words: str, total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on stderr, when that is a terminal; call what it gives after each of `total` steps."""
+def progress(text: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a progress bar if stderr is a terminal; call the yielded function after each of `total` steps."""
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task(words, total=total)
+        task = bar.add_task(text, total=total)
         yield lambda: bar.advance(task)

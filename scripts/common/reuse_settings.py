@@ -1,4 +1,4 @@
-"""What `ventral dream` and `ventral maximize` share: the network, and settings taken from a picture made before."""
+"""The network and the options of a command, with those saved in an earlier picture where none are given."""
 
 from __future__ import annotations
 
@@ -12,89 +12,91 @@ from models.files import digest_file
 from models.spec import Network
 from models.zoo import BUNDLED, ZOO
 from realtime.show.config import NetworkOptions
-from scripts.common.saved_settings import SavedSettings, filled, read_settings, said
+from scripts.common.saved_settings import SavedSettings, fill_options, given_options, read_settings
 
 Options = TypeVar("Options")
 
-RIVALS = ("layer", "channel", "unit", "guide")
-"""What a class stands instead of."""
+REPLACED_BY_CLASS = ("layer", "channel", "unit", "guide")
+"""The options that --class replaces."""
 
-FED = ("colours", "mean", "scale")
-"""What a network is fed with: it belongs to that network alone, and is not remembered for it."""
+INPUT = ("colours", "mean", "scale")
+"""The options of the network's input: they belong to the saved network, and are not remembered beside its file."""
 
-ELSEWHERE = ("provider", "labels")
-"""What does not change the picture."""
+NOT_SAVED = ("provider", "labels")
+"""The options that do not change the picture."""
 
 
 def reuse_settings(
-    path: Path | None, command: str, options: Options, choice: NetworkOptions
+    path: Path | None, command: str, options: Options, network_options: NetworkOptions
 ) -> tuple[Options, NetworkOptions, Network]:
-    """The options, the network chosen and the network, as in the picture at `path` where nothing else was said.
+    """The options, filled in from the picture at `path` if there is one, and the open network.
 
-    Raises SettingError when it holds no settings of `command`, or was made with another network or guide of that name.
+    Raises SettingError if it has no settings of `command`, or if its network or guide has changed since.
     """
     if path is None:
-        return options, choice, choice.open()
-    recipe = read_settings(path, command)
-    _refuse_unknown(path, recipe, options, choice)
-    recipe = recipe.without((*_rivals(options), *ELSEWHERE))
-    settled = filled(options, path, recipe)
-    _check_files(path, recipe.without(said(options)), settled)
-    return settled, *_network(path, recipe, choice)
+        return options, network_options, network_options.open()
+    settings = read_settings(path, command)
+    _check_names(path, settings, options, network_options)
+    settings = settings.without((*_replaced(options), *NOT_SAVED))
+    filled = fill_options(options, path, settings)
+    _check_files(path, settings.without(given_options(options)), filled)
+    return filled, *_open_network(path, settings, network_options)
 
 
-def _refuse_unknown(path: Path, recipe: SavedSettings, *records: Any) -> None:
-    """A setting that is passed over would make another picture."""
+def _check_names(path: Path, settings: SavedSettings, *records: Any) -> None:
+    """Raise SettingError for an unknown setting: without it the picture would differ."""
     known = {field.name for record in records for field in dataclasses.fields(record)}
-    if unknown := sorted(recipe.options.keys() - known):
-        raise SettingError(f"{path} holds settings that this version does not know: {', '.join(unknown)}")
+    if unknown := sorted(settings.options.keys() - known):
+        raise SettingError(f"{path} has settings that this version does not know: {', '.join(unknown)}")
 
 
-def _rivals(options: Any) -> Collection[str]:
-    """What of a recipe has no say: a class where a layer or channel is asked for now, and the other way round."""
-    given = said(options).keys()
+def _replaced(options: Any) -> Collection[str]:
+    """The saved options that a given one replaces: --class replaces layers and channels, and they replace it."""
+    given = given_options(options).keys()
     if "class_" in given:
-        return RIVALS
-    return ("class_",) if given & set(RIVALS) else ()
+        return REPLACED_BY_CLASS
+    return ("class_",) if given & set(REPLACED_BY_CLASS) else ()
 
 
-def _check_files(path: Path, recipe: SavedSettings, options: Any) -> None:
-    for name in recipe.files.keys() & recipe.options.keys():
+def _check_files(path: Path, settings: SavedSettings, options: Any) -> None:
+    for name in settings.files.keys() & settings.options.keys():
         file = getattr(options, name)
-        if file.is_file() and digest_file(file) != recipe.files[name]:
-            raise SettingError(f"{file} is not the {name} that {path} was made with; name it with --{name}")
+        if file.is_file() and digest_file(file) != settings.files[name]:
+            raise SettingError(f"{file} is not the {name} that {path} was made with; choose it with --{name}")
 
 
-def _network(path: Path, recipe: SavedSettings, choice: NetworkOptions) -> tuple[NetworkOptions, Network]:
-    """The network of the recipe, fed as then; another one that was asked for, fed as is its own."""
-    chosen = filled(choice, path, recipe.without(FED))
+def _open_network(
+    path: Path, settings: SavedSettings, network_options: NetworkOptions
+) -> tuple[NetworkOptions, Network]:
+    """The saved network with its saved input options, or another one that --model names, with its own."""
+    chosen = fill_options(network_options, path, settings.without(INPUT))
     try:
         network = chosen.open()
     except ModelError as error:
-        if choice.model != "auto":
+        if network_options.model != "auto":
             raise
-        raise ModelError(f"{path} was made with a network that is not here; name it with --model ({error})") from error
-    if network.digest == recipe.digest:
-        chosen = filled(chosen, path, recipe)
-        return chosen, dataclasses.replace(network, info=chosen.hints.apply(network.info))
-    if choice.model == "auto":
-        raise SettingError(f"{path} was not made with the present {network.info.name}; name the network with --model")
+        raise ModelError(f"the network of {path} cannot be opened; choose one with --model ({error})") from error
+    if network.digest == settings.digest:
+        chosen = fill_options(chosen, path, settings)
+        return chosen, dataclasses.replace(network, info=chosen.overrides.apply(network.info))
+    if network_options.model == "auto":
+        raise SettingError(f"{network.info.name} has changed since {path} was made; choose a network with --model")
     return chosen, network
 
 
-def settings_of(command: str, network: Network, choice: NetworkOptions, **options: Any) -> SavedSettings:
-    """What a picture is made from; "auto" is called by its name, and a file by its whole path."""
-    model = network.info.name if choice.model == "auto" else choice.model
-    whereabouts = model if model in (*ZOO, BUNDLED) else str(Path(model).resolve())
-    named = dataclasses.replace(choice, model=whereabouts)
+def settings_of(command: str, network: Network, network_options: NetworkOptions, **options: Any) -> SavedSettings:
+    """The settings to save: "auto" is replaced by the network's name, and every path is absolute."""
+    model = network.info.name if network_options.model == "auto" else network_options.model
+    model = model if model in (*ZOO, BUNDLED) else str(Path(model).resolve())
     given = {name: value.resolve() if isinstance(value, Path) else value for name, value in options.items()}
-    kept = {name: value for name, value in (said(named) | _fed(network) | given).items() if value is not None}
+    values = given_options(dataclasses.replace(network_options, model=model)) | _input_options(network) | given
+    values = {name: value for name, value in values.items() if value is not None and name not in NOT_SAVED}
     files = {name: digest_file(value) for name, value in given.items() if isinstance(value, Path)}
-    return SavedSettings(command, network.digest, {name: kept[name] for name in kept if name not in ELSEWHERE}, files)
+    return SavedSettings(command, network.digest, values, files)
 
 
-def _fed(network: Network) -> dict[str, str]:
-    """What the network is fed with, as the command line takes it; who follows may not remember what was said."""
+def _input_options(network: Network) -> dict[str, str]:
+    """The input options that apply, as the command line takes them; another machine may not remember them."""
     info = network.info.input
     mean, scale = (",".join(str(float(value)) for value in values) for values in (info.mean, info.scale))
     return {"colours": info.colours, "mean": mean, "scale": scale}

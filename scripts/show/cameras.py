@@ -1,4 +1,4 @@
-"""The command that lists the cameras which give pictures."""
+"""`ventral cameras`: the cameras that deliver frames."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from rich.console import Console
 from rich.table import Table
 
 from models.errors import SourceError
+from realtime.capture.camera import open_camera
 from realtime.capture.devices import list_cameras
-from realtime.capture.video import StreamFormat, open_camera
+from realtime.capture.video import StreamFormat
 
-NONE_FOUND = (
+NO_CAMERA = (
     "No camera found. Is one plugged in and switched on? Are you in the group 'video'? Does another program"
     " use it? In a container, was the device passed on (--device /dev/video0)?"
 )
 
 
 def cameras() -> None:
-    """List the cameras: number, name, and the size, rate and format that each agrees to.
+    """List the cameras with their number, name, frame size, frame rate and pixel format.
 
-    Example: ventral cameras
+    Example: `ventral cameras`
     """
     console = Console()
-    found = list_cameras()
-    facts, faults = _asked(list(found))
-    if facts:
-        console.print(_table(found, facts))
+    names = list_cameras()
+    formats, faults = _open_each(list(names))
+    if formats:
+        console.print(_table(names, formats))
     for number, fault in faults.items():
-        named = {found[other] for other in facts}  # one camera may have a second, pictureless number
-        if sys.platform == "linux" and found[number] not in named:  # elsewhere the numbers are guesses
+        working = {names[other] for other in formats}  # one camera may have a second number without frames
+        if sys.platform == "linux" and names[number] not in working:  # elsewhere the numbers are guesses
             console.print(fault, style="yellow", markup=False, soft_wrap=True)
-    if not facts:
-        console.print(NONE_FOUND, markup=False, soft_wrap=True)
+    if not formats:
+        console.print(NO_CAMERA, markup=False, soft_wrap=True)
 
 
-def _asked(numbers: list[int]) -> tuple[dict[int, StreamFormat], dict[int, str]]:
-    """Open each camera for a moment: what those agree to that give pictures, and why the others give none."""
-    facts: dict[int, StreamFormat] = {}
+def _open_each(numbers: list[int]) -> tuple[dict[int, StreamFormat], dict[int, str]]:
+    """Open each camera briefly: the formats of those that work, and the errors of the others."""
+    formats: dict[int, StreamFormat] = {}
     faults: dict[int, str] = {}
     for number in numbers:
         try:
@@ -45,15 +46,15 @@ def _asked(numbers: list[int]) -> tuple[dict[int, StreamFormat], dict[int, str]]
         except SourceError as error:
             faults[number] = str(error)
         else:
-            facts[number] = camera.facts
+            formats[number] = camera.format
             camera.close()
-    return facts, faults
+    return formats, faults
 
 
-def _table(names: dict[int, str], facts: dict[int, StreamFormat]) -> Table:
-    table = Table("number", "name", "size", "rate", "format", "through")
-    for number, agreed in facts.items():
-        width, height = agreed.size_wh
-        size, rate = f"{width} x {height}", f"{agreed.fps:g} fps"
-        table.add_row(str(number), names[number], size, rate, agreed.fourcc or "raw", agreed.backend)
+def _table(names: dict[int, str], formats: dict[int, StreamFormat]) -> Table:
+    table = Table("number", "name", "size", "rate", "format", "backend")
+    for number, stream in formats.items():
+        width, height = stream.size_wh
+        size, rate = f"{width} x {height}", f"{stream.fps:g} fps"
+        table.add_row(str(number), names[number], size, rate, stream.fourcc or "raw", stream.backend)
     return table

@@ -157,7 +157,7 @@ def test_bad_input_of_other_commands(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["drem", "cup.jpg", "-o", "out.png"], "there is no command 'drem'; did you mean dream?"),
+        (["drem", "cup.jpg", "-o", "out.png"], "unknown command 'drem'; did you mean 'dream'?"),
         (["clip.mp4"], "to show a film or a picture: ventral --source clip.mp4"),
         (["dream", "cup.jpg"], "(see: ventral dream --help)"),
     ],

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from models.importing.open_network import open_network
 from models.spec import CARD
 from scripts.cli import status
-from scripts.pictures.dream import DreamOptions, weighted
+from scripts.pictures.dream import DreamOptions, parse_weight
 from tests.networks import colour_network
 
 QUICK = ("--steps", "2", "--octaves", "2", "--jitter", "4")
@@ -44,7 +44,7 @@ def test_a_dream_keeps_its_settings_and_they_make_it_again(
     chosen = ("--layer", "block3_conv1:0.5", "--layer", "block2_conv2", "--seed", "5", "--width", "88")
     assert dream(picture, "-o", first, *QUICK, *chosen) == 0
     assert pixels(first).shape == (66, 88, 3)
-    assert "octave 1 of 2: 63x47, answer " in caplog.text
+    assert "octave 1 of 2: 63x47, objective " in caplog.text
     with Pillow.open(first) as file:
         kept = json.loads(file.text["ventral"])  # type: ignore[attr-defined]
     assert kept["options"]["layer"] == ["block3_conv1:0.5", "block2_conv2"]
@@ -106,7 +106,7 @@ def test_a_network_of_one_size_sees_pieces_of_it(
     assert dream(picture, "-o", out, *QUICK, *words) == 0
     assert pixels(out).shape == (72, 96, 3)
     assert "octave 1 of 2: 69x51 is too small for the network, skipped" in caplog.text
-    assert "octave 2 of 2: 96x72, answer" in caplog.text
+    assert "octave 2 of 2: 96x72, objective" in caplog.text
     assert maximized(path, tmp_path / "wanted.png") == (64, 40, 3)
 
 
@@ -126,11 +126,11 @@ def test_the_zoom_has_every_picture(tmp_path: Path, picture: Path) -> None:
 
 def test_a_layer_and_its_weight() -> None:
     info = open_network("textures").info
-    assert weighted(info, "block2_conv1") == ("block2_conv1", 1.0)
-    assert weighted(info, "block2_conv1:-0.5") == ("block2_conv1", -0.5)
+    assert parse_weight(info, "block2_conv1") == ("block2_conv1", 1.0)
+    assert parse_weight(info, "block2_conv1:-0.5") == ("block2_conv1", -0.5)
     odd = dataclasses.replace(info, layers=(dataclasses.replace(info.layers[0], name="conv:0"),))
-    assert weighted(odd, "conv:0") == ("conv:0", 1.0)
-    assert weighted(odd, "conv:0:2") == ("conv:0", 2.0)
+    assert parse_weight(odd, "conv:0") == ("conv:0", 1.0)
+    assert parse_weight(odd, "conv:0:2") == ("conv:0", 2.0)
 
 
 REFUSED = [
@@ -143,7 +143,7 @@ REFUSED = [
     ),
     (("--channel", "4096"), "channel 4096 is not in"),
     (("--class", "cat"), "textures names no class 'cat'"),
-    (("--class", "cat", "--channel", "1"), "--class stands alone"),
+    (("--class", "cat", "--channel", "1"), "--class cannot be combined"),
     (("--octaves", "0"), "--octaves takes 1 to 20, but got 0"),
     (("--octave-scale", "nan"), "--octave-scale takes"),
     (("--step-size", "0"), "--step-size takes"),
@@ -151,12 +151,12 @@ REFUSED = [
     (("--width", "8"), "the picture has 8x6 pixels, but the network needs at least 32x32"),
     (("--width", "0"), "--width takes"),
     (("--zoom-frames", "3"), "must end in .gif or .mp4"),
-    (("--zoom", "1.5"), "--zoom-frames with it"),
+    (("--zoom", "1.5"), "--zoom needs --zoom-frames"),
     (("--steps", "9" * 400), "--steps takes 1 to 10000"),
     (("--layer", "block2_conv1:1e39"), "--layer takes NAME or NAME:weight"),
-    (("--zoom", "1"), "--zoom takes more than 1"),
+    (("--zoom", "1"), "--zoom takes 1.001 to 2"),
     (("--guide", "nowhere.png"), "nowhere.png"),
-    (("--like", "nowhere.png"), "nowhere.png holds no settings (No such file or directory); --like takes one by"),
+    (("--like", "nowhere.png"), "nowhere.png has no saved settings (No such file or directory); --like takes a file from"),
     (("--seed", "-1"), "--seed takes"),
 ]
 
@@ -205,12 +205,12 @@ def test_settings_that_cannot_be_read_are_refused(
     Pillow.new("RGB", (8, 8)).save(like, pnginfo=info)
     assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "textures") == 2
     said = {
-        "another": "is by ventral maximize",
-        "types": "cannot read: octaves is 'many'",
+        "another": "was made by ventral maximize",
+        "types": "invalid setting: octaves is 'many'",
         "newer": "does not know: warp",
-        "labels": "cannot read: octaves is 'many'",
+        "labels": "invalid setting: octaves is 'many'",
     }
-    assert said.get(harm, "holds no settings") in capsys.readouterr().err
+    assert said.get(harm, "has no saved settings") in capsys.readouterr().err
 
 
 def test_a_picture_made_like_another_can_be_followed_too(tmp_path: Path, picture: Path) -> None:
@@ -241,7 +241,7 @@ def test_a_silent_network_is_told_and_leaves_nothing(
     colour_network(tmp_path / "colours.onnx")
     chosen = ("--model", tmp_path / "colours.onnx", "--layer", "conv1", "--channel", "2")
     assert dream(black, "-o", out, *QUICK, *chosen, *options) == 2
-    assert "is silent on this picture" in capsys.readouterr().err
+    assert "has no gradient on this picture" in capsys.readouterr().err
     assert not list(tmp_path.glob("out*"))
 
 
@@ -251,7 +251,7 @@ def test_a_network_that_has_gone_is_named(tmp_path: Path, picture: Path, capsys:
     assert dream(picture, "-o", out, *QUICK, "--model", model) == 0
     model.unlink()
     assert dream(picture, "-o", tmp_path / "again.png", "--like", out) == 2
-    assert "was made with a network that is not here; name it with --model" in capsys.readouterr().err
+    assert "cannot be opened; choose one with --model" in capsys.readouterr().err
 
 
 def test_a_recipe_tells_what_the_network_was_fed_with_and_teaches_it_nothing(tmp_path: Path, picture: Path) -> None:
@@ -279,7 +279,7 @@ def test_another_guide_of_the_same_name_is_refused(
     assert dream(picture, "-o", again, "--like", first) == 0
     iio.imwrite(guide, np.zeros((40, 40, 3), np.uint8))
     assert dream(picture, "-o", again, "--like", first, "--force") == 2
-    assert f"is not the guide that {first} was made with; name it with --guide" in capsys.readouterr().err
+    assert f"is not the guide that {first} was made with; choose it with --guide" in capsys.readouterr().err
     assert dream(picture, "-o", again, "--like", first, "--force", "--guide", picture) == 0
 
 
@@ -299,7 +299,7 @@ def test_another_network_of_the_same_name_is_refused(
     assert dream(picture, "-o", out, *QUICK, "--model", model) == 0
     colour_network(model, sharpness=3.0)
     assert dream(picture, "-o", tmp_path / "again.png", "--like", out) == 2
-    assert "was not made with the present colours; name the network with --model" in capsys.readouterr().err
+    assert f"colours has changed since {out} was made; choose a network with --model" in capsys.readouterr().err
     assert dream(picture, "-o", tmp_path / "again.png", "--like", out, "--model", model, "--class", "red") == 0
 
 
@@ -321,4 +321,4 @@ def test_what_is_silent_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
     source = tmp_path / "black.png"
     iio.imwrite(source, np.zeros((40, 40, 3), np.uint8))
     assert dream(source, "-o", tmp_path / "out.png", *QUICK, "--model", tmp_path / "colours.onnx") == 2
-    assert "is silent on this picture; choose another --layer or --channel" in capsys.readouterr().err
+    assert "has no gradient on this picture; choose another --layer or --channel" in capsys.readouterr().err

@@ -71,7 +71,7 @@ def test_a_channel_is_asked_for_where_nothing_is_named(
 ) -> None:
     out, model = tmp_path / "out.png", write_untrained("mute", width=0.25)
     assert gradcam(flag, "-o", out, "--model", model) == 2
-    assert "mute names no classes; ask for a channel: --channel 3 --of block5_conv3" in capsys.readouterr().err
+    assert "mute has no classifier; choose a channel: --channel 3 --of block5_conv3" in capsys.readouterr().err
     assert gradcam(flag, "-o", out, "--model", model, "--channel", "3", "--of", "block3_conv2") == 0
     said = capsys.readouterr().out
     assert said == "channel 3: the evidence in block3_conv1 for a channel of block3_conv2, mute UNTRAINED\n"
@@ -79,10 +79,10 @@ def test_a_channel_is_asked_for_where_nothing_is_named(
 
 REFUSED = [
     (("--class", "pink"), "names no class 'pink'"),
-    (("--class", "red", "--channel", "1"), "--class stands alone"),
-    (("--of", "conv2"), "--of names the layer of a channel; say which"),
+    (("--class", "red", "--channel", "1"), "--class cannot be combined"),
+    (("--of", "conv2"), "--of needs a channel, such as"),
     (("--layer", "conv9"), "layer 'conv9' is not in colours"),
-    (("--channel", "1", "--of", "conv1"), "nothing comes before layer 'conv1'"),
+    (("--channel", "1", "--of", "conv1"), "there is no layer before 'conv1'"),
     (("--channel", "1", "--of", "conv1", "--layer", "conv2"), "layer 'conv1' does not depend on layer 'conv2'"),
     (("--channel", "7"), "channel 7 is not in conv2, which has 0 to 2"),
     (("--channel", "-1"), "channel -1 is not in conv2"),

@@ -82,7 +82,7 @@ def test_a_classifier_names_the_picture(assets: Path, tmp_path: Path, capsys: py
         (["cat.png", "-o", "out.png", "--report", "out.txt"], "its name must end in .json"),
         (["cat.png", "-o", "cat.png"], "exists already"),
         (["cat.png", "-o", "out.png", "--width", "500"], "--width takes 640 to 7680"),
-        (["cat.png", "-o", "out.png", "--channels", "0"], "--channels takes a number above 0"),
+        (["cat.png", "-o", "out.png", "--channels", "0"], "--channels takes 1 or more, but got 0"),
         (["cat.png", "-o", "out.png", "--layers", "conv9"], "layer 'conv9' is not in"),
         (["missing.png", "-o", "out.png"], "missing.png: No such file"),
         ([".", "-o", "out.png"], "Is a directory"),

@@ -29,7 +29,7 @@ def test_one_channel_is_a_picture_that_can_be_made_again(tmp_path: Path, caplog:
     first, again = tmp_path / "first.png", tmp_path / "again.png"
     assert maximize("-o", first, *QUICK, "--layer", "block2_conv2", "--channel", "3", "--seed", "2") == 0
     assert pixels(first).shape == (48, 48, 3)
-    assert "channel 3: answer " in caplog.text
+    assert "channel 3: objective " in caplog.text
     with Pillow.open(first) as file:
         kept = json.loads(file.text["ventral"])["options"]  # type: ignore[attr-defined]
     assert kept | {"layer": "block2_conv2", "channel": "3", "steps": 8, "seed": 2, "size": 48} == kept
@@ -74,23 +74,23 @@ def test_a_class_is_wanted(tmp_path: Path, apart: bool) -> None:
 
 
 REFUSED = [
-    ((), "expected --layer and --channel, or --class alone"),
-    (("--layer", "block2_conv1"), "expected --layer and --channel, or --class alone"),
-    (("--class", "cat", "--layer", "block2_conv1"), "expected --layer and --channel, or --class alone"),
+    ((), "expected either --layer and --channel, or --class alone"),
+    (("--layer", "block2_conv1"), "expected either --layer and --channel, or --class alone"),
+    (("--class", "cat", "--layer", "block2_conv1"), "expected either --layer and --channel, or --class alone"),
     (("--class", "cat"), "textures names no class 'cat'"),
     (("--layer", "conv9", "--channel", "1"), "layer 'conv9' is not in textures"),
     (("--layer", "block2_conv1", "--channel", "32"), "channel 32 is not in block2_conv1, which has 0 to 31"),
     (("--layer", "block2_conv1", "--channel", "3,32"), "channel 32 is not in block2_conv1, which has 0 to 31"),
     (("--layer", "block2_conv1", "--channel", "-1"), "channel -1 is not in block2_conv1"),
-    (("--layer", "block2_conv1", "--channel", "a,b"), "--channel takes numbers such as 3,17,40, but got 'a,b'"),
-    (("--layer", "block2_conv1", "--channel", ",".join("1" * 99)), "--channel takes up to 64 channels, but got 99"),
+    (("--layer", "block2_conv1", "--channel", "a,b"), "--channel takes numbers such as 3,17, but got 'a,b'"),
+    (("--layer", "block2_conv1", "--channel", ",".join("1" * 99)), "--channel takes 1 to 64 channels, but got 99"),
     (("--layer", "block2_conv1", "--channel", "1", "--size", "8"), "--size takes 32 to 2048, but got 8"),
     (("--layer", "block2_conv1", "--channel", "1", "--steps", "0"), "--steps takes 1 to 10000"),
     (("--layer", "block2_conv1", "--channel", "1", "--unit", "2,0"), "--unit takes two numbers from 0 to 1"),
     (("--layer", "block2_conv1", "--channel", "1", "--unit", "0.5"), "--unit takes two numbers from 0 to 1"),
     (("--layer", "block2_conv1", "--channel", "1", "--unit", "left"), "--unit takes two numbers"),
-    (("--class", "cat", "--unit", "0.5,0.5"), "a class has no place"),
-    (("--like", "nowhere.png"), "nowhere.png holds no settings"),
+    (("--class", "cat", "--unit", "0.5,0.5"), "a class has no position"),
+    (("--like", "nowhere.png"), "nowhere.png has no saved settings"),
 ]
 
 
@@ -107,7 +107,7 @@ def test_what_makes_no_sense_is_refused_in_one_line_before_anything_is_climbed(
     errors = capsys.readouterr().err
     assert said in errors
     assert errors.count("\n") == 1
-    assert "answer" not in caplog.text
+    assert "objective" not in caplog.text
     assert not list(tmp_path.iterdir())
 
 
@@ -115,4 +115,4 @@ def test_a_size_that_the_network_does_not_take_is_refused(tmp_path: Path, capsys
     colour_network(tmp_path / "colours.onnx", apart=True)
     words = ("--model", tmp_path / "colours.onnx", "--class", "red", "--size", "64")
     assert maximize("-o", tmp_path / "out.png", *words) == 2
-    assert "colours takes 16x16 pixels alone; omit --size" in capsys.readouterr().err
+    assert "colours takes 16x16 pixels only; omit --size" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from realtime.imaging.compositing import Rect
 from realtime.imaging.text import ACCENT
 from realtime.sheets.storyboard import Storyboard
 from scripts.cli import status
-from scripts.pictures.story import StoryOptions, named
+from scripts.pictures.story import StoryOptions, story_names
 from tests.screen import ROOT, until
 
 SMALL = ("--size", "64")
@@ -104,13 +104,13 @@ def test_a_folder_becomes_a_folder_of_stories_and_broken_pictures_are_passed_ove
     arguments = ["story", str(tmp_path / "in"), "-o", str(tmp_path / "out"), *SMALL, "--layers", "block1_conv1"]
     assert status(arguments) == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.gif", "b.gif"]
-    assert "passed over: c.png: not a picture" in caplog.text
+    assert "skipped: c.png: not a picture" in caplog.text
     assert status(arguments) == 2
 
 
 def test_stories_of_pictures_called_alike_have_names_of_their_own() -> None:
     pictures = [Path("x/a.png"), Path("x/a.jpg"), Path("y/a.jpg"), Path("b.png")]
-    assert [name for _, name in named(pictures)] == ["a.gif", "a.jpg.gif", "a-2.gif", "b.gif"]
+    assert [name for _, name in story_names(pictures)] == ["a.gif", "a.jpg.gif", "a-2.gif", "b.gif"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_stories_of_pictures_called_alike_have_names_of_their_own() -> None:
         (["cat.png", "-o", "out.png"], "name that ends in .gif or .mp4"),
         (["cat.png", "-o", "cat.png"], "name that ends in .gif or .mp4"),
         (["cat.png", "-o", "nowhere/out.gif"], "no such folder"),
-        (["-o", "out.gif"], "no picture was named"),
+        (["-o", "out.gif"], "no picture given"),
         (["cat.png", "-o", "out.gif", "--channels", "3,x"], "--channels takes numbers such as 3,17, but got '3,x'"),
         (["cat.png", "-o", "out.gif", "--channels", "16"], "channel 16 is not in block1_conv1, which has 0 to 15"),
         (["cat.png", "-o", "out.gif", "--channels", "-1"], "channel -1 is not in block1_conv1"),
@@ -130,7 +130,7 @@ def test_stories_of_pictures_called_alike_have_names_of_their_own() -> None:
         (["cat.png", "-o", "out.gif", "--seconds", "nan"], "--seconds takes 0.1 to 300"),
         (["cat.png", "-o", "out.gif", "--seconds", "301"], "--seconds takes 0.1 to 300"),
         (["cat.png", "-o", "out.gif", "--width", "100"], "--width takes 240 to 3840"),
-        (["cat.png", "-o", "out.gif", "--width", "2000"], "--width of a GIF is at most 1920"),
+        (["cat.png", "-o", "out.gif", "--width", "2000"], "--width of a GIF takes 240 to 1920"),
         (["cat.png", "-o", "out.gif", "--size", "8"], "--size takes 16 to 2048"),
     ],
 )

@@ -18,7 +18,7 @@ class Asked:
     def __init__(self, number: int) -> None:
         if number != 0:
             raise SourceError(f"camera {number}: it gives no picture")
-        self.facts = StreamFormat((1280, 720), 29.97, "MJPG", "V4L2")
+        self.format = StreamFormat((1280, 720), 29.97, "MJPG", "V4L2")
 
     def close(self) -> None:
         pass

@@ -63,7 +63,7 @@ def test_folder_of_pictures_becomes_a_folder_of_pictures(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("pattern", "-o", "out.mp4"), "pattern never ends; say how many --frames"),
+        (("pattern", "-o", "out.mp4"), "pattern never ends; limit it with --frames"),
         (("chelsea.png", "-o", "out.png", "--view", "dream"), "ventral dream PICTURE -o OUT"),
         (("chelsea.png", "-o", "out.png", "--preset", "melt"), "ventral dream PICTURE -o OUT"),
     ],

@@ -1,0 +1,20 @@
+"""The engine of an offline command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from models.spec import ModelInfo
+from realtime.inference.engine import Engine
+from realtime.inference.providers import choose
+from realtime.show.config import NetworkOptions
+from realtime.show.look import announce
+
+
+@contextmanager
+def open_engine(options: NetworkOptions, info: ModelInfo) -> Iterator[Engine]:
+    """An engine on the provider of `options`; it warns on the terminal of an untrained network or a missing GPU."""
+    with Engine(choose(options.provider)) as engine:
+        announce(info, engine.provider)
+        yield engine
