@@ -12,11 +12,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from models.autodiff.backprop_rule import BackpropRule
 from models.autodiff.rules import EVERY_INPUT, FLAT, RULES
 from models.autodiff.rules.step import NodeGradient
 from models.errors import ModelError
 from models.graph.builder import GraphBuilder, TensorInfo, ancestors, constants, tensors
-from models.spec import ReluRule
 
 SHAPES = ("Shape", "Size")
 """What says how large a tensor is, and not what it holds."""
@@ -24,7 +24,7 @@ SHAPES = ("Shape", "Size")
 _FLOATING = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 
 
-def gradient(draft: GraphBuilder, objective: str, wrt: str, *, rectifier: ReluRule = "plain") -> str:
+def gradient(draft: GraphBuilder, objective: str, wrt: str, *, backprop_rule: BackpropRule = "plain") -> str:
     """Write the nodes of d `objective` / d `wrt` and return the name of that tensor, which is shaped like `wrt`.
 
     `objective` is one number and `wrt` any tensor of floating-point numbers. Raises ModelError when the one does not
@@ -41,7 +41,7 @@ def gradient(draft: GraphBuilder, objective: str, wrt: str, *, rectifier: ReluRu
     for node in reversed(nodes):
         flowing = tuple(_total(draft, grads[output]) if output in grads else None for output in node.output)
         for index in _varying(node, reached):
-            step = NodeGradient(draft, node, index, flowing, known, values, rectifier)
+            step = NodeGradient(draft, node, index, flowing, known, values, backprop_rule)
             grads.setdefault(node.input[index], []).append(RULES[node.op_type](step))
     return _total(draft, grads[wrt])
 

@@ -1,4 +1,4 @@
-"""Prepend what turns a picture into the tensor that a network wants."""
+"""Prepend the nodes that turn a picture into the input tensor of a network."""
 
 from __future__ import annotations
 
@@ -7,46 +7,38 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 
-from models.graph.builder import UINT8, GraphBuilder, replace_nodes
+from models.graph.builder import FLOAT, UINT8, GraphBuilder, replace_nodes
 from models.spec import Hw, InputInfo
 
 GREY = ((0.114,), (0.587,), (0.299,))
-"""How much of blue, green and red is in grey (ITU-R BT.601)."""
+"""The weights of blue, green and red in grey (ITU-R BT.601)."""
 
 
 def fix_size(model: onnx.ModelProto, info: InputInfo, size_hw: Hw) -> None:
-    """Give the network's input a fixed size, so that every shape after it is known."""
+    """Give the network's input a fixed size, so that every later shape is known."""
     dims = model.graph.input[0].type.tensor_type.shape.dim
     for dim, value in zip(dims, (1, len(info.mean), *size_hw), strict=True):
         dim.Clear()
         dim.dim_value = value
 
 
-def prepend(draft: GraphBuilder, info: InputInfo, size_hw: Hw, kind: int = UINT8) -> None:
-    """Replace the network's input, float (1, colours, H, W), by "image": BGR (H, W, 3), uint8 or another `kind`."""
-    graph = draft.model.graph
-    wanted = graph.input[0].name
+def prepend(builder: GraphBuilder, info: InputInfo, size_hw: Hw, image_type: int = UINT8) -> None:
+    """Replace the network's input, float (1, colours, H, W), by "image": BGR (H, W, 3) of type `image_type`."""
+    graph = builder.model.graph
+    name, first_node = graph.input[0].name, len(graph.node)
     del graph.input[0]
-    first_node = len(graph.node)
-    tensor = draft.op("Cast", draft.input("image", kind, (*size_hw, 3)), to=onnx.TensorProto.FLOAT)
+    tensor = builder.op("Cast", builder.input("image", image_type, (*size_hw, 3)), to=FLOAT)
     if info.colours == "GREY":
-        tensor = draft.op("MatMul", tensor, draft.constant(np.array(GREY, np.float32)))
-    tensor = draft.op("Transpose", tensor, perm=[2, 0, 1])
+        tensor = builder.op("MatMul", tensor, builder.constant(np.array(GREY, np.float32)))
+    tensor = builder.op("Transpose", tensor, perm=[2, 0, 1])
     if info.colours == "RGB":
-        tensor = draft.op("Gather", tensor, draft.ints(2, 1, 0), axis=0)
-    tensor = draft.op("Sub", tensor, _planes(draft, info.mean))
+        tensor = builder.op("Gather", tensor, builder.ints(2, 1, 0), axis=0)
+    tensor = builder.op("Sub", tensor, _per_colour(builder, info.mean))
     if any(scale != 1.0 for scale in info.scale):
-        tensor = draft.op("Mul", tensor, _planes(draft, info.scale))
-    graph.node[-1].output[0] = f"{tensor}/planes"
-    batch = draft.constant(np.array([0]))
-    graph.node.append(onnx.helper.make_node("Unsqueeze", [f"{tensor}/planes", batch], [wanted]))
-    _move_to_front(graph, first_node)
+        tensor = builder.op("Mul", tensor, _per_colour(builder, info.scale))
+    graph.node.append(onnx.helper.make_node("Unsqueeze", [tensor, builder.constant(np.array([0]))], [name]))
+    replace_nodes(graph, [*graph.node[first_node:], *graph.node[:first_node]])  # ONNX requires topological order
 
 
-def _planes(draft: GraphBuilder, values: Sequence[float]) -> str:
-    return draft.constant(np.array(values, np.float32)[:, None, None])
-
-
-def _move_to_front(graph: onnx.GraphProto, first: int) -> None:
-    """ONNX wants nodes in the order in which they can run."""
-    replace_nodes(graph, [*graph.node[first:], *graph.node[:first]])
+def _per_colour(builder: GraphBuilder, values: Sequence[float]) -> str:
+    return builder.constant(np.array(values, np.float32)[:, None, None])

@@ -10,20 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.build.graph_spec import Precision
 from models.errors import VentralError
-from models.spec import (
-    ActivationsHead,
-    DreamHead,
-    GradcamHead,
-    Hw,
-    LayerInfo,
-    MosaicHead,
-    Network,
-    Precision,
-    Prediction,
-    ScoresHead,
-    StoryHead,
-)
+from models.spec import Hw, LayerInfo, Network, Prediction
 from realtime.canvas.captions import draw_caption, draw_card, draw_names
 from realtime.canvas.crossfade import CrossFade
 from realtime.canvas.layout import Layout, arrange
@@ -93,7 +82,7 @@ class Pipeline:
         except NotReady as answer:
             last = self._last or self._camera(frame, settings)
             frame = dataclasses.replace(frame, image=last.frame.image)
-            return dataclasses.replace(last, frame=frame, settings=settings, waiting=_what(answer))
+            return dataclasses.replace(last, frame=frame, settings=settings, waiting=answer.spec.head.label)
         except Exception as error:
             return self._failure(frame, settings, error)
         self._last = canvas
@@ -188,16 +177,3 @@ def _identity(show: ShowSettings, shown: Rendered) -> tuple[object, ...]:
     """A change of this starts a cross-fade."""
     grid = shown.tiles.grid if shown.tiles else None
     return show.view, show.layout, show.mirror, shown.layer, grid
-
-
-def _what(answer: NotReady) -> str:
-    """What is being made, in words."""
-    match answer.spec.head:
-        case MosaicHead(layer=layer) | GradcamHead(layer=layer) | ActivationsHead(layer=layer):
-            return layer
-        case DreamHead(layers=layers):
-            return " and ".join(layers)
-        case ScoresHead():
-            return "predictions"
-        case StoryHead():
-            return "all layers"

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.build.objectives import GUIDE_UNITS
+from models.autodiff.backprop_rule import BackpropRule
+from models.build.graph_spec import GraphSpec, Precision
+from models.build.heads.activations import ActivationsHead
+from models.build.heads.dream import GUIDE_UNITS, DreamHead
 from models.errors import SettingError
-from models.spec import CLASSES, ActivationsHead, DreamHead, GraphSpec, Hw, ModelInfo, Network, Precision, ReluRule
+from models.spec import CLASSES, Hw, ModelInfo, Network
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.channels import channel_weights
 from realtime.inference.classes import find_class
@@ -42,9 +45,9 @@ class Objective:
         guides = {f"guide_{number}": units for number, units in enumerate(self.guides)}
         return {"image": picture, "weights": self.wanted, **guides}
 
-    def through(self, rectifier: ReluRule) -> Objective:
+    def through(self, rule: BackpropRule) -> Objective:
         """The same goal with gradients that go back through ReLUs in another way."""
-        return dataclasses.replace(self, head=dataclasses.replace(self.head, rectifier=rectifier))
+        return dataclasses.replace(self, head=dataclasses.replace(self.head, backprop_rule=rule))
 
 
 @dataclass(frozen=True, slots=True)

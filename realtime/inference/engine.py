@@ -18,8 +18,8 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from models.build.graph_spec import GraphSpec
 from models.errors import ModelError, VentralError
-from models.spec import GraphSpec
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import Provider, Session, Tensors
 from realtime.threads.worker import Worker

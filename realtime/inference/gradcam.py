@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import CLASSES, GradcamHead, GraphSpec, Hw, ModelInfo, Network
+from models.build.graph_spec import GraphSpec
+from models.build.heads.gradcam import GradcamHead
+from models.spec import CLASSES, Hw, ModelInfo, Network
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
@@ -33,11 +35,11 @@ def gradcam_input_hw(info: ModelInfo, image_hw: Hw, aim: str) -> Hw:
 
 
 def compute_heatmap(engine: Engine, network: Network, image: Image, head: GradcamHead, weights: Floats) -> Heatmap:
-    """The heatmap of a picture for the weighted channels of `head.aim`.
+    """The heatmap of a picture for the weighted channels of `head.target`.
 
-    Raises ModelError when `head.aim` does not depend on `head.layer`, or when the result has NaN or Inf.
+    Raises ModelError when `head.target` does not depend on `head.layer`, or when the result has NaN or Inf.
     """
-    size_hw = gradcam_input_hw(network.info, hw(image), head.aim)
+    size_hw = gradcam_input_hw(network.info, hw(image), head.target)
     feeds: dict[str, NDArray[Any]] = {"image": network_input(image, size_hw), "weights": weights}
     outputs = engine.run_checked(GraphSpec(network, head, size_hw), feeds)
     return Heatmap(normalized(outputs["heatmap"]), outputs["activations"])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import GraphSpec, Network, Precision, Prediction, ScoresHead
+from models.build.graph_spec import GraphSpec, Precision
+from models.build.heads.scores import ScoresHead
+from models.spec import Network, Prediction
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input

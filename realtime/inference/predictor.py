@@ -12,8 +12,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from models.build.graph_spec import GraphSpec, Precision
 from models.errors import ModelError
-from models.spec import GraphSpec, Network, Precision, Prediction
+from models.spec import Network, Prediction
 from realtime.controls.controls import Snapshot
 from realtime.controls.value import Bind, value
 from realtime.imaging.frame import Image

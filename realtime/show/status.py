@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from models.spec import ModelInfo, Precision
+from models.build.graph_spec import Precision
+from models.spec import ModelInfo
 from realtime.canvas.pipeline import Canvas
 from realtime.controls.settings import ShowSettings
 from realtime.inference.providers import Provider

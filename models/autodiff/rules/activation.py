@@ -28,9 +28,9 @@ def positive(step: NodeGradient, tensor: str) -> str:
 
 def rectified(step: NodeGradient, active: str, other: str | None = None) -> str:
     """The three ways past a rectifier: `active` says where it is on, `other` is the plain gradient where it is off."""
-    if step.rectifier == "deconv":
+    if step.backprop_rule == "deconv":
         return step.op("Relu", step.grad)
-    if step.rectifier == "guided":
+    if step.backprop_rule == "guided":
         return keep(step, active, step.op("Relu", step.grad))
     return keep(step, active, step.grad) if other is None else step.op("Where", active, step.grad, other)
 
@@ -41,9 +41,9 @@ def _relu(step: NodeGradient) -> str:
     It is among the few operators that ONNX Runtime computes in the layout of its convolutions: a quarter of the time
     goes that a dream step spends outside of them on a CPU.
     """
-    if step.kind != TensorProto.FLOAT or step.rectifier == "deconv":
+    if step.kind != TensorProto.FLOAT or step.backprop_rule == "deconv":
         return rectified(step, positive(step, step.result))
-    grad = step.op("Relu", step.grad) if step.rectifier == "guided" else step.grad
+    grad = step.op("Relu", step.grad) if step.backprop_rule == "guided" else step.grad
     return step.op("Mul", grad, step.op("HardSigmoid", step.result, alpha=STEEP, beta=0.0))
 
 

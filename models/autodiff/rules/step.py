@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import onnx
 from onnx import helper, numpy_helper
 
+from models.autodiff.backprop_rule import BackpropRule
 from models.errors import ModelError
 from models.graph.builder import GraphBuilder, TensorInfo, attributes
-from models.spec import ReluRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class NodeGradient:
     grads: tuple[str | None, ...]
     tensors: Mapping[str, TensorInfo]
     constants: Mapping[str, onnx.TensorProto]
-    rectifier: ReluRule = "plain"
+    backprop_rule: BackpropRule = "plain"
 
     @property
     def grad(self) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.build.build import build
+from models.build.graph_spec import GraphSpec
+from models.build.heads.dream import DreamHead
 from models.errors import ModelError, SetupError
-from models.spec import DreamHead, GraphSpec, Hw, Network
+from models.spec import Hw, Network
 from realtime.imaging.frame import Floats, hw
 from realtime.inference.providers import CPU, Session
 from scripts.dev.benchmarks.frameworks import FRAMEWORKS, GradientStep, read_chain

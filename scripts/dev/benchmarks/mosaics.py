@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.build.build import build
-from models.spec import INPUT, GraphSpec, Grid, Hw, LayerInfo, MosaicHead, Network
+from models.build.graph_spec import GraphSpec
+from models.build.heads.grid import Grid
+from models.build.heads.mosaic import MosaicHead
+from models.spec import INPUT, Hw, LayerInfo, Network
 from realtime.capture.pattern import Pattern
 from realtime.inference.network_input import network_input
 from realtime.inference.providers import Provider, Session

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from models.spec import CLASSES, GradcamHead
+from models.build.heads.gradcam import GradcamHead
+from models.spec import CLASSES
 from realtime.imaging.frame import Image
 from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import channel_weights

@@ -12,11 +12,11 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
+from models.autodiff.backprop_rule import BackpropRule
 from models.autodiff.gradient import gradient
 from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder
 from models.graph.truncate import truncate
-from models.spec import ReluRule
 from tests.models.autodiff.reference import evaluate
 
 Floats = NDArray[Any]
@@ -106,21 +106,21 @@ SIGNS = np.array([-2.0, -1.0, 1.0, 2.0])
 
 @pytest.mark.parametrize("op", ["Relu(X)", "Clip(X, Z)", "Clip(X, Z, H)"])
 @pytest.mark.parametrize(
-    ("rectifier", "expected"),
+    ("backprop_rule", "expected"),
     [("plain", [0, 0, -5, 7]), ("guided", [0, 0, 0, 7]), ("deconv", [3, 0, 0, 7])],
 )
-def test_ways_past_a_rectifier(op: str, rectifier: ReluRule, expected: list[int]) -> None:
+def test_ways_past_a_rectifier(op: str, backprop_rule: BackpropRule, expected: list[int]) -> None:
     text = "Z = Constant<value=double {0.0}>() H = Constant<value=double {6.0}>() "
     text += "W = Constant<value=double[4] {3.0, -1.0, -5.0, 7.0}>() "
     text += f"A = {op} B = Mul(A, W) o = ReduceSum<keepdims=0>(B)"
-    assert slope(text, SIGNS, rectifier=rectifier) == pytest.approx(expected)
+    assert slope(text, SIGNS, backprop_rule=backprop_rule) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("rectifier", "expected"), [("plain", [0.3, -0.1, -5, 7]), ("deconv", [3, 0, 0, 7])])
-def test_ways_past_a_leaky_rectifier(rectifier: ReluRule, expected: list[float]) -> None:
+@pytest.mark.parametrize(("backprop_rule", "expected"), [("plain", [0.3, -0.1, -5, 7]), ("deconv", [3, 0, 0, 7])])
+def test_ways_past_a_leaky_rectifier(backprop_rule: BackpropRule, expected: list[float]) -> None:
     text = "W = Constant<value=double[4] {3.0, -1.0, -5.0, 7.0}>() "
     text += "A = LeakyRelu<alpha=0.1>(X) B = Mul(A, W) o = ReduceSum<keepdims=0>(B)"
-    assert slope(text, SIGNS, rectifier=rectifier) == pytest.approx(expected)
+    assert slope(text, SIGNS, backprop_rule=backprop_rule) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("window", ["kernel_shape=[2,2], strides=[2,2]", "kernel_shape=[3,3], pads=[1,1,1,1]"])

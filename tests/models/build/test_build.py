@@ -12,9 +12,12 @@ import onnxruntime as ort
 import pytest
 
 from models.build.build import build, key
+from models.build.graph_spec import GraphSpec
+from models.build.heads.grid import Grid
+from models.build.heads.mosaic import MosaicHead
 from models.errors import ModelError, OutputError
 from models.importing.open_network import open_network
-from models.spec import GraphSpec, Grid, MosaicHead, Network
+from models.spec import Network
 
 GRID = Grid(4, 4, (12, 16), 1, (60, 80))
 SIZE_HW = (64, 96)

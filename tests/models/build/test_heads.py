@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from models.build.build import build
-from models.build.heads import resampling
+from models.build.graph_spec import GraphSpec
+from models.build.heads.grid import Grid
+from models.build.heads.head import Head
+from models.build.heads.mosaic import MosaicHead
+from models.build.heads.story import StoryHead
+from models.build.heads.tiles import resize_matrix
 from models.importing.open_network import open_network
-from models.spec import GraphSpec, Grid, Head, Hw, MosaicHead, Network, StoryHead
+from models.spec import Hw, Network
 
 SIZE_HW = (96, 128)
 
@@ -116,8 +121,8 @@ def test_story_is_a_strip_of_every_layer_from_one_pass(network: Network, image: 
 
 
 @pytest.mark.parametrize(("source", "target"), [(7, 7), (224, 31), (14, 40), (5, 1), (1, 9)])
-def test_resampling_keeps_light(source: int, target: int) -> None:
-    weights = resampling(source, target)
+def test_resize_matrix_keeps_light(source: int, target: int) -> None:
+    weights = resize_matrix(source, target)
     assert weights.shape == (target, source)
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-5)
 

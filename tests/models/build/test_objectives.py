@@ -12,11 +12,14 @@ import pytest
 from numpy.typing import NDArray
 
 from models.build.build import build
+from models.build.graph_spec import GraphSpec
+from models.build.heads.activations import ActivationsHead
+from models.build.heads.dream import GUIDE_UNITS, DreamHead
+from models.build.heads.gradcam import GradcamHead
 from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from models.importing.open_network import open_network
-from models.build.objectives import GUIDE_UNITS
-from models.spec import CARD, CLASSES, INPUT, ActivationsHead, ClassifierInfo, DreamHead, GraphSpec, GradcamHead, InputInfo, LayerInfo, ModelInfo, Network
+from models.spec import CARD, CLASSES, INPUT, ClassifierInfo, InputInfo, LayerInfo, ModelInfo, Network
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from tests.networks import colour_network

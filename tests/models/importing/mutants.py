@@ -13,9 +13,11 @@ import warnings
 from pathlib import Path
 
 from models.build.build import build
+from models.build.graph_spec import GraphSpec
+from models.build.heads.grid import Grid
+from models.build.heads.mosaic import MosaicHead
 from models.errors import VentralError
 from models.importing.open_network import open_network
-from models.spec import GraphSpec, Grid, MosaicHead
 from realtime.inference.providers import CPU, Session
 
 MEMORY = 4 * 2**30

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from models.build.heads.dream import DreamHead
 from models.importing.open_network import open_network
-from models.spec import DreamHead
 from realtime.controls.controls import Snapshot
 from realtime.dreams.dream_state import HEADROOM, softened
 from realtime.dreams.optical_flow import backward, carried, drift, grey

@@ -9,9 +9,10 @@ import onnx
 import onnxruntime
 import pytest
 
+from models.build.heads.gradcam import GradcamHead
 from models.errors import ModelError, SettingError
 from models.importing.open_network import open_network
-from models.spec import GradcamHead, Network
+from models.spec import Network
 from realtime.capture.pictures import read_picture
 from realtime.imaging.compositing import stage
 from realtime.imaging.frame import Image

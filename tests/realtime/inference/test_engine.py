@@ -17,9 +17,11 @@ import pytest
 from numpy.typing import NDArray
 
 from models.build.build import build
+from models.build.graph_spec import GraphSpec
+from models.build.heads.grid import Grid
+from models.build.heads.mosaic import MosaicHead
 from models.errors import ModelError, OutputError
 from models.importing.open_network import open_network
-from models.spec import GraphSpec, Grid, MosaicHead
 from realtime.inference import providers
 from realtime.inference.engine import OPEN_SESSIONS, Engine, GraphError, NotReady
 from realtime.inference.open_session import open_session
@@ -224,7 +226,7 @@ def test_damaged_cache_is_made_anew(victim: str, damage: str, monkeypatch: pytes
     whole = damaged.read_bytes()
     scrambled = np.random.default_rng(0).bytes(len(whole))
     damaged.write_bytes({"cut": whole[: len(whole) // 2], "emptied": b"", "scrambled": scrambled}[damage])
-    monkeypatch.setattr("models.build.build._sound", set())  # as in a new process
+    monkeypatch.setattr("models.build.weight_cache._intact", set())  # as in a new process
     with Engine(CPU) as engine:
         engine.wait(spec(), timeout=20)
         assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from models.build.heads.grid import Grid
 from models.importing.open_network import open_network
-from models.spec import Grid
 from realtime.canvas.pipeline import Canvas
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame

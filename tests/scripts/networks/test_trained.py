@@ -20,8 +20,9 @@ import onnxruntime
 import pytest
 
 from models.build.build import build
+from models.build.graph_spec import GraphSpec
+from models.build.heads.scores import ScoresHead
 from models.importing.open_network import open_network
-from models.spec import GraphSpec, ScoresHead
 from models.training.pictures import split
 from models.zoo import vgg16_layers
 from realtime.capture.pictures import open_pictures

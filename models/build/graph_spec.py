@@ -1,0 +1,22 @@
+"""Everything that decides a finished graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from models.build.heads.head import Head
+from models.spec import Hw, Network
+
+Precision: TypeAlias = Literal["fp32"]
+"""The number format in which a graph computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSpec:
+    """A network, a head, the size of the picture, and the precision."""
+
+    network: Network
+    head: Head
+    size_hw: Hw
+    precision: Precision = "fp32"

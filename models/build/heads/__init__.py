@@ -1,0 +1,1 @@
+"""What a finished graph computes from a network: one head a file."""

@@ -1,0 +1,30 @@
+"""The activations of a layer, unchanged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.build.heads.head import Head, Shapes
+from models.graph.builder import FLOAT, GraphBuilder
+from models.spec import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationsHead(Head):
+    """The output "activations": float32 (channels, height, width)."""
+
+    layer: str
+
+    @property
+    def label(self) -> str:
+        """The layer."""
+        return self.layer
+
+    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
+        """The layer's."""
+        return (info.layer(self.layer).name,)
+
+    def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
+        """Add the activations without their batch axis."""
+        squeezed = builder.op("Squeeze", self.layer, builder.ints(0))
+        builder.output(squeezed, "activations", FLOAT, shapes[self.layer][1:])

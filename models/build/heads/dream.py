@@ -1,0 +1,101 @@
+"""The gradient of an objective with respect to the picture, for gradient ascent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.autodiff.backprop_rule import BackpropRule
+from models.autodiff.gradient import gradient
+from models.build.heads.channels import channels_tensor, count_channels, weighted_sum
+from models.build.heads.head import Head, Shapes
+from models.graph.builder import FLOAT, GraphBuilder
+from models.spec import CLASSES, ModelInfo
+
+GUIDE_UNITS = 256
+"""Units of a guide's layer with which each unit of the picture is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class DreamHead(Head):
+    """The outputs "value", the objective of some layers (a scalar), and "gradient", shaped like the picture.
+
+    The objective is a sum over the channels of all `layers`, which the input "weights" weighs, one layer after
+    another: of each channel's mean, or of its mean square with `energy`. With `at`, a place from 0 to 1 across and
+    down, only the unit there counts. With `guided`, it is the similarity to the units of a guide picture, which are
+    the inputs "guide_0", "guide_1" ..., each (C, GUIDE_UNITS). A layer may be CLASSES.
+    """
+
+    layers: tuple[str, ...]
+    energy: bool = True
+    at: tuple[float, float] | None = None
+    guided: bool = False
+    backprop_rule: BackpropRule = "plain"
+
+    image_type = FLOAT
+    waits = False
+
+    @property
+    def label(self) -> str:
+        """The layers."""
+        return " and ".join(self.layers)
+
+    @property
+    def reads_classifier(self) -> bool:
+        """Whether a class is among the layers."""
+        return CLASSES in self.layers
+
+    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
+        """Those of the layers, or the logits."""
+        return tuple(channels_tensor(name, info) for name in self.layers)
+
+    def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
+        """Add the objective and its gradient; ModelError when an operator on the path has no gradient rule."""
+        objective = self._objective(builder, info, shapes)
+        grad = gradient(builder, objective, "image", backprop_rule=self.backprop_rule)
+        builder.output(objective, "value", FLOAT, ())
+        builder.output(grad, "gradient", FLOAT, shapes["image"])
+
+    def _objective(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> str:
+        """The scalar that the picture is changed to increase."""
+        tensors = self.tensors(info)
+        counts = [count_channels(name, tensor, shapes) for name, tensor in zip(self.layers, tensors, strict=True)]
+        all_weights, terms, first = builder.input("weights", FLOAT, (sum(counts),)), [], 0
+        for number, (tensor, channels) in enumerate(zip(tensors, counts, strict=True)):
+            weights = builder.op(
+                "Slice", all_weights, builder.ints(first), builder.ints(first + channels), builder.ints(0)
+            )
+            first += channels
+            units = self._units(builder, tensor, shapes[tensor])
+            if self.guided:
+                values = _similarity(builder, units, number, weights, channels)
+            else:
+                values = self._channel_values(builder, units)
+            terms.append(weighted_sum(builder, values, weights, channels))
+        return terms[0] if len(terms) == 1 else builder.op("Sum", *terms)
+
+    def _units(self, builder: GraphBuilder, tensor: str, shape: tuple[int, ...]) -> str:
+        """The units that count, as (1, C, n): all of a layer, or the one at a place."""
+        if self.at is not None and len(shape) == 4:
+            x, y = (min(int(part * size), size - 1) for part, size in zip(self.at, shape[:1:-1], strict=True))
+            corners = builder.ints(y, x), builder.ints(y + 1, x + 1)
+            tensor = builder.op("Slice", tensor, *corners, builder.ints(2, 3))
+        return builder.op("Reshape", tensor, builder.ints(1, shape[1], -1))
+
+    def _channel_values(self, builder: GraphBuilder, units: str) -> str:
+        """(1, C, n) -> (1, C): the mean, or the mean square."""
+        values = builder.op("Mul", units, units) if self.energy else units
+        return builder.op("ReduceMean", values, builder.ints(2), keepdims=0)
+
+
+def _similarity(builder: GraphBuilder, units: str, number: int, weights: str, channels: int) -> str:
+    """The mean product of each unit with the most similar unit of the guide: (1, C, n) -> (1, C).
+
+    This is the objective of guided dreams in google/deepdream; the gradient treats the best match as a constant.
+    """
+    guide = builder.input(f"guide_{number}", FLOAT, (channels, GUIDE_UNITS))
+    weighted = builder.op("Mul", builder.op("Transpose", guide, perm=[1, 0]), weights)
+    similarity = builder.op("MatMul", weighted, units)
+    best = builder.op("ArgMax", similarity, axis=1, keepdims=0)
+    matches = builder.op("Gather", guide, builder.op("Reshape", best, builder.ints(-1)), axis=1)
+    products = builder.op("Mul", units, builder.op("Unsqueeze", matches, builder.ints(0)))
+    return builder.op("ReduceMean", products, builder.ints(2), keepdims=0)

@@ -1,0 +1,64 @@
+"""Where in a picture the evidence for a class or a channel lies (Grad-CAM, Selvaraju et al. 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.autodiff.gradient import gradient
+from models.build.heads.channels import channels_tensor, count_channels, weighted_sum
+from models.build.heads.head import Head, Shapes
+from models.errors import ModelError
+from models.graph.builder import FLOAT, GraphBuilder, ancestors
+from models.spec import CLASSES, ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class GradcamHead(Head):
+    """The outputs "heatmap", (h, w) of `layer`, and "activations", the mean of each channel of `target`.
+
+    `target` is a deeper layer or CLASSES; the input "weights" weighs its channels.
+    """
+
+    layer: str
+    target: str = CLASSES
+
+    waits = False
+
+    @property
+    def label(self) -> str:
+        """The layer."""
+        return self.layer
+
+    @property
+    def reads_classifier(self) -> bool:
+        """Whether the target is a class."""
+        return self.target == CLASSES
+
+    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
+        """The layer's and the target's."""
+        return info.layer(self.layer).name, channels_tensor(self.target, info)
+
+    def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
+        """Add the heatmap: each channel of the layer weighs as much as the target grows with it on average.
+
+        Raises ModelError when the layer has no height and width, or the target does not depend on it.
+        """
+        target = channels_tensor(self.target, info)
+        channels = count_channels(self.target, target, shapes)
+        self._check(builder, target, shapes)
+        weights, activations = builder.input("weights", FLOAT, (channels,)), target
+        if len(shapes[target]) == 4:
+            activations = builder.op("ReduceMean", target, builder.ints(2, 3), keepdims=0)
+        grad = gradient(builder, weighted_sum(builder, activations, weights, channels), self.layer)
+        importance = builder.op("ReduceMean", grad, builder.ints(2, 3))
+        evidence = builder.op("ReduceSum", builder.op("Mul", self.layer, importance), builder.ints(0, 1), keepdims=0)
+        builder.output(builder.op("Relu", evidence), "heatmap", FLOAT, shapes[self.layer][2:])
+        builder.output(builder.op("Reshape", activations, builder.ints(channels)), "activations", FLOAT, (channels,))
+
+    def _check(self, builder: GraphBuilder, target: str, shapes: Shapes) -> None:
+        if len(shapes.get(self.layer, ())) != 4:
+            raise ModelError(f"'{self.layer}' has no height and width for a heatmap; choose a convolutional layer")
+        read = {name for node in ancestors(builder.model.graph, [target]) for name in node.input}
+        if self.layer not in (target, *read):
+            name = "the classifier" if self.target == CLASSES else f"layer '{self.target}'"
+            raise ModelError(f"{name} does not depend on layer '{self.layer}'; choose a layer that comes before it")

@@ -1,0 +1,44 @@
+"""The base class of all heads."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, TypeAlias
+
+from models.graph.builder import UINT8, GraphBuilder
+from models.spec import ModelInfo
+
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
+"""The shapes of the tensors of a network, by name."""
+
+
+class Head(ABC):
+    """Everything about one kind of graph; each subclass is a frozen dataclass in a file of its own.
+
+    The graph reads "image", BGR (H, W, 3), of the ONNX element type `image_type`. A head that the show does not wait
+    for (`waits`) runs in the background on one thread.
+    """
+
+    __slots__ = ()
+
+    image_type: ClassVar[int] = UINT8
+    waits: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """What the status line shows while the graph is being made."""
+
+    @property
+    def reads_classifier(self) -> bool:
+        """Whether the graph needs the network's classifier."""
+        return False
+
+    @abstractmethod
+    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
+        """The tensors of the network that the head reads; ModelError when one does not exist."""
+
+    @abstractmethod
+    def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
+        """Add the nodes, inputs and outputs of the head; `shapes` are those of the truncated network."""

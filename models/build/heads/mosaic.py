@@ -1,0 +1,42 @@
+"""The channels of one layer as tiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.build.heads.grid import Grid
+from models.build.heads.head import Head, Shapes
+from models.build.heads.tiles import channel_means, draw_tiles, resize_cells
+from models.graph.builder import FLOAT, INT64, GraphBuilder
+from models.spec import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class MosaicHead(Head):
+    """All channels of a layer in order, or as many as `chosen`, which the input "channels" selects.
+
+    With `chosen`, the output "energy" is the mean activation of every channel of the layer. A mosaic of one channel
+    shows it large.
+    """
+
+    layer: str
+    grid: Grid
+    chosen: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The layer."""
+        return self.layer
+
+    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
+        """The layer's."""
+        return (info.layer(self.layer).name,)
+
+    def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
+        """Add the tiles of the layer."""
+        tensor, shape = self.layer, shapes[self.layer]
+        if self.chosen:
+            builder.output(channel_means(builder, tensor), "energy", FLOAT, (shape[1],))
+            tensor = builder.op("Gather", tensor, builder.input("channels", INT64, (self.chosen,)), axis=1)
+        cells = resize_cells(builder, tensor, shape, self.grid.cell_hw)
+        draw_tiles(builder, cells, self.grid, self.chosen or shape[1])

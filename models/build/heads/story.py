@@ -1,0 +1,45 @@
+"""A strip of tiles for each of several layers, from one pass through the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.build.heads.grid import Grid
+from models.build.heads.head import Head, Shapes
+from models.build.heads.tiles import channel_means, draw_tiles, resize_cells
+from models.graph.builder import FLOAT, INT64, GraphBuilder
+from models.spec import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class StoryHead(Head):
+    """One row of `grid.cols` channels for each of `layers`; the input "channels" selects them, row by row.
+
+    The output "energy" is the mean activation of every channel, one layer after another.
+    """
+
+    layers: tuple[str, ...]
+    grid: Grid
+
+    @property
+    def label(self) -> str:
+        """The same for every story."""
+        return "all layers"
+
+    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
+        """Those of the layers."""
+        return tuple(info.layer(name).name for name in self.layers)
+
+    def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
+        """Add the strips of the layers, one below the other."""
+        cols, count = self.grid.cols, self.grid.cols * len(self.layers)
+        channels = builder.input("channels", INT64, (count,))
+        energies, strips = [], []
+        for row, layer in enumerate(self.layers):
+            energies.append(channel_means(builder, layer))
+            chosen = builder.op("Slice", channels, builder.ints(row * cols), builder.ints((row + 1) * cols))
+            strip = builder.op("Gather", layer, chosen, axis=1)
+            strips.append(resize_cells(builder, strip, shapes[layer], self.grid.cell_hw))
+        total = sum(shapes[layer][1] for layer in self.layers)
+        builder.output(builder.op("Concat", *energies, axis=0), "energy", FLOAT, (total,))
+        draw_tiles(builder, builder.op("Concat", *strips, axis=1), self.grid, count)

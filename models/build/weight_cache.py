@@ -1,0 +1,135 @@
+"""The weights of a network in the cache, written once and shared by all its graphs.
+
+A finished graph is then a few kilobytes and is made in milliseconds, and ONNX Runtime maps the weights instead of
+copying them. Each part of a network, NETWORK or CLASSIFIER, is three files: nodes (.onnx), weights (.bin) and the
+digests of both (.json), which show damage before it is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import onnx
+from onnx import external_data_helper
+
+from models.errors import ModelError, OutputError
+from models.files import digest_file, sync
+from models.graph.builder import join
+from models.spec import Network
+from models.zoo import cache_folder
+
+NETWORK, CLASSIFIER = "network", "classifier"
+
+_intact: set[Path] = set()
+"""The folders whose digests this process has compared."""
+
+
+def split_weights(network: Network) -> Path:
+    """The cache folder of a network, with its weights apart from its nodes; made on the first call.
+
+    Processes may race: each makes a folder of its own, and the first to finish publishes it. Raises ModelError when
+    the network cannot be read, OutputError when the cache cannot be written.
+    """
+    folder = _folder(network)
+    if folder in _intact and folder.exists():
+        return folder
+    try:
+        if folder.exists() and not is_intact(folder):
+            shutil.rmtree(folder)
+        if not folder.exists():
+            _publish(network.path, folder)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write the cache in {folder.parent}: {error.strerror or error};"
+            " set XDG_CACHE_HOME to a folder that can be written"
+        ) from error
+    _intact.add(folder)
+    return folder
+
+
+def load_nodes(network: Network, *, classifier: bool = False) -> onnx.ModelProto:
+    """The graph of a network without its weights, joined with that of its `classifier` where a file of its own holds it."""
+    folder = split_weights(network)
+    model = _load(folder, NETWORK)
+    if classifier and network.info.scores.file:
+        _add_classifier(network, folder)
+        join(model, _load(folder, CLASSIFIER))
+    return model
+
+
+def is_intact(folder: Path, part: str = NETWORK) -> bool:
+    """Whether a part is complete and agrees with its digests."""
+    try:
+        digests: dict[str, str] = json.loads((folder / f"{part}.json").read_text())
+        return all(digest_file(folder / name) == digests[name] for name in _files(part))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def forget(network: Network) -> None:
+    """Delete everything in the cache that belongs to a network."""
+    folder = _folder(network)
+    _intact.discard(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(network: Network) -> Path:
+    return cache_folder() / "graphs" / network.digest[:32]
+
+
+def _files(part: str) -> tuple[str, str]:
+    return f"{part}.onnx", f"{part}.bin"
+
+
+def _load(folder: Path, part: str) -> onnx.ModelProto:
+    return onnx.load(folder / f"{part}.onnx", load_external_data=False)
+
+
+def _publish(source: Path, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+        complete = Path(scratch) / "complete"
+        _write_part(source, complete, NETWORK)
+        try:
+            complete.rename(folder)
+        except OSError:
+            if not folder.exists():  # otherwise another process was faster
+                raise
+
+
+def _write_part(source: Path, folder: Path, part: str) -> None:
+    """Write the nodes, the weights and the digests of the ONNX file `source` to a new folder."""
+    folder.mkdir()
+    nodes, weights = _files(part)
+    try:
+        model = onnx.load(source)
+    except OSError as error:
+        raise ModelError(f"{source} cannot be read any more: {error.strerror or error}") from error
+    external_data_helper.convert_model_to_external_data(model, location=weights, size_threshold=1024)
+    onnx.save_model(model, folder / nodes)
+    (folder / weights).touch()  # when all tensors are small, none is stored there
+    digests = {name: digest_file(folder / name) for name in _files(part)}
+    (folder / f"{part}.json").write_text(json.dumps(digests))
+    for file in folder.iterdir():
+        sync(file)
+
+
+def _add_classifier(network: Network, folder: Path) -> None:
+    """Add a classifier from a file of its own to the cache folder of its network, the digests last."""
+    if is_intact(folder, CLASSIFIER):
+        return
+    classifier = network.info.scores
+    source = network.path.with_name(classifier.file)
+    if not source.is_file() or digest_file(source) != classifier.digest:
+        raise ModelError(
+            f"the classifier of {network.info.name} is missing or damaged: expected {source};"
+            f" run again: ventral export {network.info.name} --force"
+        )
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+        complete = Path(scratch) / "complete"
+        _write_part(source, complete, CLASSIFIER)
+        for name in (*_files(CLASSIFIER), f"{CLASSIFIER}.json"):
+            (complete / name).replace(folder / name)
