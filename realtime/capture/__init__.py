@@ -1,1 +1,1 @@
-"""From the outside world to the mailbox: cameras, streams, videos, pictures and the test pattern."""
+"""Sources of frames: cameras, streams, videos, pictures and the test pattern."""

@@ -1,4 +1,4 @@
-"""The test pattern: moving shapes, edges and textures at many scales, made from the frame index alone."""
+"""The test pattern: moving shapes, edges and textures at many scales, a function of the frame number alone."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.capture.source import SourceKind
 from realtime.imaging.frame import Image
 
 WIDTH, HEIGHT = 640, 480
 TURN = 2 * math.pi
 SUBPIXEL = 4
-"""Bits of the fraction in the points that OpenCV draws."""
+"""Fraction bits of the points passed to OpenCV."""
 
 Field = NDArray[np.uint8]
-"""Phases per pixel, 256 to the full turn: adding a number moves the texture, and overflow is harmless."""
+"""A phase per pixel, 256 to a full turn: adding a number moves the texture, and overflow wraps around."""
 
 
 class Pattern:
-    """An endless source that needs no camera: picture number n is the same in every run."""
+    """An endless source without a camera; frame n is the same in every run."""
 
     name = "pattern"
     live = False
@@ -34,7 +35,7 @@ class Pattern:
         self._ball = _Disc(84)
 
     def read(self) -> Image:
-        """Draw the next picture, (480, 640, 3)."""
+        """Draw the next image, (480, 640, 3)."""
         seconds = self._index / self.fps
         self._index += 1
         image = self._sky(seconds)
@@ -46,11 +47,11 @@ class Pattern:
         return image
 
     def skip(self) -> None:
-        """Pass over one picture."""
+        """Skip one frame."""
         self._index += 1
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to release."""
 
     def _sky(self, seconds: float) -> Image:
         first, second, third = self._clouds
@@ -61,7 +62,7 @@ class Pattern:
 
 
 class _Disc:
-    """A round window on a texture, shaded like a ball or flat, that can be painted anywhere."""
+    """A round piece of texture, flat or shaded like a ball, for painting at any position."""
 
     def __init__(self, radius: int) -> None:
         y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1] / radius
@@ -75,18 +76,18 @@ class _Disc:
         self._squares = _turns(self._distance**2 * 9)
 
     def checkers(self, seconds: float) -> NDArray[np.float32]:
-        """Colour a turning ball with red and white squares."""
+        """A turning ball with red and white squares."""
         odd = ((self._across + _phase(seconds, 5)) ^ self._down) >> 7
         colours = np.array([(245, 245, 250), (40, 30, 225)], np.float32)
         return np.asarray(colours[odd] * self._light[..., None], np.float32)
 
     def ripples(self, seconds: float) -> NDArray[np.float32]:
-        """Rings that grow finer outwards: every spatial frequency in one picture."""
+        """Rings that grow finer outwards: every spatial frequency in one image."""
         waves = _SINE[self._squares - _phase(seconds, 2)].astype(np.float32)[..., None]
         return np.asarray(waves * np.array((0.98, 0.95, 0.85), np.float32))
 
     def paint(self, image: Image, centre: tuple[int, int], colours: NDArray[np.float32]) -> None:
-        """Lay the disc over `image` with a soft rim; `centre` keeps it inside."""
+        """Blend the disc into `image` with a soft edge; it must lie inside."""
         x, y = centre[0] - self._radius, centre[1] - self._radius
         side = 2 * self._radius + 1
         below = image[y : y + side, x : x + side]
@@ -94,8 +95,8 @@ class _Disc:
 
 
 def _flower(image: Image, seconds: float) -> None:
-    """Nested petals around the middle, each wreath turning against the next."""
-    for number, (radius, petals, colour) in enumerate(_WREATHS):
+    """Nested rings of petals in the middle, turning in opposite directions."""
+    for number, (radius, petals, colour) in enumerate(_RINGS):
         angles = np.linspace(0, TURN, 181)
         spin = seconds * (0.35 if number % 2 else -0.25)
         reach = radius * (0.72 + 0.28 * np.cos(petals * angles) + 0.05 * math.sin(seconds + number))
@@ -111,7 +112,7 @@ def _orbits(image: Image, seconds: float) -> None:
         size = 9 + 13 * (1 + math.sin(around * 3 + seconds))
         middle = (WIDTH / 2 + 270 * math.cos(around), HEIGHT / 2 + 195 * math.sin(around))
         points = _polygon(3 + number % 6, size, seconds * (number % 3 - 1) * 1.5) + middle
-        _fill(image, points, _WREATHS[number % len(_WREATHS)][2])
+        _fill(image, points, _RINGS[number % len(_RINGS)][2])
         _outline(image, points, (25, 15, 20))
 
 
@@ -140,7 +141,7 @@ def _polygon(sides: int, radius: float, angle: float) -> NDArray[np.float64]:
 
 
 def _drift(seconds: float, across: float, down: float, start: float) -> tuple[int, int]:
-    """Find where a thing stands that wanders with two periods and never leaves the picture."""
+    """The position of a disc that moves with two periods and stays inside the image."""
     x = WIDTH / 2 + 220 * math.sin(TURN * seconds / across + start)
     y = HEIGHT / 2 + 130 * math.cos(TURN * seconds / down + start)
     return round(x), round(y)
@@ -162,17 +163,24 @@ def _clouds() -> tuple[Field, Field, Field]:
 
 
 def _palette() -> Image:
-    """Close a circle of 256 colours, violet over night blue to teal."""
+    """A cycle of 256 colours: violet, night blue, teal."""
     circle = np.arange(256) / 256 * TURN
     parts = [104 + 52 * np.cos(circle), 62 + 58 * np.cos(circle + 1.2), 58 + 46 * np.cos(circle - 1.9)]
     return np.stack(parts, 1).astype(np.uint8)
 
 
 _SINE: Field = np.round(127.5 + 127.5 * np.sin(np.arange(256) / 256 * TURN)).astype(np.uint8)
-_WREATHS: tuple[tuple[float, int, tuple[float, float, float]], ...] = (
+_RINGS: tuple[tuple[float, int, tuple[float, float, float]], ...] = (
     (165, 12, (90, 50, 200)),
     (130, 9, (60, 150, 250)),
     (96, 7, (90, 215, 255)),
     (62, 5, (160, 120, 235)),
     (32, 6, (120, 215, 120)),
+)
+
+
+PATTERN = SourceKind(
+    expected="'pattern'",
+    matches=lambda text: text == "pattern",
+    open=lambda _text, _options: Pattern(),
 )

@@ -1,4 +1,4 @@
-"""Still pictures as a source: one file, or a folder in order of name."""
+"""Still pictures as a source: one file, or the files of a folder by name."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from models.errors import SourceError
-from realtime.capture.source import EndOfSource, as_bgr
+from realtime.capture.source import EndOfSource, SourceKind, SourceOptions, as_bgr, existing_path
 from realtime.imaging.frame import Image
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _STDERR = 2
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 
-# Once and for all, because catch_warnings is not safe between threads: a decompression bomb is refused,
-# and Pillow's remarks on odd metadata stay off the terminal.
+# Set once, because catch_warnings is not thread-safe: decompression bombs are errors, and Pillow's warnings about
+# metadata stay off the terminal.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("error", category=Pillow.DecompressionBombWarning)
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the file begins like a picture of a kind that can be read, whatever its name says."""
+    """Whether the file starts like a picture of a supported format, whatever its name."""
     try:
         with Pillow.open(path, formats=FORMATS):
             return True
     except UnidentifiedImageError:
         return False
-    except Exception:  # it was recognised, and read_picture will say what is wrong with it
+    except Exception:  # recognised; read_picture reports what is wrong with it
         return True
 
 
 def read_picture(path: Path) -> Image:
-    """Read a picture, upright by its EXIF record, transparency over black; SourceError when broken."""
+    """Read a picture, rotated by its EXIF orientation, transparency over black; SourceError when it is damaged."""
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            raise SourceError(f"{path.name}: it is not a file")
+            raise SourceError(f"{path.name}: not a file")
         with Pillow.open(path, formats=FORMATS) as picture:
             if picture.mode == "F":
-                raise SourceError(f"{path.name}: floating-point pixels; save it with 8 or 16 bits")
-            with _silence() if picture.format == "TIFF" else nullcontext():
+                raise SourceError(f"{path.name}: floating-point pixels are not supported: save it with 8 or 16 bits")
+            with _quiet_stderr() if picture.format == "TIFF" else nullcontext():
                 picture.load()
             ImageOps.exif_transpose(picture, in_place=True)
             return as_bgr(_array(picture), path.name)
@@ -59,9 +59,9 @@ def read_picture(path: Path) -> Image:
 
 
 class Pictures:
-    """Pictures read one by one, each given `hold` times; with `loop` they start again after the last.
+    """Pictures in order, each repeated `hold` times; with `loop` they start again after the last.
 
-    A broken picture is passed over and named once in `skipped`. SourceError when none can be read.
+    A damaged picture is skipped and added to `skipped` once. SourceError when none can be read.
     """
 
     live = False
@@ -73,77 +73,76 @@ class Pictures:
         self._paths = list(paths)
         self._loop = loop
         self._hold = hold
-        self._place = 0
-        self._given = 0
+        self._index = 0
+        self._repeats = 0
         self._image: Image | None = self._load()
 
     def read(self) -> Image:
-        """Take the present picture, or the next one when this was given often enough."""
+        """Return the current picture, or the next one after `hold` reads."""
         self.skip()
         if self._image is None:
             self._image = self._load()
         return self._image
 
     def skip(self) -> None:
-        """Count the present picture as given once more; files passed over entirely are not read."""
-        if self._given == self._hold:
-            self._turn()
-        self._given += 1
+        """Count a read of the current picture; files that are skipped entirely are not read."""
+        if self._repeats == self._hold:
+            self._advance()
+        self._repeats += 1
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to release."""
 
-    def _turn(self) -> None:
-        """Go on to the next file."""
-        self._place, self._given = self._place + 1, 0
-        if self._place == len(self._paths):
+    def _advance(self) -> None:
+        """Go to the next file."""
+        self._index, self._repeats = self._index + 1, 0
+        if self._index == len(self._paths):
             self._rewind()
         if len(self._paths) > 1:
             self._image = None
 
     def _rewind(self) -> None:
         if not self._loop:
-            self._place, self._given = self._place - 1, self._hold
+            self._index, self._repeats = self._index - 1, self._hold
             raise EndOfSource
-        self._place = 0
+        self._index = 0
 
     def _load(self) -> Image:
-        """Read the picture at the present place, or the first good one after it; bad ones leave the list."""
+        """Read the current picture, or the next good one; remove damaged ones from the list."""
         reason = ""
         while self._paths:
-            if self._place == len(self._paths):
+            if self._index == len(self._paths):
                 self._rewind()
             try:
-                return read_picture(self._paths[self._place])
+                return read_picture(self._paths[self._index])
             except SourceError as error:
                 reason = str(error)
-                self.skipped.append(self._paths.pop(self._place).name)
+                self.skipped.append(self._paths.pop(self._index).name)
         bad = len(self.skipped)
-        raise SourceError(reason if bad == 1 else f"none of the {bad} pictures in {self.name} is good; {reason}")
+        raise SourceError(reason if bad == 1 else f"cannot read any of the {bad} pictures in {self.name}: {reason}")
 
 
 def open_pictures(path: Path, *, loop: bool = False, fps: float = 30.0, hold: int = 1) -> Pictures:
-    """One picture file, or the pictures of a folder in order of name."""
+    """One picture file, or the pictures of a folder by name."""
     if path.is_file():
         return Pictures(path.name, [path], loop=loop, fps=fps, hold=hold)
-    found = list_pictures(path)
-    return Pictures(path.resolve().name, found, loop=loop, fps=fps, hold=hold)
+    return Pictures(path.resolve().name, list_pictures(path), loop=loop, fps=fps, hold=hold)
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """The files of a folder that are called like pictures, in order of name; SourceError when there are none."""
+    """The files of a folder with the suffix of a picture, by name; SourceError when there are none."""
     try:
         files = sorted(folder.iterdir())
     except OSError as error:
-        raise SourceError(f"folder {folder} cannot be read: {error.strerror}") from error
-    found = [file for file in files if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")]
-    if not found:
-        raise SourceError(f"no picture in the folder {folder}; expected files {' '.join(sorted(SUFFIXES))}")
-    return found
+        raise SourceError(f"cannot read the folder '{folder}': {error.strerror}") from error
+    pictures = [file for file in files if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")]
+    if not pictures:
+        raise SourceError(f"no picture in the folder '{folder}': expected files {' '.join(sorted(SUFFIXES))}")
+    return pictures
 
 
 def _array(picture: Pillow.Image) -> NDArray[Any]:
-    """Pixels in the order that OpenCV uses: grey 16 bit, BGR or BGRA."""
+    """Pixels in the order of OpenCV: 16-bit grey, BGR or BGRA."""
     if picture.mode.startswith("I"):
         return np.asarray(np.clip(np.asarray(picture), 0, 65535), np.uint16)
     if picture.has_transparency_data:
@@ -152,29 +151,47 @@ def _array(picture: Pillow.Image) -> NDArray[Any]:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
-    """Keep off the terminal what libtiff writes there of damaged files, past Python and past Pillow."""
-    with _silent:
-        kept, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
+def _quiet_stderr() -> Iterator[None]:
+    """Suppress what libtiff writes about damaged files to stderr, bypassing Python and Pillow."""
+    with _stderr_lock:
+        original, devnull = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
         try:
-            os.dup2(nowhere, _STDERR)
+            os.dup2(devnull, _STDERR)
             yield
         finally:
-            os.dup2(kept, _STDERR)
-            os.close(kept)
-            os.close(nowhere)
+            os.dup2(original, _STDERR)
+            os.close(original)
+            os.close(devnull)
 
 
-_silent = threading.Lock()  # of two that change places the second would keep the silence
+_stderr_lock = threading.Lock()  # two threads that swap stderr at once could leave it suppressed
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, Pillow.DecompressionBombWarning | Pillow.DecompressionBombError):
-        return f"more than {Pillow.MAX_IMAGE_PIXELS:,} pixels; make it smaller"
+        return f"more than {Pillow.MAX_IMAGE_PIXELS:,} pixels: scale it down"
     if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
-        return f"{error.strerror}; expected a picture"
+        return f"{error.strerror}: expected a picture"
     if isinstance(error, UnidentifiedImageError):
-        return "not a picture that can be read; expected JPEG, PNG, BMP, WebP or TIFF with 8 or 16 bits"
+        return "not a supported picture: expected JPEG, PNG, BMP, WebP or TIFF with 8 or 16 bits"
     if isinstance(error, MemoryError):
-        return "needs more memory than there is; make it smaller"
-    return f"a broken picture ({' '.join(str(error).split()) or type(error).__name__})"
+        return "not enough memory: scale it down"
+    return f"damaged picture ({' '.join(str(error).split()) or type(error).__name__})"
+
+
+def _is_picture_file(text: str) -> bool:
+    path = existing_path(text)
+    return path is not None and path.is_file() and (is_picture(path) or path.suffix.lower() in SUFFIXES)
+
+
+def _is_folder(text: str) -> bool:
+    path = existing_path(text)
+    return path is not None and path.is_dir()
+
+
+def _open(text: str, options: SourceOptions) -> Pictures:
+    return open_pictures(Path(text), loop=options.loop, fps=options.fps, hold=options.hold)
+
+
+PICTURE = SourceKind(expected="a picture", matches=_is_picture_file, open=_open, stands_still=True)
+PICTURE_FOLDER = SourceKind(expected="a folder of pictures", matches=_is_folder, open=_open, stands_still=True)

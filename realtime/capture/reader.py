@@ -1,4 +1,4 @@
-"""One life of a source: a thread that opens it, reads it at its pace, and can be left behind."""
+"""A thread that opens a source, reads it at its frame rate, and can be abandoned when it hangs."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from realtime.capture.source import Source
 from realtime.capture.source_health import HealthLimits, SourceHealth
 from realtime.imaging.frame import Image
 
-SKIPS = 2
-"""Pictures passed over at most between two that are shown, so that something is seen while catching up."""
+MAX_SKIPS = 2
+"""Frames skipped in a row at most, so that some are shown while catching up."""
 
-LATEST = 2.0
-"""Seconds behind the clock at which lost time is given up: slow motion rather than nothing but skipping."""
+MAX_LAG = 2.0
+"""Seconds behind the clock after which the lost time is given up: slow motion instead of endless skipping."""
 
 
 class Reader:
-    """Reads `source`, or what `opener` opens, on a thread of its own, and hands each picture to `put`.
+    """Reads `source`, or the one that `opener` opens, on its own thread, and passes each image to `put`.
 
-    What ended it is in `error`. A thread that hangs in the driver cannot be killed: `leave` it, and it
-    closes its source whenever it comes back.
+    `error` is the exception that ended it. A thread that hangs in a driver cannot be killed: `leave` it, and it closes
+    its source when the driver returns.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class Reader:
     ) -> None:
         self.error: BaseException | None = None
         self.source = source
-        self.pulse: SourceHealth | None = None
+        self.health: SourceHealth | None = None
         self.dropped = 0
         self._opener = opener
         self._put = put
         self._before = before
         self._left = threading.Event()
-        self._since = self._due = time.monotonic()
+        self._started = self._due = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self._thread.start()
 
@@ -61,57 +61,57 @@ class Reader:
         """Wait for the thread, `timeout` seconds at most."""
         self._thread.join(timeout)
 
-    def trouble(self, patience: HealthLimits) -> str | None:
-        """Tell why the source is lost, if it is; raise whatever else than a SourceError ended the thread."""
+    def fault(self, limits: HealthLimits) -> str | None:
+        """Why the source is lost, or None; raises the exception of the thread unless it is a SourceError."""
         if not self.alive:
             return self._ending()
-        if self.pulse is None:
-            late = time.monotonic() - self._since > patience.opening
-            return f"not open after {patience.opening:.2g} s" if late else None
+        if self.health is None:
+            late = time.monotonic() - self._started > limits.opening
+            return f"not open after {limits.opening:.2g} s" if late else None
         if self.source is not None and self.source.live:
-            return self.pulse.trouble(patience, time.monotonic())
+            return self.health.fault(limits, time.monotonic())
         return None
 
-    def murmur(self, patience: HealthLimits) -> str | None:
-        """Tell what is odd about a live source and may yet be right, if anything."""
-        if self.source is None or self.pulse is None or not self.source.live:
+    def warning(self, limits: HealthLimits) -> str | None:
+        """What may be wrong with a live source, or None."""
+        if self.source is None or self.health is None or not self.source.live:
             return None
-        return self.pulse.murmur(patience)
+        return self.health.warning(limits)
 
     def _ending(self) -> str:
         if not isinstance(self.error, SourceError):
-            raise self.error or RuntimeError("the reader ended for no reason")
+            raise self.error or RuntimeError("the reader thread ended without an error")
         if self.source is None:
-            return "it cannot be opened"
+            return "cannot open it"
         return str(self.error).removeprefix(f"{self.source.name}: ")
 
     def _run(self) -> None:
         try:
             self.source = self.source or self._opener()
             self._due = time.monotonic()
-            self.pulse = SourceHealth(self.source.fps, self._due, self._before)
+            self.health = SourceHealth(self.source.fps, self._due, self._before)
             while not self._left.is_set():
-                self._turn(self.source, self.pulse)
+                self._read(self.source, self.health)
         except BaseException as error:
             self.error = error
         finally:
             if self.source is not None:
                 self.source.close()
 
-    def _turn(self, source: Source, pulse: SourceHealth) -> None:
+    def _read(self, source: Source, health: SourceHealth) -> None:
         if not source.live:
-            self._keep_time(source)
+            self._keep_pace(source)
         image = source.read()
         now = time.monotonic()
-        pulse.beat(image, now)
+        health.record(image, now)
         self._put(image, now)
 
-    def _keep_time(self, source: Source) -> None:
-        """Wait until the next picture is due; when it is late, pass over some."""
-        late = time.monotonic() - self._due
-        if late > LATEST:
-            self._due, late = self._due + late, 0.0
-        for _ in range(min(int(late * source.fps), SKIPS)):
+    def _keep_pace(self, source: Source) -> None:
+        """Wait until the next frame is due; when it is late, skip some."""
+        lag = time.monotonic() - self._due
+        if lag > MAX_LAG:
+            self._due, lag = self._due + lag, 0.0
+        for _ in range(min(int(lag * source.fps), MAX_SKIPS)):
             source.skip()
             self.dropped += 1
             self._due += 1 / source.fps

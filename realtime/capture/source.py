@@ -1,7 +1,10 @@
-"""The seam between the outside world and the show: whatever gives pictures is a Source."""
+"""The interface of every source of frames, and the row that adds a kind of source to the table in registry.py."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,58 +15,93 @@ from realtime.imaging.frame import Image
 
 
 class EndOfSource(Exception):  # noqa: N818
-    """A finite source has given its last picture."""
+    """A finite source has no more frames."""
 
 
 class Source(Protocol):
-    """Gives one picture after another; used by one thread at a time."""
+    """Gives one image after another; used by one thread at a time."""
 
     @property
     def name(self) -> str:
-        """What the HUD calls it: "camera 0", "clip.mp4", "pattern"."""
+        """The name in the status line: "camera 0", "clip.mp4", "pattern"."""
 
     @property
     def live(self) -> bool:
-        """Whether the world sets the pace (camera, stream); else the reader does."""
+        """Whether the source sets the pace (camera, stream); otherwise the reader does."""
 
     @property
     def fps(self) -> float:
-        """Nominal pictures per second; 30 where nothing says otherwise."""
+        """Nominal frame rate; 30 where it is unknown."""
 
     def read(self) -> Image:
-        """Take the next picture, which must not be written into.
+        """Return the next image, which is read-only for the caller.
 
-        Raises EndOfSource when a finite source is over and SourceError when the source is lost.
+        Raises EndOfSource after the last frame of a finite source, and SourceError when the source is lost.
         """
 
     def skip(self) -> None:
-        """Pass over one picture for less than it costs to read it; raises what `read` raises."""
+        """Skip one frame for less than it costs to read it; raises what `read` raises."""
 
     def close(self) -> None:
-        """Give back the device or file."""
+        """Release the device or file."""
 
 
-def as_bgr(picture: NDArray[Any], name: str) -> Image:
-    """Make a contiguous uint8 BGR picture, (H, W, 3), of a grey, BGR or BGRA one with 8 or 16 bits.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """Options for opening a source; each kind uses those that apply to it."""
 
-    Transparency is laid over black. SourceError names the source when the array is none of these.
+    loop: bool = False
+    """start videos and pictures again at their end"""
+    hold: int = 1
+    """reads per still picture"""
+    fps: float = 30.0
+    """requested from a camera; the frame rate of still pictures"""
+    size_wh: tuple[int, int] = (1280, 720)
+    """requested from a camera"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """A kind of source: the texts that name it, how to open it, and whether it is a still picture."""
+
+    expected: str
+    """what to type, for the error about an unknown source"""
+    matches: Callable[[str], bool]
+    open: Callable[[str, SourceOptions], Source]
+    stands_still: bool = False
+    """whether the show repeats it endlessly"""
+
+
+def existing_path(text: str) -> Path | None:
+    """The file or folder at `text`, or None."""
+    try:
+        path = Path(text)
+        return path if text and path.exists() else None
+    except (OSError, ValueError):  # too long, or with characters that no path can contain
+        return None
+
+
+def as_bgr(array: NDArray[Any], name: str) -> Image:
+    """Convert a grey, BGR or BGRA array of 8 or 16 bits to a contiguous image; transparency becomes black.
+
+    Raises SourceError, which names the source, for any other array.
     """
-    channels = 1 if picture.ndim == 2 else picture.shape[-1]
-    if picture.ndim not in (2, 3) or channels not in (1, 3, 4) or picture.dtype not in (np.uint8, np.uint16):
+    channels = 1 if array.ndim == 2 else array.shape[-1]
+    if array.ndim not in (2, 3) or channels not in (1, 3, 4) or array.dtype not in (np.uint8, np.uint16):
         raise SourceError(
-            f"{name} gives arrays of shape {picture.shape} and type {picture.dtype};"
-            " expected grey, BGR or BGRA pictures with 8 or 16 bits"
+            f"{name}: unsupported pixel format: expected grey, BGR or BGRA with 8 or 16 bits,"
+            f" but got shape {array.shape} of {array.dtype}"
         )
-    if picture.dtype == np.uint16:
-        picture = (picture >> 8).astype(np.uint8)
+    if array.dtype == np.uint16:
+        array = (array >> 8).astype(np.uint8)
     if channels == 1:
-        picture = np.repeat(picture.reshape(*picture.shape[:2], 1), 3, axis=2)
+        array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=2)
     if channels == 4:
-        picture = over_black(picture)
-    return np.ascontiguousarray(picture)
+        array = over_black(array)
+    return np.ascontiguousarray(array)
 
 
-def over_black(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Darken the three colours of a four-channel picture by its transparency."""
-    opaque = picture[..., 3:].astype(np.uint16)
-    return ((picture[..., :3] * opaque + 127) // 255).astype(np.uint8)
+def over_black(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Blend a BGRA image over black."""
+    alpha = image[..., 3:].astype(np.uint16)
+    return ((image[..., :3] * alpha + 127) // 255).astype(np.uint8)

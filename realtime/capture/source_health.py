@@ -1,4 +1,4 @@
-"""Whether a source lives: how fast its pictures come, how long none came, and how long none differed."""
+"""The health of a source: its frame rate, how long no frame came, and how long no frame differed."""
 
 from __future__ import annotations
 
@@ -10,75 +10,76 @@ from numpy.typing import NDArray
 
 from realtime.imaging.frame import Image
 
-SPAN = 30
-"""Pictures over which the rate is measured."""
+WINDOW = 30
+"""Frames over which the rate is measured."""
 
 SAMPLES = 64
-"""Pixels per row and column that are compared from picture to picture: the noise of a sensor changes some."""
+"""Pixels per row and column that are compared between frames: enough to see the noise of a sensor."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthLimits:
-    """How long a live source may misbehave, in seconds, and when a lost one is opened again."""
+    """Time limits for a live source, in seconds, and when a lost one is reopened."""
 
     silence: float = 2.0
-    """Without a picture, until it counts as lost; a slow source has `periods` of its own."""
+    """without a frame, until the source is lost"""
     periods: float = 10.0
+    """the same limit in frame periods; the longer one applies"""
     unchanged: float = 5.0
-    """With the same picture again and again, until that is said."""
+    """with identical frames, until the warning"""
     frozen: float = 15.0
-    """The same, until the source is opened again: some drivers repeat the last picture for ever."""
+    """with identical frames, until the source is reopened: some drivers repeat the last frame endlessly"""
     opening: float = 20.0
     pauses: tuple[float, ...] = (0.5, 1, 2, 5, 10, 30)
-    """Before each attempt to open it again; the last one for ever."""
+    """before each attempt to reopen; the last one repeats"""
     stuck: int = 4
-    """Threads that may hang in a driver before no new attempt is made."""
-    look: float = 0.1
-    """Between two looks at the source."""
+    """threads that may hang in a driver before attempts stop"""
+    interval: float = 0.1
+    """between two checks"""
 
 
 class SourceHealth:
-    """What the pictures of one source, opened once, tell about its health; one thread beats, any may ask.
+    """Measures the health of one source since it was opened; one thread records, any thread reads.
 
-    `before` is the sample of the last picture before it was opened again: a source that then shows the
-    same has a still scene before it, and opening it once more would help nothing.
+    `before` is the sample of the last frame before the source was reopened: when it has not changed, the scene is
+    still, and reopening the source once more would not help.
     """
 
     def __init__(self, nominal_fps: float, now: float, before: NDArray[np.uint8] | None = None) -> None:
         self.fps = 0.0
         self.sample = before
         self._nominal_fps = nominal_fps
-        self._times: deque[float] = deque(maxlen=SPAN)
-        self._heard = self._changed = now
+        self._times: deque[float] = deque(maxlen=WINDOW)
+        self._received = self._changed = now
         self._still = before is not None
 
     @property
     def steady(self) -> bool:
-        """Whether the source has truly come back: one that gives a few pictures and goes is asked less and less."""
+        """Whether enough frames came to call the source restored; until then the pauses between attempts grow."""
         return len(self._times) == self._times.maxlen
 
-    def beat(self, image: Image, now: float) -> None:
-        """Note that `image` came at the time `now`."""
+    def record(self, image: Image, now: float) -> None:
+        """Record that `image` came at time `now`."""
         self._times.append(now)
         span = now - self._times[0]
         self.fps = (len(self._times) - 1) / span if span > 0 else 0.0
-        self._heard = now
+        self._received = now
         sample = image[:: image.shape[0] // SAMPLES + 1, :: image.shape[1] // SAMPLES + 1].copy()
         if self.sample is None or not np.array_equal(sample, self.sample):
             self._changed, self._still = now, False
         self.sample = sample
 
-    def trouble(self, patience: HealthLimits, now: float) -> str | None:
-        """Tell why the source counts as lost, if it does."""
+    def fault(self, limits: HealthLimits, now: float) -> str | None:
+        """Why the source is lost, or None."""
         period = 1 / min(self._nominal_fps, self.fps or self._nominal_fps)
-        limit = max(patience.silence, patience.periods * period)
-        if now - self._heard > limit:
-            return f"no picture for {limit:.2g} s"
-        if self._heard - self._changed > patience.frozen and not self._still:
-            return f"the same picture for {patience.frozen:.2g} s"
+        limit = max(limits.silence, limits.periods * period)
+        if now - self._received > limit:
+            return f"no frame for {limit:.2g} s"
+        if self._received - self._changed > limits.frozen and not self._still:
+            return f"the same frame for {limits.frozen:.2g} s"
         return None
 
-    def murmur(self, patience: HealthLimits) -> str | None:
-        """Tell what is odd about the source and may yet be right, if anything."""
-        same = self._heard - self._changed
-        return f"the same picture for {same:.0f} s" if same > patience.unchanged else None
+    def warning(self, limits: HealthLimits) -> str | None:
+        """What may be wrong with the source, or None."""
+        same = self._received - self._changed
+        return f"the same frame for {same:.0f} s" if same > limits.unchanged else None

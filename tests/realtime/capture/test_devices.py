@@ -50,4 +50,4 @@ def test_elsewhere_some_numbers_are_tried(monkeypatch: pytest.MonkeyPatch) -> No
 @on_linux
 def test_the_reason_names_what_is_missing(tmp_path: Path) -> None:
     assert why_not(99, tmp_path / "video99").startswith(f"there is no {tmp_path}/video99; cameras here: ")
-    assert "does no other program use it?" in why_not(0, tmp_path)
+    assert "check that it is connected" in why_not(0, tmp_path)

@@ -10,8 +10,9 @@ import pytest
 
 from models.errors import SourceError
 from realtime.capture.feed import Capture
-from realtime.capture.opening import open_source
 from realtime.capture.pattern import Pattern
+from realtime.capture.registry import open_source
+from realtime.capture.source import SourceOptions
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.latest import Latest
 from tests.realtime.capture.clips import number_of, write_clip
@@ -35,7 +36,7 @@ def test_a_clip_takes_its_length_and_ends(tmp_path: Path) -> None:
         assert soon(lambda: capture.ended)
         took = time.monotonic() - start
         assert 1.9 < took < 4.0
-        assert ((capture.lost or capture.oddity), capture.name) == (None, "clip.mp4")
+        assert ((capture.lost or capture.warning), capture.name) == (None, "clip.mp4")
         assert 5 < capture.fps < 16
         capture.check()
     last = frames.peek()
@@ -47,7 +48,7 @@ def test_a_loop_keeps_to_the_wall_clock(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", pictures=12, fps=24)
     frames: Latest[Frame] = Latest()
     start = time.monotonic()
-    with Capture(lambda: open_source(str(path), loop=True), frames, retry=True) as capture:
+    with Capture(lambda: open_source(str(path), SourceOptions(loop=True)), frames, retry=True) as capture:
         time.sleep(1.6)
         last = frames.peek()
         assert last is not None
@@ -71,14 +72,14 @@ def test_a_slow_source_skips_and_does_not_lag() -> None:
 def test_a_clip_that_breaks_off_has_ended_and_says_why(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", pictures=24, fps=48)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
-    with Capture(lambda: open_source(str(path), loop=True), Latest(), retry=True) as capture:
+    with Capture(lambda: open_source(str(path), SourceOptions(loop=True)), Latest(), retry=True) as capture:
         assert soon(lambda: capture.ended)
-        assert (capture.lost or capture.oddity or "").startswith("clip.mp4 breaks off after ")
+        assert (capture.lost or capture.warning or "").startswith("clip.mp4: the video ends after ")
 
 
 def test_a_bad_source_is_an_error_on_entering() -> None:
     with (
-        pytest.raises(SourceError, match="no such file"),
+        pytest.raises(SourceError, match=r"unknown source 'none\.mp4': expected"),
         Capture(lambda: open_source("none.mp4"), Latest(), retry=True),
     ):
         pass
@@ -90,7 +91,7 @@ def test_a_process_can_end_while_a_stream_stalls() -> None:
         "import sys, time\n"
         "from realtime.capture.feed import Capture\n"
         "from realtime.threads.latest import Latest\n"
-        "from realtime.capture.opening import open_source\n"
+        "from realtime.capture.registry import open_source\n"
         "with Capture(lambda: open_source(sys.argv[1]), Latest(), retry=True):\n"
         "    print('open', flush=True)\n"
         "    sys.stdin.readline()\n"

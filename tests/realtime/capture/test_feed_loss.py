@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from realtime.capture.feed import Capture
-from realtime.capture.opening import open_source
+from realtime.capture.registry import open_source
 from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.latest import Latest
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.waiting import says, soon
 
-QUICK = HealthLimits(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses=(0.05, 0.1), look=0.02)
+QUICK = HealthLimits(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses=(0.05, 0.1), interval=0.02)
 
 
 class Device:
@@ -50,18 +50,18 @@ def test_a_camera_that_drops_is_picked_up_again() -> None:
     frames: Latest[Frame] = Latest()
     with HttpCamera() as camera:
         url = camera.url
-        with Capture(lambda: open_source(url), frames, retry=True, patience=QUICK) as capture:
+        with Capture(lambda: open_source(url), frames, retry=True, limits=QUICK) as capture:
             assert soon(lambda: frames.version > 35)
-            assert (capture.lost or capture.oddity) is None
+            assert (capture.lost or capture.warning) is None
             camera.stop()
-            assert soon(says(capture, f"{url} lost: no picture in 3 attempts, trying again in 0.05 s"))
-            assert soon(says(capture, f"{url} lost: it cannot be opened, trying again in 0.1 s"))
+            assert soon(says(capture, f"{url} lost: no frame in 3 attempts; trying again in 0.05 s"))
+            assert soon(says(capture, f"{url} lost: cannot open it; trying again in 0.1 s"))
             before, seen = frames.peek(), frames.version
             time.sleep(0.3)
             assert frames.version == seen
             camera.start()
             assert soon(lambda: frames.version > seen + 5)
-            assert ((capture.lost or capture.oddity), capture.ended) == (None, False)
+            assert ((capture.lost or capture.warning), capture.ended) == (None, False)
             after = frames.peek()
             capture.check()
     assert before is not None
@@ -74,64 +74,64 @@ def test_a_camera_that_stalls_is_seen_from_another_thread() -> None:
     frames: Latest[Frame] = Latest()
     with (
         HttpCamera() as camera,
-        Capture(lambda: open_source(camera.url), frames, retry=True, patience=QUICK) as capture,
+        Capture(lambda: open_source(camera.url), frames, retry=True, limits=QUICK) as capture,
     ):
         assert soon(lambda: frames.version > 20)
         camera.mood = "stalled"
-        assert soon(says(capture, "lost: no picture for 0."))
+        assert soon(says(capture, "lost: no frame for 0."))
         camera.mood = "well"
         seen = frames.version
-        assert soon(lambda: frames.version > seen + 5 and (capture.lost or capture.oddity) is None)
+        assert soon(lambda: frames.version > seen + 5 and (capture.lost or capture.warning) is None)
 
 
 def test_a_camera_that_breaks_off_in_a_picture_is_picked_up_again() -> None:
     frames: Latest[Frame] = Latest()
     with (
         HttpCamera() as camera,
-        Capture(lambda: open_source(camera.url), frames, retry=True, patience=QUICK) as capture,
+        Capture(lambda: open_source(camera.url), frames, retry=True, limits=QUICK) as capture,
     ):
         assert soon(lambda: frames.version > 5)
         camera.mood = "halfway"
         assert soon(says(capture, "lost: "))
         seen = frames.version
         camera.mood = "well"
-        assert soon(lambda: frames.version > seen + 5 and (capture.lost or capture.oddity) is None)
+        assert soon(lambda: frames.version > seen + 5 and (capture.lost or capture.warning) is None)
 
 
 def test_a_frozen_picture_is_said_then_opened_again_once() -> None:
     frames: Latest[Frame] = Latest()
     with (
         HttpCamera() as camera,
-        Capture(lambda: open_source(camera.url), frames, retry=True, patience=replace(QUICK, silence=4.0)) as capture,
+        Capture(lambda: open_source(camera.url), frames, retry=True, limits=replace(QUICK, silence=4.0)) as capture,
     ):
         assert soon(lambda: frames.version > 5)
         camera.mood = "frozen"
-        assert soon(says(capture, f"{camera.url}: the same picture for "))
+        assert soon(says(capture, f"{camera.url}: the same frame for "))
         assert soon(lambda: camera.connections == 2)
-        assert soon(says(capture, f"{camera.url}: the same picture for 2 s"))
+        assert soon(says(capture, f"{camera.url}: the same frame for 2 s"))
         assert camera.connections == 2
         camera.mood = "well"
-        assert soon(lambda: (capture.lost or capture.oddity) is None)
+        assert soon(lambda: (capture.lost or capture.warning) is None)
 
 
 def test_without_retry_a_lost_camera_has_ended() -> None:
     with (
         HttpCamera() as camera,
-        Capture(lambda: open_source(camera.url), Latest(), retry=False, patience=QUICK) as capture,
+        Capture(lambda: open_source(camera.url), Latest(), retry=False, limits=QUICK) as capture,
     ):
         camera.stop()
         assert soon(lambda: capture.ended)
-        assert (capture.lost or capture.oddity) == f"{camera.url} lost: no picture in 3 attempts"
+        assert (capture.lost or capture.warning) == f"{camera.url} lost: no frame in 3 attempts"
 
 
 def test_a_thread_left_behind_in_the_driver_writes_nothing_when_it_comes_back() -> None:
     first, second = Device(), Device()
     devices = iter((first, second))
     frames: Latest[Frame] = Latest()
-    with Capture(lambda: next(devices), frames, retry=True, patience=replace(QUICK, silence=1.0)) as capture:
+    with Capture(lambda: next(devices), frames, retry=True, limits=replace(QUICK, silence=1.0)) as capture:
         assert soon(lambda: frames.version > 3)
         first.answers.clear()
-        assert soon(says(capture, "device lost: no picture for 1 s, trying again"))
+        assert soon(says(capture, "device lost: no frame for 1 s; trying again"))
         assert soon(lambda: second.grey > 3)
         second.answers.clear()
         time.sleep(0.1)
@@ -146,14 +146,14 @@ def test_a_thread_left_behind_in_the_driver_writes_nothing_when_it_comes_back() 
 def test_no_more_than_a_few_threads_hang_in_the_driver() -> None:
     devices = [Device(answers=False) for _ in range(20)]
     opened = iter(devices)
-    patience = HealthLimits(silence=0.05, periods=1, pauses=(0.01,), look=0.01, stuck=3)
-    with Capture(lambda: next(opened), Latest(), retry=True, patience=patience) as capture:
+    limits = HealthLimits(silence=0.05, periods=1, pauses=(0.01,), interval=0.01, stuck=3)
+    with Capture(lambda: next(opened), Latest(), retry=True, limits=limits) as capture:
         assert soon(says(capture, "trying again in 0.01 s"))
         time.sleep(1.0)
         assert next(opened) is devices[3]
         for device in devices:
             device.answers.set()
-        assert soon(lambda: (capture.lost or capture.oddity) is None)
+        assert soon(lambda: (capture.lost or capture.warning) is None)
 
 
 def test_leaving_takes_no_longer_than_a_second_while_the_driver_hangs() -> None:
@@ -170,7 +170,7 @@ def test_leaving_takes_no_longer_than_a_second_while_the_driver_hangs() -> None:
 
 def test_what_is_our_fault_is_raised_by_check() -> None:
     device = Device()
-    with Capture(lambda: device, Latest(), retry=True, patience=QUICK) as capture:
+    with Capture(lambda: device, Latest(), retry=True, limits=QUICK) as capture:
         device.failure = ValueError("a slip of ours")
         assert soon(lambda: device.closed)
         time.sleep(0.2)

@@ -30,9 +30,9 @@ def truncate(path: Path) -> Path:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(SourceError, match=r"pipe\.png: it is not a file"):
+    with pytest.raises(SourceError, match=r"pipe\.png: not a file"):
         read_picture(tmp_path / "pipe.png")
-    with pytest.raises(SettingError, match="holds no settings"):
+    with pytest.raises(SettingError, match="has no saved settings"):
         read_settings(tmp_path / "pipe.png", "dream")
 
 
@@ -91,7 +91,7 @@ def test_a_truncated_picture_is_refused_in_one_line(
     tmp_path: Path, suffix: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = truncate(save(tmp_path / f"a{suffix}"))
-    with pytest.raises(SourceError, match=rf"^a{suffix}: a broken picture \(.+\)$"):
+    with pytest.raises(SourceError, match=rf"^a{suffix}: damaged picture \(.+\)$"):
         open_pictures(path)
     assert capfd.readouterr() == ("", "")
 
@@ -100,7 +100,7 @@ def test_a_compressed_tiff_that_is_cut_off_is_refused_in_silence(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = truncate(save(tmp_path / "a.tif", compression="tiff_lzw"))
-    with pytest.raises(SourceError, match="a broken picture"):
+    with pytest.raises(SourceError, match="damaged picture"):
         open_pictures(path)
     assert capfd.readouterr() == ("", "")
 
@@ -111,7 +111,7 @@ def test_text_and_nothing_are_no_pictures(tmp_path: Path) -> None:
     nothing.touch()
     for path in (text, nothing):
         assert not is_picture(path)
-        with pytest.raises(SourceError, match=f"^{path.name}: not a picture that can be read; expected JPEG, PNG"):
+        with pytest.raises(SourceError, match=f"^{path.name}: not a supported picture: expected JPEG, PNG"):
             open_pictures(path)
 
 
@@ -121,13 +121,13 @@ def test_a_decompression_bomb_is_refused_in_one_line(
 ) -> None:
     path = save(tmp_path / "bomb.png")
     monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", int(160 * 120 / times))
-    with pytest.raises(SourceError, match=r"^bomb.png: more than [\d,]+ pixels; make it smaller$"):
+    with pytest.raises(SourceError, match=r"^bomb.png: more than [\d,]+ pixels: scale it down$"):
         open_pictures(path)
 
 
 def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "a.tiff", Pillow.new("F", (8, 8), 0.5))
-    with pytest.raises(SourceError, match=r"^a.tiff: floating-point pixels; save it with 8 or 16 bits$"):
+    with pytest.raises(SourceError, match=r"^a.tiff: floating-point pixels are not supported: save it with 8"):
         open_pictures(path)
 
 
@@ -200,19 +200,19 @@ def test_a_folder_that_loses_its_pictures_meanwhile_is_an_error(tmp_path: Path) 
     source.read()
     for path in tmp_path.iterdir():
         path.unlink()
-    with pytest.raises(SourceError, match="none of the 2 pictures in"):
+    with pytest.raises(SourceError, match="cannot read any of the 2 pictures in"):
         source.read()
 
 
 def test_a_folder_without_pictures_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("no picture")
     (tmp_path / "._0.png").write_text("what macOS leaves on memory sticks")
-    with pytest.raises(SourceError, match=f"^no picture in the folder {tmp_path}; expected files .bmp .jpeg"):
+    with pytest.raises(SourceError, match=f"^no picture in the folder '{tmp_path}': expected files .bmp .jpeg"):
         open_pictures(tmp_path)
 
 
 def test_a_folder_of_broken_pictures_is_an_error(tmp_path: Path) -> None:
     for path in folder_of(tmp_path, 10, 20).iterdir():
         truncate(path)
-    with pytest.raises(SourceError, match=r"^none of the 2 pictures in .+ is good; 1\.png: a broken"):
+    with pytest.raises(SourceError, match=r"^cannot read any of the 2 pictures in .+: 1\.png: damaged"):
         open_pictures(tmp_path)

@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 
 from models.errors import SourceError
-from realtime.capture.source import EndOfSource, Source
-from realtime.capture.video import Clip, Live, open_camera, open_clip, open_stream, public_name
+from realtime.capture.camera import open_camera
+from realtime.capture.clip import Clip, open_clip
+from realtime.capture.source import EndOfSource, Source, SourceOptions
+from realtime.capture.stream import open_stream, public_name
+from realtime.capture.video import Live
 from tests.realtime.capture.clips import number_of, write_clip
 from tests.realtime.capture.http_camera import HttpCamera
 
@@ -68,7 +71,7 @@ def test_a_clip_that_breaks_off_says_where(clip_path: Path, tmp_path: Path) -> N
     half = tmp_path / "half.mp4"
     half.write_bytes(clip_path.read_bytes()[: clip_path.stat().st_size * 2 // 3])
     clip = open_clip(half, loop=True)
-    with pytest.raises(SourceError, match=r"^half.mp4 breaks off after \d+ of 24 pictures$"):
+    with pytest.raises(SourceError, match=r"^half.mp4: the video ends after \d+ of 24 frames$"):
         for _ in range(30):
             clip.read()
 
@@ -76,27 +79,27 @@ def test_a_clip_that_breaks_off_says_where(clip_path: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"", "empty"),
-        (b"these are words\n" * 50, "not a video, or broken"),
-        (b"\0" * 5000, "not a video, or broken"),
+        (b"", "the file is empty"),
+        (b"these are words\n" * 50, "not a video, or damaged"),
+        (b"\0" * 5000, "not a video, or damaged"),
     ],
 )
 def test_what_is_no_video_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match=rf"^clip\.mp4 is {what}; expected a whole video file"):
+    with pytest.raises(SourceError, match=rf"^clip\.mp4: {what}: expected a video file"):
         open_clip(path)
 
 
 def test_a_container_without_its_index_is_refused(clip_path: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.mp4"
     path.write_bytes(clip_path.read_bytes()[:600])
-    with pytest.raises(SourceError, match=r"^cut\.mp4 is not a video, or broken"):
+    with pytest.raises(SourceError, match=r"^cut\.mp4: not a video, or damaged"):
         open_clip(path)
 
 
 def test_a_missing_clip_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=rf"^{tmp_path}/none\.mp4 cannot be read: No such file or directory$"):
+    with pytest.raises(SourceError, match=rf"^cannot read '{tmp_path}/none\.mp4': No such file or directory$"):
         open_clip(tmp_path / "none.mp4")
 
 
@@ -104,9 +107,9 @@ def test_a_live_source_is_lost_after_three_bad_reads(clip_path: Path) -> None:
     capture = cv2.VideoCapture(str(clip_path), cv2.CAP_FFMPEG)  # stands for a device that stops giving pictures
     _, first = capture.read()
     live = Live("camera 0", capture, np.asarray(first, np.uint8))
-    assert (live.live, live.facts.size_wh, live.facts.fps) == (True, (160, 128), 12.0)
+    assert (live.live, live.format.size_wh, live.format.fps) == (True, (160, 128), 12.0)
     assert [number_of(live.read()) for _ in range(24)] == list(range(24))
-    with pytest.raises(SourceError, match=r"^camera 0: no picture in 3 attempts$"):
+    with pytest.raises(SourceError, match=r"^camera 0: no frame in 3 attempts$"):
         live.read()
 
 
@@ -117,9 +120,9 @@ def test_a_camera_that_is_not_there_is_an_error() -> None:
 
 def test_a_stream_gives_fresh_pictures() -> None:
     with HttpCamera() as camera:
-        stream = open_stream(camera.url)
+        stream = open_stream(camera.url, SourceOptions())
         assert isinstance(stream, Live)
-        assert (stream.name, stream.facts.size_wh) == (camera.url, (320, 240))
+        assert (stream.name, stream.format.size_wh) == (camera.url, (320, 240))
         pictures = [stream.read() for _ in range(5)]
         assert all(not np.array_equal(*pair) for pair in pairwise(pictures))
         stream.close()
@@ -127,9 +130,9 @@ def test_a_stream_gives_fresh_pictures() -> None:
 
 def test_a_stream_whose_server_goes_is_lost() -> None:
     with HttpCamera() as camera:
-        stream = open_stream(camera.url)
+        stream = open_stream(camera.url, SourceOptions())
         camera.stop()
-        with pytest.raises(SourceError, match="no picture in 3 attempts"):
+        with pytest.raises(SourceError, match="no frame in 3 attempts"):
             for _ in range(50):
                 stream.read()
         stream.close()
@@ -138,16 +141,16 @@ def test_a_stream_whose_server_goes_is_lost() -> None:
 def test_a_refused_connection_is_an_error() -> None:
     with HttpCamera() as camera:
         url = camera.url
-    with pytest.raises(SourceError, match=f"^{url} sends no pictures; is the camera on") as caught:
-        open_stream(url)
+    with pytest.raises(SourceError, match=f"^{url}: no video: check that the camera is on") as caught:
+        open_stream(url, SourceOptions())
     assert "\n" not in str(caught.value)
 
 
 def test_a_stream_that_ends_halfway_through_a_picture_is_an_error() -> None:
     with HttpCamera() as camera:
         camera.mood = "halfway"
-        with pytest.raises(SourceError, match=f"^{camera.url} "):
-            open_stream(camera.url)
+        with pytest.raises(SourceError, match=f"^{camera.url}: "):
+            open_stream(camera.url, SourceOptions())
 
 
 @pytest.mark.parametrize(
@@ -178,7 +181,7 @@ def served(clip_path: Path) -> Iterator[str]:
 
 
 def test_a_video_file_on_a_server_is_a_clip(served: str) -> None:
-    clip = open_stream(served, loop=True)
+    clip = open_stream(served, SourceOptions(loop=True))
     assert isinstance(clip, Clip)
     assert (clip.live, clip.fps) == (False, 12.0)
     assert [number_of(clip.read()) for _ in range(30)] == [n % 24 for n in range(30)]

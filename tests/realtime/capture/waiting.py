@@ -19,4 +19,4 @@ def soon(what: Callable[[], bool], *, within: float = 10.0) -> bool:
 
 
 def says(capture: Capture, words: str) -> Callable[[], bool]:
-    return lambda: words in (capture.lost or capture.oddity or "")
+    return lambda: words in (capture.lost or capture.warning or "")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,12 +10,17 @@ import pytest
 from PIL import Image as Pillow
 
 from models.errors import SourceError
-from realtime.capture.opening import open_source
+from realtime.capture import registry
+from realtime.capture.clip import Clip
 from realtime.capture.pattern import Pattern
 from realtime.capture.pictures import Pictures
-from realtime.capture.video import Clip, Live
+from realtime.capture.registry import open_source, stands_still
+from realtime.capture.source import SourceOptions
+from realtime.capture.video import Live
+from scripts.cli import status
 from tests.realtime.capture.clips import write_clip
 from tests.realtime.capture.http_camera import HttpCamera
+from tests.realtime.capture.noise_source import NOISE
 
 without_cameras = pytest.mark.skipif(
     sys.platform != "linux" or any(Path("/dev").glob("video*")), reason="this machine may have a camera"
@@ -67,32 +73,32 @@ def test_an_address_opens_a_stream() -> None:
 
 
 def test_options_reach_the_source(here: Path) -> None:
-    source = open_source("pictures", loop=True, fps=5, hold=3)
+    source = open_source("pictures", SourceOptions(loop=True, fps=5, hold=3))
     pictures = [source.read() for _ in range(7)]
     assert source.fps == 5
     assert [(picture == pictures[0]).all() for picture in pictures] == [True] * 3 + [False] * 3 + [True]
 
 
 BAD = {
-    "": "no such file, camera or address: ''; expected 'auto', a camera's number or name, a video",
-    "none.mp4": "no such file, camera or address: 'none.mp4'",
-    "a" * 5000: "no such file, camera or address",
-    "-1": "no such file, camera or address: '-1'",
-    "99999999999": "no such file, camera or address",
+    "": "unknown source '': expected 'auto', 'pattern', a picture, a video, an http or rtsp address, ",
+    "none.mp4": "unknown source 'none.mp4': ",
+    "a" * 5000: "unknown source '",
+    "-1": "unknown source '-1': ",
+    "99999999999": "unknown source '",
     "99": "camera 99: ",
-    "/dev/video99": "no camera gives pictures (camera 99: ",
-    "/dev/null": "no such file, camera or address",
-    "words.mp4": "words.mp4 is not a video, or broken; expected",
-    "nothing.mp4": "nothing.mp4 is empty; expected",
-    "cut.mp4": "cut.mp4 is not a video, or broken; expected",
-    "cut.png": "cut.png: a broken picture",
-    "empty": "no picture in the folder empty; expected files .bmp",
-    "ftp://127.0.0.1/a.mp4": "addresses with ftp:// cannot be shown; expected one with http, https, rtsp",
-    "file:///etc/passwd": "addresses with file:// cannot be shown",
-    "http://127.0.0.1:1/video": "http://127.0.0.1:1/video sends no pictures; ",
-    "rtsp://me:secret@127.0.0.1:1/x": "rtsp://127.0.0.1:1/x sends no pictures; ",
-    "http://": "http:// sends no pictures; ",
-    "http://[::1": "http://[::1 sends no pictures; ",
+    "/dev/video99": "no camera works (camera 99: ",
+    "/dev/null": "unknown source '",
+    "words.mp4": "words.mp4: not a video, or damaged: expected",
+    "nothing.mp4": "nothing.mp4: the file is empty: expected",
+    "cut.mp4": "cut.mp4: not a video, or damaged: expected",
+    "cut.png": "cut.png: damaged picture",
+    "empty": "no picture in the folder 'empty': expected files .bmp",
+    "ftp://127.0.0.1/a.mp4": "unknown source 'ftp://127.0.0.1/a.mp4': expected ",
+    "file:///etc/passwd": "unknown source 'file:///etc/passwd': ",
+    "http://127.0.0.1:1/video": "http://127.0.0.1:1/video: no video: ",
+    "rtsp://me:secret@127.0.0.1:1/x": "rtsp://127.0.0.1:1/x: no video: ",
+    "http://": "http://: no video: ",
+    "http://[::1": "http://[::1: no video: ",
 }
 
 
@@ -105,11 +111,30 @@ def test_what_cannot_be_played_is_refused_in_one_line(here: Path, text: str, cap
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("text", "still"),
+    [("pictures", True), ("./auto", True), ("cut.png", True), ("clip.mp4", False), ("pattern", False), ("none", False)],
+)
+def test_pictures_stand_still(here: Path, text: str, still: bool) -> None:
+    assert stands_still(text) == still
+
+
+def test_a_new_kind_of_source_is_one_file_and_one_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(registry, "SOURCES", (*registry.SOURCES, NOISE))
+    assert status(["--source", "noise://one", "--sink", "none", "--frames", "3", "--report", "report.json"]) == 0
+    report = json.loads(Path("report.json").read_text())
+    assert report["source"] == "noise://one"
+    assert status(["--source", "noise", "--sink", "none", "--frames", "3"]) == 2
+    assert "unknown source 'noise': expected 'auto'," in (said := capsys.readouterr().err)
+    assert said.rstrip().endswith("or noise://NAME")
+
+
 @without_cameras
 def test_without_a_camera_auto_says_what_else_there_is(here: Path) -> None:
-    with pytest.raises(
-        SourceError, match=r"^no camera gives pictures \(none is plugged in\); .+ a video, .+'pattern'$"
-    ):
+    with pytest.raises(SourceError, match=r"^no camera works \(none is connected\): .+ a video, .+'pattern'$"):
         open_source("auto")
 
 
@@ -117,7 +142,7 @@ def test_nothing_but_the_errors_reaches_the_terminal(here: Path) -> None:
     """In a process of its own, where no test runner has a hand in the streams."""
     script = (
         "import sys\n"
-        "from realtime.capture.opening import open_source\n"
+        "from realtime.capture.registry import open_source\n"
         "from models.errors import SourceError\n"
         "for text in sys.argv[1:]:\n"
         "    try: open_source(text)\n"

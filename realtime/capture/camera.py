@@ -1,0 +1,57 @@
+"""Cameras as a source: the first that works, one by number, or one by name or device path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from models.errors import SourceError
+from realtime.capture.devices import cameras_called, list_cameras, why_not
+from realtime.capture.source import SourceKind, SourceOptions
+from realtime.capture.video import Live, open_device, try_to_read
+
+
+def open_camera(number: int, options: SourceOptions = SourceOptions()) -> Live:  # noqa: B008, a frozen value
+    """Open camera `number` and request a size and a frame rate; SourceError when it gives no frame."""
+    name = f"camera {number}"
+    for capture in open_device(number, options.size_wh, options.fps):
+        if (first := try_to_read(capture, name)) is not None:
+            return Live(name, capture, first)
+        capture.release()
+    raise SourceError(f"{name}: {why_not(number)}")
+
+
+def _first_working(numbers: Iterable[int], options: SourceOptions) -> Live:
+    reason = "none is connected"
+    for number in numbers:
+        try:
+            return open_camera(number, options)
+        except SourceError as error:
+            reason = str(error)
+    raise SourceError(
+        f"no camera works ({reason}): connect one, or choose another source:"
+        " a video, a picture, a folder of pictures, an http or rtsp address, or 'pattern'"
+    )
+
+
+def _numbers(text: str) -> list[int]:
+    """The camera numbers of a camera name or of a path such as /dev/video0."""
+    device = re.fullmatch(r"/dev/video(\d+)", text)
+    return [int(device[1])] if device else cameras_called(text)
+
+
+AUTO_CAMERA = SourceKind(
+    expected="'auto'",
+    matches=lambda text: text == "auto",
+    open=lambda _, options: _first_working(list_cameras(), options),
+)
+CAMERA_NUMBER = SourceKind(
+    expected="a camera number or name",
+    matches=lambda text: re.fullmatch(r"\d{1,4}", text) is not None,
+    open=lambda text, options: open_camera(int(text), options),
+)
+CAMERA_NAME = SourceKind(
+    expected="a camera number or name",
+    matches=lambda text: bool(_numbers(text)),
+    open=lambda text, options: _first_working(_numbers(text), options),
+)

@@ -1,0 +1,42 @@
+"""The table of sources: a new kind of source is one file and one row here."""
+
+from __future__ import annotations
+
+from models.errors import SourceError
+from realtime.capture.camera import AUTO_CAMERA, CAMERA_NAME, CAMERA_NUMBER
+from realtime.capture.clip import CLIP
+from realtime.capture.pattern import PATTERN
+from realtime.capture.pictures import PICTURE, PICTURE_FOLDER
+from realtime.capture.source import Source, SourceKind, SourceOptions
+from realtime.capture.stream import STREAM, public_name
+
+SOURCES: tuple[SourceKind, ...] = (
+    AUTO_CAMERA,
+    PATTERN,
+    PICTURE,
+    CLIP,
+    STREAM,
+    CAMERA_NUMBER,
+    PICTURE_FOLDER,
+    CAMERA_NAME,
+)
+"""In order of precedence: the first row that matches opens the source."""
+
+
+def open_source(text: str, options: SourceOptions = SourceOptions()) -> Source:  # noqa: B008, a frozen value
+    """Open the source that `text` names; SourceError when it is unknown or gives no frame."""
+    kind = _find(text)
+    if kind is None:
+        *others, last = dict.fromkeys(each.expected for each in SOURCES)
+        raise SourceError(f"unknown source '{public_name(text)}': expected {', '.join(others)} or {last}")
+    return kind.open(text, options)
+
+
+def stands_still(text: str) -> bool:
+    """Whether `text` names still pictures, which the show repeats endlessly."""
+    kind = _find(text)
+    return kind is not None and kind.stands_still
+
+
+def _find(text: str) -> SourceKind | None:
+    return next((kind for kind in SOURCES if kind.matches(text)), None)
