@@ -1,7 +1,7 @@
-"""A dream on moving pictures: detail that a network wants to see, carried along by what moves.
+"""The state of a dream on moving pictures: detail that the network draws, moved along the optical flow.
 
-The detail lies on a small picture of a size of its own. Every frame it is carried along the optical flow, fades a
-little and drifts; whenever the network has climbed a few steps beside the show, what it found is added.
+The detail lies on a small picture. In every frame it is warped along the optical flow, fades a little and drifts. When
+a few steps of gradient ascent have run in the background, their detail is added.
 """
 
 from __future__ import annotations
@@ -14,38 +14,37 @@ import cv2
 import numpy as np
 
 from models.spec import Hw
-from realtime.dreams.optical_flow import Grey, backward, carried, drift, grey
+from realtime.dreams.optical_flow import Grey, backward_flow, drift_flow, grey, warp
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
 from realtime.threads.request import Request
 
 HEADROOM = 12.0
-"""Grey levels that a dream leaves free at black and at white, so that nothing burns out: the large picture goes further
-up and down than the small one that dreams."""
+"""Grey levels that stay free at black and at white, so that nothing clips: the enlarged detail overshoots the small."""
 
 STILL = 0.004
-"""Motion, in widths of the picture per frame, at which a dream that waits for stillness is halved."""
+"""The motion, in widths of the picture per frame, that halves a dream that waits for stillness."""
 
 EASE = 0.3
-"""Seconds within which what the network has found comes in: a dream that grows evenly does not flicker."""
+"""The time constant, in seconds, with which a new result is blended in: a dream that grows evenly does not flicker."""
 
 RATE = 15.0
-"""Results per second from which on each counts as it is."""
+"""Results per second from which on each result is added with weight 1."""
 
-BOOST = 4.0
-"""How many times as much a result counts, at most, where they come more slowly: a dream is as strong there."""
+MAX_BOOST = 4.0
+"""The largest weight of a result where results are fewer, so that the dream is as strong there."""
 
-LEFT = 10.0
-"""Seconds after which a dream that was left is forgotten: what moved meanwhile cannot be followed."""
+FORGET_AFTER = 10.0
+"""Seconds without a frame after which a dream starts anew: the motion in between is not known."""
 
 CALM = 1.5
-"""Seconds within which stillness is felt."""
+"""The time constant, in seconds, of the measure of stillness."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DreamMotion:
-    """What happens to the detail between frames; all of it per second, `fade` in seconds."""
+    """What happens to the detail between frames: `fade` in seconds, all else per second."""
 
     fade: float
     zoom: float
@@ -57,9 +56,9 @@ class DreamMotion:
     keep_colours: bool
     wait_for_stillness: bool
 
-    def ways(self, size_hw: Hw, elapsed: float) -> Floats:
-        """The flow of the drift in `elapsed` seconds."""
-        return drift(
+    def drift(self, size_hw: Hw, elapsed: float) -> Floats:
+        """The backward flow of the drift in `elapsed` seconds."""
+        return drift_flow(
             size_hw,
             zoom=round(self.zoom**elapsed, 5),
             turn=round(self.turn * elapsed, 3),
@@ -69,98 +68,98 @@ class DreamMotion:
 
 
 class DreamState:
-    """The detail of one dream; only the render thread touches it."""
+    """The detail of one dream; only the render thread uses it. `results` counts the results added to it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._detail: Floats | None = None
-        self._coming: Floats | None = None
+        self._arriving: Floats | None = None
         self._grey: Grey | None = None
-        self._then = 0.0
-        self._still = 0.0
-        self._fed = -math.inf
-        self._climb = Request[Floats]()
-        self._climbed_from: Grey | None = None
+        self._updated = 0.0
+        self._stillness = 0.0
+        self._last_result = -math.inf
+        self._request = Request[Floats]()
+        self._request_grey: Grey | None = None
         self.results = 0
 
-    def see(self, image: Image, size_hw: Hw, now: float, currents: DreamMotion) -> tuple[Floats, Floats]:
-        """A new frame at `now` seconds: the small picture as the network sees it, and the detail to be added."""
+    def update(self, image: Image, size_hw: Hw, now: float, motion: DreamMotion) -> tuple[Floats, Floats]:
+        """Add a frame at `now` seconds; the small picture, float32, and the detail to show on it."""
         small = network_input(image, size_hw)
-        seen = grey(small)
-        if self._detail is None or self._detail.shape[:2] != size_hw or now - self._then > LEFT:
-            self.forget(size_hw)
+        new = grey(small)
+        if self._detail is None or self._detail.shape[:2] != size_hw or now - self._updated > FORGET_AFTER:
+            self._reset(size_hw)
         elif self._grey is not None:
-            self._carry(seen, max(now - self._then, 0.0), currents)
-        self._grey, self._then = seen, now
-        self._gather(currents)
+            self._move(new, max(now - self._updated, 0.0), motion)
+        self._grey, self._updated = new, now
+        self._collect(motion)
         picture = small.astype(np.float32)
-        return picture, self._shown(picture, currents)
-
-    def forget(self, size_hw: Hw) -> None:
-        """Begin anew with pictures of a size."""
-        self._detail = np.zeros((*size_hw, 3), np.float32)
-        self._coming = np.zeros((*size_hw, 3), np.float32)
-        self._grey, self._climb = None, Request()
+        return picture, self._visible(picture, motion)
 
     @property
-    def climbing(self) -> bool:
-        """Whether the network is at work on this dream."""
-        return not self._climb.idle
+    def busy(self) -> bool:
+        """Whether gradient ascent is running for this dream."""
+        return not self._request.idle
 
-    def climb(self, climb: Callable[[], Floats]) -> None:
-        """Have `climb`, which gives the detail to add, done beside the show."""
-        self._climbed_from = self._grey
-        self._climb.send(self._engine.start(climb))
+    def ascend(self, job: Callable[[], Floats]) -> None:
+        """Run a job in the background that computes the detail to add to the present picture."""
+        self._request_grey = self._grey
+        self._request.send(self._engine.start(job))
 
-    def _carry(self, seen: Grey, elapsed: float, currents: DreamMotion) -> None:
-        """Move, fade and grow the detail as `elapsed` seconds do."""
-        assert self._detail is not None and self._coming is not None and self._grey is not None
-        height, width = seen.shape
-        flow = backward(seen, self._grey)
-        motion = float(np.abs(flow).mean()) / width
-        self._still += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (motion / STILL) ** 2) - self._still)
-        ways = currents.ways((height, width), elapsed)
-        ways = flow + ways if currents.flow else ways
-        arriving = self._coming * np.float32(1 - math.exp(-elapsed / EASE))
-        self._coming = carried(self._coming - arriving, ways)
-        self._detail = carried(self._detail * np.float32(math.exp(-elapsed / currents.fade)) + arriving, ways)
+    def _reset(self, size_hw: Hw) -> None:
+        self._detail = np.zeros((*size_hw, 3), np.float32)
+        self._arriving = np.zeros((*size_hw, 3), np.float32)
+        self._grey, self._request = None, Request()
+
+    def _move(self, new: Grey, elapsed: float, motion: DreamMotion) -> None:
+        """Warp, fade and grow the detail for `elapsed` seconds."""
+        assert self._detail is not None and self._arriving is not None and self._grey is not None
+        height, width = new.shape
+        flow = backward_flow(new, self._grey)
+        speed = float(np.abs(flow).mean()) / width
+        self._stillness += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (speed / STILL) ** 2) - self._stillness)
+        drift = motion.drift((height, width), elapsed)
+        flow = flow + drift if motion.flow else drift
+        arrived = self._arriving * np.float32(1 - math.exp(-elapsed / EASE))
+        self._arriving = warp(self._arriving - arrived, flow)
+        self._detail = warp(self._detail * np.float32(math.exp(-elapsed / motion.fade)) + arrived, flow)
         strength = float(np.sqrt(np.mean(np.square(self._detail))))
-        if strength > currents.limit:
-            self._detail *= np.float32(currents.limit / strength)
+        if strength > motion.limit:
+            self._detail *= np.float32(motion.limit / strength)
 
-    def _gather(self, currents: DreamMotion) -> None:
-        """Take in what the network has found meanwhile, carried to where it lies now."""
-        found = self._climb.take()
-        if found is None or self._coming is None:
+    def _collect(self, motion: DreamMotion) -> None:
+        """Add a result of gradient ascent, warped to the present picture."""
+        detail = self._request.take()
+        if detail is None or self._arriving is None:
             return
-        if currents.flow and self._climbed_from is not None and self._grey is not None:
-            found = carried(found, backward(self._grey, self._climbed_from))
-        self._coming += found * np.float32(min(max(RATE * (self._then - self._fed), 1.0), BOOST))
-        self._fed = self._then
+        if motion.flow and self._request_grey is not None and self._grey is not None:
+            detail = warp(detail, backward_flow(self._grey, self._request_grey))
+        self._arriving += detail * np.float32(min(max(RATE * (self._updated - self._last_result), 1.0), MAX_BOOST))
+        self._last_result = self._updated
         self.results += 1
 
-    def _shown(self, picture: Floats, currents: DreamMotion) -> Floats:
+    def _visible(self, picture: Floats, motion: DreamMotion) -> Floats:
         assert self._detail is not None
         detail = self._detail
-        if currents.keep_colours:
+        if motion.keep_colours:
             detail = np.repeat(detail.mean(axis=2, keepdims=True), 3, axis=2)
-        if currents.wait_for_stillness:
-            detail = detail * np.float32(self._still)
-        return softened(detail, picture)
+        if motion.wait_for_stillness:
+            detail = detail * np.float32(self._stillness)
+        return soft_clip(detail, picture)
 
 
-def softened(detail: Floats, picture: Floats) -> Floats:
-    """The detail, bent where picture and detail together would leave the range of 0 to 255."""
+def soft_clip(detail: Floats, picture: Floats) -> Floats:
+    """The detail, compressed where picture and detail together would leave the range of 0 to 255."""
     room = np.where(detail > 0, 255 - HEADROOM - picture, picture - HEADROOM)
     room = np.maximum(room, 1e-3)
-    bent: Floats = (room * np.tanh(detail / room)).astype(np.float32)
-    return bent
+    compressed: Floats = (room * np.tanh(detail / room)).astype(np.float32)
+    return compressed
 
 
-def laid_on(image: Image, detail: Floats) -> Image:
-    """A picture of any size with the detail of a small one added.
+def add_detail(image: Image, detail: Floats) -> Image:
+    """An image of any size with the detail of a small picture added.
 
-    Rounded before it grows, the detail takes two thirds of the time, and stays within a grey level of the exact sum.
+    The detail is rounded before it is enlarged, which takes two thirds of the time and stays within a grey level of the
+    exact sum.
     """
-    grown = cv2.resize(np.rint(detail).astype(np.int16), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    return cv2.add(image, grown, dtype=cv2.CV_8U)  # type: ignore[return-value]
+    enlarged = cv2.resize(np.rint(detail).astype(np.int16), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return cv2.add(image, enlarged, dtype=cv2.CV_8U)  # type: ignore[return-value]

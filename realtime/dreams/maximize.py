@@ -1,6 +1,6 @@
-"""Activation maximization: the picture that a channel or a class wants to see, climbed to from grey.
+"""Activation maximization: gradient ascent from grey to the picture that a channel or a class responds to most.
 
-The picture is shifted, turned and scaled at random before each look, so that what emerges holds from every side.
+The picture is shifted, rotated and scaled at random before each step, so that the result does not depend on its place.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from numpy.typing import NDArray
 
 from models.spec import Hw
 from realtime.dreams.deepdream import AscentResult
-from realtime.dreams.fourier import FourierImage, Waves
+from realtime.dreams.fourier import FourierImage, Spectrum
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.frame import Floats, Image
 
 RATE = 0.05
-"""Of Adam (Kingma and Ba 2015), in the units of the waves."""
+"""The learning rate of Adam (Kingma and Ba 2015), in units of the spectrum."""
 
 MARGIN = 16
-"""Pixels of the canvas around what is kept, so that a picture that is shifted has no empty edge."""
+"""Pixels of the canvas around the result, so that a shifted picture has no empty edge."""
 
 SHIFT, TURN, GROWTH = 8.0, 10.0, 0.1
-"""The most that the picture is shifted (pixels), turned (degrees) and scaled (a share), either way."""
+"""The largest random shift (pixels), rotation (degrees) and change of scale, in either direction."""
 
 
 @dataclass(frozen=True, slots=True)
 class RandomTransform:
-    """How the canvas is looked at: the affine map (2, 3) from its pixels to those of the picture that is given."""
+    """An affine map (2, 3) from the pixels of the canvas to those of the picture."""
 
     matrix: NDArray[np.float64]
     size_hw: Hw
 
-    def see(self, canvas: Floats) -> Floats:
-        """What the network is given of the canvas."""
+    def apply(self, canvas: Floats) -> Floats:
+        """The picture that the network gets of the canvas."""
         return cv2.warpAffine(canvas, self.matrix, self.size_hw[::-1], borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[return-value]
 
-    def back(self, slope: Floats, canvas_hw: Hw) -> Floats:
-        """The gradient to the canvas: the adjoint of `see`, up to how the pixels between pixels are weighed."""
+    def backward(self, gradient: Floats, canvas_hw: Hw) -> Floats:
+        """The gradient with respect to the canvas: the adjoint of `apply`, up to the interpolation weights."""
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        back = cv2.warpAffine(slope, self.matrix, canvas_hw[::-1], flags=flags, borderMode=cv2.BORDER_CONSTANT)
+        back = cv2.warpAffine(gradient, self.matrix, canvas_hw[::-1], flags=flags, borderMode=cv2.BORDER_CONSTANT)
         return np.asarray(back * np.float32(abs(np.linalg.det(self.matrix[:, :2]))), np.float32)
 
 
 def random_transform(size_hw: Hw, rng: np.random.Generator) -> RandomTransform:
-    """A canvas MARGIN larger all round, shifted, turned and scaled at random."""
+    """A random shift, rotation and scale of a canvas that is MARGIN larger on each side."""
     across, down = rng.uniform(-SHIFT, SHIFT, 2)
     middle = ((size_hw[1] - 1) / 2 + MARGIN, (size_hw[0] - 1) / 2 + MARGIN)
     matrix = cv2.getRotationMatrix2D(middle, rng.uniform(-TURN, TURN), 1 + rng.uniform(-GROWTH, GROWTH))
@@ -56,7 +56,7 @@ def random_transform(size_hw: Hw, rng: np.random.Generator) -> RandomTransform:
 
 
 class Adam:
-    """Steps of one size wherever the gradient keeps its direction."""
+    """Gradient ascent with Adam."""
 
     def __init__(self, rate: float = RATE, decay: float = 0.9, decay_of_squares: float = 0.999) -> None:
         self._rate, self._decays = rate, (decay, decay_of_squares)
@@ -64,54 +64,57 @@ class Adam:
         self._square: Floats = np.zeros(1, np.float32)
         self._steps = 0
 
-    def climb(self, values: Floats, slope: Floats) -> None:
-        """Move `values` up in place."""
+    def step(self, parameters: Floats, gradient: Floats) -> None:
+        """Move `parameters` up in place."""
         first, second = self._decays
         self._steps += 1
-        self._mean = first * self._mean + (1 - first) * slope
-        self._square = second * self._square + (1 - second) * slope * slope
+        self._mean = first * self._mean + (1 - first) * gradient
+        self._square = second * self._square + (1 - second) * gradient * gradient
         mean = self._mean / (1 - first**self._steps)
-        spread = np.sqrt(self._square / (1 - second**self._steps))
-        values += self._rate * mean / np.maximum(spread, np.finfo(np.float32).tiny)
+        deviation = np.sqrt(self._square / (1 - second**self._steps))
+        parameters += self._rate * mean / np.maximum(deviation, np.finfo(np.float32).tiny)
 
 
 def maximize(
-    answering: ValueAndGradient, size_hw: Hw, steps: int, rng: np.random.Generator, advance: Callable[[], None]
+    objective: ValueAndGradient, size_hw: Hw, steps: int, rng: np.random.Generator, advance: Callable[[], None]
 ) -> tuple[Image, AscentResult]:
-    """The picture that is answered to most, and the answers to the first and the last; `advance` after each step."""
+    """The picture with the largest value, and the values of the first and the last picture.
+
+    `advance` is called after each step.
+    """
     canvas_hw = (size_hw[0] + 2 * MARGIN, size_hw[1] + 2 * MARGIN)
     canvas = FourierImage(canvas_hw)
-    waves, adam = canvas.waves(rng), Adam()
-    before = answering(_kept(canvas.picture(waves)))[0]
+    spectrum, adam = canvas.random_spectrum(rng), Adam()
+    before = objective(_cropped(canvas.picture(spectrum)))[0]
     for _ in range(steps):
-        picture, view = canvas.picture(waves), random_transform(size_hw, rng)
-        slope = view.back(answering(view.see(picture))[1], canvas_hw)
-        adam.climb(_numbers(waves), _numbers(_scaled(canvas.back(picture, slope))))
+        picture, transform = canvas.picture(spectrum), random_transform(size_hw, rng)
+        gradient = transform.backward(objective(transform.apply(picture))[1], canvas_hw)
+        adam.step(_as_floats(spectrum), _as_floats(_normalized(canvas.backward(picture, gradient))))
         advance()
-    result = _kept(canvas.picture(waves))
-    return np.rint(result).astype(np.uint8), AscentResult(before, answering(result)[0])
+    result = _cropped(canvas.picture(spectrum))
+    return np.rint(result).astype(np.uint8), AscentResult(before, objective(result)[0])
 
 
-def reviving(plain: ValueAndGradient, blind: ValueAndGradient) -> ValueAndGradient:
-    """An answering that takes the slope of `blind`, which no ReLU stops, where a silent channel has none."""
+def with_fallback(objective: ValueAndGradient, fallback: ValueAndGradient) -> ValueAndGradient:
+    """An objective with the gradient of `fallback` where its own is zero everywhere, as for a channel that is off."""
 
-    def answering(picture: Floats) -> tuple[float, Floats]:
-        answer, slope = plain(picture)
-        return (answer, slope) if slope.any() else (answer, blind(picture)[1])
+    def value_and_gradient(picture: Floats) -> tuple[float, Floats]:
+        value, gradient = objective(picture)
+        return (value, gradient) if gradient.any() else (value, fallback(picture)[1])
 
-    return answering
+    return value_and_gradient
 
 
-def _kept(picture: Floats) -> Floats:
+def _cropped(picture: Floats) -> Floats:
     return np.ascontiguousarray(picture[MARGIN:-MARGIN, MARGIN:-MARGIN])
 
 
-def _numbers(waves: Waves) -> Floats:
+def _as_floats(spectrum: Spectrum) -> Floats:
     """The same memory as real numbers."""
-    return waves.view(np.float32)
+    return spectrum.view(np.float32)
 
 
-def _scaled(waves: Waves) -> Waves:
-    """A gradient as long as one; Adam squares it, and squares of small numbers vanish."""
-    length = np.linalg.norm(waves)
-    return waves / np.float32(length) if length > 0 else waves
+def _normalized(gradient: Spectrum) -> Spectrum:
+    """A gradient of length 1: Adam squares it, and the squares of small numbers vanish."""
+    length = np.linalg.norm(gradient)
+    return gradient / np.float32(length) if length > 0 else gradient

@@ -1,4 +1,4 @@
-"""What a picture is changed for: some layers, a channel, a class, or likeness to a guide, ready for a graph."""
+"""Objectives of gradient ascent: some layers, a channel, a class, or the similarity to a guide picture."""
 
 from __future__ import annotations
 
@@ -23,83 +23,83 @@ from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
 
 DEPTH = 0.65
-"""How deep in the network dreams look best: textures have become patterns, and objects are not yet whole."""
+"""The depth in the network at which dreams look best: patterns, but not yet whole objects."""
 
 TIMEOUT = 600.0
-"""Seconds that a graph may take to be made: nobody waits at a screen for it."""
+"""Seconds to wait for a graph: no screen waits for it."""
 
 GUIDE_SIDE = 224
-"""Short side, in pixels, of what the network sees of a guide picture."""
+"""Short side, in pixels, of the input for a guide picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
-    """A head, how much each of its channels is wanted, and the guide's units, (C, GUIDE_UNITS) for each layer."""
+    """A head, the weight of each of its channels, and the units of the guide, (C, GUIDE_UNITS) per layer."""
 
     head: DreamHead
-    wanted: Floats
+    weights: Floats
     guides: tuple[Floats, ...] = ()
 
     def feeds(self, picture: Floats) -> dict[str, NDArray[Any]]:
-        """What the graph takes beside the picture, float32 BGR 0..255."""
+        """The inputs of the graph for a picture, float32 BGR 0..255."""
         guides = {f"guide_{number}": units for number, units in enumerate(self.guides)}
-        return {"image": picture, "weights": self.wanted, **guides}
+        return {"image": picture, "weights": self.weights, **guides}
 
-    def through(self, rule: BackpropRule) -> Objective:
-        """The same goal with gradients that go back through ReLUs in another way."""
+    def with_rule(self, rule: BackpropRule) -> Objective:
+        """The same objective with another backprop rule."""
         return dataclasses.replace(self, head=dataclasses.replace(self.head, backprop_rule=rule))
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveGradient:
-    """Where pictures are given to the network, to hear its answer and how it grows."""
+    """Computes the value and the gradient of an objective for pictures."""
 
     engine: Engine
     network: Network
-    goal: Objective
+    objective: Objective
     precision: Precision = "fp32"
 
     def __call__(self, picture: Floats) -> tuple[float, Floats]:
-        """The answer to a picture, float32 BGR (H, W, 3) 0..255, and its gradient, shaped alike.
+        """The value for a picture, float32 BGR (H, W, 3) 0..255, and its gradient, shaped like the picture.
 
-        Raises ModelError when the network cannot be gone back through, or its weights are no numbers.
+        Raises ModelError when an operator has no gradient rule, or when the result has NaN or Inf.
         """
         size_hw = hw(picture)
-        spec = GraphSpec(self.network, self.goal.head, size_hw, self.precision)
-        feeds = self.goal.feeds(np.ascontiguousarray(picture))
-        result = self.engine.run_checked(spec, feeds, timeout=TIMEOUT)
-        return float(result["value"]), result["gradient"]
+        spec = GraphSpec(self.network, self.objective.head, size_hw, self.precision)
+        feeds = self.objective.feeds(np.ascontiguousarray(picture))
+        outputs = self.engine.run_checked(spec, feeds, timeout=TIMEOUT)
+        return float(outputs["value"]), outputs["gradient"]
 
     @property
     def smallest(self) -> int:
-        """Pixels of the shortest side of a picture that may be given."""
+        """Pixels of the shortest side of a picture that the network accepts."""
         info = self.network.info
-        strides = (info.layer(name).stride for name in self.goal.head.layers if name != CLASSES)
+        strides = (info.layer(name).stride for name in self.objective.head.layers if name != CLASSES)
         return max((info.input.smallest, *strides))
 
     @property
     def fixed_hw(self) -> Hw | None:
-        """The one size that pictures must have, when there is but one."""
+        """The only size that the network accepts, if there is one."""
         info = self.network.info
-        apart = CLASSES in self.goal.head.layers and bool(info.scores.file)
-        return info.scores.size_hw if apart else info.input.fixed_hw
+        separate = CLASSES in self.objective.head.layers and bool(info.scores.file)
+        return info.scores.size_hw if separate else info.input.fixed_hw
 
 
 def default_layer(info: ModelInfo) -> str:
-    """The layer that is dreamed of when none is named."""
+    """The layer of a dream when none is chosen."""
     return info.landmarks[round(DEPTH * (len(info.landmarks) - 1))].name
 
 
 def layers_objective(info: ModelInfo, weights: Sequence[tuple[str, float]], channel: int | None = None) -> Objective:
-    """The energy of some layers, each with its weight; or of one channel of the one layer."""
+    """The energy of layers, each with its weight; or of one channel of the only layer."""
     if channel is not None and len(weights) != 1:
         raise SettingError(f"--channel takes one --layer, but got {len(weights)}")
-    parts = [channel_weights(info, name, channel) * np.float32(weight) for name, weight in weights]
-    return Objective(DreamHead(tuple(name for name, _ in weights)), np.concatenate(parts))
+    scaled = [channel_weights(info, name, channel) * np.float32(weight) for name, weight in weights]
+    return Objective(DreamHead(tuple(name for name, _ in weights)), np.concatenate(scaled))
 
 
 def channel_objective(info: ModelInfo, layer: str, channel: int, at: tuple[float, float] | None = None) -> Objective:
-    """The mean of one channel of a layer, or of CLASSES; or its one unit at a place, 0 to 1 across and down."""
+    """The mean of a channel of a layer, or of CLASSES; or its unit `at` a place, 0 to 1 across and down."""
     return Objective(DreamHead((layer,), energy=False, at=at), channel_weights(info, layer, channel))
 
 
@@ -108,17 +108,17 @@ def class_objective(info: ModelInfo, text: str) -> Objective:
     return channel_objective(info, CLASSES, find_class(info, text))
 
 
-def guided(engine: Engine, network: Network, goal: Objective, guide: Image) -> Objective:
-    """`goal` turned to likeness with a guide picture."""
+def guided(engine: Engine, network: Network, objective: Objective, guide: Image) -> Objective:
+    """The similarity to a guide picture in the layers of `objective`."""
     size_hw = network.info.input.fixed_hw or input_size(hw(guide), GUIDE_SIDE)
     picture = network_input(guide, size_hw)
-    specs = [GraphSpec(network, ActivationsHead(name), size_hw) for name in goal.head.layers]
-    units = tuple(_spread(engine.run_when_ready(spec, {"image": picture})["activations"]) for spec in specs)
-    return Objective(dataclasses.replace(goal.head, guided=True), goal.wanted, units)
+    specs = [GraphSpec(network, ActivationsHead(name), size_hw) for name in objective.head.layers]
+    units = tuple(_sampled(engine.run_when_ready(spec, {"image": picture})["activations"]) for spec in specs)
+    return Objective(dataclasses.replace(objective.head, guided=True), objective.weights, units)
 
 
-def _spread(activations: Floats) -> Floats:
-    """(C, h, w) -> (C, GUIDE_UNITS), evenly from the whole picture; of fewer units some come twice."""
+def _sampled(activations: Floats) -> Floats:
+    """(C, h, w) -> (C, GUIDE_UNITS), evenly spaced; of fewer units some repeat."""
     units = activations.reshape(len(activations), -1)
     places = np.linspace(0, units.shape[1] - 1, GUIDE_UNITS).round().astype(np.int64)
     return np.ascontiguousarray(units[:, places])

@@ -48,7 +48,7 @@ class NotReady(Exception):  # noqa: N818, not an error
     """The graph of `spec` is still being prepared."""
 
     def __init__(self, spec: GraphSpec) -> None:
-        super().__init__(f"{spec.head} is being prepared")
+        super().__init__(f"{spec.head.label} is being prepared")
         self.spec = spec
 
 
@@ -196,7 +196,7 @@ class Engine:
             resolved = self._changed.wait_for(over, timeout) and self._resolved(spec)
         self._loader.check()
         if not resolved:
-            raise GraphError("the engine is closed" if self._closed else f"{spec.head} was not ready in time")
+            raise GraphError("the engine is closed" if self._closed else f"{spec.head.label} was not ready in time")
 
     def _fail(self, spec: GraphSpec, error: Exception) -> None:
         """Raise this error for the graph for a while, so that it does not run in every frame."""

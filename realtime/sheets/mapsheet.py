@@ -6,14 +6,15 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from models.build.heads.grid import Grid
 from models.build.layer_sizes import layer_sizes
-from models.spec import Grid, Hw, LayerInfo, Prediction
+from models.spec import Hw, LayerInfo, Prediction
 from realtime.imaging.colormaps import colour
 from realtime.imaging.compositing import Rect, fitted, frame_line, paste, resize, stage
 from realtime.imaging.drawing import draw_predictions, origin, predictions_height, write_fitting
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import BRIGHT, FAINT, QUIET, write
-from realtime.sheets.still import Still, Tiling
+from realtime.sheets.still import LayerTiles, Still
 from realtime.sheets.storyboard import COLORMAP, CONTRAST
 from realtime.views.stages import stage_caption
 
@@ -95,7 +96,7 @@ def _grid(rows: int, cols: int, cell_hw: Hw, gap: int) -> Grid:
 
 def draw_maps(
     still: Still, sheet: MapSheet, predictions: Sequence[Prediction], advance: Callable[[], None] = lambda: None
-) -> tuple[Image, tuple[Tiling, ...]]:
+) -> tuple[Image, tuple[LayerTiles, ...]]:
     """The sheet, and the tiles on it; `advance` is called after each layer."""
     grids, edge = sheet.grids(), sheet.edge
     sizes = layer_sizes(still.network, still.input_hw)
@@ -104,13 +105,13 @@ def draw_maps(
     aside = edge + picture_hw[0] + 2 * edge + said + 2 * sheet.text + edge
     canvas = stage((max(sheet.height(grids), aside), sheet.width))
     _draw_aside(canvas, still, sheet, predictions, picture_hw)
-    tilings, top = [], edge
+    drawn, top = [], edge
     for layer, grid in zip(sheet.layers, grids, strict=True):
-        tilings.append(still.tiles(layer, grid, sheet.count(layer, grid)))
-        _draw_layer(canvas, sheet, tilings[-1], top, sizes.get(layer.name))
+        drawn.append(still.tiles(layer, grid, sheet.count(layer, grid)))
+        _draw_layer(canvas, sheet, drawn[-1], top, sizes.get(layer.name))
         top += sheet.caption + grid.panel_hw[0] + edge
         advance()
-    return canvas, tuple(tilings)
+    return canvas, tuple(drawn)
 
 
 def _draw_aside(
@@ -128,15 +129,15 @@ def _draw_aside(
     write_fitting(canvas, name, foot, size=text, colour=shade)
 
 
-def _draw_layer(canvas: Image, sheet: MapSheet, tiling: Tiling, top: int, size_hw: Hw | None) -> None:
+def _draw_layer(canvas: Image, sheet: MapSheet, tiles: LayerTiles, top: int, size_hw: Hw | None) -> None:
     """A grid, and above it the layer's name, its stage, how many channels, and their size."""
-    layer, left, text = tiling.layer, sheet.column + 2 * sheet.edge, sheet.text
+    layer, left, text = tiles.layer, sheet.column + 2 * sheet.edge, sheet.text
     width, baseline = sheet.room, top + round(text * 0.9)
     used = write(canvas, layer.name, left, baseline, text, BRIGHT)
     used += text // 2 + write(canvas, stage_caption(layer)[0], left + used + text // 2, baseline, text, QUIET)
-    shown = len(tiling.channels)
+    shown = len(tiles.channels)
     channels = f"{shown} of {layer.channels} channels" if shown < layer.channels else f"all {shown} channels"
     facts = f"{channels}, {size_hw[1]}×{size_hw[0]}" if size_hw else channels
     place = Rect(left + used + text, top, max(width - used - text, 1), baseline - top)
     write_fitting(canvas, facts, place, size=text, colour=QUIET, right=True)
-    paste(canvas, colour(tiling.grey, COLORMAP, CONTRAST), left, top + sheet.caption)
+    paste(canvas, colour(tiles.grey, COLORMAP, CONTRAST), left, top + sheet.caption)

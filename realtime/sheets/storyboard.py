@@ -15,7 +15,7 @@ from realtime.imaging.compositing import STAGE, Rect, blend, fitted, frame_line,
 from realtime.imaging.drawing import draw_marks, draw_predictions, fitting, origin, predictions_height, write_fitting
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
-from realtime.sheets.still import Tiling
+from realtime.sheets.still import LayerTiles
 from realtime.views.stages import stage_caption
 from realtime.views.tiles import TileSettings
 
@@ -68,12 +68,12 @@ class Storyboard:
         canvas = self._lettered("light", "What goes in: a picture, nothing else.", *origin(self._info), lit=None)
         return Card(canvas, self._dark(), self._large, seconds)
 
-    def layer(self, tiling: Tiling, seconds: float) -> Card:
+    def layer(self, tiles: LayerTiles, seconds: float) -> Card:
         """The tiles of a layer, and what is known about it."""
-        title, sentence = stage_caption(tiling.layer)
-        few = f" · {', '.join(map(str, tiling.channels))}" if len(tiling.channels) <= FEW else ""
-        canvas = self._lettered(title, sentence, tiling.layer.name + few, BRIGHT, lit=tiling.layer)
-        return Card(canvas, tiling.grey, self._small, seconds)
+        title, sentence = stage_caption(tiles.layer)
+        few = f" · {', '.join(map(str, tiles.channels))}" if len(tiles.channels) <= FEW else ""
+        canvas = self._lettered(title, sentence, tiles.layer.name + few, BRIGHT, lit=tiles.layer)
+        return Card(canvas, tiles.grey, self._small, seconds)
 
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
         """What the network says it sees, beside the picture."""

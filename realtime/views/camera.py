@@ -1,4 +1,4 @@
-"""What goes in: the camera's picture alone."""
+"""The camera alone: the input of the network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class CameraView(View):
     """The frame, as large as the panel allows."""
 
     name = "camera"
-    bind = Bind(("c",), "set", "camera: what goes in", "camera")
+    bind = Bind(("c",), "set", "camera: the input of the network", "camera")
     alone = True
 
     def render(self, scene: Scene) -> Rendered:

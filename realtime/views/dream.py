@@ -1,4 +1,4 @@
-"""The dream: what a layer, or one channel, wants to see, drawn into the moving picture."""
+"""DeepDream on the moving picture: it amplifies what a layer, or one of its channels, responds to."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from models.spec import DreamHead, GraphSpec, Hw, LayerInfo, ModelInfo
+from models.build.graph_spec import GraphSpec
+from models.build.heads.dream import DreamHead
+from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.presets import SHIPPED, words
 from realtime.controls.value import Bind, value
 from realtime.dreams.deepdream import step
-from realtime.dreams.dream_state import DreamMotion, DreamState, laid_on
+from realtime.dreams.dream_state import DreamMotion, DreamState, add_detail
 from realtime.dreams.objective import Objective, ObjectiveGradient
-from realtime.dreams.optical_flow import shifted
+from realtime.dreams.optical_flow import shift
 from realtime.dreams.rules import apply_dream_preset, follow_dream_view
-from realtime.imaging.compositing import fitted, resize
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
 from realtime.inference.network_input import input_size
@@ -33,40 +34,35 @@ class DreamSettings:
 
     group: ClassVar[str] = "dream"
 
-    channel: int = value(-1, "the channel that dreams; -1 for the whole layer", low=-1, high=4095)
-    size: int = value(
-        192,
-        "short side, in pixels, of the picture that dreams",
-        low=64,
-        high=512,
-    )
+    channel: int = value(-1, "channel of the objective; -1 for the whole layer", low=-1, high=4095)
+    size: int = value(192, "short side of the dream, in pixels", low=64, high=512)
     strength: float = value(
         26.0,
-        "how strong a dream becomes, in grey levels",
+        "maximum strength of the dream, in grey levels",
         Bind(("-",), "step", "dream weaker", -4, feedback="dream strength"),
         Bind(("=",), "step", "dream stronger", 4, feedback="dream strength"),
         low=0,
         high=80,
     )
-    steps: int = value(2, "steps that the network climbs at a time", low=1, high=10)
-    step_size: float = value(2.0, "how far a step goes, in grey levels", low=0.1, high=20)
-    octaves: int = value(3, "sizes of the picture that take turns", low=1, high=5)
-    octave_scale: float = value(1.5, "from one size to the next", low=1.1, high=2.5)
-    jitter: int = value(16, "pixels by which each step is shifted", low=0, high=64)
-    smooth: float = value(0.5, "how soft the drawing is, in pixels", low=0, high=3)
-    fade: float = value(3.0, "seconds in which a dream fades to a third", low=0.1, high=60)
-    zoom: float = value(1.0, "growth of the dream in a second", low=0.5, high=2)
-    turn: float = value(0.0, "degrees by which it turns in a second", low=-90, high=90)
-    across: float = value(0.0, "widths of the picture that it drifts in a second", low=-1, high=1)
-    down: float = value(0.0, "heights of the picture that it drifts in a second", low=-1, high=1)
-    flow: bool = value(True, "the dream sticks to what moves")
-    colours: str = value("dream", "the colours of the dream, or those of the camera", choices=("dream", "camera"))
-    stillness: bool = value(False, "dream deeper when nothing moves, and wake when something does")
-    seed: int = value(0, "where the dice start", high=1_000_000)
+    steps: int = value(2, "gradient ascent steps per result", low=1, high=10)
+    step_size: float = value(2.0, "mean change per step, in grey levels", low=0.1, high=20)
+    octaves: int = value(3, "number of octaves (sizes of the picture)", low=1, high=5)
+    octave_scale: float = value(1.5, "ratio of one octave to the next", low=1.1, high=2.5)
+    jitter: int = value(16, "maximum random shift of each step, in pixels", low=0, high=64)
+    smooth: float = value(0.5, "blur of the gradient, in pixels", low=0, high=3)
+    fade: float = value(3.0, "seconds in which the dream fades to about a third", low=0.1, high=60)
+    zoom: float = value(1.0, "zoom factor per second", low=0.5, high=2)
+    turn: float = value(0.0, "rotation per second, in degrees", low=-90, high=90)
+    across: float = value(0.0, "drift to the right per second, in widths of the picture", low=-1, high=1)
+    down: float = value(0.0, "downward drift per second, in heights of the picture", low=-1, high=1)
+    flow: bool = value(True, "move the dream along with the picture (optical flow)")
+    colours: str = value("dream", "colours of the dream, or of the camera", choices=("dream", "camera"))
+    stillness: bool = value(False, "show the dream only while the picture is still")
+    seed: int = value(0, "seed of the random shifts", high=1_000_000)
     preset: str = value("", "dream preset", Bind(("9",), "cycle", "next dream preset"), choices=("", *SHIPPED))
 
     @property
-    def currents(self) -> DreamMotion:
+    def motion(self) -> DreamMotion:
         """What happens to the dream between frames."""
         return DreamMotion(
             fade=self.fade,
@@ -82,10 +78,10 @@ class DreamSettings:
 
 
 class DreamView(View):
-    """Climbs beside the show; between two results the dream is carried along by what moves."""
+    """Gradient ascent runs in the background; between two results the dream moves along with the picture."""
 
     name = "dream"
-    bind = Bind(("d",), "set", "dream: what the layer wants to see", "dream")
+    bind = Bind(("d",), "set", "dream: amplify what the layer responds to", "dream")
     settings = (DreamSettings,)
 
     def register(self, controls: Controls, info: ModelInfo) -> None:
@@ -103,69 +99,67 @@ class DreamView(View):
         controls.set("show/view", "dream")
 
     def __init__(self) -> None:
-        self._reverie: DreamState | None = None
+        self._state: DreamState | None = None
         self._turn = 0
 
     @property
     def results(self) -> int:
-        """How often something that the network found was added to the dream."""
-        return self._reverie.results if self._reverie else 0
+        """The number of results of gradient ascent that were added to the dream."""
+        return self._state.results if self._state else 0
 
     def render(self, scene: Scene) -> Rendered:
         """The frame with the dream on it, as large as the panel allows."""
         settings, layer = scene.settings[DreamSettings], scene.layer
-        if self._reverie is None:
-            self._reverie = DreamState(scene.engine)
-        reverie, size_hw = self._reverie, _size(scene)
-        spec = _spec(scene, layer, _octave(scene, self._turn))
+        if self._state is None:
+            self._state = DreamState(scene.engine)
+        spec = _spec(scene, layer, _octave_hw(scene, self._turn))
         ready = settings.strength > 0 and scene.engine.ready(spec)
-        picture, detail = reverie.see(scene.frame.image, size_hw, scene.frame.timestamp, settings.currents)
-        if ready and not reverie.climbing:
-            dice = np.random.default_rng((settings.seed, self._turn))
-            goal = Objective(DreamHead((layer.name,)), _wanted(scene, settings.channel))
-            slopes = ObjectiveGradient(scene.engine, scene.network, goal, scene.precision)
-            reverie.climb(partial(_climbed, slopes, picture + detail, spec.size_hw, settings, dice))
+        frame = scene.frame
+        picture, detail = self._state.update(frame.image, _size(scene), frame.timestamp, settings.motion)
+        if ready and not self._state.busy:
+            rng = np.random.default_rng((settings.seed, self._turn))
+            objective = Objective(DreamHead((layer.name,)), _weights(scene, settings.channel))
+            gradient = ObjectiveGradient(scene.engine, scene.network, objective, scene.precision)
+            self._state.ascend(partial(_ascend, gradient, picture + detail, spec.size_hw, settings, rng))
             self._turn += 1
-        panel_hw = fitted(scene.frame.image.shape[:2], scene.panel_hw)
-        dreamed = laid_on(resize(scene.frame.image, panel_hw), detail)
-        return Rendered(dreamed, layer, words=_words(settings, layer))
+        return Rendered(add_detail(scene.fitted_frame(), detail), layer, words=_words(settings, layer))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """Its own octaves, then those of the layers around this one."""
-        sizes = dict.fromkeys(_octave(scene, turn) for turn in range(scene.settings[DreamSettings].octaves))
+        """The octaves of this layer, then those of its neighbours."""
+        sizes = dict.fromkeys(_octave_hw(scene, turn) for turn in range(scene.settings[DreamSettings].octaves))
         return (_spec(scene, layer, each) for layer in scene.info.around(scene.layer)[:4] for each in sizes)
 
 
-def _climbed(
-    slopes: ObjectiveGradient, picture: Floats, size_hw: Hw, settings: DreamSettings, dice: np.random.Generator
+def _ascend(
+    objective: ObjectiveGradient, picture: Floats, size_hw: Hw, settings: DreamSettings, rng: np.random.Generator
 ) -> Floats:
-    """The detail that some steps add to a picture, (height, width, 3), found at the size of one octave."""
+    """The detail, (height, width, 3), that some steps of gradient ascent at one octave add to a picture."""
     start: Floats = cv2.resize(picture, size_hw[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    climbed = start.copy()
+    result = start.copy()
     for _ in range(settings.steps):
-        down, across = (int(each) for each in dice.integers(-settings.jitter, settings.jitter + 1, 2))
-        slope = slopes(shifted(climbed, down, across, mirrored=True))[1]  # a ring would have a seam to be dreamed into
-        slope = shifted(slope, -down, -across, mirrored=False)
+        down, across = (int(each) for each in rng.integers(-settings.jitter, settings.jitter + 1, 2))
+        gradient = objective(shift(result, down, across, mirrored=True))[1]  # wrapped around, it would have a seam
+        gradient = shift(gradient, -down, -across, mirrored=False)
         if settings.smooth > 0:
-            slope = cv2.GaussianBlur(slope, (0, 0), settings.smooth)  # type: ignore[assignment]
-        step(climbed, slope, settings.step_size)
-    return cv2.resize(climbed - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+            gradient = cv2.GaussianBlur(gradient, (0, 0), settings.smooth)  # type: ignore[assignment]
+        step(result, gradient, settings.step_size)
+    return cv2.resize(result - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
-_told = cache(words)
-"""The presets are read once, not every frame."""
+_preset_words = cache(words)
+"""Reads the file of a preset once, not in every frame."""
 
 
 def _words(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
-    """What is dreamed, and who dreams."""
+    """The name of the dream, and a sentence about it."""
     who = "the network" if settings.channel < 0 else f"channel {min(settings.channel, layer.channels - 1)}"
     if settings.preset and settings.channel < 0:
-        return settings.preset, _told(settings.preset)
+        return settings.preset, _preset_words(settings.preset)
     return settings.preset or "dream", f"The camera, and what {who} wishes to see in it."
 
 
-def _wanted(scene: Scene, channel: int) -> Floats:
-    """How much each channel weighs: all alike, or one alone, the last one where a layer has fewer."""
+def _weights(scene: Scene, channel: int) -> Floats:
+    """The same weight for all channels, or one for a single channel, the last one where the layer has fewer."""
     chosen = None if channel < 0 else min(channel, scene.layer.channels - 1)
     return channel_weights(scene.info, scene.layer.name, chosen)
 
@@ -175,19 +169,18 @@ def _spec(scene: Scene, layer: LayerInfo, size_hw: Hw) -> GraphSpec:
 
 
 def _size(scene: Scene) -> Hw:
-    """The size of the picture that dreams."""
-    height, width = scene.frame.image.shape[:2]
-    return scene.info.input.fixed_hw or input_size((height, width), scene.settings[DreamSettings].size)
+    """The size of the dream."""
+    return scene.info.input.fixed_hw or input_size(scene.frame_hw, scene.settings[DreamSettings].size)
 
 
-def _octave(scene: Scene, turn: int) -> Hw:
-    """The size whose turn it is; one that the network does not take leaves its turn to the whole picture."""
+def _octave_hw(scene: Scene, turn: int) -> Hw:
+    """The size of the octave whose turn it is, or of the dream where the network does not accept the octave."""
     settings, size_hw = scene.settings[DreamSettings], _size(scene)
     scale = settings.octave_scale ** (turn % settings.octaves)
     height, width = (max(round(side / scale / 8) * 8, 8) for side in size_hw)
     smallest = max(scene.info.input.smallest, 2 * scene.layer.stride)
-    taken = scene.info.input.fixed_hw is None and min(height, width) >= smallest
-    return (height, width) if turn % settings.octaves and taken else size_hw
+    accepted = scene.info.input.fixed_hw is None and min(height, width) >= smallest
+    return (height, width) if turn % settings.octaves and accepted else size_hw
 
 
 VIEW = DreamView

@@ -1,4 +1,4 @@
-"""Where the evidence lies for what the network sees: Grad-CAM over the moving picture."""
+"""Grad-CAM on the moving picture: which parts of it the network finds most telling for a class or a channel."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import CLASSES, GradcamHead, GraphSpec, ModelInfo
+from models.build.graph_spec import GraphSpec
+from models.build.heads.gradcam import GradcamHead
+from models.spec import CLASSES, ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.value import Bind, Scalar, value
-from realtime.imaging.compositing import fitted, resize
 from realtime.imaging.frame import Floats
 from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import single
@@ -25,25 +26,27 @@ from realtime.threads.request import Request
 from realtime.views.tiles import TileSettings
 from realtime.views.view import Rendered, Scene, View
 
-STEADY = 0.5
-"""How far the heat moves towards a new one at each result, so that it does not flicker."""
+SMOOTHING = 0.5
+"""The share of the newest heatmap in the one that is shown, so that it does not flicker."""
 
 
 @dataclass(frozen=True, slots=True)
 class GradcamSettings:
-    """What evidence is looked for, and where."""
+    """The class, and the layer of the heatmap."""
 
     group: ClassVar[str] = "gradcam"
 
-    target: int = value(-1, "the number of the class looked for; -1 for the likeliest", low=-1, high=99999)
-    where: str = value("deepest", "the layer whose units are asked", choices=("deepest", "shown"))
+    target: int = value(-1, "number of the class; -1 for the likeliest", low=-1, high=99999)
+    where: str = value(
+        "deepest", "layer of the heatmap: the deepest one, or the one shown", choices=("deepest", "shown")
+    )
 
 
 class GradcamView(View):
-    """The frame, lit where the evidence lies; the network is asked beside the show."""
+    """The frame with its heatmap, which is computed in the background."""
 
     name = "gradcam"
-    bind = Bind(("g",), "set", "Grad-CAM: where the evidence lies", "gradcam")
+    bind = Bind(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
     settings = (GradcamSettings, TileSettings)
 
     def register(self, controls: Controls, info: ModelInfo) -> None:
@@ -53,74 +56,76 @@ class GradcamView(View):
             controls.rule("show/layer", _show_chosen_layer)
 
     def __init__(self) -> None:
-        self._asked = Request[Outputs]()
-        self._heat: Floats | None = None
-        self._answers: Floats | None = None
-        self._spec: GraphSpec | None = None
+        self._reset(None)
+
+    def _reset(self, spec: GraphSpec | None) -> None:
+        self._spec = spec
+        self._request = Request[Outputs]()
+        self._heatmap: Floats | None = None
+        self._activations: Floats | None = None
 
     def render(self, scene: Scene) -> Rendered:
-        """The frame with the newest heat on it."""
+        """The frame with the newest heatmap on it."""
         spec = _spec(scene)
         if spec != self._spec:
-            self._spec, self._asked, self._heat, self._answers = spec, Request(), None, None
-        for _ in range(1 if self._answers is not None else 2):  # the first answer says what to look for
-            self._ask(scene, spec)
-        picture = resize(scene.frame.image, fitted(scene.frame.image.shape[:2], scene.panel_hw))
-        if self._heat is not None and self._missing(scene) is None:
-            picture = overlay_heatmap(picture, self._heat / max(float(self._heat.max()), 1e-30))
-        return Rendered(picture, scene.info.layer(_layer(scene)), words=self._words(scene))
+            self._reset(spec)
+        for _ in range(1 if self._activations is not None else 2):  # the first pass finds the likeliest class
+            self._update(scene, spec)
+        image = scene.fitted_frame()
+        if self._heatmap is not None and self._missing(scene) is None:
+            image = overlay_heatmap(image, self._heatmap / max(float(self._heatmap.max()), 1e-30))
+        return Rendered(image, scene.info.layer(_layer(scene)), words=self._words(scene))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """Only itself."""
+        """Only the heatmap itself."""
         return (_spec(scene),)
 
-    def _ask(self, scene: Scene, spec: GraphSpec) -> None:
-        """Take in what was answered, and ask again of the newest frame."""
-        if scene.engine.ready(spec) and self._asked.idle:
-            image, wanted = network_input(scene.frame.image, spec.size_hw), self._wanted(scene)
-            feeds: dict[str, NDArray[Any]] = {"image": image, "weights": wanted}
-            self._asked.send(scene.engine.start(partial(scene.engine.run_checked, spec, feeds)))
-        found = self._asked.take()
-        if found is None:
+    def _update(self, scene: Scene, spec: GraphSpec) -> None:
+        """Add the newest heatmap, if any; start the one of this frame when none is running."""
+        if scene.engine.ready(spec) and self._request.idle:
+            image = network_input(scene.frame.image, spec.size_hw)
+            feeds: dict[str, NDArray[Any]] = {"image": image, "weights": self._weights(scene)}
+            self._request.send(scene.engine.start(partial(scene.engine.run_checked, spec, feeds)))
+        outputs = self._request.take()
+        if outputs is None:
             return
-        if self._answers is not None:
-            old = found["heatmap"] if self._heat is None else self._heat
-            self._heat = np.asarray(old + STEADY * (found["heatmap"] - old), np.float32)
-        self._answers = found["activations"]
+        if self._activations is not None:
+            old = outputs["heatmap"] if self._heatmap is None else self._heatmap
+            self._heatmap = np.asarray(old + SMOOTHING * (outputs["heatmap"] - old), np.float32)
+        self._activations = outputs["activations"]
 
-    def _wanted(self, scene: Scene) -> Floats:
-        """One for the channel or the class that is looked for, as far as it is known."""
+    def _weights(self, scene: Scene) -> Floats:
+        """One for the channel or the class; zeros while the class is not known."""
         if scene.info.classifier is None:
             return single(scene.layer.channels, scene.channel)
         classes = len(scene.info.classifier.labels)
-        if self._answers is None or self._missing(scene) is not None:
+        if self._activations is None or self._missing(scene) is not None:
             return np.zeros(classes, np.float32)
-        return single(classes, self._target(scene, self._answers))
+        return single(classes, self._target(scene, self._activations))
 
-    def _target(self, scene: Scene, answers: Floats) -> int:
+    def _target(self, scene: Scene, activations: Floats) -> int:
         chosen = scene.settings[GradcamSettings].target
-        return chosen if chosen >= 0 else int(answers.argmax())
+        return chosen if chosen >= 0 else int(activations.argmax())
 
     def _missing(self, scene: Scene) -> int | None:
-        """The number of the class looked for when the network has no such class."""
+        """The number of the chosen class when the network has no such class."""
         chosen, classifier = scene.settings[GradcamSettings].target, scene.info.classifier
         return chosen if classifier is not None and chosen >= len(classifier.labels) else None
 
     def _words(self, scene: Scene) -> tuple[str, str]:
-        """What is looked for, and how sure the network is of it."""
+        """The class or the channel, and its probability."""
         if scene.info.classifier is None:
             return f"channel {scene.channel}", f"Where this channel of {scene.layer.name} answers."
-        missing = self._missing(scene)
+        missing, labels = self._missing(scene), scene.info.classifier.labels
         if missing is not None:
-            last = len(scene.info.classifier.labels) - 1
-            return f"class {missing}", f"The network's classes go from 0 to {last}."
-        if self._answers is None:
+            return f"class {missing}", f"The network's classes go from 0 to {len(labels) - 1}."
+        if self._activations is None:
             return "evidence", "Where the network looks."
-        target = self._target(scene, self._answers)
-        if scene.settings[PredictSettings].on:  # which say how sure it is, at a rhythm of their own
-            return scene.info.classifier.labels[target], "Where the network sees it."
-        sure = np.exp(self._answers - self._answers.max())
-        return scene.info.classifier.labels[target], f"Where the network sees it, {sure[target] / sure.sum():.0%} sure."
+        target = self._target(scene, self._activations)
+        if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
+            return labels[target], "Where the network sees it."
+        scores = np.exp(self._activations - self._activations.max())
+        return labels[target], f"Where the network sees it, {scores[target] / scores.sum():.0%} sure."
 
 
 def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:
@@ -129,7 +134,7 @@ def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:
 
 
 def _layer(scene: Scene) -> str:
-    """The layer whose units are asked; without a classifier, that of the channel."""
+    """The layer of the heatmap; without a classifier that of the channel."""
     if scene.info.classifier is None or scene.settings[GradcamSettings].where == "shown":
         return scene.layer.name
     return scene.info.landmarks[-1].name
@@ -137,8 +142,7 @@ def _layer(scene: Scene) -> str:
 
 def _spec(scene: Scene) -> GraphSpec:
     aim = CLASSES if scene.info.classifier is not None else scene.layer.name
-    height, width = scene.frame.image.shape[:2]
-    size_hw = gradcam_input_hw(scene.info, (height, width), aim)
+    size_hw = gradcam_input_hw(scene.info, scene.frame_hw, aim)
     return GraphSpec(scene.network, GradcamHead(_layer(scene), aim), size_hw, scene.precision)
 
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from models.spec import GraphSpec, Grid, Hw, LayerInfo, StoryHead
+from models.build.graph_spec import GraphSpec
+from models.build.heads.grid import Grid
+from models.build.heads.story import StoryHead
+from models.spec import Hw
 from realtime.controls.value import Bind
 from realtime.imaging.colormaps import colour
 from realtime.imaging.compositing import paste, stage
 from realtime.imaging.frame import Image
 from realtime.imaging.text import QUIET, text_width, write
-from realtime.inference.network_input import network_input
-from realtime.views.tiles import GAP, STRETCH, Gains, MostActive, TileSettings
+from realtime.views.tile_drawer import TileDrawer
+from realtime.views.tiles import GAP, STRETCH, TileSettings
 from realtime.views.view import Rendered, Scene, View
 
 WORDS = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
 
 
 class StoryView(View):
-    """One row a layer, edges at the top, objects at the bottom."""
+    """One row per layer: edges at the top, objects at the bottom."""
 
     name = "story"
     bind = Bind(("s", "0"), "set", "story: all layers at once", "story")
@@ -30,42 +29,23 @@ class StoryView(View):
     worded = True
 
     def __init__(self) -> None:
-        self._gains = Gains()
-        self._most_active = MostActive()
+        self._drawer = TileDrawer()
 
     def render(self, scene: Scene) -> Rendered:
-        """The strips, coloured."""
-        settings, layers, head = scene.settings[TileSettings], scene.info.landmarks, _head(scene)
-        image = network_input(scene.frame.image, scene.input_hw)
-        for _ in range(1 if self._gains.known(layers[0].name) else 2):  # the first picture is lit by its own peaks
-            chosen = [self._most_active.channels(each.name, head.grid.cols, each.channels) for each in layers]
-            gains = [
-                self._gains.gain(each.name, channels, normalise=settings.normalise)
-                for each, channels in zip(layers, chosen, strict=True)
-            ]
-            result = scene.engine.run(
-                scene.graph(head),
-                {"image": image, "channels": np.concatenate(chosen), "gain": np.concatenate(gains)},
-            )
-            self._learn(layers, chosen, result)
-        image = colour(result["picture"], settings.colormap, settings.contrast)
-        return Rendered(_labelled(image, scene, head.grid), words=WORDS)
-
-    def _learn(
-        self,
-        layers: Sequence[LayerInfo],
-        chosen: Sequence[NDArray[np.int64]],
-        result: Mapping[str, NDArray[Any]],
-    ) -> None:
-        """Take the peaks and energies of all layers apart again."""
-        energies = np.split(result["energy"], np.cumsum([layer.channels for layer in layers])[:-1])
-        peaks = np.split(result["peak"], len(layers))
-        for layer, channels, peak, energy in zip(layers, chosen, peaks, energies, strict=True):
-            self._gains.learn(layer.name, channels, peak, total=layer.channels)
-            self._most_active.learn(layer.name, energy)
+        """The coloured strips, each with the name of its layer."""
+        settings, head = scene.settings[TileSettings], _head(scene)
+        grey, _ = self._drawer.draw(
+            scene.runner(head),
+            scene.input_image,
+            scene.info.landmarks,
+            count=head.grid.cols,
+            normalise=settings.normalise,
+        )
+        strips = colour(grey, settings.colormap, settings.contrast)
+        return Rendered(_labelled(strips, scene, head.grid), words=WORDS)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """Only itself."""
+        """Only the story itself."""
         return (scene.graph(_head(scene)),)
 
 
@@ -85,7 +65,7 @@ def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
 
 
 def _head(scene: Scene) -> StoryHead:
-    """As many columns as fill the panel with tiles of the camera's aspect ratio."""
+    """As many columns as fill the panel with tiles of about the aspect ratio of the camera."""
     layers = scene.info.landmarks
     size = _label_size(scene.panel_hw, len(layers))
     label = max(text_width(layer.name, size) for layer in layers) + 3 * size // 2

@@ -1,4 +1,4 @@
-"""What the tile views share: the grid that fills a panel, gains that do not flicker, tiles that do not jump."""
+"""The settings of tiles, and the grid that fills a panel."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from models.spec import Grid, Hw
+from models.build.heads.grid import Grid
+from models.spec import Hw
 from realtime.controls.value import Bind, value
 from realtime.imaging.colormaps import COLORMAPS
 
@@ -17,12 +15,12 @@ GAP = 2
 """Pixels between tiles."""
 
 STRETCH = 0.12
-"""How far a tile may leave the camera's aspect ratio to fill the panel whole."""
+"""How far the aspect ratio of a tile may differ from that of the camera, to fill the panel."""
 
 
 @dataclass(frozen=True, slots=True)
 class TileSettings:
-    """How tiles are chosen, lit and coloured."""
+    """Which tiles are shown, and how bright and in which colours."""
 
     group: ClassVar[str] = "tiles"
 
@@ -71,7 +69,7 @@ def fill_panel(count: int, panel_hw: Hw, *, aspect: float, gap: int = GAP) -> Gr
 
 
 def fullest(count: int, total: int, panel_hw: Hw, *, aspect: float) -> int:
-    """How many tiles, from `count` to half as many more and at most `total`, leave least of a panel dark."""
+    """The number of tiles, from `count` to 1.5 times as many and at most `total`, that covers most of a panel."""
 
     def covered(number: int) -> int:
         height, width = fill_panel(number, panel_hw, aspect=aspect).cell_hw
@@ -87,84 +85,3 @@ def _cell(panel_hw: Hw, rows: int, cols: int, *, aspect: float, gap: int) -> Hw:
     if height < 1 or width < 1:
         return 0, 0
     return min(height, int(width / aspect * (1 + STRETCH))), min(width, int(height * aspect * (1 + STRETCH)))
-
-
-class Gains:
-    """The factor that brings each channel's peak to full brightness, smoothed over time so that tiles do not flicker.
-
-    A peak rises within a few pictures and falls within some dozens: light never clips for long, and a tile that goes
-    quiet fades to black instead of amplifying its noise.
-    """
-
-    RISE, FALL = 0.35, 0.04
-    FLOOR = 0.02  # of the strongest channel: noise below it stays dark
-
-    def __init__(self) -> None:
-        self._peaks: dict[str, NDArray[np.float32]] = {}
-
-    def gain(self, key: str, channels: NDArray[np.int64], *, normalise: str) -> NDArray[np.float32]:
-        """The gain of each of `channels` of the layer `key`."""
-        peaks = self._peaks.get(key)
-        if peaks is None:
-            return np.full(len(channels), 1e-2, np.float32)
-        highest = max(float(peaks.max()), 1e-9)
-        level = peaks[channels] if normalise == "tile" else np.full(len(channels), highest)
-        unseen = level == 0.0
-        return (1.0 / np.where(unseen, highest, np.maximum(level, highest * self.FLOOR))).astype(np.float32)
-
-    def known(self, key: str) -> bool:
-        """Whether the layer `key` has been seen."""
-        return key in self._peaks
-
-    def learn(self, key: str, channels: NDArray[np.int64], peaks: NDArray[np.float32], *, total: int) -> None:
-        """Take in the peaks that came out of the graph for `channels`, of `total` there are."""
-        seen = np.nan_to_num(peaks.astype(np.float32), posinf=0.0, neginf=0.0)
-        kept = self._peaks.setdefault(key, np.zeros(total, np.float32))
-        old = kept[channels]
-        rate = np.where(old == 0.0, 1.0, np.where(seen > old, self.RISE, self.FALL))
-        kept[channels] = old + rate.astype(np.float32) * (seen - old)
-
-
-class MostActive:
-    """Which channels of a layer are shown when only the most active are; a tile keeps its place.
-
-    A channel comes in only when it is clearly above the weakest shown, takes that one's place, and comes alone: at
-    most one tile changes per picture.
-    """
-
-    MARGIN, SMOOTHING = 1.3, 0.08
-
-    def __init__(self) -> None:
-        self._energy: dict[str, NDArray[np.float32]] = {}
-        self._shown: dict[str, NDArray[np.int64]] = {}
-
-    def known(self, key: str) -> bool:
-        """Whether the layer `key` has been seen."""
-        return key in self._energy
-
-    def channels(self, key: str, count: int, total: int) -> NDArray[np.int64]:
-        """The `count` channels shown now, by place."""
-        shown = self._shown.get(key)
-        if shown is None or len(shown) != count:
-            energy = self._energy.get(key)
-            order = np.arange(total) if energy is None else np.argsort(-energy, kind="stable")
-            shown = self._shown[key] = order[:count].astype(np.int64)
-        return shown.copy()
-
-    def learn(self, key: str, energy: NDArray[np.float32]) -> None:
-        """Take in the mean activation of every channel of the layer."""
-        energy = np.nan_to_num(energy)
-        if key not in self._energy:
-            self._energy[key] = energy.copy()
-            self._shown.pop(key, None)
-            return
-        kept = self._energy[key]
-        kept += self.SMOOTHING * (energy - kept)
-        self._swap(self._shown[key], kept)
-
-    def _swap(self, shown: NDArray[np.int64], energy: NDArray[np.float32]) -> None:
-        outside = np.setdiff1d(np.arange(len(energy)), shown)
-        if len(outside):
-            weakest, strongest = int(np.argmin(energy[shown])), int(outside[np.argmax(energy[outside])])
-            if energy[strongest] > energy[shown[weakest]] * self.MARGIN:
-                shown[weakest] = strongest

@@ -1,27 +1,34 @@
-"""What a view is: one file in `realtime/views`, drawing one kind of picture from a frame."""
+"""The base class of views. A view is one file in `realtime/views` that draws one kind of image from a frame."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import GraphSpec, Grid, Head, Hw, LayerInfo, ModelInfo, Network, Precision
+from models.build.graph_spec import GraphSpec, Precision
+from models.build.heads.grid import Grid
+from models.build.heads.head import Head
+from models.spec import Hw, LayerInfo, ModelInfo, Network
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import ShowSettings
 from realtime.controls.value import Bind, Settings
+from realtime.imaging.compositing import fitted, resize
 from realtime.imaging.frame import Frame, Image, hw
-from realtime.inference.engine import Engine
+from realtime.inference.engine import Engine, Outputs
+from realtime.inference.network_input import network_input
+from realtime.inference.providers import Tensors
 from realtime.views.tiles import TileSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that a view may look at: the frame, the settings, the network, and the size of its panel."""
+    """What a view draws from: the frame, the settings, the network, and the size of its panel."""
 
     frame: Frame
     settings: Snapshot
@@ -33,37 +40,53 @@ class Scene:
 
     @property
     def info(self) -> ModelInfo:
-        """The network's facts."""
+        """The metadata of the network."""
         return self.network.info
 
     @property
     def layer(self) -> LayerInfo:
-        """The layer that the settings name."""
+        """The selected layer."""
         return self.info.layer(self.settings[ShowSettings].layer)
 
     @property
     def channel(self) -> int:
-        """The channel that the settings name, or the last that the layer has."""
+        """The selected channel, or the last one of the layer."""
         return min(self.settings[TileSettings].channel, self.layer.channels - 1)
 
     @property
+    def frame_hw(self) -> Hw:
+        """The size of the frame."""
+        return hw(self.frame.image)
+
+    @property
     def aspect(self) -> float:
-        """Width to height of the tiles: that of what the network sees, were it not squeezed into one size."""
-        height, width = self.input_hw
-        if self.info.input.fixed_hw:
-            height, width = hw(self.frame.image)
+        """Width to height of the tiles: that of the input, or of the frame where the input has one fixed size."""
+        height, width = self.frame_hw if self.info.input.fixed_hw else self.input_hw
         return width / height
 
+    @property
+    def input_image(self) -> Image:
+        """The frame at the size of the input."""
+        return network_input(self.frame.image, self.input_hw)
+
+    def fitted_frame(self) -> Image:
+        """The frame as large as the panel allows."""
+        return resize(self.frame.image, fitted(self.frame_hw, self.panel_hw))
+
     def graph(self, head: Head) -> GraphSpec:
-        """The graph that draws `head` from what the network sees."""
+        """The graph of `head` at the size of the input."""
         return GraphSpec(self.network, head, self.input_hw, self.precision)
+
+    def runner(self, head: Head) -> Callable[[Tensors], Outputs]:
+        """Runs the graph of `head`; raises what Engine.run raises."""
+        return partial(self.engine.run, self.graph(head))
 
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Which channel lies where on a panel, for the cursor, the mouse and the labels.
+    """The channels on a grid in reading order; `selected` is the place of the selected one, None where it is not shown.
 
-    `channels` are in reading order; `selected` is the place of the chosen one among them, None when it is not shown.
+    The cursor, the mouse and the labels use it.
     """
 
     grid: Grid
@@ -71,22 +94,22 @@ class Tiles:
     selected: int | None
 
     @classmethod
-    def of(cls, grid: Grid, channels: NDArray[np.int64], chosen: int) -> Tiles:
-        """The tiles of `channels`, with the channel `chosen` selected where it is among them."""
-        places = np.flatnonzero(channels == chosen)
+    def of(cls, grid: Grid, channels: NDArray[np.int64], selected: int) -> Tiles:
+        """The tiles of `channels`; the channel `selected` is selected where it is among them."""
+        places = np.flatnonzero(channels == selected)
         return cls(grid, tuple(channels.tolist()), int(places[0]) if len(places) else None)
 
     def at(self, x: float, y: float) -> int | None:
-        """The channel of the tile under a point of the panel, or None."""
+        """The channel of the tile at a point of the panel, or None."""
         place = self.grid.place(x, y)
         return self.channels[place] if place is not None and place < len(self.channels) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A view's picture, filling its panel, and what is known about it.
+    """The image of a view, which fills its panel, and what it shows.
 
-    `words` are a large word and a sentence for the caption; a layer has its own when a view has none.
+    `words` are the title and the sentence of the caption; without them the caption is that of the layer's stage.
     """
 
     image: Image
@@ -96,10 +119,10 @@ class Rendered:
 
 
 class View(ABC):
-    """Draws one kind of picture. What it keeps between frames is touched by the render thread alone.
+    """Draws one kind of image. Only the render thread uses what it keeps between frames.
 
-    `settings` are the groups of values that it reads. A view that is `alone` wants no camera beside it; a `worded` one
-    contains text, on which nothing else may be written.
+    `settings` are the groups of values that it reads. An `alone` view has no camera beside it; a `worded` one contains
+    text, so that nothing is written on it.
     """
 
     name: ClassVar[str]
@@ -110,10 +133,10 @@ class View(ABC):
 
     @abstractmethod
     def render(self, scene: Scene) -> Rendered:
-        """The picture for this frame; engine.NotReady escapes while a graph is being made."""
+        """The image for this frame; raises NotReady while a graph is being prepared."""
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """The graphs that a next key press may need, the likeliest first."""
+        """The graphs that the next key press may need, the likeliest first."""
         return ()
 
     def register(self, controls: Controls, info: ModelInfo) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -54,8 +55,11 @@ LARGE = 4_000_000
 
 MAX_OCTAVES = 20
 
-Ascend: TypeAlias = Callable[[Octave, Callable[[], None]], AscentResult | None]
+Climb: TypeAlias = Callable[[Octave, Callable[[], None]], AscentResult | None]
 """Gradient ascent at one octave, with a function to call after each piece."""
+
+Ascend: TypeAlias = Callable[[Octave, Climb], AscentResult | None]
+"""Runs the gradient ascent of one octave and shows its progress."""
 
 
 @Parameter(name="*")
@@ -151,7 +155,9 @@ def dream(  # noqa: PLR0913, all of the command line
             log.info("a picture of %.0f megapixels takes minutes; --width 1200 is faster", source.size / 3e6)
         dreamer = Dreamer(ObjectiveGradient(engine, network, objective), options)
         if zoom_frames:
-            write_zoom(dreamer, source, zoom_frames, zoom or ZOOM, output, force=force)
+            with open_sink(output, fps=ZOOM_FPS, size_wh=hw(source)[::-1], force=force) as sink:
+                for each in dreamer.zoom(source, zoom_frames, zoom or ZOOM):
+                    sink.write(each)
         else:
             settings = settings_of("dream", network, network_options, **options.complete(network.info))
             write_picture(output, dreamer.dream(source), settings)
@@ -190,47 +196,31 @@ class Dreamer:
         self._limits = InputLimits(gradient.smallest, gradient.fixed_hw)
         self._rng = np.random.default_rng(options.seed or 0)
 
-    def plan(self, image: Image) -> list[Octave]:
-        """The octaves of a picture."""
-        return octaves(hw(image), self._ascent, self._limits)
-
-    def dream(self, image: Image) -> Image:
-        """The dream of a picture; each octave has a progress bar and a line in the log."""
-
-        def logged(octave: Octave, ascend: Ascend) -> AscentResult | None:
-            name, size = f"octave {octave.number} of {octave.count}", f"{octave.size_hw[1]}x{octave.size_hw[0]}"
-            with progress(name, octave.work(self._ascent)) as advance:
-                result = ascend(octave, advance)
-            if result is None:
-                log.info("%s: %s is too small for the network, skipped", name, size)
-            else:
-                log.info("%s: %s, objective %.4g -> %.4g", name, size, result.before, result.after)
-            return result
-
-        return self._dream(image, logged)
-
-    def dream_quietly(self, image: Image, advance: Callable[[], None]) -> Image:
-        """The same without a log."""
-        return self._dream(image, lambda octave, ascend: ascend(octave, advance))
-
-    def _dream(self, image: Image, run: Callable[[Octave, Ascend], AscentResult | None]) -> Image:
-        """Run every octave in turn; SettingError if none changes the objective."""
+    def dream(self, image: Image, ascend: Ascend | None = None) -> Image:
+        """The dream of a picture; SettingError if no octave changes the objective."""
         state = DeepDream(self._gradient, image, self._ascent, self._rng)
-        results = [run(octave, state.climb) for octave in self.plan(image)]
+        results = [(ascend or self._log)(octave, state.ascend) for octave in self._octaves(image)]
         if not any(result and result.before != result.after for result in results):
             raise SettingError("the objective has no gradient on this picture; choose another --layer or --channel")
         return state.image
 
-    def work(self, image: Image) -> int:
-        """The number of pieces in a dream of `image`."""
-        return sum(octave.work(self._ascent) for octave in self.plan(image))
+    def zoom(self, image: Image, frames: int, factor: float) -> Iterator[Image]:
+        """The frames of an endless zoom: dream, zoom in, dream again."""
+        pieces = sum(octave.work(self._ascent) for octave in self._octaves(image))
+        with progress(f"dreaming {frames} frames", frames * pieces) as advance:
+            dream = partial(self.dream, ascend=lambda octave, climb: climb(octave, advance))
+            yield from endless_zoom(image, frames, factor, dream)
 
+    def _octaves(self, image: Image) -> list[Octave]:
+        return octaves(hw(image), self._ascent, self._limits)
 
-def write_zoom(dreamer: Dreamer, image: Image, frames: int, factor: float, output: Path, *, force: bool) -> None:
-    """Write an endless zoom to a film: dream, zoom in, dream again."""
-    with (
-        progress(f"dreaming {frames} frames", frames * dreamer.work(image)) as advance,
-        open_sink(output, fps=ZOOM_FPS, size_wh=hw(image)[::-1], force=force) as sink,
-    ):
-        for each in endless_zoom(image, frames, factor, lambda picture: dreamer.dream_quietly(picture, advance)):
-            sink.write(each)
+    def _log(self, octave: Octave, climb: Climb) -> AscentResult | None:
+        """Ascend one octave with a progress bar, and log the result."""
+        name, size = f"octave {octave.number} of {octave.count}", f"{octave.size_hw[1]}x{octave.size_hw[0]}"
+        with progress(name, octave.work(self._ascent)) as advance:
+            result = climb(octave, advance)
+        if result is None:
+            log.info("%s: %s is too small for the network, skipped", name, size)
+        else:
+            log.info("%s: %s, objective %.4g -> %.4g", name, size, result.before, result.after)
+        return result

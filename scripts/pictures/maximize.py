@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
 from realtime.dreams.maximize import maximize as ascend
-from realtime.dreams.maximize import reviving
+from realtime.dreams.maximize import with_fallback
 from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from realtime.inference.channels import check_channels
 from realtime.inference.classes import find_class
@@ -138,7 +138,7 @@ def draw_pictures(
     for subject in subjects:
         objective = channel_objective(network.info, subject.layer, subject.channel, options.position)
         plain = ObjectiveGradient(engine, network, objective)
-        gradient = reviving(plain, ObjectiveGradient(engine, network, objective.through("deconv")))
+        gradient = with_fallback(plain, ObjectiveGradient(engine, network, objective.with_rule("deconv")))
         rng = np.random.default_rng([options.seed or 0, subject.channel])
         with progress(subject.name, steps) as advance:
             image, result = ascend(gradient, options.picture_hw(plain), steps, rng, advance)

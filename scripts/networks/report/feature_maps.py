@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
-import numpy as np
-
-from models.spec import GraphSpec, Hw, LayerInfo, MosaicHead
+from models.build.graph_spec import GraphSpec
+from models.build.heads.mosaic import MosaicHead
+from models.spec import Hw, LayerInfo
 from realtime.imaging.colormaps import colour
 from realtime.imaging.frame import Image
 from realtime.inference.network_input import network_input
-from realtime.views.tiles import Gains, fill_panel
+from realtime.views.tile_drawer import TileDrawer
+from realtime.views.tiles import fill_panel
 from scripts.networks.report.findings import Findings
 from scripts.networks.report.section import Figure, Section, data_uri, png
 
@@ -42,10 +44,6 @@ def mosaic(findings: Findings, layer: LayerInfo, image: Image) -> Image:
     """All channels of a layer as tiles, each lit by its own peak."""
     grid = fill_panel(layer.channels, PANEL_HW, aspect=1.0)
     spec = GraphSpec(findings.network, MosaicHead(layer.name, grid), (findings.recipe.size, findings.recipe.size))
-    gains, channels = Gains(), np.arange(layer.channels)
-    feeds = {"image": network_input(image, spec.size_hw)}
-    for _ in range(2):  # the first pass tells the peaks
-        gain = gains.gain(layer.name, channels, normalise="tile")
-        result = findings.engine.run_when_ready(spec, {**feeds, "gain": gain})
-        gains.learn(layer.name, channels, result["peak"], total=layer.channels)
-    return colour(result["picture"], COLORMAP, CONTRAST)
+    run, seen = partial(findings.engine.run_when_ready, spec), network_input(image, spec.size_hw)
+    grey, _ = TileDrawer().draw(run, seen, (layer,))
+    return colour(grey, COLORMAP, CONTRAST)

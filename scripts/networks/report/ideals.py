@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 
 from models.spec import CLASSES, Hw, LayerInfo
-from realtime.dreams.maximize import maximize, reviving
+from realtime.dreams.maximize import maximize, with_fallback
 from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from scripts.common.embedding import embed
 from scripts.common.progress import progress
@@ -125,9 +125,9 @@ def _size_hw(slopes: ObjectiveGradient) -> Hw:
 
 def _card(findings: Findings, wish: Wish, steps: int, advance: Callable[[], None]) -> str:
     plain = _slopes(findings, wish)
-    blind = ObjectiveGradient(plain.engine, plain.network, plain.goal.through("deconv"))
+    blind = ObjectiveGradient(plain.engine, plain.network, plain.objective.with_rule("deconv"))
     rng = np.random.default_rng([findings.recipe.seed, wish.channel])
-    image, ascent = maximize(reviving(plain, blind), _size_hw(plain), steps, rng, advance)
+    image, ascent = maximize(with_fallback(plain, blind), _size_hw(plain), steps, rng, advance)
     words = f"most for {wish.words}" if wish.words else ""
     if ascent.after <= ascent.before:
         words = "nothing found"

@@ -1,4 +1,4 @@
-"""Octaves, the climb, and pieces that leave no seam: with answers that can be worked out by hand."""
+"""Octaves, gradient ascent and tiles without a seam, with objectives whose values are known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from realtime.inference.providers import CPU
 
 
 def nothing() -> None:
-    """Nobody watches."""
+    """Progress that is not shown."""
 
 
 def noise(size_hw: Hw, seed: int = 0) -> Image:
@@ -28,12 +28,12 @@ def noise(size_hw: Hw, seed: int = 0) -> Image:
 
 
 def loudness(picture: Floats) -> tuple[float, Floats]:
-    """Answers with the mean square of the distance from black."""
+    """The mean square of the distance from black."""
     return float((picture**2).mean()), np.asarray(2 * picture / picture.size, np.float32)
 
 
-class Noting:
-    """Answers with the mean of a picture, and notes what it was given."""
+class NotesSizes:
+    """The mean of a picture; notes the sizes of its pictures."""
 
     def __init__(self) -> None:
         self.sizes: set[tuple[int, ...]] = set()
@@ -45,43 +45,43 @@ class Noting:
 
 @pytest.mark.parametrize("size_hw", [(40, 60), (64, 64), (65, 200), (100, 1001), (451, 300)])
 @pytest.mark.parametrize("fixed_hw", [None, (32, 40)])
-def test_every_pixel_counts_once_wherever_the_pieces_begin(size_hw: Hw, fixed_hw: Hw | None) -> None:
-    cuts = tile(size_hw, 64, fixed_hw=fixed_hw)
+def test_every_pixel_counts_once_at_any_offset_of_the_tiles(size_hw: Hw, fixed_hw: Hw | None) -> None:
+    tiling = tile(size_hw, 64, fixed_hw=fixed_hw)
     for offset in ((0, 0), (7, -31), (-300, 999)):
         total, sizes = np.zeros((*size_hw, 1)), set()
-        for rows, cols, share in cuts.places(offset):
-            total[np.ix_(rows, cols)] += share
-            sizes.add(share.shape[:2])
+        for rows, cols, weights in tiling.tiles(offset):
+            total[np.ix_(rows, cols)] += weights
+            sizes.add(weights.shape[:2])
         assert total == pytest.approx(1.0, abs=1e-5)
-        assert len(sizes) == 1, "pieces are of one size, so that one graph serves them"
+        assert len(sizes) == 1, "tiles are of one size, so that one graph serves them"
         assert sizes == {fixed_hw} if fixed_hw else max(sizes.pop()) <= 64
 
 
-def test_pieces_overlap_and_fade() -> None:
-    cuts = tile((50, 300), 128)
-    (_, first, share), (_, second, _), *_ = cuts.places((0, 0))
+def test_tiles_overlap_and_fade() -> None:
+    tiling = tile((50, 300), 128)
+    (_, first, weights), (_, second, _), *_ = tiling.tiles((0, 0))
     assert len(np.intersect1d(first, second)) >= 128 // 8
-    assert share[25, 0, 0] < 0.2 < 0.999 < share[25, 60, 0]
+    assert weights[25, 0, 0] < 0.2 < 0.999 < weights[25, 60, 0]
 
 
-def test_a_slope_in_pieces_is_the_slope_of_the_whole() -> None:
+def test_a_gradient_in_tiles_is_the_gradient_of_the_whole() -> None:
     picture = noise((90, 250)).astype(np.float32)
-    answer, slope = tiled_gradient(loudness, picture, tile((90, 250), 64), (13, 77), nothing)
+    value, gradient = tiled_gradient(loudness, picture, tile((90, 250), 64), (13, 77), nothing)
     expected = loudness(picture)[1]
-    assert np.corrcoef(slope.ravel(), expected.ravel())[0, 1] > 0.99999
-    assert answer == pytest.approx(loudness(picture)[0], rel=0.05)
+    assert np.corrcoef(gradient.ravel(), expected.ravel())[0, 1] > 0.99999
+    assert value == pytest.approx(loudness(picture)[0], rel=0.05)
 
 
 def test_no_seam_stays() -> None:
-    def edged(piece: Floats) -> tuple[float, Floats]:
-        """A network that knows little at the edge of what it is given."""
-        slope = np.ones_like(piece)
-        slope[:8] = slope[-8:] = slope[:, :8] = slope[:, -8:] = 0
-        return 0.0, slope
+    def edged(tile_: Floats) -> tuple[float, Floats]:
+        """A network with no gradient at the edge of its input."""
+        gradient = np.ones_like(tile_)
+        gradient[:8] = gradient[-8:] = gradient[:, :8] = gradient[:, -8:] = 0
+        return 0.0, gradient
 
-    cuts, rng, total = tile((200, 300), 128), np.random.default_rng(0), np.zeros((200, 300, 3), np.float32)
+    tiling, rng, total = tile((200, 300), 128), np.random.default_rng(0), np.zeros((200, 300, 3), np.float32)
     for _ in range(60):
-        total += tiled_gradient(edged, total, cuts, cuts.offset(32, rng), nothing)[1]
+        total += tiled_gradient(edged, total, tiling, tiling.random_offset(32, rng), nothing)[1]
     rows, cols = total[..., 0].mean(1), total[..., 0].mean(0)
     assert rows.min() > 0.85 * rows.max()
     assert cols.min() > 0.85 * cols.max()
@@ -91,26 +91,26 @@ def test_octaves_grow_to_the_size_of_the_picture() -> None:
     found = octaves((300, 451), AscentOptions(), InputLimits(smallest=32))
     assert [each.size_hw for each in found] == [(109, 164), (153, 230), (214, 322), (300, 451)]
     assert [each.number for each in found] == [1, 2, 3, 4]
-    assert all(each.cuts is not None and each.cuts.count == 1 for each in found)
+    assert all(each.tiling is not None and each.tiling.count == 1 for each in found)
 
 
 @pytest.mark.parametrize(
-    ("fit", "skipped"), [(InputLimits(32), 2), (InputLimits(224), 4), (InputLimits(fixed_hw=(100, 150)), 3)]
+    ("limits", "skipped"), [(InputLimits(32), 2), (InputLimits(224), 4), (InputLimits(fixed_hw=(100, 150)), 3)]
 )
-def test_octaves_that_are_too_small_are_skipped(fit: InputLimits, skipped: int) -> None:
-    found = octaves((224, 300), AscentOptions(octaves=5, octave_scale=2.0), fit)
-    assert [each.cuts is None for each in found] == [True] * skipped + [False] * (5 - skipped)
-    dream = DeepDream(Noting(), noise((224, 300)), AscentOptions(), np.random.default_rng(0))
-    assert dream.climb(found[0], nothing) is None
+def test_octaves_that_are_too_small_are_skipped(limits: InputLimits, skipped: int) -> None:
+    found = octaves((224, 300), AscentOptions(octaves=5, octave_scale=2.0), limits)
+    assert [each.tiling is None for each in found] == [True] * skipped + [False] * (5 - skipped)
+    dream = DeepDream(NotesSizes(), noise((224, 300)), AscentOptions(), np.random.default_rng(0))
+    assert dream.ascend(found[0], nothing) is None
 
 
 @pytest.mark.parametrize(
-    ("fit", "size_hw"),
+    ("limits", "size_hw"),
     [(InputLimits(32), (1, 1)), (InputLimits(32), (20, 9999)), (InputLimits(1, (224, 224)), (223, 900))],
 )
-def test_a_picture_that_is_too_small_is_refused(fit: InputLimits, size_hw: Hw) -> None:
+def test_a_picture_that_is_too_small_is_refused(limits: InputLimits, size_hw: Hw) -> None:
     with pytest.raises(SettingError, match=r"the network needs at least .* make it larger with --width"):
-        octaves(size_hw, AscentOptions(), fit)
+        octaves(size_hw, AscentOptions(), limits)
 
 
 def test_a_step_moves_a_pixel_by_its_size_on_average_and_keeps_to_the_range() -> None:
@@ -124,40 +124,40 @@ def test_a_step_moves_a_pixel_by_its_size_on_average_and_keeps_to_the_range() ->
 
 
 def test_detail_is_carried_from_octave_to_octave() -> None:
-    image, climb = (
+    image, options = (
         np.full((64, 96, 3), 100, np.uint8),
         AscentOptions(octaves=2, octave_scale=2.0, steps=10, step_size=2.0),
     )
-    dream = DeepDream(Noting(), image, climb, np.random.default_rng(0))
-    for octave in octaves((64, 96), climb, InputLimits()):
-        ascent = dream.climb(octave, nothing)
+    dream = DeepDream(NotesSizes(), image, options, np.random.default_rng(0))
+    for octave in octaves((64, 96), options, InputLimits()):
+        ascent = dream.ascend(octave, nothing)
         assert ascent is not None
         assert ascent.after == pytest.approx(ascent.before + 20, abs=0.1)
     assert dream.image.shape == image.shape
     assert dream.image == pytest.approx(140, abs=1)
 
 
-def test_a_very_wide_picture_goes_in_small_pieces() -> None:
-    noting, climb = Noting(), AscentOptions(octaves=2, steps=1)
-    dream = DeepDream(noting, noise((40, 20_000)), climb, np.random.default_rng(0))
-    for octave in octaves((40, 20_000), climb, InputLimits(16)):
-        assert dream.climb(octave, nothing) is not None
+def test_a_very_wide_picture_goes_in_small_tiles() -> None:
+    noting, options = NotesSizes(), AscentOptions(octaves=2, steps=1)
+    dream = DeepDream(noting, noise((40, 20_000)), options, np.random.default_rng(0))
+    for octave in octaves((40, 20_000), options, InputLimits(16)):
+        assert dream.ascend(octave, nothing) is not None
     assert dream.image.shape == (40, 20_000, 3)
-    assert all(max(size) <= climb.tile for size in noting.sizes)
+    assert all(max(size) <= options.tile for size in noting.sizes)
     assert len(noting.sizes) == 2, "one size for each octave"
 
 
-def test_work_is_told_beforehand() -> None:
-    climb, count = AscentOptions(octaves=2, steps=3, tile=64), 0
+def test_work_is_known_beforehand() -> None:
+    options, count = AscentOptions(octaves=2, steps=3, tile=64), 0
 
     def advance() -> None:
         nonlocal count
         count += 1
 
-    dream, planned = DeepDream(loudness, noise((100, 150)), climb, np.random.default_rng(0)), 0
-    for octave in octaves((100, 150), climb, InputLimits(16)):
-        dream.climb(octave, advance)
-        planned += octave.work(climb)
+    dream, planned = DeepDream(loudness, noise((100, 150)), options, np.random.default_rng(0)), 0
+    for octave in octaves((100, 150), options, InputLimits(16)):
+        dream.ascend(octave, advance)
+        planned += octave.work(options)
     assert count == planned > 20
 
 
@@ -168,15 +168,15 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.mark.parametrize("tile", [512, 64])
-def test_a_network_answers_more_after_every_octave_and_the_same_each_time(engine: Engine, tile: int) -> None:
+def test_the_value_grows_at_every_octave_and_the_dream_is_reproducible(engine: Engine, tile: int) -> None:
     network = open_network("textures")
-    slopes = ObjectiveGradient(engine, network, layers_objective(network.info, [(default_layer(network.info), 1.0)]))
-    climb, image = AscentOptions(octaves=3, steps=4, tile=tile), cv2.GaussianBlur(noise((96, 128)), (0, 0), 3)
+    objective = ObjectiveGradient(engine, network, layers_objective(network.info, [(default_layer(network.info), 1.0)]))
+    options, image = AscentOptions(octaves=3, steps=4, tile=tile), cv2.GaussianBlur(noise((96, 128)), (0, 0), 3)
     results = []
     for _ in range(2):
-        dream = DeepDream(slopes, np.asarray(image, np.uint8), climb, np.random.default_rng(4))
-        for octave in octaves((96, 128), climb, InputLimits(slopes.smallest)):
-            ascent = dream.climb(octave, nothing)
+        dream = DeepDream(objective, np.asarray(image, np.uint8), options, np.random.default_rng(4))
+        for octave in octaves((96, 128), options, InputLimits(objective.smallest)):
+            ascent = dream.ascend(octave, nothing)
             assert ascent is not None
             assert ascent.after > 1.1 * ascent.before
         results.append(dream.image)

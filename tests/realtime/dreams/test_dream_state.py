@@ -1,4 +1,4 @@
-"""The live dream: it sticks to what moves, stays within bounds for an hour, and wakes when something moves."""
+"""The live dream: it moves along with the picture, stays within bounds for an hour, and wakes when something moves."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from models.build.heads.dream import DreamHead
 from models.importing.open_network import open_network
 from realtime.controls.controls import Snapshot
-from realtime.dreams.dream_state import HEADROOM, softened
-from realtime.dreams.optical_flow import backward, carried, drift, grey
+from realtime.dreams.dream_state import HEADROOM, soft_clip
+from realtime.dreams.optical_flow import backward_flow, drift_flow, grey, warp
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Frame, Image
 from realtime.inference.engine import Engine
@@ -39,8 +39,8 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def walk() -> list[Image]:
     """A camera that wanders over a picture: what moves is known to the pixel."""
-    dice = np.random.default_rng(5)
-    wall = cv2.GaussianBlur(dice.integers(0, 256, (240, 320, 3), np.uint8), (0, 0), 3)
+    rng = np.random.default_rng(5)
+    wall = cv2.GaussianBlur(rng.integers(0, 256, (240, 320, 3), np.uint8), (0, 0), 3)
     wall = cv2.normalize(wall, None, 20, 235, cv2.NORM_MINMAX)  # type: ignore[call-overload]
     places = [(round(60 + 40 * np.sin(step / 9)), round(40 + 30 * np.cos(step / 7))) for step in range(60)]
     return [np.ascontiguousarray(wall[down : down + 128, across : across + 192]) for across, down in places]
@@ -62,18 +62,18 @@ def dreamed(view: DreamView, engine: Engine, frame: Frame, chosen: Snapshot) -> 
 
 
 def flicker(engine: Engine, walk: list[Image], **changes: object) -> float:
-    """The mean difference between consecutive dreams once what moved is put back."""
+    """The mean difference between consecutive dreams once the motion is undone."""
     view, chosen, before, differences = DreamView(), settings(**changes), None, []
     for index, image in enumerate(walk):
         detail = dreamed(view, engine, Frame(image, index, index / 30), chosen)
         if before is not None and index > 30:
-            moved = carried(before, backward(grey(image), grey(walk[index - 1])))
+            moved = warp(before, backward_flow(grey(image), grey(walk[index - 1])))
             differences.append(np.abs(detail - moved)[16:-16, 16:-16].mean())
         before = detail
     return float(np.mean(differences))
 
 
-def test_a_dream_sticks_to_what_moves(engine: Engine, walk: list[Image]) -> None:
+def test_a_dream_moves_along_with_the_picture(engine: Engine, walk: list[Image]) -> None:
     assert 3 * flicker(engine, walk, flow=True) < flicker(engine, walk, flow=False)
 
 
@@ -192,17 +192,17 @@ def test_motion_wakes_a_dream_that_waits_for_stillness(engine: Engine, walk: lis
 def test_bent_detail_leaves_headroom() -> None:
     picture = np.linspace(0, 255, 96, dtype=np.float32).reshape(8, 12, 1).repeat(3, 2)
     for strength in (-300.0, -20.0, 5.0, 300.0):
-        both = picture + softened(np.full_like(picture, strength), picture)
+        both = picture + soft_clip(np.full_like(picture, strength), picture)
         inside = (picture > HEADROOM) & (picture < 255 - HEADROOM)
         assert both[inside].min() >= HEADROOM - 0.1
         assert both[inside].max() <= 255 - HEADROOM + 0.1
-    assert np.allclose(softened(np.full_like(picture, 5.0), np.full_like(picture, 128)), 5.0, atol=0.1)
+    assert np.allclose(soft_clip(np.full_like(picture, 5.0), np.full_like(picture, 128)), 5.0, atol=0.1)
 
 
 def test_drift_moves_what_lies_on_the_picture() -> None:
     field = np.zeros((40, 60, 3), np.float32)
     field[20, 30] = 1.0
-    right = carried(field, drift((40, 60), zoom=1.0, turn=0.0, across=0.1, down=-0.05))
+    right = warp(field, drift_flow((40, 60), zoom=1.0, turn=0.0, across=0.1, down=-0.05))
     assert np.unravel_index(right[..., 0].argmax(), (40, 60)) == tuple(map(np.intp, (18, 36)))
-    turned = carried(np.roll(field, 10, 1), drift((40, 60), zoom=1.0, turn=90.0, across=0.0, down=0.0))
+    turned = warp(np.roll(field, 10, 1), drift_flow((40, 60), zoom=1.0, turn=90.0, across=0.0, down=0.0))
     assert abs(int(turned[..., 0].sum(axis=1).argmax()) - 20) >= 9

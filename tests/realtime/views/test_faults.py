@@ -14,11 +14,11 @@ import pytest
 from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from models.importing.open_network import open_network
 from models.spec import Network
+from realtime.canvas.pipeline import Canvas, Pipeline
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.show.pipeline import Canvas, Pipeline
 from realtime.show.table import make_controls
 from realtime.views.registry import find_views
 from tests.realtime.views.scenes import PANEL_HW
@@ -74,7 +74,7 @@ class Show:
         return self._pipeline.render(frame, self._controls.snapshot(), self._count / 30)
 
 
-@pytest.mark.parametrize("view", ["dream", "back"])
+@pytest.mark.parametrize("view", ["dream", "saliency"])
 def test_a_layer_that_cannot_be_climbed_is_left_by_choosing_another(
     pipeline: Pipeline, controls: Controls, network: Network, fault: tuple[str, float, str], view: str
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_layer_that_cannot_be_climbed_is_left_by_choosing_another(
     assert not any(show.canvas().fault for _ in range(20))
 
 
-@pytest.mark.parametrize("view", ["dream", "back"])
+@pytest.mark.parametrize("view", ["dream", "saliency"])
 def test_a_fault_that_lasts_gathers_no_frames(
     pipeline: Pipeline, controls: Controls, network: Network, view: str
 ) -> None:

@@ -16,7 +16,7 @@ from realtime.show.hud import help_lines
 from realtime.show.reference import all_controls
 from realtime.views.registry import find_views
 
-FILE = '''
+FILE = """
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -47,7 +47,7 @@ class InkView(View):
 
 
 VIEW = InkView
-'''
+"""
 
 
 @pytest.fixture

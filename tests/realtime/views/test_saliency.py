@@ -53,8 +53,8 @@ def test_only_the_channels_own_colour_and_place_come_back(engine: Engine, networ
 def test_every_way_back_can_be_drawn_every_way(
     engine: Engine, network: Network, controls: Controls, rule: str, show: str
 ) -> None:
-    controls.set("back/rule", rule)
-    controls.set("back/show", show)
+    controls.set("saliency/rule", rule)
+    controls.set("saliency/show", show)
     _, pixels = parts(engine, network, controls, FLAG)
     left, right = pixels[90, 50].astype(int), pixels[90, 120].astype(int)
     assert {"raw": np.ptp(left) > 80, "grey": np.ptp(left) == 0}.get(show, left.sum() > 300)
@@ -68,7 +68,7 @@ def test_every_way_back_draws_another_picture(engine: Engine) -> None:
     image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     pictures = []
     for rule in ("guided", "plain", "deconv"):
-        controls.set("back/rule", rule)
+        controls.set("saliency/rule", rule)
         pictures.append(parts(engine, network, controls, image)[1].astype(int))
     assert all(np.abs(one - other).mean() > 2 for one, other in itertools.combinations(pictures, 2))
 
