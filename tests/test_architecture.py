@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ DOORS = {
         "models/from_keras/agreement.py",  # an export is compared with Keras before it is stored
         "models/importing/trial_run.py",  # an imported file runs once before it is stored
     },
-    "subprocess": {"realtime/outputs/recording/sinks.py", "scripts/dev/renders.py"},
+    "subprocess": {"realtime/outputs/recording/ffmpeg.py", "scripts/dev/renders.py"},
     "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights
 }
 """The only files that import a module."""
@@ -50,7 +51,8 @@ CALLS = {
 }
 """The only files that use a name of cv2."""
 
-SHARED_BY_VIEWS = {f"realtime.views.{name}" for name in ("__init__", "registry", "tiles", "view")}
+NO_VIEWS = ("__init__", "registry", "stages", "tile_drawer", "tiles", "view")
+SHARED_BY_VIEWS = {f"realtime.views.{name}" for name in NO_VIEWS}
 """The files of realtime/views/ that are no views."""
 
 FILES_IN_A_FOLDER = 15
@@ -79,6 +81,19 @@ def test_imports_point_down() -> None:
         above = FLOORS[FLOORS.index(floor) + 1 :]
         wrong = [each for each in imports(tree) if each.split(".")[0] in above]
         assert not wrong, f"{name} imports from a floor above: {wrong}"
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_rooms_have_no_circles(floor: str) -> None:
+    """A room is a folder directly below a floor."""
+    rooms: dict[str, set[str]] = {}
+    for name, tree in sources():
+        top, room, *_ = name.split("/")
+        if top == floor and not room.endswith(".py"):
+            used = {each.split(".")[1] for each in imports(tree) if each.startswith(f"{floor}.")}
+            rooms.setdefault(room, set()).update(used - {room})
+    assert len(rooms) > 3
+    TopologicalSorter({room: used & rooms.keys() for room, used in rooms.items()}).prepare()  # names a circle
 
 
 @pytest.mark.parametrize("module", DOORS)

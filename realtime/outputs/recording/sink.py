@@ -1,9 +1,8 @@
-"""What every sink is: pictures go in at a constant rate, and a whole file comes out, or none."""
+"""The interface of every file writer: images go in at a constant rate, and a complete file comes out, or none."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 from models.errors import OutputError
@@ -11,9 +10,9 @@ from realtime.imaging.frame import Image
 
 
 class Sink(Protocol):
-    """A file in the making; a context manager that closes it, or aborts it when its block fails.
+    """A file being written; a context manager that closes it, or aborts it when its block fails.
 
-    Faults are OutputErrors. One that ends the file before its time has kept what could be kept, and says where.
+    Failures raise OutputError. When a file ends early, what was written is kept, and the error says where.
     """
 
     path: Path
@@ -21,30 +20,28 @@ class Sink(Protocol):
     frames: int
 
     def write(self, image: Image) -> None:
-        """Append one picture, shown for 1/fps seconds."""
+        """Append one image, shown for 1/fps seconds."""
 
     def close(self) -> None:
         """Finish, check and publish the file."""
 
     def abort(self) -> None:
-        """Leave nothing behind."""
+        """Leave no file."""
 
-    def hurry(self) -> None:
-        """From another thread: make a `write` or `close` that takes too long fail."""
+    def interrupt(self) -> None:
+        """From another thread: make a slow `write` or `close` fail and keep what was written."""
 
-    def require_pictures(self) -> None:
-        """Abort a file that nothing was written to."""
+    def require_frames(self) -> None:
+        """Abort a file without frames."""
         if not self.frames:
             self.abort()
-            raise OutputError(f"{self.path} was not written: no picture came")
+            raise OutputError(f"{self.path} was not written: there was no frame")
 
     def __enter__(self) -> Sink:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
             self.close()
         else:
             self.abort()

@@ -120,7 +120,7 @@ def test_pictures_stand_still(here: Path, text: str, still: bool) -> None:
 
 
 def test_a_new_kind_of_source_is_one_file_and_one_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(registry, "SOURCES", (*registry.SOURCES, NOISE))
@@ -128,7 +128,7 @@ def test_a_new_kind_of_source_is_one_file_and_one_row(
     report = json.loads(Path("report.json").read_text())
     assert report["source"] == "noise://one"
     assert status(["--source", "noise", "--sink", "none", "--frames", "3"]) == 2
-    assert "unknown source 'noise': expected 'auto'," in (said := capsys.readouterr().err)
+    assert "unknown source 'noise': expected 'auto'," in (said := capfd.readouterr().err)
     assert said.rstrip().endswith("or noise://NAME")
 
 

@@ -10,7 +10,8 @@ from models.spec import InputInfo, LayerInfo, ModelInfo, Prediction
 from realtime.imaging.compositing import STAGE, Rect, stage
 from realtime.imaging.drawing import draw_marks, draw_predictions, fitting, predictions_height
 from realtime.imaging.text import ACCENT, shortened, text_width
-from realtime.outputs.recording.gif import Palette, delays
+from realtime.outputs.recording.gif import delays
+from realtime.outputs.recording.palette import Palette
 from realtime.sheets.kernels import cells, coloured, diverging, laid_out, signed
 from realtime.sheets.kernelsheet import draw_kernels
 from realtime.sheets.mapsheet import MapSheet

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[4]
 LOCK = """
 import sys, time
 from pathlib import Path
-from realtime.recording.output import Draft
-draft = Draft(Path(sys.argv[1]))
+from realtime.outputs.recording.paths import PartialFile
+file = PartialFile(Path(sys.argv[1]))
 print("locked", flush=True)
 time.sleep(60)
 """

@@ -13,7 +13,8 @@ import pytest
 
 from models.errors import OutputError
 from realtime.outputs.recording.paths import PartialFile
-from realtime.outputs.recording.sinks import open_sink, recover
+from realtime.outputs.recording.recover import recover
+from realtime.outputs.recording.sinks import open_sink
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 
@@ -23,8 +24,8 @@ VIDEOS = (".mp4", ".gif")
 ENDLESS = """
 import sys, time
 from pathlib import Path
-from realtime.recording.sinks import open_sink
-from tests.realtime.recording.films import flags
+from realtime.outputs.recording.sinks import open_sink
+from tests.realtime.outputs.recording.films import flags
 sink = open_sink(Path(sys.argv[1]), fps=25, size_wh=(128, 96))
 print(sink._ffmpeg._process.pid, flush=True)
 while True:
@@ -37,7 +38,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from models.errors import OutputError
-from realtime.recording.sinks import open_sink
+from realtime.outputs.recording.sinks import open_sink
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 noise = np.random.default_rng(0).integers(0, 256, (8, 96, 128, 3), np.uint8)
 try:
@@ -51,8 +52,8 @@ except OutputError as error:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from realtime.recording.sinks import open_sink
-from tests.realtime.recording.films import flags
+from realtime.outputs.recording.sinks import open_sink
+from tests.realtime.outputs.recording.films import flags
 with open_sink(Path(sys.argv[1]), fps=25, size_wh=(320, 180)) as sink:
     for step in range(int(sys.argv[2])):
         sink.write(flags((320, 180), step=step))
@@ -109,7 +110,7 @@ def test_what_a_killed_process_wrote_is_recovered(tmp_path: Path, suffix: str, v
 @pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")
 def test_a_disk_that_takes_no_more_ends_the_file_and_keeps_it(tmp_path: Path) -> None:
     words = run(LIMITED, tmp_path / "film.mp4")
-    assert "was not finished: ffmpeg stopped" in words and words.count("\n") == 1
+    assert "was not finished: ffmpeg failed" in words and words.count("\n") == 1
     assert names(tmp_path) == ["film.mp4"]
     assert len(read_film(tmp_path / "film.mp4", torn=True)[0]) > 10
 

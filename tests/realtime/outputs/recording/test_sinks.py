@@ -13,8 +13,9 @@ from PIL import Image as Pillow
 from models.errors import OutputError
 from realtime.outputs.recording import paths as output
 from realtime.outputs.recording.encoding import Wh
+from realtime.outputs.recording.mp4 import Mp4Sink
 from realtime.outputs.recording.sink import Sink
-from realtime.outputs.recording.sinks import Mp4Sink, open_sink
+from realtime.outputs.recording.sinks import open_sink
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 
@@ -98,7 +99,7 @@ def test_a_slice_of_a_larger_picture_can_be_written(tmp_path: Path) -> None:
 
 def test_a_picture_of_another_size_is_our_fault(tmp_path: Path) -> None:
     with (
-        pytest.raises(ValueError, match="takes pictures of"),
+        pytest.raises(ValueError, match=r"expected frames of \(128, 96\), but got \(64, 64\)"),
         open_sink(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink,
     ):
         sink.write(flags((64, 64)))
@@ -106,14 +107,14 @@ def test_a_picture_of_another_size_is_our_fault(tmp_path: Path) -> None:
 
 
 def test_a_png_holds_one_picture(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"holds one picture; use .*\.mp4 or \.gif"):
+    with pytest.raises(OutputError, match=r"holds one image: for more, use .*\.mp4 or \.gif"):
         make(tmp_path / "film.png", frames=2)
     assert not names(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [*VIDEOS, ".png"])
 def test_no_picture_no_file(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(OutputError, match="was not written: no picture came"):
+    with pytest.raises(OutputError, match="was not written: there was no frame"):
         make(tmp_path / f"film{suffix}", frames=0)
     assert not names(tmp_path)
 
@@ -166,15 +167,15 @@ def test_a_full_disk_ends_the_file_and_keeps_it(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("suffix", VIDEOS)
-def test_a_dead_ffmpeg_is_told_and_its_film_kept(tmp_path: Path, suffix: str) -> None:
+def test_a_dead_ffmpeg_is_an_error_and_its_film_is_kept(tmp_path: Path, suffix: str) -> None:
     sink = open_sink(tmp_path / f"film{suffix}", fps=25, size_wh=SIZE_WH)
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
-    with pytest.raises(OutputError, match=r"was not finished: ffmpeg stopped: .*; \d\.\d s are in .*film\.mp4"):
+    with pytest.raises(OutputError, match=r"was not finished: ffmpeg failed: .*; \d\.\d s are in .*film\.mp4"):
         for step in range(2000):
             sink.write(np.roll(noise, step, axis=1))
             if sink.frames == 100:
                 assert soon(lambda: (tmp_path / "film.ventral-part.mp4").stat().st_size > 100_000)
-                sink.hurry()
+                sink.interrupt()
     sink.close()
     sink.abort()
     with pytest.raises(OutputError, match="is closed"):
@@ -182,36 +183,36 @@ def test_a_dead_ffmpeg_is_told_and_its_film_kept(tmp_path: Path, suffix: str) ->
     assert names(tmp_path) == ["film.mp4"]
 
 
-def test_the_last_words_of_ffmpeg_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Mp4Sink, "form", ("-c:v", "no-such-encoder"))
-    with pytest.raises(OutputError, match=r"was lost: ffmpeg stopped: .*[Ee]ncoder"):
+def test_the_last_message_of_ffmpeg_is_in_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Mp4Sink, "encoding", ("-c:v", "no-such-encoder"))
+    with pytest.raises(OutputError, match=r"was lost: ffmpeg failed: .*[Ee]ncoder"):
         make(tmp_path / "film.mp4", frames=100)
     assert not names(tmp_path)
 
 
-def test_a_missing_ffmpeg_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_ffmpeg_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", lambda: "/nowhere/ffmpeg")
     with pytest.raises(OutputError, match="cannot start /nowhere/ffmpeg: No such file"):
         make(tmp_path / "film.mp4", frames=1)
     assert not names(tmp_path)
 
 
-def test_a_hurried_gif_stays_a_video(tmp_path: Path) -> None:
+def test_an_interrupted_gif_stays_a_video(tmp_path: Path) -> None:
     sink = open_sink(tmp_path / "film.gif", fps=25, size_wh=(640, 480))
     for step in range(100):
         sink.write(flags((640, 480), step=step))
-    hurry = threading.Thread(target=hurry_soon, args=(sink, tmp_path / "film.ventral-part.gif"))
-    hurry.start()
+    interruption = threading.Thread(target=interrupt_soon, args=(sink, tmp_path / "film.ventral-part.gif"))
+    interruption.start()
     with pytest.raises(OutputError, match=r"film\.gif was not finished: .*; 4\.0 s are in .*film\.mp4"):
         sink.close()
-    hurry.join()
+    interruption.join()
     assert names(tmp_path) == ["film.mp4"]
     assert len(read_film(tmp_path / "film.mp4")[0]) == 100
 
 
-def hurry_soon(sink: Sink, sign: Path) -> None:
+def interrupt_soon(sink: Sink, sign: Path) -> None:
     soon(sign.exists)
-    sink.hurry()
+    sink.interrupt()
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".gif"])
@@ -227,7 +228,7 @@ def test_ctrl_c_while_ffmpeg_starts_leaves_nothing(
             started.append(self)
 
     started: list[Pressed] = []
-    monkeypatch.setattr("realtime.outputs.recording.sinks.subprocess.Popen", Pressed)
+    monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
     with pytest.raises(KeyboardInterrupt):
         open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     assert [each.poll() is not None for each in started] == [True]
@@ -245,7 +246,7 @@ def test_ctrl_c_while_a_film_is_finished_leaves_nothing(
             return super().wait(timeout)
 
     presses = [signal.SIGINT]
-    monkeypatch.setattr("realtime.outputs.recording.sinks.subprocess.Popen", Pressed)
+    monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
     sink = open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     sink.write(flags((64, 48)))
     with pytest.raises(KeyboardInterrupt):

@@ -1,0 +1,123 @@
+"""MP4 files: H.264 through a pipe to ffmpeg."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from models.errors import OutputError
+from realtime.imaging.compositing import resize
+from realtime.imaging.frame import Image
+from realtime.outputs.recording import encoding
+from realtime.outputs.recording import paths as output
+from realtime.outputs.recording.encoding import Arguments, Wh
+from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
+from realtime.outputs.recording.paths import PartialFile, numbered
+from realtime.outputs.recording.sink import Sink
+from realtime.threads.signals import defer_signals
+
+
+class Mp4Sink(Sink):
+    """An MP4 file; images of `size_wh` are resized to `output_wh`."""
+
+    encoding = encoding.H264
+
+    def __init__(self, path: Path, fps: float, size_wh: Wh, output_wh: Wh) -> None:
+        self.path, self.fps, self.frames = path, fps, 0
+        self._size_wh, self._output_wh = size_wh, output_wh
+        self._open, self._interrupted = True, False
+        self._video = PartialFile(path.with_suffix(".mp4"))
+        arguments = encoding.encode(self.encoding, fps=fps, size_wh=output_wh, to=self._video.part)
+        try:
+            self._start(arguments, self._video)
+        except BaseException:  # Ctrl-C too: the caller has no sink to abort yet
+            self._video.discard()
+            raise
+
+    def write(self, image: Image) -> None:
+        """Append one frame; OutputError when ffmpeg has ended or the disk is nearly full."""
+        if image.shape[1::-1] != self._size_wh:
+            raise ValueError(f"{self.path}: expected frames of {self._size_wh}, but got {image.shape[1::-1]}")
+        if not self._open:
+            raise OutputError(f"{self.path} is closed")
+        try:
+            self._check_disk()
+            self._ffmpeg.write(np.ascontiguousarray(resize(image, self._output_wh[::-1])).data)
+        except OutputError as error:
+            self._fail(str(error))
+        self.frames += 1
+
+    def close(self) -> None:
+        """Finish, check and publish the file."""
+        if not self._open:
+            return
+        self.require_frames()
+        self._open = False
+        try:
+            self._ffmpeg.end()
+            self._check(self._video.part)
+            self._publish()
+        except OutputError as error:
+            self._fail(str(error))
+        except KeyboardInterrupt:
+            self._discard()
+            raise
+
+    def abort(self) -> None:
+        """Leave no file."""
+        if self._open:
+            self._open = False
+            self._discard()
+
+    def interrupt(self) -> None:
+        """Kill ffmpeg; what it has written is kept."""
+        self._interrupted = True
+        self._ffmpeg.kill()
+
+    def _discard(self) -> None:
+        self._ffmpeg.kill()
+        with suppress(OutputError):
+            self._ffmpeg.end()
+        self._video.discard()
+
+    def _start(self, arguments: Arguments, file: PartialFile) -> None:
+        try:
+            with defer_signals():
+                self._ffmpeg = Ffmpeg(arguments, inherited=file.handles)
+        except KeyboardInterrupt:
+            self._ffmpeg.kill()
+            with suppress(OutputError):
+                self._ffmpeg.end()
+            raise
+        if self._interrupted:
+            self._ffmpeg.kill()
+
+    def _publish(self) -> None:
+        self._video.publish(self.path)
+
+    def _fail(self, reason: str) -> NoReturn:
+        """Publish the video so far under a free name, and raise an OutputError that names it."""
+        self._open = False
+        with suppress(OutputError):
+            self._ffmpeg.end()
+        seconds = duration(self._video.part)
+        if not seconds:
+            self._video.discard()
+            raise OutputError(f"{self.path} was lost: {reason}")
+        saved = self._video.publish(numbered(self._video.path, Path.exists))
+        raise OutputError(f"{self.path} was not finished: {reason}; {seconds:.1f} s are in {saved}")
+
+    def _check(self, path: Path) -> None:
+        """Compare the duration of a file with the expected one."""
+        expected, seconds = self.frames / self.fps, duration(path)
+        if seconds is None or abs(seconds - expected) > 0.1 + 1.5 / self.fps:
+            raise OutputError(f"it lasts {seconds or 0:.2f} s instead of {expected:.2f} s")
+
+    def _check_disk(self) -> None:
+        if self.frames % max(round(self.fps), 1) == 0:
+            free = output.free_bytes(self.path.parent)
+            if free < output.MIN_FREE:
+                raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk")
