@@ -34,7 +34,7 @@ DOORS = {
     "onnxruntime": {
         "realtime/inference/providers.py",
         "models/from_keras/agreement.py",  # an export is compared with Keras before it is stored
-        "models/importing/trial_run.py",  # an imported file runs once before it is stored
+        "models/importing/trial_process.py",  # an imported file runs once before it is stored
     },
     "subprocess": {"realtime/outputs/recording/ffmpeg.py", "scripts/dev/renders.py"},
     "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from models.spec import Hw
+from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.optical_flow import Grey, backward_flow, drift_flow, grey, warp
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
@@ -42,31 +42,6 @@ CALM = 1.5
 """The time constant, in seconds, of the measure of stillness."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DreamMotion:
-    """What happens to the detail between frames: `fade` in seconds, all else per second."""
-
-    fade: float
-    zoom: float
-    turn: float
-    across: float
-    down: float
-    flow: bool
-    limit: float
-    keep_colours: bool
-    wait_for_stillness: bool
-
-    def drift(self, size_hw: Hw, elapsed: float) -> Floats:
-        """The backward flow of the drift in `elapsed` seconds."""
-        return drift_flow(
-            size_hw,
-            zoom=round(self.zoom**elapsed, 5),
-            turn=round(self.turn * elapsed, 3),
-            across=round(self.across * elapsed, 5),
-            down=round(self.down * elapsed, 5),
-        )
-
-
 class DreamState:
     """The detail of one dream; only the render thread uses it. `results` counts the results added to it."""
 
@@ -82,18 +57,18 @@ class DreamState:
         self._request_grey: Grey | None = None
         self.results = 0
 
-    def update(self, image: Image, size_hw: Hw, now: float, motion: DreamMotion) -> tuple[Floats, Floats]:
+    def update(self, image: Image, size_hw: Hw, now: float, settings: DreamSettings) -> tuple[Floats, Floats]:
         """Add a frame at `now` seconds; the small picture, float32, and the detail to show on it."""
         small = network_input(image, size_hw)
         new = grey(small)
         if self._detail is None or self._detail.shape[:2] != size_hw or now - self._updated > FORGET_AFTER:
             self._reset(size_hw)
         elif self._grey is not None:
-            self._move(new, max(now - self._updated, 0.0), motion)
+            self._move(new, max(now - self._updated, 0.0), settings)
         self._grey, self._updated = new, now
-        self._collect(motion)
+        self._collect(settings)
         picture = small.astype(np.float32)
-        return picture, self._visible(picture, motion)
+        return picture, self._visible(picture, settings)
 
     @property
     def busy(self) -> bool:
@@ -110,39 +85,45 @@ class DreamState:
         self._arriving = np.zeros((*size_hw, 3), np.float32)
         self._grey, self._request = None, Request()
 
-    def _move(self, new: Grey, elapsed: float, motion: DreamMotion) -> None:
+    def _move(self, new: Grey, elapsed: float, settings: DreamSettings) -> None:
         """Warp, fade and grow the detail for `elapsed` seconds."""
         assert self._detail is not None and self._arriving is not None and self._grey is not None
         height, width = new.shape
         flow = backward_flow(new, self._grey)
         speed = float(np.abs(flow).mean()) / width
         self._stillness += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (speed / STILL) ** 2) - self._stillness)
-        drift = motion.drift((height, width), elapsed)
-        flow = flow + drift if motion.flow else drift
+        drift = drift_flow(
+            (height, width),
+            zoom=round(settings.zoom**elapsed, 5),
+            turn=round(settings.turn * elapsed, 3),
+            across=round(settings.across * elapsed, 5),
+            down=round(settings.down * elapsed, 5),
+        )
+        flow = flow + drift if settings.flow else drift
         arrived = self._arriving * np.float32(1 - math.exp(-elapsed / EASE))
         self._arriving = warp(self._arriving - arrived, flow)
-        self._detail = warp(self._detail * np.float32(math.exp(-elapsed / motion.fade)) + arrived, flow)
+        self._detail = warp(self._detail * np.float32(math.exp(-elapsed / settings.fade)) + arrived, flow)
         strength = float(np.sqrt(np.mean(np.square(self._detail))))
-        if strength > motion.limit:
-            self._detail *= np.float32(motion.limit / strength)
+        if strength > settings.strength:
+            self._detail *= np.float32(settings.strength / strength)
 
-    def _collect(self, motion: DreamMotion) -> None:
+    def _collect(self, settings: DreamSettings) -> None:
         """Add a result of gradient ascent, warped to the present picture."""
         detail = self._request.take()
         if detail is None or self._arriving is None:
             return
-        if motion.flow and self._request_grey is not None and self._grey is not None:
+        if settings.flow and self._request_grey is not None and self._grey is not None:
             detail = warp(detail, backward_flow(self._grey, self._request_grey))
         self._arriving += detail * np.float32(min(max(RATE * (self._updated - self._last_result), 1.0), MAX_BOOST))
         self._last_result = self._updated
         self.results += 1
 
-    def _visible(self, picture: Floats, motion: DreamMotion) -> Floats:
+    def _visible(self, picture: Floats, settings: DreamSettings) -> Floats:
         assert self._detail is not None
         detail = self._detail
-        if motion.keep_colours:
+        if settings.colours == "camera":
             detail = np.repeat(detail.mean(axis=2, keepdims=True), 3, axis=2)
-        if motion.wait_for_stillness:
+        if settings.stillness:
             detail = detail * np.float32(self._stillness)
         return soft_clip(detail, picture)
 

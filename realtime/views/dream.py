@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, partial
-from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -15,10 +13,11 @@ from models.build.heads.dream import DreamHead
 from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
-from realtime.controls.presets import SHIPPED, words
-from realtime.controls.value import Bind, value
+from realtime.controls.presets import words
+from realtime.controls.value import Bind
 from realtime.dreams.deepdream import step
-from realtime.dreams.dream_state import DreamMotion, DreamState, add_detail
+from realtime.dreams.dream_settings import DreamSettings
+from realtime.dreams.dream_state import DreamState, add_detail
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.optical_flow import shift
 from realtime.dreams.rules import apply_dream_preset, follow_dream_view
@@ -26,55 +25,6 @@ from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
 from realtime.inference.network_input import input_size
 from realtime.views.view import Rendered, Scene, View
-
-
-@dataclass(frozen=True, slots=True)
-class DreamSettings:
-    """How the live dream grows, moves and fades."""
-
-    group: ClassVar[str] = "dream"
-
-    channel: int = value(-1, "channel of the objective; -1 for the whole layer", low=-1, high=4095)
-    size: int = value(192, "short side of the dream, in pixels", low=64, high=512)
-    strength: float = value(
-        26.0,
-        "maximum strength of the dream, in grey levels",
-        Bind(("-",), "step", "dream weaker", -4, feedback="dream strength"),
-        Bind(("=",), "step", "dream stronger", 4, feedback="dream strength"),
-        low=0,
-        high=80,
-    )
-    steps: int = value(2, "gradient ascent steps per result", low=1, high=10)
-    step_size: float = value(2.0, "mean change per step, in grey levels", low=0.1, high=20)
-    octaves: int = value(3, "number of octaves (sizes of the picture)", low=1, high=5)
-    octave_scale: float = value(1.5, "ratio of one octave to the next", low=1.1, high=2.5)
-    jitter: int = value(16, "maximum random shift of each step, in pixels", low=0, high=64)
-    smooth: float = value(0.5, "blur of the gradient, in pixels", low=0, high=3)
-    fade: float = value(3.0, "seconds in which the dream fades to about a third", low=0.1, high=60)
-    zoom: float = value(1.0, "zoom factor per second", low=0.5, high=2)
-    turn: float = value(0.0, "rotation per second, in degrees", low=-90, high=90)
-    across: float = value(0.0, "drift to the right per second, in widths of the picture", low=-1, high=1)
-    down: float = value(0.0, "downward drift per second, in heights of the picture", low=-1, high=1)
-    flow: bool = value(True, "move the dream along with the picture (optical flow)")
-    colours: str = value("dream", "colours of the dream, or of the camera", choices=("dream", "camera"))
-    stillness: bool = value(False, "show the dream only while the picture is still")
-    seed: int = value(0, "seed of the random shifts", high=1_000_000)
-    preset: str = value("", "dream preset", Bind(("9",), "cycle", "next dream preset"), choices=("", *SHIPPED))
-
-    @property
-    def motion(self) -> DreamMotion:
-        """What happens to the dream between frames."""
-        return DreamMotion(
-            fade=self.fade,
-            zoom=self.zoom,
-            turn=self.turn,
-            across=self.across,
-            down=self.down,
-            flow=self.flow,
-            limit=self.strength,
-            keep_colours=self.colours == "camera",
-            wait_for_stillness=self.stillness,
-        )
 
 
 class DreamView(View):
@@ -115,7 +65,7 @@ class DreamView(View):
         spec = _spec(scene, layer, _octave_hw(scene, self._turn))
         ready = settings.strength > 0 and scene.engine.ready(spec)
         frame = scene.frame
-        picture, detail = self._state.update(frame.image, _size(scene), frame.timestamp, settings.motion)
+        picture, detail = self._state.update(frame.image, _size(scene), frame.timestamp, settings)
         if ready and not self._state.busy:
             rng = np.random.default_rng((settings.seed, self._turn))
             objective = Objective(DreamHead((layer.name,)), _weights(scene, settings.channel))
