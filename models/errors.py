@@ -10,6 +10,9 @@ VentralError          what was expected, what came, what to do; the command line
 Anything else that escapes is our fault and ends with exit status 1.
 """
 
+LONGEST = 200
+"""Characters of a library's message that fit into a line."""
+
 
 class VentralError(Exception):
     """Something outside the program is wrong; the message says what to do about it."""
@@ -33,3 +36,9 @@ class SettingError(VentralError):
 
 class SetupError(VentralError):
     """The machine lacks something that was asked for."""
+
+
+def one_line(error: Exception) -> str:
+    """The message of a library's error in one line, shortened where it is long."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."

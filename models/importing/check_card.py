@@ -7,10 +7,10 @@ from typing import get_args
 import onnx
 
 from models.errors import ModelError
-from models.importing import validate as sound
 from models.importing.analysis import bounds
 from models.importing.analysis.infer_shapes import ShapeModel
 from models.importing.input.find_input import COLOURS, MOST_PIXELS
+from models.importing.validate import validate
 from models.spec import INPUT, Colours, Hw, ModelInfo
 
 NORMAL = 224
@@ -19,7 +19,7 @@ NORMAL = 224
 def check_card(model: onnx.ModelProto, info: ModelInfo) -> None:
     """Raise ModelError unless `model` is sound, and takes and makes what its card `info` says."""
     _check_card(info)
-    sound.validate(model)
+    validate(model)
     if [value.name for value in model.graph.input] != [INPUT]:
         raise ModelError(f"it takes {len(model.graph.input)} inputs; expected one called '{INPUT}'")
     tensors = ShapeModel(model, len(info.input.mean)).at(_size(info))

@@ -1,8 +1,4 @@
-"""A network of the user's own becomes a stored one, once: what is made of its file is kept in the cache.
-
-Check, make plain, take apart, learn what it is fed, run it once, write it down. Nothing runs before every shape
-and every window has been looked at.
-"""
+"""Import a network from an ONNX file: validate it, run the passes, try it out, and keep the result in the cache."""
 
 from __future__ import annotations
 
@@ -18,91 +14,113 @@ import models.importing
 import models.spec
 from models.errors import ModelError
 from models.files import digest_code, digest_file, write_atomically
-from models.importing import validate as sound
-from models.importing.analysis.analysis import Analysis, analyze
+from models.graph import surgery
+from models.graph.builder import OPSET
+from models.importing.analysis.analysis import Analysis
 from models.importing.analysis.find_classifier import LOGITS, PROBABILITIES
-from models.importing.input import by_producer as guess
+from models.importing.analysis.layer_names import NCHW_SUFFIX
 from models.importing.input.by_first_nodes import by_first_nodes
+from models.importing.input.by_producer import by_producer
 from models.importing.input.metadata import Metadata, from_metadata, labels_in, native_size, read_metadata
-from models.importing.input.normalization import InputEstimate
+from models.importing.input.normalization import InputEstimate, as_pixels
 from models.importing.overrides import InputLayout
-from models.importing.passes.normalize import normalize
-from models.importing.trial_run import learn
+from models.importing.passes.context import PassContext
+from models.importing.passes.pipeline import run_passes
+from models.importing.read_file import read_onnx
+from models.importing.trial_run import Original, try_out
+from models.importing.validate import check_opset, validate
 from models.labels import numbered_labels
 from models.spec import CARD, ClassifierInfo, ModelInfo, Network
 from models.zoo import cache_folder
 
-OWN = "own"
-"""The name of a network in the cache, until it is opened by its file's."""
+ANONYMOUS = "imported"
+"""The name of a network in the cache; it is opened under the name of its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A stored network made of a file, and in words what it is fed and how that is known."""
+    """An imported network, and a description of its input and how that is known."""
 
     network: Network
-    words: str
+    input_text: str
 
 
 def recall_imported(path: Path, digest: str, layout: InputLayout | None) -> Imported | None:
-    """The network in the file at `path`, whose SHA-256 is `digest`, when it has been adopted before."""
+    """The network in the file at `path`, whose SHA-256 is `digest`, if it was imported before."""
     stored = _stored(digest, layout)
     try:
         record = json.loads(stored.with_suffix(".json").read_text())
         if digest_file(stored) != record["digest"]:
             return None
-        info, words = ModelInfo.from_json(record["card"]), str(record["words"])
+        info, text = ModelInfo.from_json(record["card"]), str(record["input"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Imported(Network(replace(info, name=path.stem, weights=path.name), stored, record["digest"]), words)
+    return Imported(Network(replace(info, name=path.stem, weights=path.name), stored, record["digest"]), text)
 
 
 def import_network(model: onnx.ModelProto, path: Path, digest: str, layout: InputLayout | None) -> Imported:
-    """Make a stored network of `model`, which was read from the file at `path`; it is rewritten in place.
+    """Import `model`, which was read from the file at `path`; it is rewritten in place.
 
-    Raises ModelError in one line when it is no convolutional network that can be shown, OutputError when the cache
-    cannot be written.
+    Raises ModelError in one line when it cannot be shown, OutputError when the cache cannot be written.
     """
     try:
-        content, info, words = _translate(model, path, layout)
+        content, info, text = _translate(model, path, layout)
     except ModelError as error:
         raise ModelError(f"{path} cannot be shown: {error}") from error
     stored = _stored(digest, layout)
-    nameless = replace(info, name=OWN, weights=OWN).to_json()  # the same content, whatever the file is called
-    card = onnx.ModelProto(metadata_props=[onnx.StringStringEntryProto(key=CARD, value=nameless)])
+    anonymous = replace(info, name=ANONYMOUS, weights=ANONYMOUS).to_json()  # the same whatever the file is called
+    card = onnx.ModelProto(metadata_props=[onnx.StringStringEntryProto(key=CARD, value=anonymous)])
     content += card.SerializeToString()  # protocol buffers are joined by joining their bytes
-    found = hashlib.sha256(content).hexdigest()
-    record = {"digest": found, "card": nameless, "words": words}
+    stored_digest = hashlib.sha256(content).hexdigest()
+    record = {"digest": stored_digest, "card": anonymous, "input": text}
     write_atomically(stored, content)
     write_atomically(stored.with_suffix(".json"), json.dumps(record).encode())
-    return Imported(Network(info, stored, found), words)
+    return Imported(Network(info, stored, stored_digest), text)
 
 
 def _stored(digest: str, layout: InputLayout | None) -> Path:
-    key = hashlib.sha256(
-        f"{digest} {layout} {digest_code(models.graph, models.importing, models.spec)}".encode()
-    ).hexdigest()[:32]
-    return cache_folder() / "models" / "adopted" / f"{key}.onnx"
+    code = digest_code(models.graph, models.importing, models.spec)
+    key = hashlib.sha256(f"{digest} {layout} {code}".encode()).hexdigest()[:32]
+    return cache_folder() / "models" / "imported" / f"{key}.onnx"
 
 
 def _translate(model: onnx.ModelProto, path: Path, layout: InputLayout | None) -> tuple[bytes, ModelInfo, str]:
-    """The stored network, its card, and in words what it is fed."""
-    sound.validate(model)
-    said, (recipe, why) = read_metadata(model), guess.by_producer(model, path.stem)
-    entrance = normalize(model, layout)
-    channels = entrance.channels
-    reading = from_metadata(said, channels) or by_first_nodes(model.graph, channels)
-    anatomy = analyze(model, channels, entrance.declared_hw)
-    for field in ("metadata_props", "doc_string", "training_info"):
-        model.ClearField(field)
-    content = model.SerializeToString()
-    reading = learn(content, anatomy, channels, reading or InputEstimate(recipe.input(channels), why, sure=False))
-    return content, _card(path, said, anatomy, reading), reading.words
+    """The stored network, its record, and a description of its input."""
+    validate(model)
+    opset, metadata, guess = check_opset(model), read_metadata(model), by_producer(model, path.stem)
+    context = PassContext(model, layout)
+    run_passes(context)
+    channels = context.input.channels
+    estimate = from_metadata(metadata, channels) or by_first_nodes(model.graph, channels)
+    if context.input.is_whole:
+        estimate = as_pixels(estimate, channels)
+    estimate = estimate or InputEstimate(guess[0].input(channels), guess[1], sure=False)
+    content, analysis = model.SerializeToString(), context.analysis
+    last = LOGITS if analysis.classifier else analysis.layers[-1].name
+    original = _original(path, context) if opset < OPSET else None
+    estimate = try_out(content, last, analysis.sizes.normal_hw, estimate, original)
+    return content, _info(path, metadata, analysis, estimate), estimate.text
 
 
-def _card(path: Path, said: Metadata, anatomy: Analysis, reading: InputEstimate) -> ModelInfo:
-    fed = replace(reading.input, smallest=anatomy.smallest, fixed_hw=anatomy.fixed_hw)
-    labels = labels_in(said, anatomy.classes) or numbered_labels(anatomy.classes)
-    size_hw = anatomy.fixed_hw or native_size(said, anatomy.smallest) or anatomy.normal_hw
-    classifier = ClassifierInfo(LOGITS, PROBABILITIES, labels, size_hw) if anatomy.classes else None
-    return ModelInfo(path.stem, path.name, fed, anatomy.layers, classifier)
+def _original(path: Path, context: PassContext) -> Original:
+    """The file as it is, cut down to the tensors that the imported network has too."""
+    model = read_onnx(path)
+    tensors = {name.removesuffix(NCHW_SUFFIX): stored for name, stored in context.analysis.names.items()}
+    if context.analysis.classifier:
+        tensors[context.analysis.classifier.logits.removesuffix(NCHW_SUFFIX)] = LOGITS
+    made = {name for node in model.graph.node for name in node.output}
+    tensors = {name: stored for name, stored in tensors.items() if name in made}
+    surgery.prune(model.graph, tensors)
+    model.graph.ClearField("output")
+    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in tensors)
+    halves = any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer)
+    return Original(model.SerializeToString(), context.input, tensors, halves)
+
+
+def _info(path: Path, metadata: Metadata, analysis: Analysis, estimate: InputEstimate) -> ModelInfo:
+    """The record of an imported network."""
+    input_info = replace(estimate.input, smallest=analysis.smallest, fixed_hw=analysis.fixed_hw)
+    labels = labels_in(metadata, analysis.classes) or numbered_labels(analysis.classes)
+    size_hw = analysis.fixed_hw or native_size(metadata, analysis.smallest) or analysis.sizes.normal_hw
+    classifier = ClassifierInfo(LOGITS, PROBABILITIES, labels, size_hw) if analysis.classes else None
+    return ModelInfo(path.stem, path.name, input_info, analysis.layers, classifier)

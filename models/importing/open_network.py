@@ -1,4 +1,4 @@
-"""From what the user calls a network to the Network that is stored."""
+"""Open a network by its name or its file."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from models.spec import CARD, ModelInfo, Network
 from models.zoo import BUNDLED, ZOO, bundled_path, stored_path
 
 NETWORK_FILE = "network.onnx"
-"""What `ventral train` calls the network in its folder."""
+"""The file that `ventral train` writes into its folder."""
 
 log = logging.getLogger(__name__)
 
 
-def open_network(text: str, hints: Overrides = NO_OVERRIDES) -> Network:
+def open_network(text: str, overrides: Overrides = NO_OVERRIDES) -> Network:
     """The network called `text`: "auto", a name of the zoo, "textures", a file, or a folder of `ventral train`.
 
-    "auto" is VGG16 once it has been exported, and until then "textures", the network that is bundled.
-    Any convolutional network in an ONNX file is imported. `hints` replace what the file says, and are remembered for
-    a file. Raises ModelError or SettingError.
+    "auto" is VGG16 once it has been exported, and until then "textures", the bundled network.
+    Any convolutional network in an ONNX file is imported. `overrides` replace what the file says, and are saved
+    for a file. Raises ModelError or SettingError.
     """
     path = _named(text)
     if path is None:
-        return _open_file(_file(text), hints)
+        return _open_file(_file(text), overrides)
     network = _with_card(path, read_onnx(path))
     if network is None:
-        raise ModelError(f"{path} does not describe its layers; expected a file written by: ventral export")
-    return dataclasses.replace(network, info=hints.apply(network.info))
+        raise ModelError(f"{path} has no record of its layers; export it again with: ventral export")
+    return dataclasses.replace(network, info=overrides.apply(network.info))
 
 
 def _named(text: str) -> Path | None:
-    """The file of a network that has a name; None for another text."""
+    """The file of a network that has a name; None for a path."""
     if text == "auto":
         exported = stored_path("vgg16")
         return exported if exported.exists() else bundled_path()
@@ -57,46 +57,46 @@ def _named(text: str) -> Path | None:
 
 
 def _file(text: str) -> Path:
-    """The file that `text` means; os.path takes a name too long for the system as no file and no error."""
+    """The file at the path `text`; unlike pathlib, os.path takes a name that is too long as missing."""
     inside = os.path.join(text, NETWORK_FILE)  # noqa: PTH118
-    for each in (text, inside):
-        if os.path.isfile(each):  # noqa: PTH113
-            return Path(each)
+    for path in (text, inside):
+        if os.path.isfile(path):  # noqa: PTH113
+            return Path(path)
     names = ", ".join((*sorted(ZOO), BUNDLED))
     if os.path.isdir(text):  # noqa: PTH112
         raise ModelError(f"{text} is a folder without {NETWORK_FILE}; expected an .onnx file")
     raise ModelError(f"unknown network '{text}', and no such file; expected auto, {names}, or an .onnx file")
 
 
-def _open_file(path: Path, hints: Overrides) -> Network:
+def _open_file(path: Path, overrides: Overrides) -> Network:
     digest = digest_file(path)
-    hints = hints.over(recall(path, digest))
-    network, words = _stored(path, digest, hints)
-    info = hints.apply(network.info)
-    remember(path, digest, hints)
+    overrides = overrides.over(recall(path, digest))
+    network, text = _read(path, digest, overrides)
+    info = overrides.apply(network.info)
+    remember(path, digest, overrides)
     if info.input != network.info.input:
-        words = f"{describe(info.input)}, as said"
-    if words:
-        log.info("%s: %s", info.name, words)
+        text = f"{describe(info.input)}, set by options"
+    if text:
+        log.info("input of %s: %s", info.name, text)
     return dataclasses.replace(network, info=info)
 
 
-def _stored(path: Path, digest: str, hints: Overrides) -> tuple[Network, str]:
-    """The network of a file, and what is to be said about its input."""
-    found = recall_imported(path, digest, hints.layout)
-    if found is None:
+def _read(path: Path, digest: str, overrides: Overrides) -> tuple[Network, str]:
+    """The network in a file, and a description of its input where that was not recorded."""
+    imported = recall_imported(path, digest, overrides.layout)
+    if imported is None:
         model = read_onnx(path)
         network = _with_card(path, model, digest)
-        if network is not None and hints.layout == "NHWC":
-            raise SettingError(f"--layout NHWC does not fit {path}, which describes itself: it is NCHW")
+        if network is not None and overrides.layout == "NHWC":
+            raise SettingError(f"--input-layout NHWC does not fit {path}, which Ventral wrote as NCHW")
         if network is not None:
             return network, ""
-        found = import_network(model, path, digest, hints.layout)
-    return found.network, found.words
+        imported = import_network(model, path, digest, overrides.layout)
+    return imported.network, imported.input_text
 
 
 def _with_card(path: Path, model: onnx.ModelProto, digest: str | None = None) -> Network | None:
-    """The network that an exported file describes; None when it carries no card."""
+    """The network in a file that Ventral wrote; None for another file, which has no card."""
     for entry in model.metadata_props:
         if entry.key == CARD:
             info = _parse_card(path, entry.value, {output.name for output in model.graph.output})
@@ -117,9 +117,9 @@ def _parse_card(path: Path, text: str, outputs: set[str]) -> ModelInfo:
         info = ModelInfo.from_json(text)
         missing = {layer.name for layer in info.layers} - outputs
         if missing or not info.layers:
-            raise ValueError(f"without {', '.join(sorted(missing)[:3])}")
+            raise ValueError(f"no output {', '.join(sorted(missing)[:3])}")
         return info
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{path} describes itself in a way that this version cannot read; export it again with: ventral export"
+            f"this version cannot read the record in {path}; export it again with: ventral export"
         ) from error

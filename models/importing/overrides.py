@@ -1,6 +1,6 @@
-"""What the user says about a network that its file does not say, remembered for the next time.
+"""Options that override what a network's file says, saved for the next time.
 
-It lies beside the network, in `<file>.ventral.json`, or in the cache where that folder cannot be written.
+They are saved beside the network, in `<file>.ventral.json`, or in the cache if that folder is read-only.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from models.spec import Colours, InputInfo, ModelInfo
 from models.zoo import cache_folder
 
 InputLayout: TypeAlias = Literal["NCHW", "NHWC"]
-"""The order of the axes of a network's input: colours before or after height and width."""
+"""The order of the axes of a network's input: batch, channels, height and width."""
 
 SUFFIX = ".ventral.json"
-ANYBODY_WRITES = 0o222
-"""The bits of a folder's mode; an administrator could write without them, and should not."""
+WRITE_BITS = 0o222
+"""Of a folder's mode: without any of them even an administrator should not write there."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What a network is fed and what its classes are called; None where nothing was said.
+    """The input of a network and the names of its classes; None leaves what is known.
 
-    tensor = (pixel - mean) * scale, pixels 0..255, one number for all colours or one for each, in their order.
+    tensor = (pixel - mean) * scale, pixels 0..255, with one number for all colours or one for each, in their order.
     """
 
     labels: Path | None = None
@@ -42,11 +42,11 @@ class Overrides:
     layout: InputLayout | None = None
 
     def over(self, older: Overrides) -> Overrides:
-        """These hints, and the older ones where these say nothing."""
-        return dataclasses.replace(older, **_said(self))
+        """These overrides, and `older` ones where these are None."""
+        return dataclasses.replace(older, **_given(self))
 
     def apply(self, info: ModelInfo) -> ModelInfo:
-        """`info` with what was said in place of what was known; SettingError when it does not fit the network."""
+        """`info` with these overrides; SettingError when they do not fit the network."""
         info = dataclasses.replace(info, input=self._input(info))
         if self.labels is None:
             return info
@@ -60,13 +60,13 @@ class Overrides:
         return dataclasses.replace(
             info.input,
             colours=colours,
-            mean=_spread("--mean", self.mean, count) or _turned(info.input.mean, colours, info.input.colours),
-            scale=_spread("--scale", self.scale, count) or _turned(info.input.scale, colours, info.input.colours),
+            mean=_spread("--mean", self.mean, count) or _reordered(info.input.mean, colours, info.input.colours),
+            scale=_spread("--scale", self.scale, count) or _reordered(info.input.scale, colours, info.input.colours),
         )
 
 
-def _turned(values: tuple[float, ...], colours: Colours, known: Colours) -> tuple[float, ...]:
-    """A mean belongs to its colour, so it turns round with them."""
+def _reordered(values: tuple[float, ...], colours: Colours, known: Colours) -> tuple[float, ...]:
+    """Each number belongs to a colour, so their order follows the colours."""
     return values if colours == known else values[::-1]
 
 
@@ -78,8 +78,8 @@ def _spread(option: str, values: tuple[float, ...] | None, count: int) -> tuple[
     raise SettingError(f"{option} takes one number or {count}, one for each colour, but got {len(values)}")
 
 
-def _said(hints: Overrides) -> dict[str, Any]:
-    values = {field.name: getattr(hints, field.name) for field in dataclasses.fields(hints)}
+def _given(overrides: Overrides) -> dict[str, Any]:
+    values = {field.name: getattr(overrides, field.name) for field in dataclasses.fields(overrides)}
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -87,26 +87,26 @@ NO_OVERRIDES = Overrides()
 
 
 def recall(path: Path, digest: str) -> Overrides:
-    """What was said about the network at `path`, whose SHA-256 is `digest`, the last time."""
+    """The saved overrides of the network at `path`, whose SHA-256 is `digest`."""
     for file in _places(path, digest):
         if file.is_file():
             return _read(file)
     return NO_OVERRIDES
 
 
-def remember(path: Path, digest: str, hints: Overrides) -> None:
-    """Keep `hints` for the next time; where nothing can be written they are lost, and the log says so."""
-    if hints == NO_OVERRIDES or hints == _recalled(path, digest):
+def remember(path: Path, digest: str, overrides: Overrides) -> None:
+    """Save `overrides` for the next time; a warning is logged if nothing can be written."""
+    if overrides in (NO_OVERRIDES, _recalled(path, digest)):
         return
-    labels = hints.labels and hints.labels.resolve()
-    text = json.dumps(_said(dataclasses.replace(hints, labels=labels)), indent=2, default=str)
+    labels = overrides.labels and overrides.labels.resolve()
+    text = json.dumps(_given(dataclasses.replace(overrides, labels=labels)), indent=2, default=str)
     for file in _places(path, digest):
         try:
             write_atomically(file, text.encode())
             return
         except OutputError as error:
             reason = str(error)
-    log.warning("what was said about %s is not remembered: %s", path.name, reason)
+    log.warning("cannot save the options of %s: %s", path.name, reason)
 
 
 def _recalled(path: Path, digest: str) -> Overrides | None:
@@ -117,28 +117,31 @@ def _recalled(path: Path, digest: str) -> Overrides | None:
 
 
 def _places(path: Path, digest: str) -> tuple[Path, ...]:
-    """Beside the network, unless nobody may write there, and in the cache."""
-    cached = cache_folder() / "models" / "hints" / f"{digest[:32]}{SUFFIX}"
-    locked = not path.parent.stat().st_mode & ANYBODY_WRITES
-    return (cached,) if locked else (path.with_name(path.name + SUFFIX), cached)
+    """Beside the network, unless that folder is read-only, and in the cache."""
+    cached = cache_folder() / "models" / "overrides" / f"{digest[:32]}{SUFFIX}"
+    read_only = not path.parent.stat().st_mode & WRITE_BITS
+    return (cached,) if read_only else (path.with_name(path.name + SUFFIX), cached)
 
 
 def _read(file: Path) -> Overrides:
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
-        hints = Overrides(
+        overrides = Overrides(
             labels=Path(record["labels"]) if "labels" in record else None,
             colours=record.get("colours"),
             mean=_numbers(record.get("mean")),
             scale=_numbers(record.get("scale")),
             layout=record.get("layout"),
         )
-        if hints.colours not in (None, *get_args(Colours)) or hints.layout not in (None, *get_args(InputLayout)):
+        if overrides.colours not in (None, *get_args(Colours)) or overrides.layout not in (
+            None,
+            *get_args(InputLayout),
+        ):
             raise ValueError("unknown colours or layout")
-        return hints
+        return overrides
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
-            f"{file} cannot be read ({error}); expected what Ventral wrote there: delete it, and say anew what differs"
+            f"cannot read the saved options in {file} ({error}); delete the file and give the options again"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Read an ONNX file from anywhere, and say of any other file what it is and how to make ONNX of it."""
+"""Read an ONNX file; for any other file the error says what it is and how to convert it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LARGEST = 2**31 - 1
 """Bytes of a protocol buffer."""
 
 HEAD = 64 * 1024
-"""Bytes from which a kind of file is told."""
+"""Bytes at the start and at the end that identify the kind of a file."""
 
 KERAS = (
     'convert it: python -m tf2onnx.convert --keras FILE --output net.onnx, or model.export("net.onnx", format="onnx")'
@@ -33,11 +33,11 @@ KINDS = (
     (rb"(?s:.{4})ftyp|\x1aE\xdf\xa3|RIFF(?s:.{4})AVI", "is a video; show it with --source"),
     (rb"\A[\t\n\r\x20-\x7e\x80-\xff]*\Z", "is text"),
 )
-"""What other files begin with."""
+"""Patterns of other files, and what the error says about them."""
 
 
 def read_onnx(path: Path) -> onnx.ModelProto:
-    """The model in the file at `path`, which holds its weights; ModelError for any other file."""
+    """The model in the file at `path`, including its weights; ModelError for any other file."""
     content = _content(path)
     model = onnx.ModelProto()
     try:
@@ -64,19 +64,19 @@ def _kind(content: bytes) -> str:
     if not content:
         return "is empty"
     head = content[:HEAD] + content[-HEAD:]
-    for pattern, words in KINDS:
+    for pattern, text in KINDS:
         if re.match(pattern, head):
-            return words
-    return "is damaged, cut off or of another kind; expected a network exported to ONNX"
+            return text
+    return "is damaged, truncated or of another kind; expected a network exported to ONNX"
 
 
 def _refuse_other_files(path: Path, model: onnx.ModelProto) -> None:
-    """Weights in other files are never read: a name may point anywhere."""
+    """Weights in other files are never read: their paths may point anywhere."""
     tensors = [*model.graph.initializer, *_attribute_tensors(model.graph)]
     if any(external_data_helper.uses_external_data(tensor) for tensor in tensors):
         raise ModelError(
-            f"{path} keeps its weights in other files; expected one file that holds them all:"
-            " load it with onnx.load and store it with onnx.save"
+            f"{path} keeps its weights in other files; expected a single file: load it with onnx.load and save it with"
+            " onnx.save"
         )
 
 

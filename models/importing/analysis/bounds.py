@@ -1,6 +1,6 @@
-"""What a network costs at one size of picture, and whether its windows fit: known before anything runs.
+"""Check what a network costs at one input size, and that its windows fit, before anything runs.
 
-ONNX Runtime 1.31 dies with SIGFPE, no exception, on a picture too small for a pool that rounds up.
+ONNX Runtime 1.31 dies with SIGFPE, without an exception, when the input of a pool with `ceil_mode` is too small.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from models.graph.builder import attributes
 from models.importing.analysis.infer_shapes import TensorType, TensorTypes
 
 MOST_NUMBERS = 2**27
-"""Of one tensor: half a gigabyte."""
+"""Elements of one tensor: half a gigabyte."""
 
 MOST_TOGETHER = 2**30
-"""Of all tensors, as if none were ever freed."""
+"""Elements of all tensors, as if none were freed."""
 
 MOST_PRODUCTS = 2**41
-"""Multiplications for one picture; VGG16 needs 2**34 at 224x224."""
+"""Multiplications for one input; VGG16 needs 2**34 at 224x224."""
 
 WINDOWED = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool")
 
 
 def check_bounds(graph: onnx.GraphProto, tensors: TensorTypes) -> None:
-    """Raise ModelError when a tensor's shape is not known, when windows do not fit, or when all costs too much."""
+    """Raise ModelError when a shape is unknown, a window does not fit, or the network costs too much."""
     total = products = 0
     for node in graph.node:
         for name in filter(None, node.output):
@@ -35,15 +35,15 @@ def check_bounds(graph: onnx.GraphProto, tensors: TensorTypes) -> None:
         products += _products(node, tensors)
         check_window(node, tensors)
     if total > MOST_TOGETHER or products > MOST_PRODUCTS:
-        raise ModelError(f"one picture would take {total:.1e} numbers and {products:.1e} multiplications; too much")
+        raise ModelError(f"one input needs {total:.1e} numbers and {products:.1e} multiplications, which is too much")
 
 
 def _count(node: onnx.NodeProto, name: str, tensors: TensorTypes) -> int:
     tensor = tensors.get(name)
     if tensor is None or tensor.dims is None:
-        raise ModelError(f"the shape of '{name}' ({node.op_type}) is not known before it runs; expected fixed shapes")
+        raise ModelError(f"the shape of '{name}' ({node.op_type}) is unknown before it runs; expected fixed shapes")
     if any(not 0 <= dim <= MOST_NUMBERS for dim in tensor.dims) or tensor.count > MOST_NUMBERS:
-        raise ModelError(f"'{name}' ({node.op_type}) would have the shape {list(tensor.dims)}, which is too large")
+        raise ModelError(f"'{name}' ({node.op_type}) has the shape {list(tensor.dims)}, which is too large")
     return tensor.count
 
 

@@ -1,4 +1,4 @@
-"""Find the layers of a network by themselves: what every convolution and every join hands on, after its activation."""
+"""Find the layers of a network: the output of every convolution and every join, after its activation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from models.spec import INPUT
 CONVOLUTIONS = ("Conv", "ConvTranspose")
 JOINS = ("Add", "Sum", "Concat", "Max")
 SCALES = ("Add", "Sub", "Mul", "Div")
-HANDED_ON = ("BatchNormalization", "InstanceNormalization", "GroupNormalization", "QuantizeLinear", "DequantizeLinear")
+NORMALIZATIONS = (
+    "BatchNormalization",
+    "InstanceNormalization",
+    "GroupNormalization",
+    "QuantizeLinear",
+    "DequantizeLinear",
+)
 LINES = ("Relu", "LeakyRelu", "PRelu", "Clip", "Elu", "Selu", "Celu", "ThresholdedRelu", "Softplus", "Softsign")
 CURVES = ("Sigmoid", "HardSigmoid", "HardSwish", "Swish", "Mish", "Gelu", "Tanh")
 ACTIVATIONS = frozenset((*LINES, *CURVES))
 GATES = ACTIVATIONS | {"Erf", "Exp", "Neg", "Abs", "Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Max", "Min"}
-"""What an activation may be put together from, such as x * Sigmoid(x)."""
+"""What an activation may consist of, such as x * Sigmoid(x)."""
 
 LONGEST_GATE = 14
 """Nodes of an activation: GELU by its tanh has nine."""
@@ -28,7 +34,7 @@ LONGEST_GATE = 14
 
 @dataclass(frozen=True, slots=True)
 class FoundLayer:
-    """A layer as it was found: the tensor it hands on, and the node that begins it."""
+    """A layer in a graph: its output tensor, and its first node."""
 
     tensor: str
     node: onnx.NodeProto
@@ -37,23 +43,23 @@ class FoundLayer:
 
     @property
     def is_join(self) -> bool:
-        """Whether paths meet here, instead of a convolution."""
+        """Whether it joins paths, instead of a convolution."""
         return self.node.op_type not in CONVOLUTIONS
 
 
 def find_layers(graph: onnx.GraphProto, tensors: TensorTypes) -> tuple[FoundLayer, ...]:
-    """The layers of a plain network in forward order; `tensors` are those of a normal size of picture."""
+    """The layers of a network in forward order; `tensors` are those at its normal input size."""
     return tuple(_Search(graph, tensors).layers())
 
 
 class _Search:
-    """One walk over a graph, which knows who reads what and what depends on the picture."""
+    """One walk over a graph, with the readers of each tensor and what depends on the input."""
 
     def __init__(self, graph: onnx.GraphProto, tensors: TensorTypes) -> None:
         self._graph = graph
         self._tensors = tensors
         self._readers = surgery.consumers(graph)
-        self._seen = surgery.dependents(graph, INPUT)
+        self._variable = surgery.dependents(graph, INPUT)
         self._place = {node.output[0]: place for place, node in enumerate(graph.node)}
         self._maps = self._channels_first()
 
@@ -62,10 +68,10 @@ class _Search:
         for node in self._graph.node:
             if node.output[0] in done or not (self._is_convolution(node) or self._is_join(node)):
                 continue
-            way = self._follow(node.output[0], joined=node.op_type in JOINS)
-            if way[-1] in self._maps and self._tensors[way[-1]].is_maps:
-                yield self._found(node, way[-1])
-            done.update(way)
+            path = self._follow(node.output[0], joined=node.op_type in JOINS)
+            if path[-1] in self._maps and self._tensors[path[-1]].is_maps:
+                yield self._found(node, path[-1])
+            done.update(path)
 
     def _channels_first(self) -> set[str]:
         """The tensors that are (1, channels, height, width) because a convolution or a pool made them so."""
@@ -74,17 +80,17 @@ class _Search:
             if node.op_type in CONVOLUTIONS or (
                 node.op_type not in ("Transpose", "Reshape") and maps.intersection(node.input)
             ):
-                maps.update(name for name in node.output if name in self._seen and name in self._tensors)
+                maps.update(name for name in node.output if name in self._variable and name in self._tensors)
         return maps
 
     def _is_convolution(self, node: onnx.NodeProto) -> bool:
-        return node.op_type in CONVOLUTIONS and node.input[0] in self._seen
+        return node.op_type in CONVOLUTIONS and node.input[0] in self._variable
 
     def _is_join(self, node: onnx.NodeProto) -> bool:
         if node.op_type not in JOINS or not self._joins_channels(node):
             return False
-        met = {name for name in node.input if name in self._maps and self._tensors[name].is_maps}
-        return len(met) > 1 and INPUT not in met
+        joined = {name for name in node.input if name in self._maps and self._tensors[name].is_maps}
+        return len(joined) > 1 and INPUT not in joined
 
     @staticmethod
     def _joins_channels(node: onnx.NodeProto) -> bool:
@@ -98,31 +104,31 @@ class _Search:
         return FoundLayer(tensor, node, max(dims[2:], default=1), depthwise=group > 1 and dims[1:2] == (1,))
 
     def _follow(self, tensor: str, *, joined: bool) -> list[str]:
-        """From what a node makes to what it hands on: bias, normalisation, activation, and all that lies between."""
-        way, active = [tensor], False
+        """From the output of a node to that of its layer: bias, normalization, activation and what lies between."""
+        path, active = [tensor], False
         while True:
-            readers = self._readers[way[-1]]
-            if len(readers) > 1 and not active and (gate := self._gate(way[-1])):
-                way, active = [*way, *gate], True
-            elif len(readers) == 1 and self._goes_on(readers[0], active=active, joined=joined):
+            readers = self._readers[path[-1]]
+            if len(readers) > 1 and not active and (gate := self._gate(path[-1])):
+                path, active = [*path, *gate], True
+            elif len(readers) == 1 and self._continues(readers[0], active=active, joined=joined):
                 active = active or readers[0].op_type in ACTIVATIONS
-                way.append(readers[0].output[0])
+                path.append(readers[0].output[0])
             else:
-                return way
+                return path
 
-    def _goes_on(self, node: onnx.NodeProto, *, active: bool, joined: bool) -> bool:
+    def _continues(self, node: onnx.NodeProto, *, active: bool, joined: bool) -> bool:
         if node.op_type in SCALES:
-            constant = sum(name in self._seen for name in node.input) == 1
+            constant = sum(name in self._variable for name in node.input) == 1
             return constant and not joined and (not active or node.op_type in ("Mul", "Div"))
-        return not active and (node.op_type in ACTIVATIONS or (node.op_type in HANDED_ON and not joined))
+        return not active and (node.op_type in ACTIVATIONS or (node.op_type in NORMALIZATIONS and not joined))
 
     def _gate(self, tensor: str) -> list[str]:
-        """The tensors of an activation that reads `tensor` more than once, the result last; empty when it is none."""
+        """The tensors of an activation that reads `tensor` more than once, the result last; empty for other nodes."""
         region, waiting = [tensor], [self._place[node.output[0]] for node in self._readers[tensor]]
         heapq.heapify(waiting)
         while waiting and len(region) <= LONGEST_GATE:
             node = self._graph.node[heapq.heappop(waiting)]
-            inside = [name for name in node.input if name in self._seen]
+            inside = [name for name in node.input if name in self._variable]
             if node.op_type not in GATES or not set(region).issuperset(inside):
                 return []
             if node.output[0] in region:
@@ -135,5 +141,5 @@ class _Search:
         return []
 
     def _is_closed(self, region: list[str]) -> bool:
-        """Whether nobody outside reads what lies within."""
+        """Whether no other node reads what lies inside."""
         return all(node.output[0] in region for name in region[:-1] for node in self._readers[name])

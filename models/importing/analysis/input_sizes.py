@@ -1,4 +1,4 @@
-"""Which sizes of picture a network takes: any from a smallest on, or a single one."""
+"""Which input sizes a network takes: any from a smallest on, or only one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from models.spec import Hw
 USUAL: tuple[Hw, ...] = tuple(
     (side, side) for side in (224, 256, 227, 299, 320, 300, 384, 416, 512, 640, 128, 96, 64, 48, 32, 28)
 )
-"""Tried in this order where a file names no size."""
+"""Tried in this order where a file declares no size."""
 
 OTHERS: tuple[Hw, ...] = ((224, 400), (400, 304))
-"""Two that the show may ask for: in steps of 16, wide and upright."""
+"""Two sizes that the show may use, multiples of 16: landscape and portrait."""
 
 WIDE: tuple[Hw, Hw] = ((512, 512), (1024, 1024))
-"""Far enough apart that what margins take away does not count."""
+"""Far enough apart that padding does not matter."""
 
 POWERS = (1, 2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True, slots=True)
 class InputSizes:
-    """A normal size, the tensors at it and at another (when any size will do), and the smallest."""
+    """A normal size, all tensors at it and at another (None if the size is fixed), and the shortest side."""
 
     normal_hw: Hw
     normal: TensorTypes
@@ -34,38 +34,38 @@ class InputSizes:
     smallest: int
 
 
-def normal_size(skeleton: ShapeModel, declared_hw: Hw | None) -> tuple[Hw, TensorTypes]:
-    """The size that a network is made for, and its tensors then; ModelError when none will do."""
+def normal_size(light: ShapeModel, declared_hw: Hw | None) -> tuple[Hw, TensorTypes]:
+    """The size that a network is made for, and its tensors; ModelError when no size fits."""
     if declared_hw is not None:
-        return declared_hw, skeleton.at(declared_hw)
+        return declared_hw, light.at(declared_hw)
     first: ModelError | None = None
     for size_hw in USUAL:
         try:
-            return size_hw, skeleton.at(size_hw)
+            return size_hw, light.at(size_hw)
         except ModelError as error:
             first = first or error
-    raise first or ModelError("no size of picture fits")
+    raise first or ModelError("no input size fits")
 
 
-def explore(skeleton: ShapeModel, layers: Sequence[str], normal: tuple[Hw, TensorTypes]) -> InputSizes:
-    """What other sizes the path to the `layers` takes; the classifier after them may be less free."""
-    trunk = skeleton.cut(layers)
+def explore(light: ShapeModel, layers: Sequence[str], normal: tuple[Hw, TensorTypes]) -> InputSizes:
+    """Which other sizes the path to the `layers` takes; the classifier after them may take fewer."""
+    trunk = light.cut(layers)
     if not all(_takes(trunk, layers, size_hw, normal) for size_hw in OTHERS):
         return InputSizes(*normal, None, min(normal[0]))
     smallest = _smallest(trunk, max(min(normal[0]), min(OTHERS[0])))
-    return InputSizes(*normal, _whole(skeleton) or trunk.at(OTHERS[1]), smallest)
+    return InputSizes(*normal, _whole(light) or trunk.at(OTHERS[1]), smallest)
 
 
-def _whole(skeleton: ShapeModel) -> TensorTypes | None:
-    """Every tensor at another size, when the classifier takes that too."""
+def _whole(light: ShapeModel) -> TensorTypes | None:
+    """All tensors at another size, when the classifier takes that too."""
     try:
-        return skeleton.at(OTHERS[1])
+        return light.at(OTHERS[1])
     except ModelError:
         return None
 
 
 def _takes(trunk: ShapeModel, layers: Sequence[str], size_hw: Hw, normal: tuple[Hw, TensorTypes]) -> bool:
-    """Whether every layer has the same channels then, and grows with the picture."""
+    """Whether every layer keeps its channels at that size, and grows with the input."""
     try:
         tensors = trunk.at(size_hw)
         bounds.check_bounds(trunk.graph, tensors)
@@ -84,7 +84,7 @@ def _grows(dims: tuple[int, ...] | None, normal: tuple[int, ...] | None, size_hw
 
 
 def _smallest(trunk: ShapeModel, high: int) -> int:
-    """The smallest square that every window fits into, by halving."""
+    """The smallest square that every window fits into, by bisection."""
     low = 0
     while high - low > 1:
         middle = (low + high) // 2
@@ -96,11 +96,11 @@ def _smallest(trunk: ShapeModel, high: int) -> int:
     return high
 
 
-def strides(skeleton: ShapeModel, layers: Sequence[str], sizes: InputSizes) -> list[int]:
-    """Pixels of the picture per step of each layer."""
+def strides(light: ShapeModel, layers: Sequence[str], sizes: InputSizes) -> list[int]:
+    """Input pixels per step of each layer."""
     if sizes.other is None:
         return [_ratio(sizes.normal_hw[0], sizes.normal[name].dims) for name in layers]
-    trunk = skeleton.cut(layers)
+    trunk = light.cut(layers)
     small, large = (trunk.at(size_hw) for size_hw in WIDE)
     grown = WIDE[1][0] - WIDE[0][0]
     return [_ratio(grown, large[name].dims, small[name].dims) for name in layers]

@@ -1,4 +1,4 @@
-"""Which layers the keys stop at: all convolutions of a plain network, the stem and the joins of one that branches."""
+"""Choose the key layers: all convolutions of a plain network; stem and joins of one with branches."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from models.importing.analysis.find_layers import FoundLayer
 from models.spec import INPUT
 
 MOST = 24
-"""More key presses from the first to the last are too many."""
+"""More would take too many key presses from the first to the last."""
 
 FEWEST = 6
-"""With fewer joins than this the convolutions between them are worth a stop."""
+"""With fewer joins the convolutions between them are key layers too."""
 
 
 def landmarks(graph: onnx.GraphProto, layers: Sequence[FoundLayer], strides: Sequence[int]) -> set[str]:
-    """The tensors of the layers to stop at, at most 24; `strides` are those of `layers`."""
+    """The tensors of the key layers, at most 24; `strides` are those of `layers`."""
     branches = any(layer.is_join for layer in layers)
     chosen = _of_branches(graph, layers) if branches else list(layers)
     if len(chosen) > MOST:
@@ -44,31 +44,31 @@ def _of_branches(graph: onnx.GraphProto, layers: Sequence[FoundLayer]) -> list[F
 
 
 def _cuts(graph: onnx.GraphProto, last: str) -> set[str]:
-    """The tensors that every path from the picture to the `last` layer goes through."""
+    """The tensors that every path from the input to the `last` layer goes through."""
     nodes = ancestors(graph, [last])
-    seen = surgery.dependents(graph, INPUT)
+    variable = surgery.dependents(graph, INPUT)
     waiting: dict[str, int] = {}
     for node in nodes:
-        for name in seen.intersection(node.input):
+        for name in variable.intersection(node.input):
             waiting[name] = waiting.get(name, 0) + 1
-    found, unread = {last}, set[str]()
+    cuts, unread = {last}, set[str]()
     for node in nodes:
-        for name in seen.intersection(node.input):
+        for name in variable.intersection(node.input):
             waiting[name] -= 1
             if not waiting[name]:
                 unread.discard(name)
         unread.update(name for name in node.output if waiting.get(name))
         if unread == {node.output[0]}:
-            found.add(node.output[0])
-    return found
+            cuts.add(node.output[0])
+    return cuts
 
 
 def _thinned(names: list[str], strides: list[int]) -> set[str]:
-    """At most `MOST`: the first, the last of each stride, and what lies evenly between."""
+    """At most `MOST`: the first, the last of each stride, and others evenly between."""
     if len(names) <= MOST:
         return set(names)
     ends = {place for place in range(len(names)) if place + 1 == len(names) or strides[place] != strides[place + 1]}
-    kept = {0, *sorted(ends)[-MOST + 1 :]}
-    spare, room = [place for place in range(len(names)) if place not in kept], MOST - len(kept)
-    kept.update(spare[step * len(spare) // room] for step in range(room))
-    return {names[place] for place in kept}
+    chosen = {0, *sorted(ends)[-MOST + 1 :]}
+    others, room = [place for place in range(len(names)) if place not in chosen], MOST - len(chosen)
+    chosen.update(others[step * len(others) // room] for step in range(room))
+    return {names[place] for place in chosen}

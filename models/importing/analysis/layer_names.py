@@ -1,4 +1,4 @@
-"""Readable names for layers, from what exporters call tensors, nodes and weights."""
+"""Readable names for layers, from the names that exporters give tensors, nodes and weights."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from onnx import defs
 
 from models.importing.analysis.find_layers import FoundLayer
-from models.importing.passes.to_nchw import SUFFIX as TURNED
+
+NCHW_SUFFIX = "/nchw"
+"""Added to the name of a tensor that was transposed to NCHW."""
 
 READABLE = re.compile(r"(?=.*[A-Za-z])[\w./-]{1,64}", re.ASCII)
 MEANINGLESS = re.compile(
     r"(onnx::.*|const_fold\w*|[A-Z][A-Za-z]*[_-]*\d+([_-](Y|out|output)(_?\d+)?)?|(?i:(relu|add|concat|sum|clip|mul)_?\d*)|"
     r"(?i:node|tensor|t|x|y|v|val|var|input|output)[_.]?\d*)"
 )
-"""What a machine counted: Conv_12, relu3, onnx::Add_317; such a name is given anew."""
+"""Numbered automatically: Conv_12, relu3, onnx::Add_317; such a name is replaced."""
 
 ACTIVE = re.compile(
     r"(.*[/._])?(p?re_?lu6?|activation|act|leaky\w*|swish|silu|clip|mul|elu|sigmoid|hard_\w*)([_.]?\d+)*(_fwd)?", re.I
@@ -48,22 +50,22 @@ def layer_names(layers: Sequence[FoundLayer]) -> dict[str, str]:
 
 
 def _unique(name: str, taken: set[str]) -> str:
-    found, count = name, 1
-    while found in taken:
+    unique, count = name, 1
+    while unique in taken:
         count += 1
-        found = f"{name}_{count}"
-    taken.add(found)
-    return found
+        unique = f"{name}_{count}"
+    taken.add(unique)
+    return unique
 
 
 def _proposals(layer: FoundLayer) -> Iterator[str]:
-    """What the layer could be called, the best first."""
+    """Possible names of the layer, the best first."""
     own = layer.node.output[0]
     raw = [own, layer.tensor] if own.startswith("/") else [layer.tensor, own]  # PyTorch numbers its activations
     raw.append(layer.node.name)
     if not layer.is_join:
         weight = layer.node.input[1]
-        place = 0 if weight.endswith(".weight") else len(raw)  # PyTorch names its modules there, whatever the rest is
+        place = 0 if weight.endswith(".weight") else len(raw)  # PyTorch names weights after modules
         raw.insert(place, re.sub(r"[./_](weight|kernel|W|w)(_\d+)?(:0)?$", "", weight))
     cleaned = [name for name in map(clean, raw) if _is_readable(name)]
     yield from (name for name in cleaned if not ACTIVE.fullmatch(name))
@@ -81,8 +83,8 @@ def _is_readable(name: str) -> bool:
 
 
 def clean(name: str) -> str:
-    """The name of a tensor without what its exporter adds: `/layer1/layer1.0/conv1/Conv_output_0` -> layer1.0.conv1."""
-    name = name.removesuffix(TURNED)
+    """The name without its exporter's additions: `/layer1/layer1.0/conv1/Conv_output_0` -> layer1.0.conv1."""
+    name = name.removesuffix(NCHW_SUFFIX)
     if TENSORFLOW.search(name):
         return _from_tensorflow(name.rpartition(":")[0])
     if name.startswith("/"):
@@ -91,7 +93,7 @@ def clean(name: str) -> str:
 
 
 def _from_torch(name: str) -> str:
-    """Scopes grow from left to right, repeating themselves; the operator comes last."""
+    """Scopes get longer from left to right and repeat each other; the operator comes last."""
     parts: list[str] = []
     for scope in name.strip("/").split("/")[:-1]:
         if parts and scope.startswith(f"{parts[-1]}."):

@@ -1,1 +1,1 @@
-"""What a network expects as its input, and how that is known."""
+"""Find the input of a network, and how pixels become its values."""

@@ -1,4 +1,4 @@
-"""A network that normalises its pictures itself shows by its numbers what it is fed."""
+"""A network that normalizes its input itself shows by its constants which pixels it expects."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from models.graph.builder import attributes
 from models.importing.input.normalization import RAW, UNIT, InputEstimate
 from models.spec import INPUT, Colours, InputInfo
 
-HANDED_ON = ("Cast", "Transpose", "Identity")
+UNCHANGING = ("Cast", "Transpose", "Identity")
 LARGE, SMALL = 10.0, 0.1
-"""An offset as large, or a factor as small, is for pixels of 0 to 255."""
+"""A larger offset, or a smaller factor, is for pixels of 0 to 255."""
 
 COLOURS = (1, 3)
 
 
 def by_first_nodes(graph: onnx.GraphProto, channels: int) -> InputEstimate | None:
-    """What the first nodes of a plain network say: it takes pixels, 0 to 255 or 0 to 1; None when they say nothing."""
+    """Pixels of 0 to 255 or 0 to 1, if the first nodes normalize them; None if they do not."""
     factor, offset = _affine(graph)
     if abs(factor - 1.0).max() < 0.3 and abs(offset).max() < 0.3:
         return None
@@ -28,19 +28,19 @@ def by_first_nodes(graph: onnx.GraphProto, channels: int) -> InputEstimate | Non
     with np.errstate(all="ignore"):
         mean = np.broadcast_to(-offset / factor, (3,))
     colours: Colours = "BGR" if large and LARGE < mean[0] < mean[2] - 1 else "RGB"
-    recipe = RAW if large else UNIT
-    info = InputInfo("GREY" if channels == 1 else colours, recipe.mean[:channels], recipe.scale[:channels])
-    return InputEstimate(info, "because it normalises them itself", sure=True)
+    pixels = RAW if large else UNIT
+    info = InputInfo("GREY" if channels == 1 else colours, pixels.mean[:channels], pixels.scale[:channels])
+    return InputEstimate(info, "because it normalizes its input itself", sure=True)
 
 
 def _affine(graph: onnx.GraphProto) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What is done to each colour before anything else: times a factor, plus an offset."""
+    """What is first done to each colour: times a factor, plus an offset."""
     readers = surgery.consumers(graph)
-    held = {tensor.name: tensor for tensor in graph.initializer}
+    weights = {tensor.name: tensor for tensor in graph.initializer}
     tensor, factor, offset = INPUT, np.ones(1), np.zeros(1)
     while len(readers[tensor]) == 1:
         node = readers[tensor][0]
-        step = _step(node, tensor, held)
+        step = _step(node, tensor, weights)
         if step is None or not all(np.isfinite(each).all() for each in step):
             break
         factor, offset = factor * step[0], offset * step[0] + step[1]
@@ -49,14 +49,14 @@ def _affine(graph: onnx.GraphProto) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def _step(
-    node: onnx.NodeProto, tensor: str, held: dict[str, onnx.TensorProto]
+    node: onnx.NodeProto, tensor: str, weights: dict[str, onnx.TensorProto]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """One node as a factor and an offset; None when it is something else."""
-    if node.op_type in HANDED_ON:
+    """One node as a factor and an offset; None for any other node."""
+    if node.op_type in UNCHANGING:
         return np.ones(1), np.zeros(1)
-    if not all(name in held for name in node.input if name != tensor) or not node.input:
+    if not all(name in weights for name in node.input if name != tensor) or not node.input:
         return None
-    values = [_colours(held[name]) for name in node.input if name != tensor]
+    values = [_colours(weights[name]) for name in node.input if name != tensor]
     if any(value is None for value in values):
         return None
     return _arithmetic(node, [value for value in values if value is not None], first=node.input[0] == tensor)
@@ -82,6 +82,6 @@ def _arithmetic(
             case "Div", [value] if first:
                 return 1.0 / value, zero
             case "BatchNormalization", [scale, bias, mean, variance]:
-                slope = scale / np.sqrt(variance + attributes(node).get("epsilon", 1e-5))
-                return slope, bias - mean * slope
+                gain = scale / np.sqrt(variance + attributes(node).get("epsilon", 1e-5))
+                return gain, bias - mean * gain
     return None

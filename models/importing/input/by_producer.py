@@ -1,4 +1,4 @@
-"""Guess what a network is fed from who wrote its file."""
+"""Guess the normalization of the input from the program that wrote the file."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from models.importing.input.normalization import CAFFE, TENSORFLOW, TORCH, Norma
 
 
 def by_producer(model: onnx.ModelProto, name: str) -> tuple[Normalization, str]:
-    """The recipe of whoever wrote `model`, in the file called `name`, and why: a guess, to be tried."""
+    """The usual normalization of the program that wrote `model`, in the file `name`, and the reason: a guess."""
     producer = f"{model.producer_name} {model.graph.name}".lower()
     tensors = {each for node in model.graph.node[:12] for each in (*node.input, *node.output, node.name)}
-    words = " ".join(tensors).lower()
+    names = " ".join(tensors).lower()
     if re.search(r"pytorch|torch", producer):
-        return TORCH, "as PyTorch's networks want it"
-    if re.search(r"tf2onnx|keras|tensorflow", producer) or ":0" in words:
-        if re.search(r"resnet(50|101|152)(?!v2)|vgg", f"{name} {words}".lower()):
-            return CAFFE, "as Keras's networks of that name want it"
-        return TENSORFLOW, "as TensorFlow's networks want it"
-    if re.search(r"mxnet|gluon", f"{producer} {words}") or re.search(r"_conv0_fwd|mobilenetv\d*_\d+", words):
-        return TORCH, "as MXNet's networks want it"
-    if "caffe" in producer or re.search(r"\bdata(_0)?\b", words) or re.search(r"conv1_1|fire2|inception_3a|fc6", words):
-        return CAFFE, "as Caffe's networks want it"
-    return TORCH, "as most networks want it"
+        return TORCH, "usual for PyTorch"
+    if re.search(r"tf2onnx|keras|tensorflow", producer) or ":0" in names:
+        if re.search(r"resnet(50|101|152)(?!v2)|vgg", f"{name} {names}".lower()):
+            return CAFFE, "usual for this network of Keras"
+        return TENSORFLOW, "usual for TensorFlow"
+    if re.search(r"mxnet|gluon", f"{producer} {names}") or re.search(r"_conv0_fwd|mobilenetv\d*_\d+", names):
+        return TORCH, "usual for MXNet"
+    if "caffe" in producer or re.search(r"\bdata(_0)?\b", names) or re.search(r"conv1_1|fire2|inception_3a|fc6", names):
+        return CAFFE, "usual for Caffe"
+    return TORCH, "the most common one"

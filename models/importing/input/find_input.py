@@ -1,4 +1,4 @@
-"""The input of a network: which one takes the picture, in what layout, and how it becomes the stored one."""
+"""Find the input that takes the picture, its layout and its size."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
 from models.errors import ModelError
-from models.graph import surgery
-from models.graph.builder import FLOAT, replace_nodes
 from models.importing.overrides import InputLayout
-from models.importing.passes.to_nchw import TO_NCHW, to_nchw
-from models.spec import INPUT, Hw
+from models.spec import Hw
 
 COLOURS = (1, 3)
 MOST_PIXELS = 2048
-"""Of a side."""
+"""The longest side of an input."""
 
-PIXELS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8)
-HANDED_ON = ("Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization")
-"""What may stand between an input and the transposition that shows its layout."""
+WHOLE = (TensorProto.UINT8, TensorProto.INT32)
+PIXELS = (TensorProto.FLOAT, TensorProto.FLOAT16, *WHOLE)
+TO_NCHW = [0, 3, 1, 2]
+POINTWISE = ("Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization")
+"""What may stand between an input and the transpose that shows its layout."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureInput:
-    """The input that takes the picture: its name, layout and colours, and the size that the file declares."""
+    """The input that takes the picture; `kind` is its ONNX element type, `declared_hw` its size if it is fixed."""
 
     name: str
     kind: int
@@ -34,16 +33,21 @@ class PictureInput:
     channels: int
     declared_hw: Hw | None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes whole numbers, which can only be pixels of 0 to 255."""
+        return self.kind in WHOLE
+
 
 def find_input(graph: onnx.GraphProto, layout: InputLayout | None = None) -> PictureInput:
-    """The one input of a picture; ModelError when there is none or more than one."""
-    held = {tensor.name for tensor in graph.initializer}
-    values = [value for value in graph.input if value.name not in held]
+    """The only input, which takes a picture; ModelError when there is none or more than one."""
+    weights = {tensor.name for tensor in graph.initializer}
+    values = [value for value in graph.input if value.name not in weights]
     pictures = [value for value in values if _could_be_picture(value)]
     if len(pictures) != 1 or len(values) != 1:
-        found = ", ".join(_describe(value) for value in values[:4]) or "nothing"
-        raise ModelError(f"it takes {found}; expected one picture as (1, 3, height, width) or (1, height, width, 3)")
-    return _entrance(graph, pictures[0], layout)
+        found = ", ".join(_describe(value) for value in values[:4]) or "missing"
+        raise ModelError(f"its inputs: {found}; expected one picture: (1, 3, height, width) or (1, height, width, 3)")
+    return _picture_input(graph, pictures[0], layout)
 
 
 def _could_be_picture(value: onnx.ValueInfoProto) -> bool:
@@ -59,18 +63,18 @@ def _describe(value: onnx.ValueInfoProto) -> str:
     return f"'{value.name}' {kind} ({shape})"
 
 
-def _entrance(graph: onnx.GraphProto, value: onnx.ValueInfoProto, hinted: InputLayout | None) -> PictureInput:
+def _picture_input(graph: onnx.GraphProto, value: onnx.ValueInfoProto, override: InputLayout | None) -> PictureInput:
     dims = [dim.dim_value if dim.dim_value > 0 else None for dim in value.type.tensor_type.shape.dim] or [None] * 4
     if dims[0] not in (None, 1):
-        raise ModelError(f"it takes {dims[0]} pictures at a time; export it with a batch of 1, or a dynamic one")
-    layout = hinted or _layout(graph, value.name, dims)
+        raise ModelError(f"it takes {dims[0]} pictures at a time; export it with a batch size of 1 or a dynamic one")
+    layout = override or _layout(graph, value.name, dims)
     axes = (1, 2, 3) if layout == "NCHW" else (3, 1, 2)
     channels, height, width = (dims[axis] for axis in axes)
     channels = channels or _channels(graph)
     if channels not in COLOURS:
-        raise ModelError(f"its input {_describe(value)} has {channels} colours; expected 3, or 1 for grey")
+        raise ModelError(f"its input {_describe(value)} has {channels} channels; expected 3, or 1 for grey")
     if max(height or 0, width or 0) > MOST_PIXELS:
-        raise ModelError(f"its input {_describe(value)} is larger than any picture; expected up to {MOST_PIXELS}")
+        raise ModelError(f"its input {_describe(value)} is too large; expected a side of at most {MOST_PIXELS} pixels")
     declared = (height, width) if height and width else None
     return PictureInput(value.name, value.type.tensor_type.elem_type, layout, channels, declared)
 
@@ -83,13 +87,13 @@ def _layout(graph: onnx.GraphProto, name: str, dims: Sequence[int | None]) -> In
 
 
 def _is_transposed(graph: onnx.GraphProto, name: str) -> bool:
-    """Whether what comes in is turned to NCHW before anything looks at it."""
+    """Whether the input is transposed to NCHW before anything but pointwise operators reads it."""
     known = {name}
     for node in graph.node:
         if known.intersection(node.input):
             if node.op_type == "Transpose":
                 return list(_perm(node)) == TO_NCHW
-            if node.op_type in HANDED_ON:
+            if node.op_type in POINTWISE:
                 known.update(node.output)
     return False
 
@@ -99,7 +103,7 @@ def _perm(node: onnx.NodeProto) -> Sequence[int]:
 
 
 def _channels(graph: onnx.GraphProto) -> int | None:
-    """What the first convolution takes."""
+    """The input channels of the first convolution."""
     kernels = {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type == "Conv" and len(node.input) > 1 and node.input[1] in kernels:
@@ -107,31 +111,3 @@ def _channels(graph: onnx.GraphProto) -> int | None:
             dims = kernels[node.input[1]].dims
             return int(dims[1] * group) if len(dims) == 4 else None
     return None
-
-
-def replace_input(graph: onnx.GraphProto, entrance: PictureInput, *, as_bytes: bool = False) -> None:
-    """Let the picture come in as the stored network's input: float32 (1, colours, height, width).
-
-    Pixels that were bytes come as floats, and are cast where the graph cannot do without (`as_bytes`).
-    """
-    taken = {name for node in graph.node for name in (*node.input, *node.output)}
-    source, nodes = _fresh("picture", taken), list[onnx.NodeProto]()
-    surgery.rename(graph, {INPUT: _fresh(INPUT, taken)})
-    surgery.rename(graph, {entrance.name if entrance.name != INPUT else _fresh(INPUT, taken): source})
-    tensor = INPUT
-    if as_bytes:
-        tensor = _fresh("bytes", taken)
-        nodes.append(helper.make_node("Cast", [INPUT], [tensor], to=TensorProto.UINT8))
-    if entrance.layout == "NCHW":
-        surgery.rename(graph, {source: tensor})
-    to_nchw(graph, {source: tensor} if entrance.layout == "NHWC" else {})
-    replace_nodes(graph, [*nodes, *graph.node])
-    del graph.input[:]
-    graph.input.append(helper.make_tensor_value_info(INPUT, FLOAT, (1, entrance.channels, "height", "width")))
-
-
-def _fresh(stem: str, taken: set[str]) -> str:
-    name = stem
-    while name in taken:
-        name += "_"
-    return name

@@ -1,19 +1,19 @@
-"""What a network is fed, and how that is known."""
+"""How pixels become the input of a network, and how that is known."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.spec import Colours, InputInfo
 
 BGR_MEAN, RGB_MEAN, RGB_STD = (104.0, 117.0, 123.0), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""The mean colour of ImageNet, as Caffe's networks take it away, and as PyTorch's do, with its deviation."""
+"""The mean colour of ImageNet that Caffe's networks subtract; the mean and standard deviation of PyTorch's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Normalization:
-    """A way of feeding that is in use: how a pixel of 0 to 255 becomes what goes in."""
+    """A common normalization: tensor = (pixel - mean) * scale, pixels 0 to 255."""
 
     name: str
     colours: Colours
@@ -21,7 +21,7 @@ class Normalization:
     scale: tuple[float, ...]
 
     def input(self, channels: int) -> InputInfo:
-        """It as the facts of an input, in grey where the network has one colour."""
+        """The record of an input that is normalized so; grey for one channel."""
         if channels == 1:
             grey = (sum(self.mean) / len(self.mean),), (sum(self.scale) / len(self.scale),)
             return InputInfo("GREY", *grey)
@@ -41,18 +41,26 @@ NORMALIZATIONS = (TORCH, TENSORFLOW, UNIT, CAFFE, RAW)
 
 @dataclass(frozen=True, slots=True)
 class InputEstimate:
-    """What a network is fed and how that is known; where it is `sure` nothing has to be tried."""
+    """How pixels become the input, and how that is known; an estimate that is not `sure` is tried out."""
 
     input: InputInfo
     reason: str
     sure: bool
 
     @property
-    def words(self) -> str:
-        """In a few words, such as: BGR minus (104, 117, 123), from its metadata."""
+    def text(self) -> str:
+        """A short text such as: BGR minus (104, 117, 123), from its metadata."""
         if self.sure:
             return f"{describe(self.input)}, {self.reason}"
-        return f"{describe(self.input)}, guessed: {self.reason}; if it sees badly say --colours, --mean, --scale"
+        return f"{describe(self.input)}, guessed: {self.reason}; to correct it use --colours, --mean and --scale"
+
+
+def as_pixels(estimate: InputEstimate | None, channels: int) -> InputEstimate:
+    """Plain pixels, since the input takes integers; the colours are those of `estimate` where there is one."""
+    info = RAW.input(channels)
+    if estimate:
+        info = replace(info, colours=estimate.input.colours)
+    return InputEstimate(info, "because it takes integers", sure=True)
 
 
 def describe(info: InputInfo) -> str:

@@ -1,4 +1,4 @@
-"""Write the margins of convolutions and pools as numbers, where a file only says 'same' or 'valid'."""
+"""Write the padding of convolutions and pools as `pads` where a file has `auto_pad`."""
 
 from __future__ import annotations
 
@@ -10,42 +10,49 @@ from onnx import helper
 
 from models.graph.builder import attributes
 from models.importing.analysis.bounds import WINDOWED
+from models.importing.passes.context import PassContext
 
 SAME = (b"SAME_UPPER", b"SAME_LOWER")
 
 
-def explicit_pads(graph: onnx.GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Replace `auto_pad` by `pads`; where it takes strides, 'same' depends on the size, which `shapes` must know."""
+def explicit_pads(context: PassContext) -> None:
+    """Replace `auto_pad` by `pads` where the padding does not depend on the input size."""
+    sizes = context.analysis.sizes
+    known = sizes.normal if sizes.other is None else {}
+    write_pads(context.graph, {name: tensor.dims for name, tensor in known.items() if tensor.dims is not None})
+
+
+def write_pads(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[int]]) -> None:
+    """Replace `auto_pad` by `pads`; with strides, 'same' needs the shape of what is padded, from `shapes`."""
     kernels = {tensor.name: tuple(tensor.dims[2:]) for tensor in graph.initializer}
     for node in graph.node:
-        facts = attributes(node) if node.op_type in WINDOWED else {}
-        mode = facts.pop("auto_pad", b"NOTSET")
+        values = attributes(node) if node.op_type in WINDOWED else {}
+        mode = values.pop("auto_pad", b"NOTSET")
         if mode == b"NOTSET" or (node.op_type == "ConvTranspose" and mode in SAME):
             continue
-        kernel = facts.get("kernel_shape") or kernels.get(node.input[1])
-        pads = kernel and _pads(mode, kernel, facts, shapes.get(node.input[0]))
+        kernel = values.get("kernel_shape") or kernels.get(node.input[1])
+        pads = kernel and _pads(mode, kernel, values, shapes.get(node.input[0]))
         if pads is not None:
+            values["pads"] = pads
             del node.attribute[:]
-            node.attribute.extend(
-                helper.make_attribute(name, value) for name, value in (facts | {"pads": pads}).items()
-            )
+            node.attribute.extend(helper.make_attribute(name, value) for name, value in values.items())
 
 
 def _pads(
-    mode: bytes, kernel: Sequence[int], facts: Mapping[str, Any], seen: tuple[int, ...] | None
+    mode: bytes, kernel: Sequence[int], values: Mapping[str, Any], shape: Sequence[int] | None
 ) -> list[int] | None:
-    """All beginnings, then all ends; None when they depend on a size that is not known."""
+    """All starts, then all ends, as ONNX has them; None when they depend on an unknown size."""
     space = len(kernel)
-    strides = facts.get("strides", [1] * space)
-    reach = [(size - 1) * step + 1 for size, step in zip(kernel, facts.get("dilations", [1] * space), strict=True)]
+    strides = values.get("strides", [1] * space)
+    reach = [(size - 1) * step + 1 for size, step in zip(kernel, values.get("dilations", [1] * space), strict=True)]
     if mode == b"VALID":
         return [0] * 2 * space
     if all(stride == 1 for stride in strides):
         totals = [each - 1 for each in reach]
-    elif seen is not None:
+    elif shape is not None:
         totals = [
             max((-(-pixels // stride) - 1) * stride + each - pixels, 0)
-            for pixels, stride, each in zip(seen[2:], strides, reach, strict=True)
+            for pixels, stride, each in zip(shape[2:], strides, reach, strict=True)
         ]
     else:
         return None

@@ -10,10 +10,20 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from models.importing.analysis.find_classifier import LOGITS, PROBABILITIES
+from models.importing.passes.context import PassContext
+from models.importing.passes.pipeline import PASSES, run_passes
+from models.importing.passes.to_nchw import to_nchw
 from models.importing.trial_run import feed, natural
 from models.spec import INPUT, Hw, Network
 
 KINDS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+
+
+def prepare(model: onnx.ModelProto) -> PassContext:
+    """Run the import passes up to and including `to_nchw`."""
+    context, names = PassContext(model), [each.run for each in PASSES]
+    run_passes(context, PASSES[: names.index(to_nchw) + 1])
+    return context
 
 
 def save(model: onnx.ModelProto, folder: Path, name: str = "net.onnx") -> Path:
@@ -48,4 +58,4 @@ def scores(network: Network, tensor: NDArray[np.float32]) -> tuple[NDArray[np.fl
     return logits.ravel(), probabilities.ravel()
 
 
-__all__ = ["INPUT", "picture", "run", "save", "scores"]
+__all__ = ["INPUT", "picture", "prepare", "run", "save", "scores"]

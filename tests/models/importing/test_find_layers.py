@@ -14,10 +14,9 @@ from models.importing.analysis.infer_shapes import ShapeModel
 from models.importing.analysis.landmarks import MOST, landmarks
 from models.importing.analysis.layer_names import clean, layer_names
 from models.importing.open_network import open_network
-from models.importing.passes.normalize import normalize
 from models.spec import INPUT
 from tests.models.importing.nets import NETS, Net
-from tests.models.importing.reference import save
+from tests.models.importing.reference import prepare, save
 
 EXPECTED = {
     "torch_resnet": ["conv1", "layer1.0.conv1", "layer1.0.conv2", "add1", "layer2.0.conv1", "layer2.0.conv2",
@@ -54,7 +53,7 @@ def found(nodes: list[onnx.NodeProto], weights: int = 2) -> list[str]:
         net.weight(value, name=name)
     net.nodes += nodes
     model = net.model([1, 3, 32, 32], {}, entry="x")
-    normalize(model, None)
+    prepare(model)
     return [layer.tensor for layer in find_layers(model.graph, ShapeModel(model, 3).at((32, 32)))]
 
 
@@ -102,7 +101,7 @@ def test_many_joins_are_thinned_to_what_keys_can_go_through() -> None:
     for _ in range(60):
         tensor = net.op("Add", tensor, net.op("Relu", net.conv(tensor, 4, 4)))
     model = net.model([1, 3, 16, 16], {}, entry="x")
-    normalize(model, None)
+    prepare(model)
     layers = find_layers(model.graph, ShapeModel(model, 3).at((16, 16)))
     stops = landmarks(model.graph, layers, [1] * len(layers))
     assert len(layers) == 121
@@ -135,7 +134,7 @@ def test_names_that_say_nothing_are_given_anew(raw: str) -> None:
     one = net.op("Relu", net.conv("x", 3, 4), out=raw)
     net.op("Relu", net.conv(one, 4, 4), out="deep")
     model = net.model([1, 3, 16, 16], {}, entry="x")
-    normalize(model, None)
+    prepare(model)
     layers = find_layers(model.graph, ShapeModel(model, 3).at((16, 16)))
     assert list(layer_names(layers).values()) == ["conv1", "deep"]
 
@@ -145,7 +144,7 @@ def test_modules_of_pytorch_name_layers_whatever_the_tensors_are_called() -> Non
     one = net.op("Relu", net.conv("x", 3, 4, name="layer1.0.conv1", out="conv2d"), out="relu")
     net.op("Relu", net.conv(one, 4, 4, name="layer1.0.conv2", out="conv2d_1"), out="relu_1")
     model = net.model([1, 3, 16, 16], {}, entry="x")
-    normalize(model, None)
+    prepare(model)
     layers = find_layers(model.graph, ShapeModel(model, 3).at((16, 16)))
     assert list(layer_names(layers).values()) == ["layer1.0.conv1", "layer1.0.conv2"]
 

@@ -16,7 +16,7 @@ from scripts.dev.benchmarks.untrained import vgg16_shaped
 from tests.models.importing.mutants import __file__ as mutants
 from tests.models.importing.nets import NETS
 
-ROOT = Path(mutants).parents[2]
+ROOT = Path(mutants).parents[3]
 COUNT, SEED, LIMIT = 200, 20, 100.0
 SEEDLINGS = ("squeeze", "torch_resnet", "nhwc", "mobile", "shuffle")
 HUGE = (-1, 0, 1, 2, 3, 7, 2**10, 2**20, 2**31 - 1, 2**31, 2**40, 2**62, -(2**62))

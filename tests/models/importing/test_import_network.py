@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from models.graph.truncate import truncate
-from models.importing import import_network as adopt
+from models.importing import import_network
 from models.importing.open_network import open_network
 from models.importing.overrides import Overrides
 from models.spec import INPUT
@@ -78,9 +78,9 @@ def test_name_is_that_of_the_file_and_its_weights_are_its_own(tmp_path: Path) ->
     assert info.trained
 
 
-def test_file_is_adopted_once_whatever_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_imported_once_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = open_network(str(save(squeeze(), tmp_path, "one.onnx")))
-    monkeypatch.setattr(adopt, "make_plain", None)
+    monkeypatch.setattr(import_network, "validate", None)
     second = open_network(str(save(squeeze(), tmp_path, "two.onnx")))
     assert (second.path, second.digest) == (first.path, first.digest)
     assert second.info.name == "two"
@@ -100,8 +100,8 @@ def test_what_it_is_fed_is_said_at_the_start(tmp_path: Path, caplog: pytest.LogC
         open_network(str(path))
         open_network(str(path), Overrides(mean=(0.0,), scale=(0.25,)))
     first, second = caplog.messages
-    assert first.startswith("digits: GREY minus 114.5 times 0.01735, guessed: ")
-    assert second == "digits: GREY times 0.25, as said"
+    assert first.startswith("input of digits: GREY minus 114.5 times 0.01735, guessed: ")
+    assert second == "input of digits: GREY times 0.25, set by options"
 
 
 def test_fixed_size_is_kept_where_the_layers_need_it(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ REAL = ("squeezenet_v1_1", "googlenet")
 
 @pytest.fixture
 def real(assets: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A real network in a folder where hints may be written."""
+    """A real network in a folder where overrides may be saved."""
     path = tmp_path / f"{request.param}.onnx"
     path.symlink_to(assets / "weights" / path.name)
     return path

@@ -16,12 +16,11 @@ from models.graph.builder import attributes
 from models.importing.analysis import bounds
 from models.importing.analysis.infer_shapes import ShapeModel
 from models.importing.open_network import open_network
-from models.importing.passes.explicit_pads import explicit_pads
-from models.importing.passes.fold_shapes import fold_shapes
-from models.importing.passes.normalize import normalize
+from models.importing.passes.explicit_pads import write_pads
+from models.importing.passes.fold_shapes import fold
 from models.spec import INPUT
 from tests.models.importing.nets import NETS, Net, shuffle, torch_resnet
-from tests.models.importing.reference import run, save
+from tests.models.importing.reference import prepare, run, save
 
 
 def kinds(model: onnx.ModelProto) -> list[str]:
@@ -59,7 +58,7 @@ def test_what_is_computed_in_nhwc_is_computed_in_nchw(name: str) -> None:
     model.graph.output[0].type.tensor_type.ClearField("shape")
     tensor = np.random.default_rng(2).normal(size=(1, 3, 6, 8)).astype(np.float32)
     expected = run(model.SerializeToString(), tensor)[0]
-    normalize(model, None)
+    prepare(model)
     dims = model.graph.input[0].type.tensor_type.shape.dim
     dims[2].dim_value, dims[3].dim_value = 6, 8
     np.testing.assert_allclose(run(model.SerializeToString(), tensor)[0], expected, rtol=1e-5, atol=1e-6)
@@ -69,16 +68,16 @@ def test_what_is_computed_in_nhwc_is_computed_in_nchw(name: str) -> None:
 
 def test_flattening_is_settled_and_shuffling_left_free() -> None:
     model = torch_resnet()
-    normalize(model, None)
+    prepare(model)
     skeleton = ShapeModel(model, 3)
-    fold_shapes(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
+    fold(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
     assert "Shape" not in kinds(model)
     model = shuffle()
-    normalize(model, None)
+    prepare(model)
     skeleton = ShapeModel(model, 3)
-    fold_shapes(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
+    fold(model.graph, [skeleton.at((64, 64)), skeleton.at((96, 160))])
     assert "Shape" in kinds(model)
-    fold_shapes(model.graph, [ShapeModel(model, 3).at((64, 64))])
+    fold(model.graph, [ShapeModel(model, 3).at((64, 64))])
     assert "Shape" not in kinds(model)
 
 
@@ -93,7 +92,7 @@ def test_margins_are_what_the_word_meant(size: tuple[int, int], auto_pad: str, k
     model.graph.output[0].type.tensor_type.ClearField("shape")
     tensor = np.random.default_rng(2).normal(size=(1, 3, *size)).astype(np.float32)
     expected = run(model.SerializeToString(), tensor)[0]
-    explicit_pads(model.graph, {INPUT: (1, 3, *size)})
+    write_pads(model.graph, {INPUT: (1, 3, *size)})
     assert "auto_pad" not in attributes(model.graph.node[0])
     np.testing.assert_allclose(run(model.SerializeToString(), tensor)[0], expected, rtol=1e-5, atol=1e-6)
 
@@ -138,8 +137,8 @@ def test_network_for_multiples_of_its_stride_keeps_its_size(tmp_path: Path) -> N
 @pytest.mark.parametrize(("name", "side", "fits"), [("squeeze", 2, False), ("squeeze", 3, True), ("nhwc", 1, True)])
 def test_windows_that_do_not_fit_are_found(name: str, side: int, fits: bool) -> None:
     model = NETS[name]()
-    entrance = normalize(model, None)
-    skeleton = ShapeModel(model, entrance.channels)
+    context = prepare(model)
+    skeleton = ShapeModel(model, context.input.channels)
     if fits:
         bounds.check_bounds(model.graph, skeleton.at((side, side)))
     else:

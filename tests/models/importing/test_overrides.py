@@ -95,7 +95,7 @@ def test_labels_that_are_gone_are_missed_by_name(path: Path, labels: Path) -> No
 @pytest.mark.parametrize("content", ["", "[]", '{"mean": "far"}', '{"colours": "PINK"}', "\0"])
 def test_damaged_memory_is_refused_in_one_line(path: Path, content: str) -> None:
     path.with_name(path.name + SUFFIX).write_text(content)
-    with pytest.raises(ModelError, match="delete it, and say anew") as caught:
+    with pytest.raises(ModelError, match="delete the file and give the options again") as caught:
         open_network(str(path))
     assert len(str(caught.value).splitlines()) == 1
 
@@ -136,22 +136,22 @@ def test_network_with_a_card_takes_hints_too(tmp_path: Path) -> None:
 def test_network_with_a_card_has_its_layout(tmp_path: Path) -> None:
     copy = tmp_path / "copy.onnx"
     copy.write_bytes(bundled_path().read_bytes())
-    with pytest.raises(SettingError, match="--layout NHWC does not fit"):
+    with pytest.raises(SettingError, match="--input-layout NHWC does not fit"):
         open_network(str(copy), Overrides(layout="NHWC"))
 
 
 def test_command_line_says_it_in_words(path: Path) -> None:
     choice = NetworkOptions(model=str(path), colours="RGB", mean="1, 2,3", scale="0.5")
-    assert choice.hints == Overrides(colours="RGB", mean=(1.0, 2.0, 3.0), scale=(0.5,))
+    assert choice.overrides == Overrides(colours="RGB", mean=(1.0, 2.0, 3.0), scale=(0.5,))
     assert choice.open().info.input.mean == (1.0, 2.0, 3.0)
 
 
 @pytest.mark.parametrize("text", ["", "a", "1,2", "1,2,3,4", "nan", "inf,1,1", "1e9"])
 def test_what_are_no_numbers_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="--mean takes one number, or three"):
-        _ = NetworkOptions(mean=text).hints
+        _ = NetworkOptions(mean=text).overrides
 
 
 def test_scale_of_nothing_is_refused() -> None:
     with pytest.raises(SettingError, match="--scale"):
-        _ = NetworkOptions(scale="0").hints
+        _ = NetworkOptions(scale="0").overrides

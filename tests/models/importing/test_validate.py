@@ -50,8 +50,8 @@ OTHERS: dict[str, tuple[Callable[[Path], object], str]] = {
         "a picture",
     ),
     "film.onnx": (lambda path: path.write_bytes(b"\0\0\0\x20ftypisom" + bytes(64)), "a video"),
-    "junk.onnx": (lambda path: path.write_bytes(bytes(range(256)) * 9), "damaged, cut off or of another kind"),
-    "cut.onnx": (lambda path: path.write_bytes(squeeze().SerializeToString()[:900]), "damaged|cut off"),
+    "junk.onnx": (lambda path: path.write_bytes(bytes(range(256)) * 9), "damaged, truncated or of another kind"),
+    "cut.onnx": (lambda path: path.write_bytes(squeeze().SerializeToString()[:900]), "damaged|truncated"),
 }
 
 
@@ -77,7 +77,7 @@ def test_weights_elsewhere_are_never_read(tmp_path: Path, location: str) -> None
     tensor.external_data.add(key="location", value=location)
     path = tmp_path / "split.onnx"
     path.write_bytes(model.SerializeToString())
-    assert "one file that holds them all" in refusal(path)
+    assert "expected a single file" in refusal(path)
 
 
 def change(alter: Callable[[onnx.ModelProto], object], model: onnx.ModelProto | None = None) -> onnx.ModelProto:
@@ -179,35 +179,35 @@ GRAPHS: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
     "batch of eight": (lambda: set_input([8, 3, 64, 64]), "8 pictures at a time"),
     "a line of tokens": (
         lambda: set_input([1, 128], TensorProto.INT64),
-        r"takes 'data' int64 \(1, 128\); expected one",
+        r"inputs: 'data' int64 \(1, 128\); expected one",
     ),
     "a line of sound": (lambda: set_input([1, 16000]), "expected one picture"),
-    "double": (lambda: set_input([1, 3, 64, 64], TensorProto.DOUBLE), "takes 'data' double"),
-    "five colours": (lambda: set_input([1, 5, 64, 64]), "5 colours; expected 3, or 1 for grey"),
-    "a vast picture": (lambda: set_input([1, 3, 10**6, 10**6]), "larger than any picture"),
+    "double": (lambda: set_input([1, 3, 64, 64], TensorProto.DOUBLE), "inputs: 'data' double"),
+    "five colours": (lambda: set_input([1, 5, 64, 64]), "5 channels; expected 3, or 1 for grey"),
+    "a vast picture": (lambda: set_input([1, 3, 10**6, 10**6]), "too large; expected a side of at most 2048"),
     "two pictures": (lambda: change(add_input), "'other' float"),
     "a sequence": (lambda: change(sequence), "expected one picture"),
     "another domain": (lambda: change(add_node("FusedConv", "com.microsoft")), "com.microsoft::FusedConv"),
-    "an unknown operator": (lambda: change(add_node("Frobnicate")), "Frobnicate, which is no operator"),
+    "an unknown operator": (lambda: change(add_node("Frobnicate")), "Frobnicate, which is not an operator"),
     "sequences": (lambda: change(add_node("SequenceConstruct")), "SequenceConstruct"),
-    "a branch": (lambda: change(add_loop), "branches or loops"),
-    "a function": (lambda: change(function), "functions of its own.*onnx.inliner"),
-    "opset 9": (lambda: change(opset(9)), "opset 9, but 11 to .*version_converter"),
-    "opset 99": (lambda: change(opset(99)), "opset 99, but 11"),
-    "no opset": (lambda: change(lambda model: model.ClearField("opset_import")), "which opset"),
-    "a circle": (lambda: change(circle), "in a circle or out of order"),
+    "a branch": (lambda: change(add_loop), "has branches or loops"),
+    "a function": (lambda: change(function), "model-local functions.*onnx.inliner"),
+    "opset 6": (lambda: change(opset(6)), "opset 6; expected 7 to "),
+    "opset 99": (lambda: change(opset(99)), "opset 99; expected 7"),
+    "no opset": (lambda: change(lambda model: model.ClearField("opset_import")), "does not declare its opset"),
+    "a circle": (lambda: change(circle), "topologically sorted"),
     "an undefined tensor": (
         lambda: change(lambda m: m.graph.node[0].input.__setitem__(0, "nobody")),
-        "nothing makes it",
+        "input 'nobody' .* not output of any previous node",
     ),
-    "a tensor made twice": (lambda: change(lambda m: m.graph.node.append(m.graph.node[0])), "made twice"),
+    "a tensor made twice": (lambda: change(lambda m: m.graph.node.append(m.graph.node[0])), "single static assignment"),
     "no convolution": (dense, "no convolution"),
     "whole numbers": (quantised, "quantised"),
-    "weights that are not there": (lambda: change(claim), "claims 1000000000000 numbers and holds"),
-    "weights that are no numbers": (lambda: change(spoil), "1 of the weights .* no finite numbers"),
+    "weights that are not there": (lambda: change(claim), "should hold 1000000000000 numbers but holds"),
+    "weights that are no numbers": (lambda: change(spoil), "1 of the weights .* are NaN or infinite"),
     "a stride of zero": (lambda: change(first_attribute("strides", [0, 0])), "strides .* expected 1 to 4096"),
     "a margin of a terabyte": (lambda: change(first_attribute("pads", [0, 0, 2**40, 0])), "pads .* expected 0 to 4096"),
-    "a terabyte of zeros": (lambda: change(zeros), "too large|not known before"),
+    "a terabyte of zeros": (lambda: change(zeros), "too large|unknown before"),
     "a kernel too large": (lambda: change(first_attribute("kernel_shape", [5, 5])), "kernel"),
     "nothing after the pictures": (lambda: change(lambda m: m.graph.ClearField("node")), "ONNX"),
 }
@@ -222,7 +222,7 @@ def test_graphs_that_cannot_be_shown(tmp_path: Path, name: str) -> None:
 
 
 def test_nothing_is_kept_of_what_is_refused(tmp_path: Path, cache: Path) -> None:
-    folder = cache / "models" / "adopted"
+    folder = cache / "models" / "imported"
     before = set(folder.glob("*")) if folder.exists() else set()
     refusal(save(change(spoil, torch_resnet()), tmp_path))
     assert (set(folder.glob("*")) if folder.exists() else set()) == before
