@@ -1,6 +1,7 @@
-"""Parameters that several commands have."""
+"""Parameters that several commands have.
 
-from __future__ import annotations
+Annotations are not postponed here: Cyclopts looks up those of a base class in the module of its subclass.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The README's key table, from the table of controls: `python -m scripts.dev.key_table` prints it."""
+"""The key table of the README: `python -m scripts.dev.key_table` prints it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from realtime.show.reference import all_controls
 
 
 def key_table() -> str:
-    """The keys and what they do, as Markdown."""
+    """The keys and their meaning, as a Markdown table."""
     controls = all_controls(open_network("textures").info)
     rows = [
         f"| {' '.join(f'`{key}`' if key != '`' else '`` ` ``' for key in keys.split())} | {text} |"
         for keys, text in help_lines(controls)
     ]
-    return "\n".join(["| keys | what they do |", "|---|---|", *rows])
+    return "\n".join(["| keys | function |", "|---|---|", *rows])
 
 
 if __name__ == "__main__":

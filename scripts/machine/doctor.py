@@ -1,6 +1,6 @@
-"""`ventral doctor`: what is wrong on this machine, and the command that mends it.
+"""`ventral doctor`: checks this machine and prints the command that fixes each problem.
 
-What may be broken is imported where it is examined: doctor must run when nothing else does.
+Libraries are imported where they are checked: doctor must run when nothing else does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module, metadata
-from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
@@ -26,15 +25,13 @@ from models.importing.open_network import open_network
 
 Verdict = Literal["ok", "note", "fault"]
 
-FREE_BYTES = 1_000_000_000
+COLOURS: dict[Verdict, str] = {"ok": "green", "note": "yellow", "fault": "red"}
+
+MIN_FREE_BYTES = 1_000_000_000
+
 SHARED_FOLDERS = {
     "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"),
-    "cv2": (
-        "opencv-python",
-        "opencv-contrib-python",
-        "opencv-python-headless",
-        "opencv-contrib-python-headless",
-    ),
+    "cv2": ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless"),
 }
 """Distributions that overwrite each other's import folder: only one of each may be installed (onnxruntime#26996)."""
 
@@ -43,52 +40,54 @@ SHARED_FOLDERS = {
 class Finding:
     """One line of the report."""
 
-    what: str
+    subject: str
     verdict: Verdict
-    words: str
+    text: str
 
 
 def doctor() -> None:
-    """Check this machine: packages, GPU, screen, cameras, ffmpeg, cache, networks.
+    """Check this machine and print the command that fixes each problem.
 
-    Every fault comes with the command that mends it; the exit status is 2 when there is one.
+    It checks packages, GPU, display, cameras, ffmpeg, cache and networks. The exit status is 2 if it finds a fault.
 
     Example: `ventral doctor`
     """
     findings = [*_packages()]
-    if not any(finding.verdict == "fault" for finding in findings):
+    if not _faults(findings):
         findings += [_gpu(), _display(), _cameras()]
     findings += [_ffmpeg(), _cache(), *_networks()]
     table = Table(box=None, pad_edge=False, show_header=False)
-    colours = {"ok": "green", "note": "yellow", "fault": "red"}
-    for finding in findings:
-        table.add_row(f"[{colours[finding.verdict]}]{finding.verdict}[/]", finding.what, escape(finding.words))
+    for each in findings:
+        table.add_row(f"[{COLOURS[each.verdict]}]{each.verdict}[/]", each.subject, escape(each.text))
     Console().print(table)
-    faults = [finding.what for finding in findings if finding.verdict == "fault"]
-    if faults:
-        raise SetupError(f"this needs mending: {', '.join(faults)} (see the lines above)")
+    if faults := _faults(findings):
+        raise SetupError(f"faults found: {', '.join(faults)}; the lines above say how to fix them")
+
+
+def _faults(findings: list[Finding]) -> list[str]:
+    return [each.subject for each in findings if each.verdict == "fault"]
 
 
 def _packages() -> Iterator[Finding]:
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     installed = {each.metadata["Name"].lower(): each.version for each in metadata.distributions()}
     for module, names in SHARED_FOLDERS.items():
-        found = [name for name in names if name in installed]
-        keep = "opencv-python" if module == "cv2" else default_onnxruntime()
-        if len(found) > 1:
-            mend = f"pip uninstall -y {' '.join(found)} && pip install {keep}"
-            yield Finding(module, "fault", f"{' and '.join(found)} share one folder; run: {mend}")
+        present = [name for name in names if name in installed]
+        preferred = "opencv-python" if module == "cv2" else default_onnxruntime()
+        if len(present) > 1:
+            fix = f"pip uninstall -y {' '.join(present)} && pip install {preferred}"
+            yield Finding(module, "fault", f"{' and '.join(present)} overwrite each other; run: {fix}")
         else:
-            yield _loads(module, ", ".join(f"{name} {installed[name]}" for name in found), keep)
+            yield _import(module, ", ".join(f"{name} {installed[name]}" for name in present), preferred)
 
 
-def _loads(module: str, version: str, distribution: str) -> Finding:
-    """Whether a library that everything rests on can be loaded at all."""
+def _import(module: str, version: str, distribution: str) -> Finding:
+    """Whether an essential library can be imported."""
     try:
         import_module(module)
     except ImportError as error:
-        mend = "apt install libgl1 libglib2.0-0" if ".so" in str(error) else f"pip install {distribution}"
-        return Finding(module, "fault", f"{error}; run: {mend}")
+        fix = "apt install libgl1 libglib2.0-0" if ".so" in str(error) else f"pip install {distribution}"
+        return Finding(module, "fault", f"{error}; run: {fix}")
     return Finding(module, "ok", version)
 
 
@@ -102,9 +101,9 @@ def _gpu() -> Finding:
 
     reason = cuda_fault()
     if reason is None:
-        return Finding("GPU", "ok", "CUDA can be used")
-    mend = "; run: pip install -e '.[gpu]'" if "libraries missing" in reason else ""
-    return Finding("GPU", "note", f"the CPU will be used: {reason}{mend}")
+        return Finding("GPU", "ok", "CUDA works")
+    fix = "; run: pip install -e '.[gpu]'" if "libraries missing" in reason else ""
+    return Finding("GPU", "note", f"networks run on the CPU: {reason}{fix}")
 
 
 def _display() -> Finding:
@@ -113,8 +112,8 @@ def _display() -> Finding:
     try:
         require_display()
     except SetupError as error:
-        return Finding("screen", "note", str(error))
-    return Finding("screen", "ok", os.environ.get("DISPLAY", "there is one"))
+        return Finding("display", "note", str(error))
+    return Finding("display", "ok", os.environ.get("DISPLAY", "present"))
 
 
 def _cameras() -> Finding:
@@ -142,10 +141,9 @@ def _cache() -> Finding:
         write_atomically(probe, b"")
         probe.unlink()
     except (VentralError, OSError) as error:
-        return Finding("cache", "fault", f"{error}; set XDG_CACHE_HOME to a folder that can be written")
+        return Finding("cache", "fault", f"{error}; set XDG_CACHE_HOME to a writable folder")
     free = shutil.disk_usage(folder).free
-    verdict: Verdict = "ok" if free > FREE_BYTES else "note"
-    return Finding("cache", verdict, f"{folder}, {free / 1e9:.0f} GB free")
+    return Finding("cache", "ok" if free > MIN_FREE_BYTES else "note", f"{folder}, {free / 1e9:.0f} GB free")
 
 
 def _networks() -> Iterator[Finding]:
@@ -153,9 +151,9 @@ def _networks() -> Iterator[Finding]:
         info = open_network("auto").info
         yield Finding("network", "ok", f"{info.name}{'' if info.trained else ', UNTRAINED'}")
     except ModelError as error:
-        yield Finding("network", "fault", f"{error}; with --force")
+        yield Finding("network", "fault", f"{error} (add --force)")
     for name in zoo.ZOO:
-        path: Path = zoo.stored_path(name)
+        path = zoo.stored_path(name)
         if path.exists():
             yield Finding(name, "ok", f"{path}, {path.stat().st_size / 1e6:.0f} MB")
         else:

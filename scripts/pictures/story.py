@@ -17,7 +17,8 @@ from realtime.capture.pictures import list_pictures, read_picture
 from realtime.imaging.frame import Image
 from realtime.inference.channels import check_channels
 from realtime.inference.predictions import classify
-from realtime.outputs.recording.gif import COLOURS, Palette, delays, picture_colours, write_gif
+from realtime.outputs.recording.gif import delays, write_gif
+from realtime.outputs.recording.palette import COLOURS, Palette, image_colours
 from realtime.outputs.recording.paths import claim
 from realtime.outputs.recording.sinks import open_sink
 from realtime.sheets.still import Still
@@ -189,7 +190,7 @@ def tile_count(layer: LayerInfo, panel_hw: Hw, aspect: float) -> int:
 def write_story_gif(path: Path, shots: Iterable[Shot], image: Image) -> None:
     """Write a GIF with one frame per shot, as long as the shot."""
     shared = story_colours()
-    palette = Palette(np.concatenate([shared, picture_colours(image, COLOURS - len(shared))]))
+    palette = Palette(np.concatenate([shared, image_colours(image, COLOURS - len(shared))]))
     painted = [(palette.paint(shot.image), shot.seconds) for shot in shots]
     write_gif(path, (picture for picture, _ in painted), [*delays(seconds for _, seconds in painted)])
 

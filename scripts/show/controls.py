@@ -1,4 +1,4 @@
-"""`ventral controls`: everything that can be set, with --set, in a preset, or by a key."""
+"""`ventral controls`: every value that --set, a preset or a key can change."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from realtime.show.reference import all_controls
 
 
 def controls(group: str | None = None, /) -> None:
-    """List the controls: what each does, what it takes, what it is at first, and its keys.
+    """List the controls with their default, accepted values, meaning and keys.
 
     Example: `ventral controls dream`, then `ventral --view dream --set dream/zoom=1.3`
 
-    :param group: only those of a group, such as dream, tiles or record
+    :param group: list only one group, such as dream, tiles or record
     """
     rows = [*all_controls(open_network(BUNDLED).info).table.values()]
-    groups = dict.fromkeys(row.path.split("/")[0] for row in rows)
+    groups = dict.fromkeys(_group(row) for row in rows)
     if group is not None and group not in groups:
-        raise SettingError(f"there is no group '{group}'; there are: {', '.join(groups)}")
+        raise SettingError(f"unknown group '{group}'; expected one of: {', '.join(groups)}")
     table = Table(box=None, pad_edge=False)
     table.add_column("control", no_wrap=True)
-    for column in ("at first", "takes", "what it is", "keys"):
+    for column in ("default", "accepts", "meaning", "keys"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        if group in (None, row.path.split("/")[0]):
-            table.add_row(row.path, in_words(row.default), _takes(row), row.help, " ".join(_keys(row)))
+        if group in (None, _group(row)):
+            accepts = "a layer of the network" if row.path == "show/layer" else row.accepts
+            table.add_row(row.path, in_words(row.default), accepts, row.help, _keys(row))
     Console().print(table)
 
 
-def _takes(row: Value) -> str:
-    """What may be set; layers are those of the network."""
-    return "a layer of the network" if row.path == "show/layer" else row.accepts
+def _group(row: Value) -> str:
+    return row.path.partition("/")[0]
 
 
-def _keys(row: Value) -> list[str]:
-    return ["space" if key == " " else key for bind in row.binds for key in bind.keys]
+def _keys(row: Value) -> str:
+    return " ".join("space" if key == " " else key for bind in row.binds for key in bind.keys)

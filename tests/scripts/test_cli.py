@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
 
-from scripts.cli import status
+from scripts.cli import COMMANDS, GROUPS, status
 from tests.realtime.capture.http_camera import HttpCamera
 
 ROOT = Path(__file__).parents[2]
@@ -155,16 +157,20 @@ def test_bad_input_of_other_commands(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["drem", "cup.jpg", "-o", "out.png"], "unknown command 'drem'; did you mean 'dream'?"),
         (["clip.mp4"], "to show a film or a picture: ventral --source clip.mp4"),
         (["dream", "cup.jpg"], "(see: ventral dream --help)"),
+        (["doctor", "extra"], "unexpected argument: extra (see: ventral doctor --help)"),
+        (["--size", "5"], "--size takes 16 to 2048, but got 5 (see: ventral --help)"),
+        (["--frames", "0"], "--frames takes 1 or more, but got 0"),
+        (["--provider", "tpu"], "invalid value 'tpu' for --provider"),
     ],
 )
-def test_what_was_meant_is_told(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_suggest_what_was_meant(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert status(words) == 2
-    assert said in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 def test_address_that_stops_halfway_through_its_first_picture(capfd: pytest.CaptureFixture[str]) -> None:
@@ -254,7 +260,7 @@ def test_doctor_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> Non
         assert words in " ".join(printed.split())
 
 
-def test_doctor_prints_the_mending_command_whole(
+def test_doctor_prints_the_whole_command_that_fixes_a_problem(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("realtime.inference.providers.cuda_fault", lambda: "CUDA libraries missing: cudart")
@@ -262,7 +268,22 @@ def test_doctor_prints_the_mending_command_whole(
     assert "pip install -e '.[gpu]'" in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("command", ["live", "render", "export", "layers", "cameras", "doctor", "bench"])
+def test_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+def test_help_shows_every_command_in_its_group(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["--help"]) == 0
+    printed = capsys.readouterr().out
+    order = [word for title, (_, names) in GROUPS.items() for word in (f" {title} ", *sorted(names))]
+    places = [re.search(rf"[─│] ?{re.escape(word.strip())} ", printed) for word in order]
+    starts = [place.start() for place in places if place]
+    assert len(starts) == len(order)
+    assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert status([command, "--help"]) == 0
     assert "Example" in capsys.readouterr().out
@@ -271,10 +292,10 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
 def test_bench_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "b.json"
     assert status(["bench", "textures", "--part", "mosaics", "--size", "64", "--runs", "2", "-o", str(out)]) == 0
-    rows = json.loads(out.read_text())["rows"]
+    rows = json.loads(out.read_text())["mosaics"]
     assert [row["layer"] for row in rows][:2] == ["block1_conv2", "block2_conv2"]
-    assert all(row["ratio"] > 0 for row in rows)
-    assert "times as fast" in capsys.readouterr().out
+    assert all(row["speedup"] > 0 for row in rows)
+    assert "speedup" in capsys.readouterr().out
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -1,6 +1,6 @@
-"""The gradient of a layer's mean square by TensorFlow's tape and by PyTorch: same weights, same picture, same threads.
+"""The gradient of a layer's mean square in TensorFlow and PyTorch: same weights, same picture, same threads.
 
-Both are optional, and come up only when they are timed.
+Both are optional and are imported when they are timed.
 """
 
 from __future__ import annotations
@@ -24,31 +24,15 @@ from models.spec import INPUT, Network
 from realtime.imaging.frame import Floats
 
 GradientStep: TypeAlias = Callable[[], Floats]
-"""One gradient, (height, width, 3)."""
+"""Computes one gradient, (height, width, 3)."""
 
-
-@dataclass(frozen=True, slots=True)
-class Convolution:
-    """A 3x3 or other odd kernel (M, C, h, w) with its bias, stride 1, as large after as before."""
-
-    kernel: NDArray[np.float32]
-    bias: NDArray[np.float32]
-
-
-class Relu:
-    """A ReLU."""
-
-
-class Pool:
-    """A 2x2 max pool."""
-
-
-Stage: TypeAlias = Convolution | Relu | Pool
+Stage: TypeAlias = tuple[str, Sequence[NDArray[Any]]]
+"""A Conv with stride 1 and 'same' padding and its kernel (M, C, h, w) and bias, a Relu, or a MaxPool of 2x2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The stages of a network up to a layer, one after another, and what is taken from a pixel and multiplied."""
+    """The stages of a network up to a layer, and the mean and scale of its input."""
 
     stages: Sequence[Stage]
     mean: Floats
@@ -56,104 +40,91 @@ class Chain:
 
 
 def read_chain(network: Network, layer: str) -> Chain:
-    """The stages up to `layer`; ModelError when there are others than 3x3 convolutions, ReLUs and 2x2 max pools."""
+    """The stages up to `layer`; ModelError if the network is more than a chain of them."""
     model = onnx.load(network.path)
     truncate(model, (layer,))
     weights = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
     tensor, stages = INPUT, []
     for node in model.graph.node:
-        stage = _stage(node, weights)
-        if node.input[0] != tensor or stage is None:
-            raise ModelError(f"{network.info.name} is not a plain chain of convolutions; only such are rebuilt")
-        stages.append(stage)
+        if node.input[0] != tensor or not _is_stage(node, weights):
+            raise ModelError(
+                f"{network.info.name} is not a plain chain of convolutions; other networks are not rebuilt"
+            )
+        stages.append((node.op_type, [weights[name] for name in node.input[1:]]))
         tensor = node.output[0]
-    taken = network.info.input
-    return Chain(stages, np.array(taken.mean, np.float32), np.array(taken.scale, np.float32))
+    info = network.info.input
+    return Chain(stages, np.array(info.mean, np.float32), np.array(info.scale, np.float32))
 
 
-def _stage(node: onnx.NodeProto, weights: Mapping[str, NDArray[Any]]) -> Stage | None:
-    facts = attributes(node)
-    strides = list(facts.get("strides", [1, 1]))
-    if node.op_type == "Conv" and len(node.input) == 3 and strides == [1, 1] and facts.get("group", 1) == 1:
-        kernel = weights[node.input[1]]
-        same = [side // 2 for side in kernel.shape[2:]] * 2
-        return Convolution(kernel, weights[node.input[2]]) if list(facts.get("pads", [0] * 4)) == same else None
-    if (
-        node.op_type == "MaxPool"
-        and strides == list(facts["kernel_shape"]) == [2, 2]
-        and not any(facts.get("pads", ()))
-    ):
-        return Pool()
-    return Relu() if node.op_type == "Relu" else None
+def _is_stage(node: onnx.NodeProto, weights: Mapping[str, NDArray[Any]]) -> bool:
+    values = attributes(node)
+    strides, pads = list(values.get("strides", [1, 1])), list(values.get("pads", [0] * 4))
+    if node.op_type == "Conv":
+        same = [side // 2 for side in weights[node.input[1]].shape[2:]] * 2
+        return len(node.input) == 3 and strides == [1, 1] and values.get("group", 1) == 1 and pads == same
+    if node.op_type == "MaxPool":
+        return strides == list(values["kernel_shape"]) == [2, 2] and not any(pads)
+    return node.op_type == "Relu"
 
 
 def tensorflow_step(chain: Chain, image: Floats, threads: int) -> GradientStep:
-    """The step as a `tf.function` with a tape; SetupError when TensorFlow is not installed."""
+    """The step as a `tf.function` with a tape; SetupError if TensorFlow is not installed."""
     import_keras()
     import tensorflow as tf
 
-    with suppress(RuntimeError):  # they are fixed once TensorFlow has computed anything in this process
+    with suppress(RuntimeError):  # the number of threads is fixed once TensorFlow has computed anything
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-    kernels = [tf.constant(each.kernel.transpose(2, 3, 1, 0)) for each in _convolutions(chain)]
+    stages = [(op, [each.transpose(2, 3, 1, 0) if each.ndim == 4 else each for each in ws]) for op, ws in chain.stages]
+    functions: dict[str, Callable[..., Any]] = {
+        "Conv": lambda tensor, kernel, bias: tf.nn.bias_add(tf.nn.conv2d(tensor, kernel, 1, "SAME"), bias),
+        "Relu": tf.nn.relu,
+        "MaxPool": lambda tensor: tf.nn.max_pool2d(tensor, 2, 2, "VALID"),
+    }
 
     @tf.function  # type: ignore[untyped-decorator]
-    def slope(picture: Any) -> Any:
+    def gradient(picture: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(picture)
-            tensor, waiting = ((picture - chain.mean) * chain.scale)[None], iter(kernels)
-            for stage in chain.stages:
-                match stage:
-                    case Convolution():
-                        tensor = tf.nn.bias_add(tf.nn.conv2d(tensor, next(waiting), 1, "SAME"), stage.bias)
-                    case Relu():
-                        tensor = tf.nn.relu(tensor)
-                    case Pool():
-                        tensor = tf.nn.max_pool2d(tensor, 2, 2, "VALID")
-            answer = tf.reduce_mean(tf.square(tensor))
-        return tape.gradient(answer, picture)
+            tensor = ((picture - chain.mean) * chain.scale)[None]
+            for op_type, weights in stages:
+                tensor = functions[op_type](tensor, *weights)
+            value = tf.reduce_mean(tf.square(tensor))
+        return tape.gradient(value, picture)
 
-    return lambda: np.asarray(slope(tf.convert_to_tensor(image)))
+    return lambda: np.asarray(gradient(tf.convert_to_tensor(image)))
 
 
 def pytorch_step(chain: Chain, image: Floats, threads: int) -> GradientStep:
-    """The step by PyTorch's autograd; SetupError when PyTorch is not installed."""
+    """The step with PyTorch's autograd; SetupError if PyTorch is not installed."""
     try:
         import torch
     except (ImportError, OSError) as error:
         raise SetupError(f"PyTorch is not installed ({error})") from error
     torch.set_num_threads(threads)
-    weights = [[torch.tensor(part) for part in (each.kernel, each.bias)] for each in _convolutions(chain)]
+    stages = [(op_type, [torch.tensor(each) for each in weights]) for op_type, weights in chain.stages]
     mean, scale = torch.tensor(chain.mean), torch.tensor(chain.scale)
+    functions: dict[str, Callable[..., Any]] = {
+        "Conv": lambda *inputs: torch.nn.functional.conv2d(*inputs, padding="same"),
+        "Relu": torch.relu,
+        "MaxPool": lambda tensor: torch.nn.functional.max_pool2d(tensor, 2),
+    }
 
-    def slope() -> Floats:
+    def gradient() -> Floats:
         picture = torch.tensor(image, requires_grad=True)
-        tensor, waiting = ((picture - mean) * scale).permute(2, 0, 1)[None].contiguous(), iter(weights)
-        for stage in chain.stages:
-            match stage:
-                case Convolution():
-                    kernel, bias = next(waiting)
-                    tensor = torch.nn.functional.conv2d(tensor, kernel, bias, padding="same")
-                case Relu():
-                    tensor = torch.relu(tensor)
-                case Pool():
-                    tensor = torch.nn.functional.max_pool2d(tensor, 2)
-        (found,) = torch.autograd.grad(tensor.square().mean(), picture)
-        gradient: Floats = found.numpy()
-        return gradient
+        tensor = ((picture - mean) * scale).permute(2, 0, 1)[None].contiguous()
+        for op_type, weights in stages:
+            tensor = functions[op_type](tensor, *weights)
+        return np.asarray(torch.autograd.grad(tensor.square().mean(), picture)[0].numpy())
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # built for CUDA, it complains of a missing driver at the first gradient
-        slope()
-    return slope
-
-
-def _convolutions(chain: Chain) -> list[Convolution]:
-    return [stage for stage in chain.stages if isinstance(stage, Convolution)]
+        warnings.simplefilter("ignore")  # a build for CUDA warns of a missing driver at the first gradient
+        gradient()
+    return gradient
 
 
 FRAMEWORKS: dict[str, Callable[[Chain, Floats, int], GradientStep]] = {
     "tf.function": tensorflow_step,
     "PyTorch": pytorch_step,
 }
-"""By name, what makes a step of a chain, a picture and a number of threads."""
+"""The frameworks by name; each makes a step for a chain, a picture and a number of threads."""

@@ -1,4 +1,4 @@
-"""The mosaic of a layer: its own graph against running all layers and tiling in numpy."""
+"""The mosaic of a layer: a graph that ends in the mosaic, against running all layers and tiling in numpy."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block
 
 @dataclass(frozen=True, slots=True)
 class MosaicTiming:
-    """One layer: medians in milliseconds of the whole network tiled in numpy, and of its own graph."""
+    """Medians of one layer in milliseconds: all layers and numpy, and the mosaic graph."""
 
     layer: str
     whole_ms: float
     mosaic_ms: float
 
     @property
-    def ratio(self) -> float:
-        """How many times as fast the mosaic graph is."""
+    def speedup(self) -> float:
+        """The speedup of the mosaic graph."""
         return self.whole_ms / self.mosaic_ms
 
 
 def measure_mosaics(network: Network, provider: Provider, *, size_hw: Hw, runs: int) -> Iterator[MosaicTiming]:
-    """A row for each layer that closes a block of VGG16, where the network has it."""
+    """Time each of LAYERS that the network has."""
     for layer in network.info.layers:
         if layer.name in LAYERS:
             yield measure_mosaic(network, layer, provider, size_hw=size_hw, runs=runs)
 
 
 def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, size_hw: Hw, runs: int) -> MosaicTiming:
-    """Time both ways in turns on one picture of the test pattern."""
+    """Time both alternatives in turns on one frame of the test pattern."""
     grid = fill_panel(layer.channels, PANEL_HW, aspect=size_hw[1] / size_hw[0])
     image = network_input(Pattern().read(), size_hw)
     whole, mosaic = (
@@ -54,7 +54,7 @@ def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, si
     )
     gain = np.full(layer.channels, 1e-2, np.float32)
 
-    def by_hand() -> NDArray[np.uint8]:
+    def in_numpy() -> NDArray[np.uint8]:
         tensor = image.astype(np.float32) - np.array(network.info.input.mean, np.float32)
         outputs = whole.run({INPUT: tensor.transpose(2, 0, 1)[None]})
         return tile_in_numpy(outputs[layer.name][0] * gain[:, None, None], grid)
@@ -63,12 +63,12 @@ def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, si
         picture: NDArray[np.uint8] = mosaic.run({"image": image, "gain": gain})["picture"]
         return picture
 
-    by, within = interleaved([by_hand, in_graph], runs)
-    return MosaicTiming(layer.name, by.wall_ms, within.wall_ms)
+    numpy_timing, graph_timing = interleaved([in_numpy, in_graph], runs)
+    return MosaicTiming(layer.name, numpy_timing.wall_ms, graph_timing.wall_ms)
 
 
 def tile_in_numpy(maps: NDArray[np.float32], grid: Grid) -> NDArray[np.uint8]:
-    """The usual way: activations 0..1, (C, h, w), to grey levels, laid out on a grid."""
+    """Activations 0..1, (C, h, w), as grey levels on a grid."""
     spare = grid.rows * grid.cols - len(maps)
     levels = (np.clip(maps, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
     cells = np.pad(levels, ((0, spare), (0, grid.gap), (0, grid.gap)))

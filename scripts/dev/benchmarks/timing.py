@@ -1,4 +1,4 @@
-"""Ways that take turns, so that their ratio holds on a machine that is busy with other things."""
+"""Timing of alternatives in turns, so that their ratio holds on a machine that is busy with other things."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import numpy as np
 WARM_UP = 2
 
 PAUSE = 0.01
-"""Seconds before each way: the threads of some runtimes turn on for a while, and would slow the next."""
+"""Seconds before each run: the threads of some runtimes keep spinning for a while and would slow the next run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Medians in milliseconds: by the clock, and of all cores together, which a busy machine shifts less."""
+    """Medians in milliseconds: wall time, and CPU time of all cores, which depends less on the load."""
 
     wall_ms: float
     cpu_ms: float
 
 
-def interleaved(ways: Sequence[Callable[[], Any]], runs: int) -> list[Timing]:
-    """How long each way takes, run in turns after a warm-up."""
-    times: list[list[tuple[float, float]]] = [[] for _ in ways]
+def interleaved(functions: Sequence[Callable[[], Any]], runs: int) -> list[Timing]:
+    """The time of each function, run in turns after a warm-up."""
+    times: list[list[tuple[float, float]]] = [[] for _ in functions]
     for turn in range(WARM_UP + runs):
-        for way, kept in zip(ways, times, strict=True):
+        for function, measured in zip(functions, times, strict=True):
             time.sleep(PAUSE)
             cpu, start = time.process_time(), time.perf_counter()
-            way()
+            function()
             if turn >= WARM_UP:
-                kept.append((time.perf_counter() - start, time.process_time() - cpu))
-    return [Timing(*(round(float(each) * 1e3, 2) for each in np.median(kept, axis=0))) for kept in times]
+                measured.append((time.perf_counter() - start, time.process_time() - cpu))
+    return [Timing(*(round(float(each) * 1e3, 2) for each in np.median(measured, axis=0))) for measured in times]

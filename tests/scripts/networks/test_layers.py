@@ -32,7 +32,9 @@ def test_model_may_be_named_either_way(capsys: pytest.CaptureFixture[str]) -> No
     assert "two networks are named, 'auto' and 'textures'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", [["--mean", "red"], ["--colours", "PINK"], ["--layout", "CHWN"], ["--scale", "0"]])
+@pytest.mark.parametrize(
+    "option", [["--mean", "red"], ["--colours", "PINK"], ["--input-layout", "CHWN"], ["--scale", "0"]]
+)
 def test_what_makes_no_sense_is_one_line(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["layers", "auto", *option]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1

@@ -156,7 +156,7 @@ REFUSED = [
     (("--layer", "block2_conv1:1e39"), "--layer takes NAME or NAME:weight"),
     (("--zoom", "1"), "--zoom takes 1.001 to 2"),
     (("--guide", "nowhere.png"), "nowhere.png"),
-    (("--like", "nowhere.png"), "nowhere.png has no saved settings (No such file or directory); --like takes a file from"),
+    (("--like", "nowhere.png"), "nowhere.png has no saved settings (No such file or directory); --like takes"),
     (("--seed", "-1"), "--seed takes"),
 ]
 
@@ -180,7 +180,7 @@ def test_a_picture_of_one_pixel_is_refused(tmp_path: Path, capsys: pytest.Captur
         "has 1x1 pixels, but the network needs at least 32x32; make it larger with --width" in capsys.readouterr().err
     )
     assert dream(source, "-o", tmp_path / "out.png", "--width", "20000") == 2
-    assert "would be 20000x20000 pixels" in capsys.readouterr().err
+    assert "would have 20000x20000 pixels" in capsys.readouterr().err
     assert dream(source, "-o", tmp_path / "out.png", "--width", "40", *QUICK) in (0, 2), "black may be silent"
 
 

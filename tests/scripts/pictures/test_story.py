@@ -104,7 +104,7 @@ def test_a_folder_becomes_a_folder_of_stories_and_broken_pictures_are_passed_ove
     arguments = ["story", str(tmp_path / "in"), "-o", str(tmp_path / "out"), *SMALL, "--layers", "block1_conv1"]
     assert status(arguments) == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.gif", "b.gif"]
-    assert "skipped: c.png: not a picture" in caplog.text
+    assert "skipped: c.png: not a supported picture" in caplog.text
     assert status(arguments) == 2
 
 

@@ -23,4 +23,4 @@ def test_every_control_of_a_group_is_listed(
 
 def test_a_group_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["controls", "drem"]) == 2
-    assert "there is no group 'drem'; there are: show, " in capsys.readouterr().err
+    assert "unknown group 'drem'; expected one of: show, " in capsys.readouterr().err
