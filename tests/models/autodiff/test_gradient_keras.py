@@ -7,7 +7,6 @@ is up to 1e-2 off itself. So the judge is TensorFlow in float64, and one picture
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from typing import Any
@@ -17,10 +16,11 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
+from models.from_keras.frameworks import import_keras
 from models.graph.builder import OPSET
 from tests.models.autodiff.test_gradient import Floats, energy_gradient
 
-SIZE = 224
+SIZE = 96
 
 NETWORKS = {
     "VGG16": ("block1_conv2", "block3_conv3", "block5_conv3"),
@@ -63,7 +63,7 @@ def off(found: Floats, wanted: Floats) -> float:
 
 def twins(name: str) -> tuple[Any, Any]:
     """A Keras network, pictures -> {layer: activations}, in float32 and again in float64."""
-    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    import_keras()
     import keras
 
     keras.utils.set_random_seed(1)
