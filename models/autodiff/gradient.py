@@ -1,7 +1,7 @@
-"""The reverse walk: from a graph that computes a number to the graph that computes the number's gradient.
+"""Reverse-mode differentiation: from a graph that computes a scalar to the graph that computes its gradient.
 
-The nodes between a tensor and the number are walked backwards once, each handing the gradients of its outputs
-to its inputs by the rule of its operator; where paths meet, gradients add up (reverse-mode differentiation).
+The nodes between a tensor and the scalar are visited once, in reverse. Each passes the gradients of its outputs to its
+inputs by the rule of its operator; where paths join, gradients add up.
 """
 
 from __future__ import annotations
@@ -13,101 +13,96 @@ import onnx
 from onnx import TensorProto, helper
 
 from models.autodiff.backprop_rule import BackpropRule
-from models.autodiff.rules import EVERY_INPUT, FLAT, RULES
-from models.autodiff.rules.step import NodeGradient
+from models.autodiff.rules import EVERY_INPUT, RULES, ZERO_GRADIENT
+from models.autodiff.rules.node_gradient import NodeGradient, NoGradientError
 from models.errors import ModelError
 from models.graph.builder import GraphBuilder, TensorInfo, ancestors, constants, tensors
 
-SHAPES = ("Shape", "Size")
-"""What says how large a tensor is, and not what it holds."""
+_SHAPES = ("Shape", "Size")
+"""The operators that read the size of a tensor and not its elements."""
 
-_FLOATING = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
+_FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 
 
-def gradient(draft: GraphBuilder, objective: str, wrt: str, *, backprop_rule: BackpropRule = "plain") -> str:
+def gradient(builder: GraphBuilder, objective: str, wrt: str, *, backprop_rule: BackpropRule = "plain") -> str:
     """Write the nodes of d `objective` / d `wrt` and return the name of that tensor, which is shaped like `wrt`.
 
-    `objective` is one number and `wrt` any tensor of floating-point numbers. Raises ModelError when the one does not
-    depend on the other or an operator on the way has no rule, before anything is written; or when a rule refuses its
-    node, which may leave a few nodes that nothing reads.
+    `objective` is a scalar and `wrt` any floating-point tensor. Raises ModelError when `objective` does not depend on
+    `wrt`, and NoGradientError, a ModelError, when an operator on the path has no rule or its rule refuses the node. A
+    refused node may leave nodes that nothing reads; all other errors come before anything is written.
     """
-    graph, known = draft.model.graph, tensors(draft.model)
-    nodes = _between(graph, objective, wrt, known)
+    graph, known = builder.model.graph, tensors(builder.model)
+    nodes = _path(graph, objective, wrt, known)
     reached = {wrt, *(output for node in nodes for output in node.output)}
     for node in nodes:
         _check(node, reached, graph.name)
     values = constants(graph)
-    grads = {objective: [_one(draft, objective, known)]}
+    grads = {objective: [_one(builder, objective, known)]}
     for node in reversed(nodes):
-        flowing = tuple(_total(draft, grads[output]) if output in grads else None for output in node.output)
-        for index in _varying(node, reached):
-            step = NodeGradient(draft, node, index, flowing, known, values, backprop_rule)
-            grads.setdefault(node.input[index], []).append(RULES[node.op_type](step))
-    return _total(draft, grads[wrt])
+        output_grads = tuple(_sum(builder, grads[output]) if output in grads else None for output in node.output)
+        for index in _varying_inputs(node, reached):
+            ctx = NodeGradient(builder, node, index, output_grads, known, values, backprop_rule)
+            grads.setdefault(node.input[index], []).append(RULES[node.op_type](ctx))
+    return _sum(builder, grads[wrt])
 
 
-def _between(graph: onnx.GraphProto, objective: str, wrt: str, known: Mapping[str, TensorInfo]) -> list[onnx.NodeProto]:
-    """The nodes through which `objective` depends on `wrt` smoothly, in the order of the graph."""
-    reached, forward, stopped = {wrt}, [], []
+def _path(graph: onnx.GraphProto, objective: str, wrt: str, known: Mapping[str, TensorInfo]) -> list[onnx.NodeProto]:
+    """The nodes through which `objective` depends on `wrt` differentiably, in the order of the graph."""
+    reached, forward, stops = {wrt}, [], []
     for node in ancestors(graph, [objective]):
         if not reached.intersection(node.input):
             continue
-        varying = [output for output in node.output if output not in known or known[output].kind in _FLOATING]
-        if node.op_type in FLAT or not varying:
-            stopped.append(node)
+        varying = [output for output in node.output if output not in known or known[output].elem_type in _FLOATS]
+        if node.op_type in ZERO_GRADIENT or not varying:
+            stops.append(node)
             continue
         reached.update(varying)
         forward.append(node)
     if objective not in reached:
-        raise ModelError(_unreached(graph, objective, wrt, stopped))
-    wanted, nodes = {objective}, []
+        raise _unreached(graph, objective, wrt, stops)
+    needed, nodes = {objective}, []
     for node in reversed(forward):
-        if wanted.intersection(node.output):
-            wanted.update(reached.intersection(node.input))
+        if needed.intersection(node.output):
+            needed.update(reached.intersection(node.input))
             nodes.append(node)
     return nodes[::-1]
 
 
-def _unreached(graph: onnx.GraphProto, objective: str, wrt: str, stopped: Sequence[onnx.NodeProto]) -> str:
+def _unreached(graph: onnx.GraphProto, objective: str, wrt: str, stops: Sequence[onnx.NodeProto]) -> ModelError:
     """Why no gradient gets from the objective to the tensor."""
-    for node in stopped:
-        if node.op_type not in SHAPES:
-            return (
-                f"no gradient gets past {node.op_type}, node '{_name(node)}' of {graph.name}; choose a layer before it"
-            )
-    return f"'{objective}' does not depend on '{wrt}' in {graph.name}; choose a tensor that comes after it"
+    for node in stops:
+        if node.op_type not in _SHAPES:
+            return NoGradientError(f"no gradient passes {node.op_type}, node '{_name(node)}' of {graph.name}", node)
+    return ModelError(f"'{objective}' does not depend on '{wrt}' in {graph.name}; choose a tensor that comes after it")
 
 
 def _name(node: onnx.NodeProto) -> str:
     return (node.name or node.output[0]).removeprefix("net/")
 
 
-def _varying(node: onnx.NodeProto, reached: Set[str]) -> list[int]:
-    """Which inputs of a node depend on what the gradient is taken with respect to."""
+def _varying_inputs(node: onnx.NodeProto, reached: Set[str]) -> list[int]:
+    """The indices of the inputs that depend on the tensor with respect to which the gradient is taken."""
     return [index for index, tensor in enumerate(node.input) if tensor in reached]
 
 
 def _check(node: onnx.NodeProto, reached: Set[str], model: str) -> None:
-    name = _name(node)
+    place = f"{node.op_type}, node '{_name(node)}' of {model}"
     if node.domain not in ("", "ai.onnx") or node.op_type not in RULES:
-        raise ModelError(f"no gradient rule for {node.op_type}, node '{name}' of {model}; choose a layer before it")
-    for index in _varying(node, reached):
+        raise NoGradientError(f"no gradient rule for {place}", node)
+    for index in _varying_inputs(node, reached):
         if index and node.op_type not in EVERY_INPUT:
-            raise ModelError(
-                f"no gradient rule for input {index} of {node.op_type}, node '{name}' of {model}, which the picture"
-                " changes; choose a layer before it"
-            )
+            raise NoGradientError(f"no gradient rule for input {index} of {place}, which depends on the picture", node)
 
 
-def _one(draft: GraphBuilder, objective: str, known: Mapping[str, TensorInfo]) -> str:
+def _one(builder: GraphBuilder, objective: str, known: Mapping[str, TensorInfo]) -> str:
     """The gradient of the objective with respect to itself."""
     info = known.get(objective)
     if info is None or any(size != 1 for size in info.dims):
-        shape = "a shape that is not known" if info is None else f"the shape {info.dims}"
-        raise ModelError(f"the objective '{objective}' has {shape}; expected one number")
-    return draft.constant(np.ones([1] * len(info.dims), helper.tensor_dtype_to_np_dtype(info.kind)))
+        shape = "an unknown shape" if info is None else f"the shape {info.dims}"
+        raise ModelError(f"the objective '{objective}' has {shape}; expected a scalar")
+    return builder.constant(np.ones([1] * len(info.dims), helper.tensor_dtype_to_np_dtype(info.elem_type)))
 
 
-def _total(draft: GraphBuilder, grads: Sequence[str]) -> str:
-    """The sum of the gradients that came along several paths."""
-    return grads[0] if len(grads) == 1 else draft.op("Sum", *grads)
+def _sum(builder: GraphBuilder, grads: Sequence[str]) -> str:
+    """The sum of the gradients from all paths."""
+    return grads[0] if len(grads) == 1 else builder.op("Sum", *grads)

@@ -51,7 +51,7 @@ def split_weights(network: Network) -> Path:
 
 
 def load_nodes(network: Network, *, classifier: bool = False) -> onnx.ModelProto:
-    """The graph of a network without its weights, joined with that of its `classifier` where a file of its own holds it."""
+    """The graph of a network without its weights; with `classifier`, joined with one that is a file of its own."""
     folder = split_weights(network)
     model = _load(folder, NETWORK)
     if classifier and network.info.scores.file:

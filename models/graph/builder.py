@@ -1,4 +1,4 @@
-"""A small toolkit on ONNX graphs: who makes a tensor, what it depends on, and how to write new nodes."""
+"""Read ONNX graphs and write new nodes into them."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 18
-"""The version of the default ONNX domain that every stored network and every finished graph uses."""
+"""The version of the default ONNX domain in every stored network and every finished graph."""
 
 Shape: TypeAlias = Sequence[int | str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
-    """What is known of a tensor before anything runs: its ONNX element type and its sizes, None where unknown."""
+    """The ONNX element type of a tensor and its sizes, None where they are dynamic."""
 
-    kind: int
+    elem_type: int
     dims: tuple[int | None, ...]
 
 
 def ancestors(graph: onnx.GraphProto, tensors: Iterable[str]) -> list[onnx.NodeProto]:
     """The nodes that `tensors` depend on, in the order of the graph."""
-    wanted = set(tensors)
-    kept = []
+    needed, nodes = set(tensors), []
     for node in reversed(graph.node):
-        if wanted.intersection(node.output):
-            wanted.update(node.input)
-            kept.append(node)
-    return kept[::-1]
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            nodes.append(node)
+    return nodes[::-1]
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:
@@ -42,24 +41,24 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
 
 
 def replace_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
-    """Put `nodes`, which may be those of the graph itself, in the place of its nodes."""
+    """Replace the nodes of the graph by `nodes`, which may be the same objects."""
     copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
     graph.ClearField("node")
     graph.node.extend(copies)
 
 
 class GraphBuilder:
-    """A model that is being written on: nodes are appended like expressions, each call naming its result.
+    """Appends nodes to a model; each call returns the name of its result, so that calls nest like expressions.
 
-    Tensors are known by their names, as in ONNX itself; new ones are numbered within `scope`.
+    New tensors are numbered within `scope`.
     """
 
     def __init__(self, model: onnx.ModelProto, scope: str = "ventral") -> None:
         self.model = model
         self._graph = model.graph
         self._scope = scope
-        self._taken = {name for node in model.graph.node for name in node.output}
-        self._taken |= {initializer.name for initializer in model.graph.initializer}
+        self._names = {name for node in model.graph.node for name in node.output}
+        self._names |= {initializer.name for initializer in model.graph.initializer}
         self._count = 0
 
     def op(self, op_type: str, *inputs: str, **attributes: Any) -> str:
@@ -82,29 +81,29 @@ class GraphBuilder:
         """Add a float32 vector, or a scalar when there is one value."""
         return self.constant(np.array(values if len(values) > 1 else values[0], np.float32))
 
-    def scalar(self, value: float, kind: int) -> str:
-        """Add a number of ONNX element type `kind`."""
-        return self.constant(np.array(value, helper.tensor_dtype_to_np_dtype(kind)))
+    def scalar(self, value: float, elem_type: int) -> str:
+        """Add a scalar of an ONNX element type."""
+        return self.constant(np.array(value, helper.tensor_dtype_to_np_dtype(elem_type)))
 
     def ints(self, *values: int) -> str:
         """Add an int64 vector."""
         return self.constant(np.array(values, np.int64))
 
-    def input(self, name: str, kind: int, shape: Shape) -> str:
-        """Add a graph input of ONNX element type `kind`."""
-        self._graph.input.append(helper.make_tensor_value_info(name, kind, shape))
+    def input(self, name: str, elem_type: int, shape: Shape) -> str:
+        """Add a graph input of an ONNX element type."""
+        self._graph.input.append(helper.make_tensor_value_info(name, elem_type, shape))
         return name
 
-    def output(self, tensor: str, name: str, kind: int, shape: Shape) -> None:
+    def output(self, tensor: str, name: str, elem_type: int, shape: Shape) -> None:
         """Make `tensor` a graph output called `name`."""
         self._graph.node.append(helper.make_node("Identity", [tensor], [name], name=name))
-        self._graph.output.append(helper.make_tensor_value_info(name, kind, shape))
+        self._graph.output.append(helper.make_tensor_value_info(name, elem_type, shape))
 
     def _fresh(self, stem: str) -> str:
         while True:
             self._count += 1
             name = f"{self._scope}/{stem}_{self._count}"
-            if name not in self._taken:
+            if name not in self._names:
                 return name
 
 
@@ -119,7 +118,7 @@ def empty_model(name: str) -> onnx.ModelProto:
 
 
 def join(first: onnx.ModelProto, second: onnx.ModelProto) -> None:
-    """Add what `second` holds to `first`, which makes the tensors that it takes; no other names may agree."""
+    """Add `second` to `first`, whose tensors it reads; apart from those, the two have no names in common."""
     first.graph.node.extend(second.graph.node)
     first.graph.initializer.extend(second.graph.initializer)
 
@@ -127,33 +126,33 @@ def join(first: onnx.ModelProto, second: onnx.ModelProto) -> None:
 def tensors(model: onnx.ModelProto) -> dict[str, TensorInfo]:
     """The type and sizes of every tensor of known rank, initializers included."""
     inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
-    found = {each.name: TensorInfo(each.data_type, tuple(each.dims)) for each in inferred.initializer}
+    infos = {each.name: TensorInfo(each.data_type, tuple(each.dims)) for each in inferred.initializer}
     for value in (*inferred.input, *inferred.value_info, *inferred.output):
         tensor = value.type.tensor_type
         if tensor.HasField("shape"):
             dims = (dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim)
-            found[value.name] = TensorInfo(tensor.elem_type, tuple(dims))
-    return found
+            infos[value.name] = TensorInfo(tensor.elem_type, tuple(dims))
+    return infos
 
 
 def constants(graph: onnx.GraphProto) -> dict[str, TensorProto]:
-    """Every tensor whose values stand in the graph, as an initializer or as a Constant node."""
-    found = {each.name: each for each in graph.initializer}
+    """Every tensor stored in the graph, as an initializer or as a Constant node."""
+    stored = {each.name: each for each in graph.initializer}
     for node in graph.node:
         if node.op_type == "Constant":
             value = helper.get_attribute_value(node.attribute[0])
-            found[node.output[0]] = value if isinstance(value, TensorProto) else _tensor(value)
-    return found
+            stored[node.output[0]] = value if isinstance(value, TensorProto) else _tensor(value)
+    return stored
 
 
 def _tensor(value: float | Sequence[float]) -> TensorProto:
-    """A number or a list, float32 or int64, as ONNX lets a Constant node hold."""
+    """The tensor of a Constant node that stores a number or a list."""
     array = np.array(value)
     return numpy_helper.from_array(array.astype(np.float32) if array.dtype.kind == "f" else array)
 
 
 def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor whose shape is known when the input's is, initializers included."""
+    """The shape of every tensor with static sizes, initializers included."""
     known = tensors(model).items()
     return {name: tuple(dim for dim in info.dims if dim is not None) for name, info in known if None not in info.dims}
 

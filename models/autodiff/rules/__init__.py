@@ -1,7 +1,7 @@
-"""Vector-Jacobian products: for each ONNX operator, how a gradient flows back through it.
+"""Vector-Jacobian products: for each ONNX operator, how a gradient passes it.
 
-A rule writes ordinary nodes of the default domain that turn the gradients of a node's outputs into the gradient
-of one of its inputs. Weights are constants: no rule goes into a kernel.
+A rule writes nodes of the default domain that compute the gradient of one input of a node from the gradients of its
+outputs. Weights are constants, so no rule gives the gradient of a kernel.
 """
 
 from __future__ import annotations
@@ -9,34 +9,32 @@ from __future__ import annotations
 from models.autodiff.rules import (
     activation,
     arithmetic,
-    averaging,
+    average_pooling,
     convolution,
-    normalisation,
-    pointwise,
-    pooling,
+    elementwise,
+    max_pooling,
+    normalization,
     reduction,
     resizing,
     shaping,
 )
-from models.autodiff.rules.step import Rule
+from models.autodiff.rules.node_gradient import Rule
 
-FAMILIES = (
-    activation,
-    arithmetic,
-    averaging,
-    convolution,
-    normalisation,
-    pointwise,
-    pooling,
-    reduction,
-    resizing,
-    shaping,
-)
-
-RULES: dict[str, Rule] = {op_type: rule for family in FAMILIES for op_type, rule in family.RULES.items()}
+RULES: dict[str, Rule] = {
+    **activation.RULES,
+    **arithmetic.RULES,
+    **average_pooling.RULES,
+    **convolution.RULES,
+    **elementwise.RULES,
+    **max_pooling.RULES,
+    **normalization.RULES,
+    **reduction.RULES,
+    **resizing.RULES,
+    **shaping.RULES,
+}
 
 EVERY_INPUT = frozenset((*arithmetic.RULES, "Concat"))
-"""The operators whose rule serves each input of floating-point numbers; the others' serve the first alone."""
+"""The operators whose rule covers every floating-point input; the rules of the others cover the first input only."""
 
-FLAT = frozenset(("Ceil", "Floor", "Round", "Sign"))
-"""The operators whose slope is zero wherever there is one: no gradient flows back through them."""
+ZERO_GRADIENT = frozenset(("Ceil", "Floor", "Round", "Sign"))
+"""The operators whose derivative is zero everywhere: no gradient passes them."""

@@ -1,97 +1,97 @@
-"""Gradients of what combines several tensors: each input may be on the way, and each may have been repeated."""
+"""Gradients of operators that combine several tensors: each input may need one, and each may be broadcast."""
 
 from __future__ import annotations
 
-from models.autodiff.rules.step import NodeGradient, Rule, fixed, unbroadcast
+from models.autodiff.rules.node_gradient import NodeGradient, Rule, chain, static_sizes, unbroadcast
 
 
-def back(step: NodeGradient, grad: str) -> str:
-    """`grad`, which has the shape of the output, in the shape of the wanted input."""
-    return unbroadcast(step, grad, step.sizes(step.result))
+def _to_input(ctx: NodeGradient, grad: str) -> str:
+    """`grad`, which has the shape of the output, summed to the shape of the input."""
+    return unbroadcast(ctx, grad, ctx.sizes(ctx.output))
 
 
-def _add(step: NodeGradient) -> str:
-    return back(step, step.grad)
+def _add(ctx: NodeGradient) -> str:
+    return _to_input(ctx, ctx.grad)
 
 
-def _subtract(step: NodeGradient) -> str:
-    return back(step, step.op("Neg", step.grad) if step.index else step.grad)
+def _subtract(ctx: NodeGradient) -> str:
+    return _to_input(ctx, ctx.op("Neg", ctx.grad) if ctx.index else ctx.grad)
 
 
-def _multiply(step: NodeGradient) -> str:
-    return back(step, step.op("Mul", step.grad, step.input(1 - step.index)))
+def _multiply(ctx: NodeGradient) -> str:
+    return _to_input(ctx, chain(ctx, ctx.input(1 - ctx.index)))
 
 
-def _divide(step: NodeGradient) -> str:
-    share = step.op("Div", step.grad, step.input(1))
-    if step.index == 0:
-        return back(step, share)
-    return back(step, step.op("Neg", step.op("Mul", share, step.result)))
+def _divide(ctx: NodeGradient) -> str:
+    quotient = ctx.op("Div", ctx.grad, ctx.input(1))
+    if ctx.index == 0:
+        return _to_input(ctx, quotient)
+    return _to_input(ctx, ctx.op("Neg", ctx.op("Mul", quotient, ctx.output)))
 
 
-def _power(step: NodeGradient) -> str:
+def _power(ctx: NodeGradient) -> str:
     """The differential of a**b is b a**(b-1) da + a**b log(a) db."""
-    base, exponent = step.input(0), step.input(1)
-    if step.index == 1:
-        nought = step.op("Equal", base, step.number(0.0))  # its powers do not vary, but its logarithm is infinite
-        slope = step.op("Mul", step.result, step.op("Log", step.op("Where", nought, step.number(1.0), base)))
-        return back(step, step.op("Mul", step.grad, slope))
-    less = step.op("Sub", exponent, step.draft.scalar(1.0, step.tensors[exponent].kind))
-    slope = step.op("Mul", step.op("Pow", base, less), step.op("CastLike", exponent, base))
-    return back(step, step.op("Mul", step.grad, slope))
+    base, exponent = ctx.input(0), ctx.input(1)
+    if ctx.index == 1:
+        is_zero = ctx.op("Equal", base, ctx.scalar(0.0))  # its powers are constant, but its logarithm is infinite
+        derivative = ctx.op("Mul", ctx.output, ctx.op("Log", ctx.op("Where", is_zero, ctx.scalar(1.0), base)))
+        return _to_input(ctx, chain(ctx, derivative))
+    one_less = ctx.op("Sub", exponent, ctx.builder.scalar(1.0, ctx.tensors[exponent].elem_type))
+    derivative = ctx.op("Mul", ctx.op("Pow", base, one_less), ctx.op("CastLike", exponent, base))
+    return _to_input(ctx, chain(ctx, derivative))
 
 
-def _mean(step: NodeGradient) -> str:
-    return back(step, step.op("Div", step.grad, step.number(len(step.node.input))))
+def _mean(ctx: NodeGradient) -> str:
+    return _to_input(ctx, ctx.op("Div", ctx.grad, ctx.scalar(len(ctx.node.input))))
 
 
-def _chosen(step: NodeGradient) -> str:
-    """Max and Min hand the gradient to the input that was taken, in equal shares where several were."""
-    taken = [step.op("Cast", step.op("Equal", each, step.result), to=step.kind) for each in step.node.input]
-    share = step.op("Div", step.grad, step.op("Sum", *taken)) if len(taken) > 1 else step.grad
-    return back(step, step.op("Mul", taken[step.index], share))
+def _extreme(ctx: NodeGradient) -> str:
+    """Max and Min pass the gradient to the inputs that equal the output, in equal shares."""
+    is_extreme = [ctx.op("Cast", ctx.op("Equal", each, ctx.output), to=ctx.elem_type) for each in ctx.node.input]
+    share = ctx.op("Div", ctx.grad, ctx.op("Sum", *is_extreme)) if len(is_extreme) > 1 else ctx.grad
+    return _to_input(ctx, ctx.op("Mul", is_extreme[ctx.index], share))
 
 
-def _where(step: NodeGradient) -> str:
-    condition, zero = step.input(0), step.number(0.0)
-    branches = (step.grad, zero) if step.index == 1 else (zero, step.grad)
-    return back(step, step.op("Where", condition, *branches))
+def _where(ctx: NodeGradient) -> str:
+    condition, zero = ctx.input(0), ctx.scalar(0.0)
+    branches = (ctx.grad, zero) if ctx.index == 1 else (zero, ctx.grad)
+    return _to_input(ctx, ctx.op("Where", condition, *branches))
 
 
-def _matmul(step: NodeGradient) -> str:
-    """Matrices, stacks of matrices that are repeated like anything else, and vectors."""
-    left, right, grad = step.input(0), step.input(1), step.grad
-    vectors = [len(step.dims(tensor)) == 1 for tensor in (left, right)]
+def _matmul(ctx: NodeGradient) -> str:
+    """For matrices, batches of matrices, which broadcast, and vectors."""
+    left, right, grad = ctx.input(0), ctx.input(1), ctx.grad
+    vectors = [len(ctx.dims(tensor)) == 1 for tensor in (left, right)]
     if vectors[1]:
-        grad, right = step.op("Unsqueeze", grad, step.ints(-1)), step.op("Unsqueeze", right, step.ints(-1))
+        grad, right = ctx.op("Unsqueeze", grad, ctx.ints(-1)), ctx.op("Unsqueeze", right, ctx.ints(-1))
     if vectors[0]:
-        grad, left = step.op("Unsqueeze", grad, step.ints(-2)), step.op("Unsqueeze", left, step.ints(-2))
-    if step.index == 0:
-        found = step.op("MatMul", grad, _swapped(step, right, max(len(step.dims(step.input(1))), 2)))
+        grad, left = ctx.op("Unsqueeze", grad, ctx.ints(-2)), ctx.op("Unsqueeze", left, ctx.ints(-2))
+    if ctx.index == 0:
+        product = ctx.op("MatMul", grad, _transposed(ctx, right, max(len(ctx.dims(ctx.input(1))), 2)))
     else:
-        found = step.op("MatMul", _swapped(step, left, max(len(step.dims(step.input(0))), 2)), grad)
-        found = step.op("Squeeze", found, step.ints(-1)) if vectors[1] else found
-    stack = fixed(step.dims(step.result)[:-2]), fixed(step.dims(step.wanted)[-2:])
-    known = not any(vectors) and stack[0] is not None and stack[1] is not None
-    return unbroadcast(step, found, (*(stack[0] or ()), *(stack[1] or ())) if known else None)
+        product = ctx.op("MatMul", _transposed(ctx, left, max(len(ctx.dims(ctx.input(0))), 2)), grad)
+        product = ctx.op("Squeeze", product, ctx.ints(-1)) if vectors[1] else product
+    batch, matrix = static_sizes(ctx.dims(ctx.output)[:-2]), static_sizes(ctx.dims(ctx.wrt)[-2:])
+    static = not any(vectors) and batch is not None and matrix is not None
+    return unbroadcast(ctx, product, (*(batch or ()), *(matrix or ())) if static else None)
 
 
-def _swapped(step: NodeGradient, tensor: str, rank: int) -> str:
-    """The last two axes exchanged."""
-    return step.op("Transpose", tensor, perm=[*range(rank - 2), rank - 1, rank - 2])
+def _transposed(ctx: NodeGradient, tensor: str, rank: int) -> str:
+    """The last two axes swapped."""
+    return ctx.op("Transpose", tensor, perm=[*range(rank - 2), rank - 1, rank - 2])
 
 
-def _gemm(step: NodeGradient) -> str:
-    """The node computes alpha A' B' + beta C, where a dash is a transposition that the node may ask for."""
-    grad, flips = step.grad, [step.attribute("transA", 0), step.attribute("transB", 0)]
-    if step.index == 2:
-        return back(step, step.op("Mul", grad, step.number(step.attribute("beta", 1.0))))
-    factors, turned = [grad, step.input(1 - step.index)], [0, 1 - flips[1 - step.index]]
-    if step.index == 1:
-        factors, turned = factors[::-1], [1 - flips[0], 0]
-    if flips[step.index]:
-        factors, turned = factors[::-1], [1 - turned[1], 1 - turned[0]]
-    return step.op("Gemm", *factors, alpha=step.attribute("alpha", 1.0), transA=turned[0], transB=turned[1])
+def _gemm(ctx: NodeGradient) -> str:
+    """The node computes alpha A' B' + beta C, where A' and B' may be transposed."""
+    grad, transposed = ctx.grad, [ctx.attribute("transA", 0), ctx.attribute("transB", 0)]
+    if ctx.index == 2:
+        return _to_input(ctx, ctx.op("Mul", grad, ctx.scalar(ctx.attribute("beta", 1.0))))
+    factors, flags = [grad, ctx.input(1 - ctx.index)], [0, 1 - transposed[1 - ctx.index]]
+    if ctx.index == 1:
+        factors, flags = factors[::-1], [1 - transposed[0], 0]
+    if transposed[ctx.index]:
+        factors, flags = factors[::-1], [1 - flags[1], 1 - flags[0]]
+    return ctx.op("Gemm", *factors, alpha=ctx.attribute("alpha", 1.0), transA=flags[0], transB=flags[1])
 
 
 RULES: dict[str, Rule] = {
@@ -100,13 +100,13 @@ RULES: dict[str, Rule] = {
     "Expand": _add,
     "Gemm": _gemm,
     "MatMul": _matmul,
-    "Max": _chosen,
+    "Max": _extreme,
     "Mean": _mean,
-    "Min": _chosen,
+    "Min": _extreme,
     "Mul": _multiply,
     "Pow": _power,
     "Sub": _subtract,
     "Sum": _add,
     "Where": _where,
 }
-"""Each applies to every input but the condition of Where and the shape of Expand, which are not numbers to vary."""
+"""Each covers every input except the condition of Where and the shape of Expand, which have no gradient."""

@@ -1,100 +1,101 @@
-"""Gradients of convolutions with respect to what they convolve.
+"""Gradients of convolutions with respect to their input.
 
-The adjoint of a convolution is the convolution with the kernel turned round and its channels exchanged, after
-the strides have been undone (Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning).
+The adjoint of a convolution is a convolution with the kernel flipped and its channels transposed, after the strides
+are undone (Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from models.autodiff.rules.step import NodeGradient, Rule, fixed
-from models.autodiff.rules.windows import Sizes, SlidingWindow, fit, spatial, split, window
+from models.autodiff.rules.node_gradient import NodeGradient, Rule, static_sizes
+from models.autodiff.rules.sliding_window import (
+    Sizes,
+    SlidingWindow,
+    crop_or_pad,
+    padded_window,
+    sliding_window,
+    spatial_sizes,
+    split_padding,
+)
 
 
-def _conv(step: NodeGradient) -> str:
-    shape = _kernel_shape(step)
-    slid = window(step, shape[2:])
+def _conv(ctx: NodeGradient) -> str:
+    shape = _kernel_shape(ctx)
+    window = sliding_window(ctx, shape[2:])
     pads = [
-        extent - 1 - pad for side in (slid.before, slid.after) for extent, pad in zip(slid.extent, side, strict=True)
+        extent - 1 - pad
+        for side in (window.before, window.after)
+        for extent, pad in zip(window.extent, side, strict=True)
     ]
-    if max(slid.strides) == 1 and min(pads) >= 0:
-        kernel = _turned(step, shape)
-        return step.op("Conv", step.grad, kernel, pads=pads, **step.attributes("dilations", "group"))
-    return _strided(step, slid)
+    if max(window.strides) == 1 and min(pads) >= 0:
+        kernel = _adjoint_kernel(ctx, shape)
+        return ctx.op("Conv", ctx.grad, kernel, pads=pads, **ctx.attributes("dilations", "group"))
+    return _strided_conv(ctx, window)
 
 
-def _kernel_shape(step: NodeGradient) -> Sizes:
-    shape = fixed(step.dims(step.input(1)))
+def _kernel_shape(ctx: NodeGradient) -> Sizes:
+    shape = static_sizes(ctx.dims(ctx.input(1)))
     if shape is None:
-        raise step.refusal("a kernel of fixed size")
+        raise ctx.requires("a kernel of fixed size")
     return shape
 
 
-def _turned(step: NodeGradient, shape: Sizes) -> str:
-    """(M, C/g, h, w) -> (C, M/g, h, w), turned by 180 degrees; ONNX Runtime does it once, when a session opens."""
-    groups, kernel = step.attribute("group", 1), step.input(1)
+def _adjoint_kernel(ctx: NodeGradient, shape: Sizes) -> str:
+    """(M, C/g, h, w) -> (C, M/g, h, w), flipped; ONNX Runtime computes it once, when a session opens."""
+    groups, kernel = ctx.attribute("group", 1), ctx.input(1)
     outer, inner, *window_hw = shape
     axes = range(2, len(shape))
     if groups > 1:
-        kernel = step.op("Reshape", kernel, step.ints(groups, outer // groups, *shape[1:]))
-        kernel = step.op("Transpose", kernel, perm=[0, 2, 1, *(axis + 1 for axis in axes)])
-        kernel = step.op("Reshape", kernel, step.ints(groups * inner, outer // groups, *window_hw))
+        kernel = ctx.op("Reshape", kernel, ctx.ints(groups, outer // groups, *shape[1:]))
+        kernel = ctx.op("Transpose", kernel, perm=[0, 2, 1, *(axis + 1 for axis in axes)])
+        kernel = ctx.op("Reshape", kernel, ctx.ints(groups * inner, outer // groups, *window_hw))
     else:
-        kernel = step.op("Transpose", kernel, perm=[1, 0, *axes])
-    return _reversed(step, kernel, len(shape)) if max(window_hw) > 1 else kernel
+        kernel = ctx.op("Transpose", kernel, perm=[1, 0, *axes])
+    return _flipped(ctx, kernel, len(shape)) if max(window_hw) > 1 else kernel
 
 
-def _reversed(step: NodeGradient, kernel: str, rank: int) -> str:
+def _flipped(ctx: NodeGradient, kernel: str, rank: int) -> str:
     last, beyond, axes = [-1] * (rank - 2), [-(2**31)] * (rank - 2), range(2, rank)
-    return step.op("Slice", kernel, step.ints(*last), step.ints(*beyond), step.ints(*axes), step.ints(*last))
+    return ctx.op("Slice", kernel, ctx.ints(*last), ctx.ints(*beyond), ctx.ints(*axes), ctx.ints(*last))
 
 
-def _strided(step: NodeGradient, slid: SlidingWindow) -> str:
-    """Even padding is the node's own affair; the rest is cut off afterwards, since cuDNN pads evenly only."""
-    sizes, counts = spatial(step, step.wanted), spatial(step, step.result)
-    handed = step.attributes("strides", "dilations", "group")
+def _strided_conv(ctx: NodeGradient, window: SlidingWindow) -> str:
+    """ConvTranspose crops symmetric padding; other padding is cropped afterwards, since cuDNN only pads evenly."""
+    sizes, counts = spatial_sizes(ctx, ctx.wrt), spatial_sizes(ctx, ctx.output)
+    options = ctx.attributes("strides", "dilations", "group")
     lengths = None
     if counts is not None:
-        spans = zip(slid.strides, counts, slid.extent, strict=True)
+        spans = zip(window.strides, counts, window.extent, strict=True)
         lengths = tuple(stride * (count - 1) + extent for stride, count, extent in spans)
-    if sizes is not None and lengths is not None and slid.symmetric:
-        places = zip(sizes, lengths, slid.before, strict=True)
-        short: Any = [size - length + 2 * pad for size, length, pad in places]
-        pads = [*slid.before, *slid.after]
-        return step.op("ConvTranspose", step.grad, step.input(1), pads=pads, output_padding=short, **handed)
-    return fit(step, step.op("ConvTranspose", step.grad, step.input(1), **handed), slid.before, lengths)
+    if sizes is not None and lengths is not None and window.symmetric:
+        axes = zip(sizes, lengths, window.before, strict=True)
+        missing: Any = [size - length + 2 * pad for size, length, pad in axes]
+        pads = [*window.before, *window.after]
+        return ctx.op("ConvTranspose", ctx.grad, ctx.input(1), pads=pads, output_padding=missing, **options)
+    return crop_or_pad(ctx, ctx.op("ConvTranspose", ctx.grad, ctx.input(1), **options), window.before, lengths)
 
 
-def _conv_transpose(step: NodeGradient) -> str:
-    """Back through the convolution that it is the adjoint of, with the very same kernel."""
-    slid = _transposed_window(step)
-    pads = [*slid.before, *slid.after]
-    return step.op("Conv", step.grad, step.input(1), pads=pads, **step.attributes("strides", "dilations", "group"))
+def _conv_transpose(ctx: NodeGradient) -> str:
+    """The convolution of which it is the adjoint, with the same kernel."""
+    window = _transposed_window(ctx)
+    pads = [*window.before, *window.after]
+    return ctx.op("Conv", ctx.grad, ctx.input(1), pads=pads, **ctx.attributes("strides", "dilations", "group"))
 
 
-def _transposed_window(step: NodeGradient) -> SlidingWindow:
-    """With "output_shape" or "auto_pad" the output's size decides the padding, and not the other way round."""
-    shape = _kernel_shape(step)
-    auto = step.attribute("auto_pad", b"NOTSET")
-    slid = window(step, shape[2:]) if auto == b"NOTSET" else _bare(step, shape[2:])
-    if auto in (b"NOTSET", b"VALID") and not step.attribute("output_shape", []):
-        return slid
-    sizes, counts = spatial(step, step.result), spatial(step, step.wanted)
+def _transposed_window(ctx: NodeGradient) -> SlidingWindow:
+    """With "output_shape" or "auto_pad", the size of the output determines the padding."""
+    kernel, auto_pad = _kernel_shape(ctx)[2:], ctx.attribute("auto_pad", b"NOTSET")
+    window = sliding_window(ctx, kernel) if auto_pad == b"NOTSET" else padded_window(ctx, kernel, [0] * 2 * len(kernel))
+    if auto_pad in (b"NOTSET", b"VALID") and not ctx.attribute("output_shape", []):
+        return window
+    sizes, counts = spatial_sizes(ctx, ctx.output), spatial_sizes(ctx, ctx.wrt)
     if sizes is None or counts is None:
-        raise step.refusal("explicit pads or a fixed size of the input")
-    added = step.attribute("output_padding", [0] * len(sizes))
-    spans = zip(sizes, counts, slid.strides, slid.extent, added, strict=True)
+        raise ctx.requires("explicit pads or a fixed size of the input")
+    added = ctx.attribute("output_padding", [0] * len(sizes))
+    spans = zip(sizes, counts, window.strides, window.extent, added, strict=True)
     totals = [max(stride * (count - 1) + extent + more - size, 0) for size, count, stride, extent, more in spans]
-    return split(slid, totals, late=auto == b"SAME_UPPER")
-
-
-def _bare(step: NodeGradient, kernel: Sizes) -> SlidingWindow:
-    """The window without padding."""
-    zeros = (0,) * len(kernel)
-    ones = (1,) * len(kernel)
-    strides, dilations = step.attribute("strides", ones), step.attribute("dilations", ones)
-    return SlidingWindow(kernel, tuple(strides), tuple(dilations), zeros, zeros)
+    return split_padding(window, totals, upper=auto_pad == b"SAME_UPPER")
 
 
 RULES: dict[str, Rule] = {"Conv": _conv, "ConvTranspose": _conv_transpose}

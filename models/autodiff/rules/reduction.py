@@ -1,72 +1,73 @@
-"""Gradients of what makes few numbers of many: sums, means, extremes."""
+"""Gradients of reductions: sums, means, extremes."""
 
 from __future__ import annotations
 
 import math
 
-from models.autodiff.rules.step import NodeGradient, Rule
+from models.autodiff.rules.node_gradient import NodeGradient, Rule
 
 
-def kept(step: NodeGradient, tensor: str) -> str:
-    """A tensor of the shape of the output, with the reduced axes back as axes of size 1."""
-    if step.attribute("keepdims", 1) or not step.input(1):
-        return tensor  # without axes all are reduced, and a scalar needs no axes to broadcast
-    return step.op("Unsqueeze", tensor, step.input(1))
+def _keepdims(ctx: NodeGradient, tensor: str) -> str:
+    """A tensor of the shape of the output, with the reduced axes restored as axes of size 1."""
+    if ctx.attribute("keepdims", 1) or not ctx.input(1):
+        return tensor  # without axes all are reduced, and a scalar broadcasts as it is
+    return ctx.op("Unsqueeze", tensor, ctx.input(1))
 
 
-def repeated(step: NodeGradient, tensor: str) -> str:
-    """A tensor in the shape of the wanted input."""
-    return step.op("Expand", tensor, step.shape(step.wanted))
+def _broadcast(ctx: NodeGradient, tensor: str) -> str:
+    """A tensor broadcast to the shape of the input."""
+    return ctx.op("Expand", tensor, ctx.shape(ctx.wrt))
 
 
-def per_element(step: NodeGradient) -> str:
-    """The gradient of a mean, over the number of elements that it is the mean of."""
-    inner, outer = step.sizes(step.wanted), step.sizes(step.result)
-    if inner is not None and outer is not None:
-        count = step.number(math.prod(inner) / math.prod(outer))
+def _mean_grad(ctx: NodeGradient) -> str:
+    """The gradient of a mean divided by the number of its elements."""
+    before, after = ctx.sizes(ctx.wrt), ctx.sizes(ctx.output)
+    if before is not None and after is not None:
+        count = ctx.scalar(math.prod(before) / math.prod(after))
     else:
-        sizes = [step.op("Size", tensor) for tensor in (step.wanted, step.result)]
-        count = step.op("Cast", step.op("Div", *sizes), to=step.kind)
-    return step.op("Div", step.grad, count)
+        sizes = [ctx.op("Size", tensor) for tensor in (ctx.wrt, ctx.output)]
+        count = ctx.op("Cast", ctx.op("Div", *sizes), to=ctx.elem_type)
+    return ctx.op("Div", ctx.grad, count)
 
 
-def _reduce_sum(step: NodeGradient) -> str:
-    return repeated(step, kept(step, step.grad))
+def _reduce_sum(ctx: NodeGradient) -> str:
+    return _broadcast(ctx, _keepdims(ctx, ctx.grad))
 
 
-def _reduce_mean(step: NodeGradient) -> str:
-    return repeated(step, kept(step, per_element(step)))
+def _reduce_mean(ctx: NodeGradient) -> str:
+    return _broadcast(ctx, _keepdims(ctx, _mean_grad(ctx)))
 
 
-def _reduce_extreme(step: NodeGradient) -> str:
+def _reduce_extreme(ctx: NodeGradient) -> str:
     """Equal extremes share the gradient, as in TensorFlow."""
-    if step.attribute("noop_with_empty_axes", 0) and not step.input(1):
-        return step.grad
-    won = step.op("Equal", step.wanted, kept(step, step.result))
-    count = step.op("ReduceSum", step.op("Cast", won, to=step.kind), *step.node.input[1:2], keepdims=1)
-    share = step.op("Div", kept(step, step.grad), count)
-    return step.op("Where", won, share, step.number(0.0))
+    if ctx.attribute("noop_with_empty_axes", 0) and not ctx.input(1):
+        return ctx.grad
+    is_extreme = ctx.op("Equal", ctx.wrt, _keepdims(ctx, ctx.output))
+    return _shared(ctx, is_extreme, _keepdims(ctx, ctx.grad), *ctx.node.input[1:2])
 
 
-def _reduce_sum_square(step: NodeGradient) -> str:
-    doubled = step.op("Mul", kept(step, step.grad), step.number(2.0))
-    return step.op("Mul", step.wanted, doubled)
+def _shared(ctx: NodeGradient, is_extreme: str, grad: str, *axes: str) -> str:
+    count = ctx.op("ReduceSum", ctx.op("Cast", is_extreme, to=ctx.elem_type), *axes, keepdims=1)
+    return ctx.op("Where", is_extreme, ctx.op("Div", grad, count), ctx.scalar(0.0))
 
 
-def _reduce_l2(step: NodeGradient) -> str:
-    share = step.op("Div", kept(step, step.grad), kept(step, step.result))
-    return step.op("Mul", step.wanted, share)
+def _reduce_sum_square(ctx: NodeGradient) -> str:
+    doubled = ctx.op("Mul", _keepdims(ctx, ctx.grad), ctx.scalar(2.0))
+    return ctx.op("Mul", ctx.wrt, doubled)
 
 
-def _global_average_pool(step: NodeGradient) -> str:
-    return repeated(step, per_element(step))
+def _reduce_l2(ctx: NodeGradient) -> str:
+    ratio = ctx.op("Div", _keepdims(ctx, ctx.grad), _keepdims(ctx, ctx.output))
+    return ctx.op("Mul", ctx.wrt, ratio)
 
 
-def _global_max_pool(step: NodeGradient) -> str:
-    won = step.op("Equal", step.wanted, step.result)
-    axes = step.ints(*range(2, len(step.dims(step.wanted))))
-    count = step.op("ReduceSum", step.op("Cast", won, to=step.kind), axes, keepdims=1)
-    return step.op("Where", won, step.op("Div", step.grad, count), step.number(0.0))
+def _global_average_pool(ctx: NodeGradient) -> str:
+    return _broadcast(ctx, _mean_grad(ctx))
+
+
+def _global_max_pool(ctx: NodeGradient) -> str:
+    is_extreme = ctx.op("Equal", ctx.wrt, ctx.output)
+    return _shared(ctx, is_extreme, ctx.grad, ctx.ints(*range(2, len(ctx.dims(ctx.wrt)))))
 
 
 RULES: dict[str, Rule] = {

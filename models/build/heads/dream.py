@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from models.autodiff.backprop_rule import BackpropRule
 from models.autodiff.gradient import gradient
+from models.autodiff.rules.node_gradient import NoGradientError
 from models.build.heads.channels import channels_tensor, count_channels, weighted_sum
 from models.build.heads.head import Head, Shapes
-from models.graph.builder import FLOAT, GraphBuilder
+from models.errors import ModelError
+from models.graph.builder import FLOAT, GraphBuilder, ancestors
 from models.spec import CLASSES, ModelInfo
 
 GUIDE_UNITS = 256
@@ -49,9 +51,15 @@ class DreamHead(Head):
         return tuple(channels_tensor(name, info) for name in self.layers)
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
-        """Add the objective and its gradient; ModelError when an operator on the path has no gradient rule."""
+        """Add the objective and its gradient; ModelError when no gradient passes an operator on the path."""
         objective = self._objective(builder, info, shapes)
-        grad = gradient(builder, objective, "image", backprop_rule=self.backprop_rule)
+        try:
+            grad = gradient(builder, objective, "image", backprop_rule=self.backprop_rule)
+        except NoGradientError as error:
+            before = {name for node in ancestors(builder.model.graph, error.node.input) for name in node.output}
+            possible = any(layer.name in before for layer in info.layers)
+            advice = "choose a layer before it" if possible else "all layers come after it, so none has a gradient"
+            raise ModelError(f"{error}; {advice}") from error
         builder.output(objective, "value", FLOAT, ())
         builder.output(grad, "gradient", FLOAT, shapes["image"])
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.autodiff.gradient import gradient
+from models.autodiff.rules.node_gradient import NoGradientError
 from models.build.heads.channels import channels_tensor, count_channels, weighted_sum
 from models.build.heads.head import Head, Shapes
 from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder, ancestors
+from models.graph.surgery import dependents
 from models.spec import CLASSES, ModelInfo
 
 
@@ -49,7 +51,14 @@ class GradcamHead(Head):
         weights, activations = builder.input("weights", FLOAT, (channels,)), target
         if len(shapes[target]) == 4:
             activations = builder.op("ReduceMean", target, builder.ints(2, 3), keepdims=0)
-        grad = gradient(builder, weighted_sum(builder, activations, weights, channels), self.layer)
+        objective = weighted_sum(builder, activations, weights, channels)
+        try:
+            grad = gradient(builder, objective, self.layer)
+        except NoGradientError as error:
+            after = dependents(builder.model.graph, error.node.output[0]) - {target}
+            possible = any(layer.name in after for layer in info.layers)
+            advice = "choose a layer after it" if possible else f"no layer lies between it and {self._target_name}"
+            raise ModelError(f"{error}; {advice}") from error
         importance = builder.op("ReduceMean", grad, builder.ints(2, 3))
         evidence = builder.op("ReduceSum", builder.op("Mul", self.layer, importance), builder.ints(0, 1), keepdims=0)
         builder.output(builder.op("Relu", evidence), "heatmap", FLOAT, shapes[self.layer][2:])
@@ -60,5 +69,10 @@ class GradcamHead(Head):
             raise ModelError(f"'{self.layer}' has no height and width for a heatmap; choose a convolutional layer")
         read = {name for node in ancestors(builder.model.graph, [target]) for name in node.input}
         if self.layer not in (target, *read):
-            name = "the classifier" if self.target == CLASSES else f"layer '{self.target}'"
-            raise ModelError(f"{name} does not depend on layer '{self.layer}'; choose a layer that comes before it")
+            raise ModelError(
+                f"{self._target_name} does not depend on layer '{self.layer}'; choose a layer that comes before it"
+            )
+
+    @property
+    def _target_name(self) -> str:
+        return "the classifier" if self.target == CLASSES else f"layer '{self.target}'"

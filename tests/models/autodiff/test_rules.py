@@ -96,7 +96,7 @@ def forward(example: Example, kind: int, dims: Sequence[int | str] | None = None
 def with_gradient(example: Example, mix: Floats, kind: int, dims: Sequence[int | str] | None = None) -> onnx.ModelProto:
     """The model of an example with the outputs "answer", the sum of Y times `mix`, and "gradient"."""
     model = forward(example, kind, dims)
-    y = tensors(model)["Y"].kind
+    y = tensors(model)["Y"].elem_type
     draft = GraphBuilder(model)
     weighted = draft.op("Mul", "Y", draft.constant(mix.astype(np.float32 if y == FLOAT else np.float64)))
     answer = draft.op("ReduceSum", weighted, keepdims=0)
