@@ -1,13 +1,13 @@
-"""The errors that a user can cause, each one clear line.
+"""The errors that a user can cause and correct; each message is one line.
 
-VentralError          what was expected, what came, what to do; the command line prints it and exits with 2
+VentralError          what is wrong, what was expected, what to do; the command line prints it and exits with 2
 ├── ModelError        a network, a layer or a weights file
-├── SourceError       a camera, a file, a folder or a URL that should give pictures
-├── OutputError       a file or folder that should be written
+├── SourceError       a camera, file, folder or URL to read frames from
+├── OutputError       a file or folder to write
 ├── SettingError      a control, a preset or an option
 └── SetupError        this machine: display, driver, missing package
 
-Anything else that escapes is our fault and ends with exit status 1.
+Any other exception is a bug and ends with exit status 1.
 """
 
 LONGEST = 200
@@ -15,27 +15,27 @@ LONGEST = 200
 
 
 class VentralError(Exception):
-    """Something outside the program is wrong; the message says what to do about it."""
+    """Something outside the program is wrong; the message says how to fix it."""
 
 
 class ModelError(VentralError):
-    """A network, layer or weights file is unknown, unreadable or does not fit."""
+    """A network, layer or weights file is unknown, unreadable or unsuitable."""
 
 
 class SourceError(VentralError):
-    """A source gives no pictures."""
+    """A source gives no frames."""
 
 
 class OutputError(VentralError):
-    """A result cannot be written."""
+    """A file cannot be written."""
 
 
 class SettingError(VentralError):
-    """A control or option was given a value that it cannot take."""
+    """A control or option has an invalid value."""
 
 
 class SetupError(VentralError):
-    """The machine lacks something that was asked for."""
+    """The machine lacks something that is needed."""
 
 
 def one_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, also when two processes write the same one."""
+"""Write files completely or not at all, also when two processes write the same one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.errors import OutputError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; it becomes `path` when the block ends, and vanishes when it fails."""
+    """A temporary file beside `path`; it replaces `path` when the block ends and is deleted when the block fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
     try:
@@ -28,18 +28,18 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def sync(path: Path) -> None:
-    """Wait until what was written to a file is safe on the disk."""
+    """Wait until the content of a file is on the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` at one stroke; OutputError when the place cannot be written."""
+    """Write a file atomically; OutputError when it cannot be written."""
     write_together({path: content})
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:
-    """Write files that belong together: none takes its place before all are on the disk. OutputError as above."""
+    """Write files that belong together: none is replaced before all are on the disk. OutputError as above."""
     path = None
     try:
         with ExitStack() as files:
@@ -47,15 +47,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
                 files.enter_context(whole_file(path)).write_bytes(content)
     except OSError as error:
         raise OutputError(
-            f"cannot write {path}: {error.strerror or error}; choose a place that can be written and has room"
+            f"cannot write {path}: {error.strerror or error}; choose a folder that is writable and has free space"
         ) from error
 
 
 @cache
 def digest_code(*modules: ModuleType) -> str:
-    """SHA-256 of the source of some modules, packages with all that is in them, in hexadecimal.
+    """SHA-256 of the source of some modules, and of everything in those that are packages, in hexadecimal.
 
-    It is part of a cache key, so that no cached file outlives the code that wrote it.
+    As a part of cache keys, it makes sure that no cached file outlives the code that wrote it.
     """
     files = (Path(module.__file__ or "") for module in modules)
     sources = (sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file] for file in files)

@@ -1,4 +1,4 @@
-"""Frozen facts about networks and about the graphs made from them; standard library only."""
+"""What is known about a network: its input, its layers, its classifier."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Hw: TypeAlias = tuple[int, int]
 """A size in array order: height, width."""
 
 Colours: TypeAlias = Literal["BGR", "RGB", "GREY"]
-"""The order of the colours of a pixel."""
+"""The colour channels of a network's input, in order."""
 
 INPUT = "input"
 """The name of a stored network's input: float (1, colours, height, width)."""
 
 CARD = "ventral"
-"""The metadata key under which a stored network keeps its ModelInfo."""
+"""The metadata key of the ModelInfo in a stored network."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
     """One layer that can be shown: the tensor of that name, after its activation.
 
-    `stride` is the number of input pixels per step; `block` counts the stages of the network from 1: its layers
-    have one stride. The keys stop at landmarks; what lies between them is reached by its name.
+    `stride` is the number of input pixels per unit. `block` numbers the stages of the network from 1; the layers of a
+    stage have one stride. A `landmark` is a key layer: the keys step through these, and `--layer` reaches all.
     """
 
     name: str
@@ -40,7 +40,7 @@ class LayerInfo:
 
 @dataclass(frozen=True, slots=True)
 class InputInfo:
-    """What a network wants to be fed: tensor = (pixel - mean) * scale, pixels 0..255 in `colours` order.
+    """The input of a network: tensor = (pixel - mean) * scale, for pixels 0..255 in the order of `colours`.
 
     `mean` and `scale` have one number for each colour; grey is one colour.
     """
@@ -49,17 +49,17 @@ class InputInfo:
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     scale: tuple[float, ...] = (1.0, 1.0, 1.0)
     smallest: int = 32
-    """Pixels of the shortest side that the network accepts."""
+    """The smallest height and width that the network accepts, in pixels."""
     fixed_hw: Hw | None = None
-    """The one size that the network accepts, when there is but one."""
+    """The size that the network requires, if it requires one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierInfo:
-    """What names the whole picture: two tensors (1, classes), and a label for each class.
+    """The classifier of a network: two tensors (1, classes), and a label for each class.
 
-    It was trained on pictures of `size_hw`. A large one lies apart, in `file` beside the network's, whose SHA-256
-    is `digest`: a graph of its own, whose input is the network's tensor `features`.
+    It was trained on pictures of `size_hw`. A large one is a graph in a `file` of its own beside the network, with the
+    SHA-256 `digest`; its input is the network's tensor `features`.
     """
 
     logits: str
@@ -92,11 +92,11 @@ class ModelInfo:
 
     @property
     def trained(self) -> bool:
-        """Whether the weights were learned; seeded ones are called "none"."""
+        """Whether the weights are trained; random ones are called "none"."""
         return self.weights != "none"
 
     def layer(self, name: str) -> LayerInfo:
-        """The layer called `name`, or a ModelError that lists the layers there are."""
+        """The layer called `name`; ModelError when there is none."""
         for layer in self.layers:
             if layer.name == name:
                 return layer
@@ -106,29 +106,29 @@ class ModelInfo:
         )
 
     def to_json(self) -> str:
-        """The record as JSON, as it is kept in the metadata of a stored network."""
+        """The record as JSON, for the metadata of a stored network."""
         return json.dumps(dataclasses.asdict(self))
 
     @property
     def scores(self) -> ClassifierInfo:
-        """The classifier, or a ModelError when there is none."""
+        """The classifier; ModelError when there is none."""
         if self.classifier is None:
-            raise ModelError(f"{self.name} has no classifier; expected a network that names what it sees")
+            raise ModelError(f"{self.name} has no classifier; choose a network that has one")
         return self.classifier
 
     @property
     def landmarks(self) -> tuple[LayerInfo, ...]:
-        """The layers that the keys stop at, in forward order."""
+        """The key layers, in forward order."""
         return tuple(layer for layer in self.layers if layer.landmark)
 
     def around(self, layer: LayerInfo) -> list[LayerInfo]:
-        """The layers that the keys stop at, the nearest to `layer` first."""
-        place = self.layers.index
-        return sorted(self.landmarks, key=lambda each: abs(place(each) - place(layer)))
+        """The key layers, the nearest to `layer` first."""
+        index = self.layers.index
+        return sorted(self.landmarks, key=lambda each: abs(index(each) - index(layer)))
 
     @classmethod
     def from_json(cls, text: str) -> ModelInfo:
-        """The record that `to_json` wrote; KeyError or TypeError for another."""
+        """The record that `to_json` wrote; KeyError or TypeError for any other."""
         record = json.loads(text)
         classifier = record.get("classifier")
         return cls(
@@ -147,7 +147,7 @@ def _tuples(record: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A stored network: its facts, its file, and that file's SHA-256."""
+    """A stored network: what is known about it, its file, and the SHA-256 of the file."""
 
     info: ModelInfo
     path: Path
@@ -155,4 +155,4 @@ class Network:
 
 
 CLASSES = "classes"
-"""Stands for the classifier where a layer may be named: its logits, one channel for each class."""
+"""In place of the name of a layer: the logits of the classifier, one channel for each class."""
