@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import sys
@@ -51,17 +52,18 @@ def load(name: str) -> Callable[..., None]:
 
 def commands(arguments: Sequence[str]) -> cyclopts.App:
     """The app for some arguments: with all commands for --help, else with only the one to run, to start fast."""
+    first = arguments[0] if arguments else ""
     app = cyclopts.App(
         name="ventral",
         help="Point a camera at the world and watch a convolutional network see it, live.",
         version=lambda: metadata.version("ventral"),
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,
-        default_parameter=cyclopts.Parameter(negative=()),
-        group_commands=cyclopts.Group("Help and version", sort_key=len(GROUPS)),
+        default_parameter=cyclopts.Parameter(negative=(), show_default=_default_text),
+        group_parameters=cyclopts.Group("Options", sort_key=len(GROUPS)),
+        group_commands=cyclopts.Group("Help and version", sort_key=math.inf),
         help_format="markdown",
     )
-    first = arguments[0] if arguments else ""
     for position, (title, (_, names)) in enumerate(GROUPS.items()):
         group = cyclopts.Group(title, sort_key=position)
         for name in names:
@@ -70,6 +72,13 @@ def commands(arguments: Sequence[str]) -> cyclopts.App:
     if first not in COMMANDS:
         app.default(load(DEFAULT))
     return app
+
+
+def _default_text(value: Any) -> str | None:
+    """A default as the help shows it: None for a flag, for an empty list and for an option without one."""
+    if value is None or value is False or value == ():
+        return None
+    return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def main() -> NoReturn:

@@ -16,7 +16,7 @@ from models.importing.open_network import open_network
 from models.importing.overrides import InputLayout, Overrides
 from models.spec import Colours, Hw, Network
 
-OWN = Parameter(group=Group("Your own network (saved beside its file)", sort_key=1))
+OWN = Parameter(group=Group("Options for your own network, remembered beside its file", sort_key=9))
 
 LARGEST = 1e6
 """The largest mean or scale: a larger one is a typing error, and would overflow."""

@@ -67,7 +67,7 @@ Ascend: TypeAlias = Callable[[Octave, Climb], AscentResult | None]
 class DreamOptions:
     """The objective of a dream, and the settings of its gradient ascent."""
 
-    layer: Annotated[tuple[str, ...], Parameter(show_default=False)] = ()
+    layer: tuple[str, ...] = ()
     """a layer, and optionally its weight, such as conv5:0.5; repeatable (default: one at about two thirds of the
     depth)"""
     channel: int | None = None
