@@ -27,7 +27,7 @@ class Rect(NamedTuple):
 
 
 STAGE = (16, 13, 11)
-"""The colour behind the pictures, BGR: dark, and a little blue."""
+"""The background, BGR: dark, slightly blue."""
 
 
 def stage(size_hw: Hw) -> Image:
@@ -37,14 +37,14 @@ def stage(size_hw: Hw) -> Image:
 
 @lru_cache(maxsize=8)
 def _empty(size_hw: Hw) -> Image:
-    """Kept, because filling a canvas of 1280x720 with a colour takes 3 ms and copying one 0.3 ms."""
+    """Cached, because filling a canvas of 1280x720 takes 3 ms and copying one 0.3 ms."""
     return np.full((*size_hw, 3), STAGE, np.uint8)
 
 
 def resize(image: Image, size_hw: Hw) -> Image:
-    """`image` at another size: averaged where it shrinks, smooth where it grows.
+    """`image` at another size: averaged where it shrinks, interpolated where it grows.
 
-    Whole blocks are averaged first, which OpenCV does eight times as fast as other areas.
+    Whole blocks are averaged first: OpenCV is eight times as fast there.
     """
     height, width = image.shape[:2]
     blocks = min(height // size_hw[0], width // size_hw[1])
@@ -68,7 +68,7 @@ def fitted(image_hw: Hw, panel_hw: Hw) -> Hw:
 
 
 def fit(image: Image, panel_hw: Hw) -> Image:
-    """`image` as large as the panel allows, centred on the stage."""
+    """`image` as large as the panel allows, in the middle of a dark panel."""
     size_hw = fitted(image.shape[:2], panel_hw)
     if size_hw == panel_hw:
         return resize(image, panel_hw)
@@ -78,17 +78,17 @@ def fit(image: Image, panel_hw: Hw) -> Image:
 
 
 def paste(canvas: Image, image: Image, left: int, top: int) -> None:
-    """Lay `image` on `canvas`, which must hold it whole."""
+    """Copy `image` onto `canvas`, which must contain all of it."""
     canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
 
 
 def blend(old: Image, new: Image, weight: float) -> Image:
-    """`new` over `old`, `weight` from 0 to 1; sizes must agree."""
+    """A mix of two images of one size, with `weight`, 0 to 1, for `new`."""
     return cv2.addWeighted(old, 1.0 - weight, new, weight, 0.0)  # type: ignore[return-value]
 
 
 def shade(image: Image, box: Rect, *, strength: float) -> None:
-    """Darken a rectangle of `image` in place, so that text on it can be read."""
+    """Darken a rectangle of `image` in place, so that text on it is readable."""
     left, top, width, height = box
     part = image[max(top, 0) : top + height, max(left, 0) : left + width]
     if part.size:
@@ -96,6 +96,6 @@ def shade(image: Image, box: Rect, *, strength: float) -> None:
 
 
 def frame_line(image: Image, box: Rect, colour: tuple[int, int, int]) -> None:
-    """Draw a hairline around a rectangle of `image`, in place."""
+    """Draw a thin line around a rectangle of `image`, in place."""
     left, top, width, height = box
     cv2.rectangle(image, (left - 1, top - 1), (left + width, top + height), colour, 1)

@@ -1,4 +1,4 @@
-"""What travels through the show: a picture, its number, and when it was taken."""
+"""The image types, and the frames of a source."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from models.spec import Hw
 
 Image: TypeAlias = NDArray[np.uint8]
-"""A picture: uint8 BGR, (height, width, 3)."""
+"""An image: uint8 BGR, (height, width, 3)."""
 
 Floats: TypeAlias = NDArray[np.float32]
-"""What becomes a picture, or is found in one: float32, (height, width, 3) or (height, width)."""
+"""A picture or a map in floats: float32, (height, width, 3) or (height, width)."""
 
 
 def hw(image: NDArray[Any]) -> Hw:
-    """The height and width of a picture."""
+    """The height and width of an image."""
     return image.shape[0], image.shape[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture with its place in the stream; `timestamp` is time.monotonic() seconds at capture."""
+    """An image from a source, with its number; `timestamp` is time.monotonic() at capture, in seconds."""
 
     image: Image
     index: int

@@ -1,4 +1,4 @@
-"""Crisp TrueType text on images, with the font that OpenCV 5 carries."""
+"""TrueType text on images, in the font that OpenCV 5 contains."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUIET: Colour = (150, 146, 140)
 FAINT: Colour = (84, 80, 76)
 ALARM: Colour = (88, 96, 255)
 ACCENT: Colour = (96, 190, 255)
-"""BGR: a warm light, the one colour beside the pictures."""
+"""BGR: the only colour of the interface."""
 
 REGULAR, LIGHT, BOLD = 400, 300, 600
 
@@ -28,10 +28,10 @@ def text_width(text: str, size: int, weight: int = REGULAR) -> int:
     return int(_mask(text, size, weight).shape[1])
 
 
-def write(  # noqa: PLR0913, all that a word needs
+def write(  # noqa: PLR0913, all that a text needs
     image: Image, text: str, left: int, baseline: int, size: int, colour: Colour, weight: int = REGULAR
 ) -> int:
-    """Write `text` on `image` in place and return its width; what lies outside is cut off."""
+    """Write `text` on `image` in place, clipped to it; the width of the text."""
     mask = _mask(text, size, weight)
     top = baseline - _ascent(size)
     x0, y0 = max(left, 0), max(top, 0)
@@ -44,7 +44,7 @@ def write(  # noqa: PLR0913, all that a word needs
 
 
 def wrap(text: str, size: int, width: int) -> list[str]:
-    """`text` in lines of at most `width` pixels, broken between words."""
+    """`text` in lines of at most `width` pixels."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -56,11 +56,11 @@ def wrap(text: str, size: int, width: int) -> list[str]:
 
 
 def shortened(text: str, size: int, width: int) -> str:
-    """`text`, or its beginning and an ellipsis when it is wider than `width` pixels."""
+    """`text`, cut and with an ellipsis when it is wider than `width` pixels."""
     if text_width(text, size) <= width:
         return text
-    kept = next((end for end in range(len(text) - 1, 0, -1) if text_width(f"{text[:end]}…", size) <= width), 0)
-    return f"{text[:kept].rstrip()}…"
+    length = next((end for end in range(len(text) - 1, 0, -1) if text_width(f"{text[:end]}…", size) <= width), 0)
+    return f"{text[:length].rstrip()}…"
 
 
 def _ascent(size: int) -> int:
@@ -69,7 +69,7 @@ def _ascent(size: int) -> int:
 
 @lru_cache(maxsize=512)
 def _mask(text: str, size: int, weight: int) -> NDArray[np.uint8]:
-    """How much of each pixel the text covers; kept, because drawing a line of text takes 1.5 ms."""
+    """How much of each pixel the text covers; cached, because drawing a line takes 1.5 ms."""
     with _drawing:
         left, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _face(), size, weight)
         canvas = np.zeros((round(size * 1.5), max(left + width, 1), 3), np.uint8)

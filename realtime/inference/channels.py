@@ -1,4 +1,4 @@
-"""Which channels of a layer are meant, and how much each of them counts."""
+"""The channels of a layer, and weights for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def check_channels(layer: LayerInfo, channels: Sequence[int]) -> None:
 
 
 def channel_weights(info: ModelInfo, layer: str, channel: int | None) -> Floats:
-    """One for a channel, or the same share for every one; SettingError for a channel that is not there."""
+    """One for `channel` and zero for the others, or equal weights; SettingError for a channel that does not exist."""
     count = len(info.scores.labels) if layer == CLASSES else info.layer(layer).channels
     if channel is None:
         return np.full(count, 1 / count, np.float32)
@@ -29,7 +29,7 @@ def channel_weights(info: ModelInfo, layer: str, channel: int | None) -> Floats:
 
 
 def single(count: int, place: int) -> Floats:
-    """Weights of `count` channels: one for that at a place, none for the others."""
+    """Weights of `count` channels: one at `place`, zero elsewhere."""
     weights = np.zeros(count, np.float32)
     weights[place] = 1
     return weights

@@ -1,4 +1,4 @@
-"""A contact sheet: pictures of one size on the stage, each with its name below it."""
+"""A contact sheet: pictures of one size, each with its name below it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from realtime.imaging.frame import Image
 from realtime.imaging.text import BRIGHT, QUIET
 
 ASPECT = 1.5
-"""Width to height of a sheet, nearly: that of a slide with room for its title."""
+"""About the width to height of a sheet: that of a slide with room for a title."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A picture and what it is called."""
+    """A picture and its name."""
 
     image: Image
     name: str
@@ -36,6 +36,6 @@ def contact_sheet(pictures: Sequence[Labelled], title: str) -> Image:
         row, col = divmod(place, cols)
         left, top = gap + col * (width + gap), 2 * line + row * (height + line)
         paste(canvas, each.image, left, top)
-        words = Rect(left, top + height, width, round(1.35 * size))
-        write_fitting(canvas, each.name, words, size=size, colour=QUIET)
+        below = Rect(left, top + height, width, round(1.35 * size))
+        write_fitting(canvas, each.name, below, size=size, colour=QUIET)
     return canvas

@@ -13,17 +13,17 @@ from realtime.imaging.text import BRIGHT, QUIET, text_width, write
 from realtime.sheets.kernels import Cells, cells, diverging, laid_out
 
 SHAPE = 9 / 16
-"""Height to width of a slide, which a sheet comes near to."""
+"""Height to width of a slide, the target of a sheet."""
 
 SMALLEST_SLICE, SMALLEST_POINT = 1 / 42, 1 / 128
-"""Of the sheet's width: the side of the smallest kernel that is drawn, and of one that is a single weight."""
+"""The smallest side of a kernel, and of one that is a single weight, as a share of the width of the sheet."""
 
 RANGE = "Each kernel over its own range of weights."
 SIGNS = "Below zero and above, each kernel by its own strength."
 
 
 def draw_kernels(kernels: Kernels, info: ModelInfo, width: int) -> Image:
-    """The kernels of a layer on a sheet `width` pixels wide."""
+    """Draw the kernels of a layer on a sheet `width` pixels wide."""
     text, edge = max(round(width / 62), 13), max(round(width / 60), 8)
     head = round(text * 2.4)
     room_hw = (round(width * SHAPE) - head - round(text * 2.2) - edge, width - 2 * edge)
@@ -43,7 +43,7 @@ def draw_kernels(kernels: Kernels, info: ModelInfo, width: int) -> Image:
 
 
 def _enlarged(drawn: Cells, room_hw: Hw, gap: int) -> Image:
-    """The cells as large as the room allows, whole pixels to a weight."""
+    """The cells as large as the room allows, with a whole number of pixels per weight."""
     count, height, width, _ = drawn.pictures.shape
     rows = -(-count // drawn.cols)
     sides = ((room_hw[0], rows, height), (room_hw[1], drawn.cols, width))
@@ -52,7 +52,7 @@ def _enlarged(drawn: Cells, room_hw: Hw, gap: int) -> Image:
 
 
 def _draw_heading(canvas: Image, kernels: Kernels, drawn: Cells, box: Rect) -> None:
-    """The layer's name, and what is drawn of it."""
+    """The name of the layer, and a description of its kernels."""
     baseline, size = box.top + box.height, round(box.height * 1.3)
     used = write(canvas, kernels.layer.name, box.left, baseline, size, BRIGHT) + size
     place = Rect(box.left + used, box.top, max(box.width - used, 1), box.height)
@@ -60,7 +60,7 @@ def _draw_heading(canvas: Image, kernels: Kernels, drawn: Cells, box: Rect) -> N
 
 
 def _draw_legend(canvas: Image, drawn: Cells, info: ModelInfo, box: Rect) -> None:
-    """What the colours mean, and whose kernels these are."""
+    """The meaning of the colours, and the name of the network."""
     name, shade = origin(info)
     size, left = box.height, box.left
     if drawn.signed:

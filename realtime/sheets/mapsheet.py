@@ -1,4 +1,4 @@
-"""A sheet of feature maps: the picture and what the network says of it at the left, a grid per layer at the right."""
+"""A sheet of feature maps: the picture and its predictions at the left, a grid per layer at the right."""
 
 from __future__ import annotations
 
@@ -19,74 +19,74 @@ from realtime.sheets.storyboard import COLORMAP, CONTRAST
 from realtime.views.stages import stage_caption
 
 SHAPE = 9 / 16
-"""Height to width of a slide, which a sheet comes as near to as its tiles allow."""
+"""Height to width of a slide, the target of a sheet."""
 
 ROWS = 5
 """Rows of tiles of 4:3 that fill a slide."""
 
 MOST_COLS = 12
-"""Tiles of 4:3 in a row: smaller ones say nothing."""
+"""Tiles of 4:3 in a row: smaller ones cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class MapSheet:
-    """The places of a sheet `width` pixels wide, for `layers` of a picture whose tiles are `aspect` wide.
+    """The layout of a sheet `width` pixels wide for `layers` and tiles of `aspect` (width / height).
 
-    `wanted` is how many channels of each layer are drawn; without it, as many as fill their rows.
+    `channels` of each layer are drawn; without it, as many as fill the rows.
     """
 
     width: int
     layers: tuple[LayerInfo, ...]
     aspect: float
-    wanted: int | None = None
+    channels: int | None = None
 
     @property
     def text(self) -> int:
-        """The text size, which grows with the sheet and can be read on a small one."""
+        """The text size."""
         return max(round(self.width / 62), 13)
 
     @property
     def edge(self) -> int:
-        """The quiet border, also between the columns."""
+        """The border, also between the columns."""
         return max(round(self.width / 60), 8)
 
     @property
     def column(self) -> int:
-        """Width of the column with the picture."""
+        """The width of the column with the picture."""
         return round(self.width * 0.25)
 
     @property
     def room(self) -> int:
-        """Width of the column with the grids."""
+        """The width of the column with the grids."""
         return self.width - self.column - 3 * self.edge
 
     def grids(self) -> list[Grid]:
-        """A grid for each layer, all of one cell size: the one that brings the sheet nearest to a slide."""
+        """A grid per layer, all with the cell size that brings the sheet closest to a slide."""
         most = max(round(MOST_COLS * 4 / 3 / self.aspect), 1)
-        most = min(most, self.wanted or most, max(layer.channels for layer in self.layers))
+        most = min(most, self.channels or most, max(layer.channels for layer in self.layers))
         candidates = (self._grids(cols) for cols in range(1, most + 1))
         return min(candidates, key=lambda grids: abs(self.height(grids) - self.width * SHAPE))
 
     def height(self, grids: Sequence[Grid]) -> int:
-        """Pixels from the top of the grids' column to its bottom, borders included."""
+        """The height of the column with the grids, with borders."""
         return self.edge + sum(self.caption + grid.panel_hw[0] + self.edge for grid in grids)
 
     @property
     def caption(self) -> int:
-        """Height of the line above a grid."""
+        """The height of the line above a grid."""
         return round(self.text * 1.5)
 
     def _grids(self, cols: int) -> list[Grid]:
         room, gap = self.room, max(self.width // 480, 2)
         slide = math.ceil(ROWS * min(0.75 * self.aspect, 1.0) / len(self.layers))  # tall tiles need fewer rows
-        rows = slide if self.wanted is None else -(-self.wanted // cols)
+        rows = slide if self.channels is None else -(-self.channels // cols)
         cell_w = max((room - gap * (cols - 1)) // cols, 1)
         cell_hw = (max(round(cell_w / self.aspect), 1), cell_w)
         return [_grid(min(rows, -(-layer.channels // cols)), cols, cell_hw, gap) for layer in self.layers]
 
     def count(self, layer: LayerInfo, grid: Grid) -> int:
-        """How many channels of a layer are drawn."""
-        return min(self.wanted or grid.rows * grid.cols, layer.channels)
+        """The number of channels of a layer that are drawn."""
+        return min(self.channels or grid.rows * grid.cols, layer.channels)
 
 
 def _grid(rows: int, cols: int, cell_hw: Hw, gap: int) -> Grid:
@@ -97,12 +97,12 @@ def _grid(rows: int, cols: int, cell_hw: Hw, gap: int) -> Grid:
 def draw_maps(
     still: Still, sheet: MapSheet, predictions: Sequence[Prediction], advance: Callable[[], None] = lambda: None
 ) -> tuple[Image, tuple[LayerTiles, ...]]:
-    """The sheet, and the tiles on it; `advance` is called after each layer."""
+    """Draw the sheet; the sheet and the tiles on it. `advance` is called after each layer."""
     grids, edge = sheet.grids(), sheet.edge
     sizes = layer_sizes(still.network, still.input_hw)
     picture_hw = fitted(hw(still.image), (round(sheet.width * 0.36), sheet.column))
-    said = predictions_height(len(predictions), sheet.text)
-    aside = edge + picture_hw[0] + 2 * edge + said + 2 * sheet.text + edge
+    names = predictions_height(len(predictions), sheet.text)
+    aside = edge + picture_hw[0] + 2 * edge + names + 2 * sheet.text + edge
     canvas = stage((max(sheet.height(grids), aside), sheet.width))
     _draw_aside(canvas, still, sheet, predictions, picture_hw)
     drawn, top = [], edge
@@ -117,7 +117,7 @@ def draw_maps(
 def _draw_aside(
     canvas: Image, still: Still, sheet: MapSheet, predictions: Sequence[Prediction], picture_hw: Hw
 ) -> None:
-    """The picture, its predictions below it, and the network's name at the foot."""
+    """The picture, the predictions below it, and the name of the network at the bottom."""
     edge, text = sheet.edge, sheet.text
     picture = Rect(edge, edge, picture_hw[1], picture_hw[0])
     frame_line(canvas, picture, FAINT)
@@ -130,14 +130,14 @@ def _draw_aside(
 
 
 def _draw_layer(canvas: Image, sheet: MapSheet, tiles: LayerTiles, top: int, size_hw: Hw | None) -> None:
-    """A grid, and above it the layer's name, its stage, how many channels, and their size."""
+    """A grid, and above it the name of the layer, its stage, the number of channels and their size."""
     layer, left, text = tiles.layer, sheet.column + 2 * sheet.edge, sheet.text
     width, baseline = sheet.room, top + round(text * 0.9)
     used = write(canvas, layer.name, left, baseline, text, BRIGHT)
     used += text // 2 + write(canvas, stage_caption(layer)[0], left + used + text // 2, baseline, text, QUIET)
     shown = len(tiles.channels)
     channels = f"{shown} of {layer.channels} channels" if shown < layer.channels else f"all {shown} channels"
-    facts = f"{channels}, {size_hw[1]}×{size_hw[0]}" if size_hw else channels
+    details = f"{channels}, {size_hw[1]}×{size_hw[0]}" if size_hw else channels
     place = Rect(left + used + text, top, max(width - used - text, 1), baseline - top)
-    write_fitting(canvas, facts, place, size=text, colour=QUIET, right=True)
+    write_fitting(canvas, details, place, size=text, colour=QUIET, right=True)
     paste(canvas, colour(tiles.grey, COLORMAP, CONTRAST), left, top + sheet.caption)

@@ -1,4 +1,4 @@
-"""The cinematic walk: the picture, then every layer, first to last, each a card that fades into the next."""
+"""A story in cards: the picture, every layer from first to last, and the predictions. Each fades into the next."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FADE = 0.48
 """Seconds in which a card fades into the next."""
 
 FEW = 4
-"""Channels whose numbers are told."""
+"""The largest number of channels whose numbers are written."""
 
 COLORMAP, CONTRAST = TileSettings().colormap, TileSettings().contrast
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A canvas and how long it is shown."""
+    """A canvas, and the seconds that it is shown."""
 
     image: Image
     seconds: float
@@ -38,16 +38,16 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is shown for `seconds`: words on a canvas, the tiles lit on its panel, and where the picture lies."""
+    """A canvas with text, the grey tiles of its panel, the place of the picture, and the seconds that all is shown."""
 
-    words: Image
+    text: Image
     grey: NDArray[np.uint8]
     picture: Rect
     seconds: float
 
 
 class Storyboard:
-    """The places of a canvas: tiles above, and below them the picture small beside the words."""
+    """The layout of a canvas: tiles above, and below them the small picture beside the text."""
 
     def __init__(self, canvas_hw: Hw, image: Image, info: ModelInfo, layers: Sequence[LayerInfo]) -> None:
         height, width = canvas_hw
@@ -61,36 +61,36 @@ class Storyboard:
         self._small = Rect(edge, height - edge - small_h, small_w, small_h)
         self._large = _centred(image_hw, self.panel)
         left = 2 * edge + small_w + edge // 2
-        self._words = Rect(left, height - edge - band, width - left - edge, band)
+        self._box = Rect(left, height - edge - band, width - left - edge, band)
 
     def opening(self, seconds: float) -> Card:
-        """The picture, large."""
-        canvas = self._lettered("light", "What goes in: a picture, nothing else.", *origin(self._info), lit=None)
+        """The card of the large picture."""
+        canvas = self._with_text("light", "What goes in: a picture, nothing else.", *origin(self._info), current=None)
         return Card(canvas, self._dark(), self._large, seconds)
 
     def layer(self, tiles: LayerTiles, seconds: float) -> Card:
-        """The tiles of a layer, and what is known about it."""
+        """The card of a layer."""
         title, sentence = stage_caption(tiles.layer)
         few = f" · {', '.join(map(str, tiles.channels))}" if len(tiles.channels) <= FEW else ""
-        canvas = self._lettered(title, sentence, tiles.layer.name + few, BRIGHT, lit=tiles.layer)
+        canvas = self._with_text(title, sentence, tiles.layer.name + few, BRIGHT, current=tiles.layer)
         return Card(canvas, tiles.grey, self._small, seconds)
 
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
-        """What the network says it sees, beside the picture."""
+        """The card of the predictions, beside the picture."""
         sentence = "What the network calls it, and how sure it is."
-        canvas = self._lettered("a name", sentence, *origin(self._info), lit=self._marks[-1])
+        canvas = self._with_text("a name", sentence, *origin(self._info), current=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
         picture = _centred(hw(self._image), half)
         left = picture.left + picture.width + 2 * self._edge
         room = self.panel.left + self.panel.width - left
         size = max(min(round(room / 13), round(self.panel.height / 8)), 9)
-        taken = predictions_height(len(predictions), size)
-        place = Rect(left, self.panel.top + max(self.panel.height - taken, 0) // 2, room, taken)
+        tall = predictions_height(len(predictions), size)
+        place = Rect(left, self.panel.top + max(self.panel.height - tall, 0) // 2, room, tall)
         draw_predictions(canvas, place, predictions, size=size)
         return Card(canvas, self._dark(), picture, seconds)
 
     def play(self, cards: Iterable[Card], *, step: float) -> Iterator[Shot]:
-        """Every card for its seconds: it fades in with a shot each `step` seconds, and is then one long shot."""
+        """The shots of all cards: a card fades in with one shot per `step` seconds, and is then one long shot."""
         before: Card | None = None
         for card in cards:
             fades = 0 if before is None else round(min(FADE, card.seconds / 2) / step)
@@ -103,17 +103,19 @@ class Storyboard:
         return np.zeros(self.panel.hw, np.uint8)
 
     def _draw(self, card: Card) -> Image:
-        canvas, (left, top, width, height) = card.words.copy(), self.panel
-        lit = colour(card.grey, COLORMAP, CONTRAST)
+        canvas, (left, top, width, height) = card.text.copy(), self.panel
+        tiles = colour(card.grey, COLORMAP, CONTRAST)
         panel = canvas[top : top + height, left : left + width]
-        np.maximum(panel, lit, out=panel)
+        np.maximum(panel, tiles, out=panel)
         frame_line(canvas, card.picture, FAINT)
         paste(canvas, resize(self._image, card.picture.hw), card.picture.left, card.picture.top)
         return canvas
 
-    def _lettered(self, title: str, sentence: str, name: str, name_colour: Colour, *, lit: LayerInfo | None) -> Image:
-        """A canvas with the words and the marks of a card."""
-        canvas, (left, top, width, height) = stage(self._canvas_hw), self._words
+    def _with_text(
+        self, title: str, sentence: str, name: str, name_colour: Colour, *, current: LayerInfo | None
+    ) -> Image:
+        """A canvas with the text and the marks of a card."""
+        canvas, (left, top, width, height) = stage(self._canvas_hw), self._box
         size = fitting(title, round(width * 0.5), size=round(height * 0.46), weight=LIGHT)
         baseline = top + round(height * 0.44)
         write(canvas, title, left, baseline, size, BRIGHT, LIGHT)
@@ -123,41 +125,41 @@ class Storyboard:
         line = Rect(left, top, width, round(height * 0.76))
         write_fitting(canvas, sentence, line, size=round(height * 0.215), colour=QUIET)
         thick = max(round(height * 0.07), 2)
-        draw_marks(canvas, Rect(left, top + height - thick, width, thick), self._marks, lit)
+        draw_marks(canvas, Rect(left, top + height - thick, width, thick), self._marks, current)
         return canvas
 
 
 def story_colours() -> NDArray[np.uint8]:
-    """The colours of every story but those of its picture, BGR (n, 3): the colormap, and words on the stage."""
+    """The colours of every story except those of its picture, BGR (n, 3): the colormap, and text on the background."""
     greys = np.linspace(0, 255, 72).astype(np.uint8)[None]
-    words = np.array([ALARM, ACCENT, QUIET, FAINT], np.float64)
+    inks = np.array([ALARM, ACCENT, QUIET, FAINT], np.float64)
     shares = np.linspace(0.25, 1.0, 4)[:, None, None]
-    edges = (np.array(STAGE) * (1 - shares) + words * shares).reshape(-1, 3)
+    edges = (np.array(STAGE) * (1 - shares) + inks * shares).reshape(-1, 3)
     bright = np.linspace(STAGE, BRIGHT, 10)
     return np.concatenate([colour(greys, COLORMAP, CONTRAST)[0], bright.round(), edges.round()]).astype(np.uint8)
 
 
 def _centred(image_hw: Hw, box: Rect) -> Rect:
-    """The place of a picture as large as `box` allows."""
+    """The largest place for a picture in the middle of `box`."""
     height, width = fitted(image_hw, box.hw)
     return Rect(box.left + (box.width - width) // 2, box.top + (box.height - height) // 2, width, height)
 
 
 def _between(old: Card, new: Card, weight: float) -> Card:
-    """A card on the way: the picture glides, slowly first and last, and greys fade before they are coloured.
+    """A card between two others: the picture moves with ease in and out, and grey tiles fade before they are coloured.
 
-    So every colour of a fade is one of the colormap's, and few colours do for all.
+    Every colour of a fade is then one of the colormap, so that a GIF needs few colours.
     """
     eased = weight * weight * (3.0 - 2.0 * weight)
     places = (round(a + (b - a) * eased) for a, b in zip(old.picture, new.picture, strict=True))
     grey = np.rint(old.grey * (1.0 - weight) + new.grey * weight).astype(np.uint8)
-    return Card(_said_between(old.words, new.words, weight), grey, Rect(*places), new.seconds)
+    return Card(_text_between(old.text, new.text, weight), grey, Rect(*places), new.seconds)
 
 
-def _said_between(old: Image, new: Image, weight: float) -> Image:
-    """Words that go before others come; what both canvases share stays."""
-    said, left = (old, 1.0 - 2.0 * weight) if weight < 0.5 else (new, 2.0 * weight - 1.0)
-    faded = blend(stage(hw(said)), said, left)
+def _text_between(old: Image, new: Image, weight: float) -> Image:
+    """The old text fades out before the new one fades in; text that both canvases share stays."""
+    text, strength = (old, 1.0 - 2.0 * weight) if weight < 0.5 else (new, 2.0 * weight - 1.0)
+    faded = blend(stage(hw(text)), text, strength)
     same = (old == new).all(axis=-1).astype(np.uint8)
-    shared = cv2.erode(same, np.ones((9, 9), np.uint8)).astype(np.bool_)  # not where two words cross by chance
+    shared = cv2.erode(same, np.ones((9, 9), np.uint8)).astype(np.bool_)  # not where two texts overlap by chance
     return np.where(shared[..., None], old, faded)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from realtime.canvas.layout import arrange, status_height
 from realtime.imaging import compositing
 from realtime.imaging.colormaps import COLORMAPS, colour
 from realtime.imaging.compositing import STAGE, Rect
 from realtime.imaging.text import text_width, wrap, write
 from realtime.inference.network_input import input_size
 from realtime.show.hud import Placement
-from realtime.show.layout import arrange, status_height
 
 
 @pytest.mark.parametrize("panel_hw", [(100, 100), (30, 200), (200, 30)])

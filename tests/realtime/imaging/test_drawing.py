@@ -78,13 +78,13 @@ def test_a_board_has_room_for_any_picture(canvas_hw: tuple[int, int], image_hw: 
 
 @pytest.mark.parametrize("aspect", [0.25, 0.6, 1.0, 1.5, 4.0])
 @pytest.mark.parametrize("width", [640, 1920, 7680])
-@pytest.mark.parametrize("wanted", [None, 1, 10, 500])
+@pytest.mark.parametrize("channels", [None, 1, 10, 500])
 @pytest.mark.parametrize("count", [1, 5, 15])
-def test_grids_of_a_sheet_stay_in_their_column(aspect: float, width: int, wanted: int | None, count: int) -> None:
-    sheet = MapSheet(width, LAYERS[:count], aspect, wanted)
+def test_grids_of_a_sheet_stay_in_their_column(aspect: float, width: int, channels: int | None, count: int) -> None:
+    sheet = MapSheet(width, LAYERS[:count], aspect, channels)
     for layer, grid in zip(sheet.layers, sheet.grids(), strict=True):
         assert grid.panel_hw[1] <= sheet.room
-        assert grid.rows * grid.cols >= sheet.count(layer, grid) >= min(wanted or 1, layer.channels)
+        assert grid.rows * grid.cols >= sheet.count(layer, grid) >= min(channels or 1, layer.channels)
 
 
 def kernels(*shape: int, first: bool = False, groups: int = 1) -> Kernels:

@@ -77,9 +77,9 @@ def test_classes_are_found_by_name_number_or_part(network: Network, text: str, p
     [
         ("e", "did you mean one of: 0 blue, 1 green"),
         ("gren", "did you mean one of: 1 green"),
-        ("xyzzy", "names no class 'xyzzy'; expected a name, such as blue, or a number from 0 to 2"),
-        ("", "names no class"),
-        ("3", "class 3 is not there"),
+        ("xyzzy", "has no class 'xyzzy'; expected a name, such as blue, or a number from 0 to 2"),
+        ("", "has no class"),
+        ("3", "there is no class 3"),
     ],
 )
 def test_classes_that_are_not_there_are_refused(network: Network, text: str, words: str) -> None:
@@ -87,8 +87,8 @@ def test_classes_that_are_not_there_are_refused(network: Network, text: str, wor
         find_class(network.info, text)
 
 
-def test_weights_that_are_no_numbers_are_told(tmp_path: Path, engine: Engine) -> None:
-    colour_network(tmp_path / "colours.onnx", sharpness=float("nan"))
+def test_nan_in_the_result_is_an_error(tmp_path: Path, engine: Engine) -> None:
+    colour_network(tmp_path / "colours.onnx", apart=True, sharpness=float("nan"))
     network = open_network(str(tmp_path / "colours.onnx"))
     with pytest.raises(ModelError, match="produced NaN or Inf"):
         compute_heatmap(engine, network, flag(), GradcamHead("conv2"), channel_weights(network.info, "classes", 0))

@@ -78,7 +78,7 @@ def test_a_channel_is_asked_for_where_nothing_is_named(
 
 
 REFUSED = [
-    (("--class", "pink"), "names no class 'pink'"),
+    (("--class", "pink"), "has no class 'pink'"),
     (("--class", "red", "--channel", "1"), "--class cannot be combined"),
     (("--of", "conv2"), "--of needs a channel, such as"),
     (("--layer", "conv9"), "layer 'conv9' is not in colours"),
