@@ -18,6 +18,7 @@ import cyclopts
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
 from models.errors import SetupError, VentralError
 from realtime.threads.signals import STOP_SIGNALS
+from scripts.common.explain import explain
 
 LONGEST = 600
 """Characters of an error message."""
@@ -113,7 +114,7 @@ def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
         return _fail(str(error))
     except cyclopts.CycloptsError as error:
         command = f"{arguments[0]} " if arguments and arguments[0] in COMMANDS else ""
-        return _fail(f"{_explain(error)} (see: ventral {command}--help)")
+        return _fail(f"{explain(error)} (see: ventral {command}--help)")
     except KeyboardInterrupt:
         return _fail("stopped before it was done")
     except BrokenPipeError:  # the reader of our output has ended
@@ -122,16 +123,6 @@ def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
         path = f"{error.filename}: " if error.filename else ""
         return _fail(f"{path}{error.strerror or error}; choose another file or folder")
     return 0
-
-
-def _explain(error: cyclopts.CycloptsError) -> str:
-    """What is wrong with the arguments."""
-    if isinstance(error, cyclopts.UnusedCliTokensError):
-        return f"unexpected argument: {' '.join(error.unused_tokens or [])}"
-    if isinstance(error, cyclopts.ValidationError) and error.argument and error.argument.tokens:
-        return f"{error.argument.name} takes {error.exception_message}, but got {error.argument.tokens[0].value}"
-    message = str(error).replace('"', "'")
-    return message[:1].lower() + message[1:].rstrip(".")
 
 
 def _unknown_command(name: str) -> str:

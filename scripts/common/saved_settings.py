@@ -6,17 +6,18 @@ import dataclasses
 import io
 import json
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
+import cyclopts
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
 from models.errors import SettingError
 from models.files import write_atomically
 from realtime.imaging.frame import Image
+from scripts.common.explain import explain
 
 KEY = "ventral"
 """The keyword of the text in the PNG file."""
@@ -77,35 +78,18 @@ def read_settings(path: Path, command: str) -> SavedSettings:
 
 def fill_options(options: Options, path: Path, settings: SavedSettings) -> Options:
     """A dataclass of options, with saved values where none were given; SettingError for values that do not fit."""
-    hints, values = get_type_hints(type(options), include_extras=True), {}
-    for name in settings.options.keys() & (hints.keys() - given_options(options).keys()):
-        values[name] = _from_json(settings.options[name], hints[name])
-        if values[name] is None:
-            raise SettingError(f"{path} has an invalid setting: {name} is {settings.options[name]!r}")
-    return dataclasses.replace(options, **values)  # type: ignore[type-var]
+    fields = {each.name for each in dataclasses.fields(options)}  # type: ignore[arg-type]
+    tokens = [token for name, value in settings.options.items() if name in fields for token in _tokens(name, value)]
+    app = cyclopts.App(help_flags=(), version_flags=(), result_action="return_value")
+    app.default(type(options))
+    try:
+        saved = app(tokens, exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as error:
+        raise SettingError(f"{path} has an invalid setting: {explain(error)}") from error
+    return dataclasses.replace(saved, **given_options(options))  # type: ignore[no-any-return]
 
 
-def _from_json(value: Any, hint: Any) -> Any:
-    """A value of the type `hint` from what JSON made of it; None if it does not fit."""
-    if get_origin(hint) is Annotated:
-        return _in_range(_from_json(value, get_args(hint)[0]), hint)
-    if get_origin(hint) is tuple:
-        fits = isinstance(value, list) and all(isinstance(each, str) for each in value)
-        return tuple(value) if fits else None
-    if get_origin(hint) is Literal:
-        return value if value in get_args(hint) else None
-    if get_args(hint):
-        return next((fit for each in get_args(hint) if (fit := _from_json(value, each)) is not None), None)
-    if hint is Path:
-        return Path(value) if isinstance(value, str) else None
-    types = (int, float) if hint is float else hint
-    return value if isinstance(value, types) and not isinstance(value, bool) else None
-
-
-def _in_range(value: Any, hint: Any) -> Any:
-    """The value, or None if a validator of the command line refuses it."""
-    with suppress(ValueError):
-        for validate in (validate for parameter in get_args(hint)[1:] for validate in parameter.validator):
-            validate(hint, value)
-        return value
-    return None
+def _tokens(name: str, value: Any) -> list[str]:
+    """A saved option as the command line takes it."""
+    option = name.rstrip("_").replace("_", "-")
+    return [f"--{option}={each}" for each in (value if isinstance(value, list) else [value])]

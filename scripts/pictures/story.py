@@ -98,17 +98,11 @@ def story(
                 write_story(Still(image, network, engine, options.size), layers, path, options, advance)
 
 
-def list_images(images: Sequence[Path]) -> list[Path]:
-    """Every picture named, and those of every folder named; SourceError when there is none."""
+def plan_outputs(images: Sequence[Path], output: Path, *, force: bool) -> list[tuple[Path, Path]]:
+    """Every picture, also of a folder, with the file for its story; SourceError or OutputError if there is none."""
     pictures = [path for each in images for path in (list_pictures(each) if each.is_dir() else [each])]
     if not pictures:
         raise SourceError("no picture given; expected one or more, or a folder of pictures")
-    return pictures
-
-
-def plan_outputs(images: Sequence[Path], output: Path, *, force: bool) -> list[tuple[Path, Path]]:
-    """Every picture with the file for its story; OutputError when a file cannot be written."""
-    pictures = list_images(images)
     single = len(pictures) == 1 and not images[0].is_dir()
     if output.suffix.lower() in SUFFIXES and single:
         return [(pictures[0], claim(output, force=force, suffixes=SUFFIXES))]

@@ -52,21 +52,22 @@ def render(
     check_output(output, force=force)
     setup = open_setup(options)
     check_source(source, output, frames, setup.controls)
-    how = SourceOptions(hold=1 if output.suffix in ("", ".png") else HOLD)
+    source_options = SourceOptions(hold=1 if output.suffix in ("", ".png") else HOLD)
+    faults: list[SourceError] = []
     with (
-        closing(open_source(source, how)) as pictures,
+        closing(open_source(source, source_options)) as opened,
         open_engine(options, setup.network.info) as engine,
     ):
-        canvases = Canvases(pictures, setup.pipeline(engine, options), setup.controls)
+        canvases = draw_canvases(opened, setup.pipeline(engine, options), setup.controls, faults)
         tracked = track(
             itertools.islice(canvases, frames), "drawing", console=Console(stderr=True), disable=not sys.stderr.isatty()
         )
         if output.suffix == "":
             write_stills(tracked, output, force=force)
         else:
-            write_film(tracked, output, fps=pictures.fps, size_hw=options.canvas_hw, force=force)
-    if canvases.fault is not None:
-        raise SourceError(f"{canvases.fault}; the frames before it are in {output}")
+            write_film(tracked, output, fps=opened.fps, size_hw=options.canvas_hw, force=force)
+    if faults:
+        raise SourceError(f"{faults[0]}; the frames before it are in {output}")
 
 
 def check_source(source: str, output: Path, frames: int | None, controls: Controls) -> None:
@@ -91,28 +92,20 @@ def check_output(output: Path, *, force: bool) -> None:
         claim(output.with_name(f"{output.name}.png"), force=True)
 
 
-class Canvases:
-    """The canvas of every frame of a source, in order; a source that fails ends them, and `fault` says why."""
-
-    def __init__(self, source: Source, pipeline: Pipeline, controls: Controls) -> None:
-        self.fault: SourceError | None = None
-        self._source = source
-        self._pipeline = pipeline
-        self._controls = controls
-
-    def __iter__(self) -> Iterator[Image]:
-        for index in itertools.count():
-            try:
-                image = self._source.read()
-            except EndOfSource:
-                return
-            except SourceError as error:
-                if index == 0:
-                    raise
-                self.fault = error
-                return
-            now = index / self._source.fps
-            yield self._pipeline.draw_patiently(Frame(image, index, now), self._controls.snapshot(), now).frame.image
+def draw_canvases(source: Source, pipeline: Pipeline, controls: Controls, faults: list[SourceError]) -> Iterator[Image]:
+    """The canvas of every frame of a source; an error after the first one ends them, and is added to `faults`."""
+    for index in itertools.count():
+        try:
+            image = source.read()
+        except EndOfSource:
+            return
+        except SourceError as error:
+            if index == 0:
+                raise
+            faults.append(error)
+            return
+        now = index / source.fps
+        yield pipeline.draw_patiently(Frame(image, index, now), controls.snapshot(), now).frame.image
 
 
 def write_film(canvases: Iterable[Image], output: Path, *, fps: float, size_hw: Hw, force: bool) -> None:

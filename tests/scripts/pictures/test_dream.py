@@ -184,7 +184,7 @@ def test_a_picture_of_one_pixel_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert dream(source, "-o", tmp_path / "out.png", "--width", "40", *QUICK) in (0, 2), "black may be silent"
 
 
-@pytest.mark.parametrize("harm", ["none", "another", "json", "types", "newer", "files", "labels"])
+@pytest.mark.parametrize("harm", ["none", "another", "json", "types", "range", "newer", "files", "labels"])
 def test_settings_that_cannot_be_read_are_refused(
     tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], harm: str
 ) -> None:
@@ -195,6 +195,7 @@ def test_settings_that_cannot_be_read_are_refused(
         "another": json.dumps(record | {"command": "maximize"}),
         "json": "[[" * 9999,
         "types": json.dumps(record),
+        "range": json.dumps(record | {"options": {"octaves": 99}}),
         "newer": json.dumps(record | {"options": {"octaves": 4, "warp": 2}}),
         "files": json.dumps(record | {"files": 3}),
         "labels": json.dumps(record | {"options": {"labels": "a\0b", "octaves": "many"}}),
@@ -206,9 +207,10 @@ def test_settings_that_cannot_be_read_are_refused(
     assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "textures") == 2
     said = {
         "another": "was made by ventral maximize",
-        "types": "invalid setting: octaves is 'many'",
+        "types": "invalid setting: invalid value for --octaves: unable to convert 'many' into int",
+        "range": "invalid setting: --octaves takes 1 to 20, but got 99",
         "newer": "does not know: warp",
-        "labels": "invalid setting: octaves is 'many'",
+        "labels": "invalid setting: invalid value for --octaves: unable to convert 'many' into int",
     }
     assert said.get(harm, "has no saved settings") in capsys.readouterr().err
 
@@ -313,7 +315,7 @@ def test_weights_that_are_no_numbers_are_told(
     kernel.CopyFrom(onnx.numpy_helper.from_array(np.full(tuple(kernel.dims), np.nan, np.float32), kernel.name))
     path.write_bytes(model.SerializeToString())
     assert dream(picture, "-o", tmp_path / "out.png", *QUICK, "--model", path) == 2
-    assert "produced NaN or Inf: its weights are damaged" in capsys.readouterr().err
+    assert "colours.onnx is damaged: 9 of the weights" in capsys.readouterr().err
 
 
 def test_what_is_silent_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
