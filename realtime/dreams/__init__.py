@@ -1,1 +1,1 @@
-"""Dreams: pictures that climb towards what a network answers to, still and moving."""
+"""Dreams: gradient ascent on still and moving pictures."""

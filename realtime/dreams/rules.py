@@ -1,4 +1,4 @@
-"""What follows from a change of the dream's values: a preset sets others, and a dream starts deep in the network."""
+"""Rules of dreams: a preset sets other values, and a dream starts deep in the network."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from realtime.controls.presets import read_preset
 from realtime.controls.value import Scalar
 from realtime.dreams.objective import default_layer
 
-KEPT = ("dream/channel", "dream/seed", "dream/size", "dream/preset")
-"""What a preset leaves as it is."""
+UNCHANGED = ("dream/channel", "dream/seed", "dream/size", "dream/preset")
+"""The values that a preset does not change."""
 
 
 def apply_dream_preset(controls: Controls, _before: Scalar) -> None:
-    """Set what the chosen preset names and show the dream; no preset is the dream as it was at the start."""
-    kept = {path: controls.value(path) for path in KEPT}
+    """Set the values of the chosen preset and show the dream; without a preset, reset the dream."""
+    unchanged = {path: controls.value(path) for path in UNCHANGED}
     controls.reset("dream/")
-    for path, value in kept.items():
+    for path, value in unchanged.items():
         controls.set(path, value)
-    if preset := str(kept["dream/preset"]):
+    if preset := str(unchanged["dream/preset"]):
         for path, value in read_preset(preset):
             controls.set(path, value)
         controls.set("show/view", "dream")
 
 
 def follow_dream_view(info: ModelInfo, controls: Controls, before: Scalar) -> None:
-    """Dream about two thirds of the way through the network, and go back afterwards, unless a layer was chosen."""
+    """Select a layer deep in the network for the dream, and the one before it afterwards, unless one was chosen."""
     if controls.is_chosen("show/layer"):
         return
     if before == "dream":

@@ -1,1 +1,1 @@
-"""Running graphs: providers, sessions, the engine, predictions."""
+"""Running graphs: providers, sessions, the engine, predictions, Grad-CAM."""

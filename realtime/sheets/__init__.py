@@ -1,1 +1,1 @@
-"""Sheets: still pictures and stories that show a network, for slides and walls."""
+"""Sheets, slides and stories: still pictures that show a network."""

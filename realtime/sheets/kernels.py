@@ -41,13 +41,13 @@ def cells(kernels: Kernels, colours: Colours, most_hw: Hw, *, shape: float) -> C
         shown = strongest(weights, 0, most_hw[0] * most_hw[1])
         pictures = coloured(weights[shown], colours) if in_colour else diverging(signed(weights[shown])[:, 0])
         cols = min(max(_cols(len(shown), height / width / shape), -(-len(shown) // most_hw[0])), most_hw[1])
-        kind = "in colour" if in_colour else "each of one input"
+        kind = "in colour" if in_colour else "each with one input"
         return Cells(pictures, cols, f"{_of(len(shown), total, 'kernel')}, {size}, {kind}", not in_colour)
     return _slices(weights, most_hw, " of its group" if kernels.groups > 1 else "")
 
 
 def _slices(weights: NDArray[np.float32], most_hw: Hw, group: str) -> Cells:
-    """A row per kernel and a column per input, or the other way round where more kernels and inputs fit."""
+    """A row per kernel and a column per input, or transposed where more kernels and inputs fit."""
     total, inputs, height, width = weights.shape
     fitting = [min(total, most) * min(inputs, other) for most, other in (most_hw, most_hw[::-1])]
     across = fitting[1] > fitting[0]
@@ -56,7 +56,7 @@ def _slices(weights: NDArray[np.float32], most_hw: Hw, group: str) -> Cells:
     inputs_shown = strongest(weights[shown], 1, most_inputs)
     grid = diverging(signed(weights[shown])[:, inputs_shown])
     grid = grid.swapaxes(0, 1) if across else grid
-    each = f"{width}×{height}, a {'column' if across else 'row'} each"
+    each = f"{width}×{height}, one {'column' if across else 'row'} each"
     words = f"{_of(len(shown), total, 'kernel')}, {each}; {_of(len(inputs_shown), inputs, 'input')}{group}"
     return Cells(grid.reshape(-1, height, width, 3), grid.shape[1], words, signed=True)
 

@@ -18,8 +18,8 @@ SHAPE = 9 / 16
 SMALLEST_SLICE, SMALLEST_POINT = 1 / 42, 1 / 128
 """The smallest side of a kernel, and of one that is a single weight, as a share of the width of the sheet."""
 
-RANGE = "Each kernel over its own range of weights."
-SIGNS = "Below zero and above, each kernel by its own strength."
+RANGE = "Each kernel on its own scale."
+SIGNS = "Negative and positive weights, each kernel on its own scale."
 
 
 def draw_kernels(kernels: Kernels, info: ModelInfo, width: int) -> Image:

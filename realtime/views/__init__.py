@@ -1,1 +1,1 @@
-"""The views, one file each: what the network sees, as pictures beside the camera."""
+"""The views, one file each: they draw what the network computes from the frame."""

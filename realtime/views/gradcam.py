@@ -19,7 +19,7 @@ from realtime.imaging.frame import Floats
 from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import single
 from realtime.inference.engine import Outputs
-from realtime.inference.gradcam import gradcam_input_hw
+from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.request import Request
@@ -73,7 +73,7 @@ class GradcamView(View):
             self._update(scene, spec)
         image = scene.fitted_frame()
         if self._heatmap is not None and self._missing(scene) is None:
-            image = overlay_heatmap(image, self._heatmap / max(float(self._heatmap.max()), 1e-30))
+            image = overlay_heatmap(image, normalized(self._heatmap))
         return Rendered(image, scene.info.layer(_layer(scene)), words=self._words(scene))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
@@ -115,12 +115,12 @@ class GradcamView(View):
     def _words(self, scene: Scene) -> tuple[str, str]:
         """The class or the channel, and its probability."""
         if scene.info.classifier is None:
-            return f"channel {scene.channel}", f"Where this channel of {scene.layer.name} answers."
+            return f"channel {scene.channel}", f"Where this channel of {scene.layer.name} is active."
         missing, labels = self._missing(scene), scene.info.classifier.labels
         if missing is not None:
             return f"class {missing}", f"The network's classes go from 0 to {len(labels) - 1}."
         if self._activations is None:
-            return "evidence", "Where the network looks."
+            return "Grad-CAM", "Where the network looks."
         target = self._target(scene, self._activations)
         if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
             return labels[target], "Where the network sees it."

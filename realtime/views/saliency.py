@@ -33,7 +33,7 @@ PEAK_QUANTILE = 0.999
 SMOOTHING = 0.2
 """How fast the brightness follows the strength of the gradient."""
 
-CAPTION = ("why", "The pixels that this channel answers to.")
+CAPTION = ("why", "The pixels that activate this channel.")
 
 Subject: TypeAlias = tuple[GraphSpec, int]
 """A gradient graph, and the channel whose gradient it computes."""

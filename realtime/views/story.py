@@ -17,7 +17,7 @@ from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, STRETCH, TileSettings
 from realtime.views.view import Rendered, Scene, View
 
-WORDS = ("the whole way", "Every layer at once: edges at the top, objects at the bottom.")
+CAPTION = ("all layers", "Every layer at once: edges at the top, objects at the bottom.")
 
 
 class StoryView(View):
@@ -42,7 +42,7 @@ class StoryView(View):
             normalise=settings.normalise,
         )
         strips = colour(grey, settings.colormap, settings.contrast)
-        return Rendered(_labelled(strips, scene, head.grid), words=WORDS)
+        return Rendered(_labelled(strips, scene, head.grid), words=CAPTION)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the story itself."""

@@ -140,5 +140,5 @@ class View(ABC):
         return ()
 
     def register(self, controls: Controls, info: ModelInfo) -> None:
-        """Add what the view brings beside its settings: its actions, and in some views rules."""
+        """Add the actions of the view; some views also add rules."""
         controls.register(self)

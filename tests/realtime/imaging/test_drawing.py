@@ -96,9 +96,9 @@ def kernels(*shape: int, first: bool = False, groups: int = 1) -> Kernels:
     ("drawn", "words"),
     [
         (kernels(64, 3, 7, 7, first=True), "all 64 kernels, 7×7, in colour"),
-        (kernels(512, 512, 3, 3), "a row each"),
-        (kernels(256, 1024, 1, 1), "1×1, a row each"),
-        (kernels(2048, 1, 3, 3, groups=2048), "kernels, 3×3, each of one input"),
+        (kernels(512, 512, 3, 3), "one row each"),
+        (kernels(256, 1024, 1, 1), "1×1, one row each"),
+        (kernels(2048, 1, 3, 3, groups=2048), "kernels, 3×3, each with one input"),
         (kernels(32, 8, 3, 3, groups=4), "all 8 inputs of its group"),
         (kernels(1, 1, 1, 1), "1 kernel, 1×1"),
         (kernels(8, 3, 1, 9, first=True), "all 8 kernels, 9×1, in colour"),

@@ -45,24 +45,24 @@ def engine() -> Iterator[Engine]:
         yield engine
 
 
-def test_first_answer_is_not_ready_and_then_the_picture_comes(engine: Engine) -> None:
+def test_a_graph_is_not_ready_at_first_and_runs_later(engine: Engine) -> None:
     with pytest.raises(NotReady):
         engine.run(spec(), FEEDS)
     engine.wait(spec(), timeout=20)
     assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
 
 
-def test_prefetched_graph_is_ready_without_being_asked_for(engine: Engine) -> None:
+def test_a_prefetched_graph_is_ready_at_once(engine: Engine) -> None:
     engine.prefetch([spec("block1_conv2"), spec("block1_conv1")])
     until(lambda: engine.pending == 0, "both graphs")
     for layer in ("block1_conv1", "block1_conv2"):
         engine.run(spec(layer), FEEDS)
 
 
-def test_what_is_waited_for_is_made_however_often_others_are_prefetched() -> None:
-    def slow(wanted: GraphSpec, provider: Provider) -> Session:
+def test_a_requested_graph_comes_before_prefetched_ones() -> None:
+    def slow(graph: GraphSpec, provider: Provider) -> Session:
         time.sleep(0.02)
-        return open_session(wanted, provider)
+        return open_session(graph, provider)
 
     def elsewhere(engine: Engine) -> None:
         like = spec()
@@ -83,13 +83,13 @@ def test_what_is_waited_for_is_made_however_often_others_are_prefetched() -> Non
             show.join()
 
 
-def test_who_waits_for_a_graph_does_not_hold_up_the_end() -> None:
+def test_a_job_that_waits_for_a_graph_does_not_delay_closing() -> None:
     opening = threading.Event()
 
-    def slow(wanted: GraphSpec, provider: Provider) -> Session:
+    def slow(graph: GraphSpec, provider: Provider) -> Session:
         opening.set()
         time.sleep(0.5)
-        return open_session(wanted, provider)
+        return open_session(graph, provider)
 
     before = set(threading.enumerate())
     with Engine(CPU, slow, background=True) as engine:
@@ -148,7 +148,7 @@ def test_a_result_is_taken_once_and_so_is_an_error() -> None:
     assert request.idle
 
 
-def test_a_graph_is_ready_once_it_was_asked_for() -> None:
+def test_ready_requests_the_graph() -> None:
     with Engine(CPU, background=True) as engine:
         assert not engine.ready(spec())
         until(lambda: engine.ready(spec()), "the graph")
@@ -157,7 +157,7 @@ def test_a_graph_is_ready_once_it_was_asked_for() -> None:
             engine.ready(spec("conv9"))
 
 
-def test_beside_no_show_readiness_is_waited_for(engine: Engine) -> None:
+def test_without_background_jobs_ready_raises_not_ready(engine: Engine) -> None:
     with pytest.raises(NotReady):
         engine.ready(spec())
 
@@ -165,9 +165,9 @@ def test_beside_no_show_readiness_is_waited_for(engine: Engine) -> None:
 def test_each_graph_is_opened_once() -> None:
     opened: list[GraphSpec] = []
 
-    def counted(wanted: GraphSpec, provider: Provider) -> Session:
-        opened.append(wanted)
-        return open_session(wanted, provider)
+    def counted(graph: GraphSpec, provider: Provider) -> Session:
+        opened.append(graph)
+        return open_session(graph, provider)
 
     with Engine(CPU, counted) as engine:
         with pytest.raises(NotReady):
@@ -189,14 +189,14 @@ def test_sessions_are_bounded_and_the_oldest_goes() -> None:
         assert engine.run(specs[-1], {**FEEDS, "image": np.zeros((*sizes[-1], 3), np.uint8)})
 
 
-def test_a_fault_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_graph_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("realtime.inference.engine.RETRY", 0.1)
     full = [True]
 
-    def opener(wanted: GraphSpec, provider: Provider) -> Session:
+    def opener(graph: GraphSpec, provider: Provider) -> Session:
         if full[0]:
             raise OutputError("cannot write the cache: no space left")
-        return open_session(wanted, provider)
+        return open_session(graph, provider)
 
     with Engine(CPU, opener) as engine:
         engine.wait(spec(), timeout=20)
@@ -207,8 +207,8 @@ def test_a_fault_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -
         assert run_until_ready(engine)["picture"].shape == (40, 40)
 
 
-def test_faults_gather_no_frames(engine: Engine) -> None:
-    """A fault that is raised anew every frame must not keep the frames alive."""
+def test_errors_keep_no_frames_alive(engine: Engine) -> None:
+    """An error that is raised in every frame must not keep the frames alive."""
     engine.wait(spec("conv9"), timeout=20)
     depths = []
     for _ in range(3):
@@ -220,7 +220,7 @@ def test_faults_gather_no_frames(engine: Engine) -> None:
 
 @pytest.mark.parametrize("victim", ["network.bin", "network.onnx", "network.json", "graph"])
 @pytest.mark.parametrize("damage", ["cut", "emptied", "scrambled"])
-def test_damaged_cache_is_made_anew(victim: str, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_cache_is_repaired(victim: str, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = build(spec())
     damaged = path if victim == "graph" else path.parent / victim
     whole = damaged.read_bytes()
@@ -240,7 +240,7 @@ def test_unknown_layer_is_reported_by_run(engine: Engine) -> None:
         engine.run(spec("conv9"), FEEDS)
 
 
-def test_a_fault_of_one_graph_leaves_the_others(engine: Engine) -> None:
+def test_an_error_in_one_graph_leaves_the_others(engine: Engine) -> None:
     engine.wait(spec("conv9"), timeout=20)
     engine.wait(spec(), timeout=20)
     assert engine.run(spec(), FEEDS)
@@ -253,11 +253,11 @@ class BrokenGpu:
         self.fails = fails
         self.opened: list[str] = []
 
-    def __call__(self, wanted: GraphSpec, provider: Provider) -> Session:
+    def __call__(self, graph: GraphSpec, provider: Provider) -> Session:
         self.opened.append(provider.name)
         if provider == GPU and self.fails == "open":
             raise RuntimeError("CUDA failure 35: driver version is insufficient")
-        session = open_session(wanted, CPU)
+        session = open_session(graph, CPU)
         if provider == GPU:
             session.run = self._lost  # type: ignore[method-assign]
         return session
@@ -291,11 +291,11 @@ def test_graph_opened_on_a_lost_gpu_is_thrown_away() -> None:
     """The loader may come back with a session of the GPU after the show has left it."""
     opening, left = threading.Event(), threading.Event()
 
-    def slow(wanted: GraphSpec, provider: Provider) -> Session:
-        if provider == GPU and wanted.head != spec().head:
+    def slow(graph: GraphSpec, provider: Provider) -> Session:
+        if provider == GPU and graph.head != spec().head:
             opening.set()
             assert left.wait(20)
-        return BrokenGpu(fails="run")(wanted, provider)
+        return BrokenGpu(fails="run")(graph, provider)
 
     other = spec("block1_conv2")
     with Engine(GPU, slow) as engine:
@@ -323,9 +323,9 @@ def test_a_loss_that_is_reported_late_leaves_the_new_graph_alone() -> None:
         assert go.wait(20)
         raise RuntimeError("CUDA failure 719: unspecified launch failure")
 
-    def opener(wanted: GraphSpec, provider: Provider) -> Session:
-        session = BrokenGpu(fails="run")(wanted, provider)
-        if provider == GPU and wanted == other:
+    def opener(graph: GraphSpec, provider: Provider) -> Session:
+        session = BrokenGpu(fails="run")(graph, provider)
+        if provider == GPU and graph == other:
             session.run = stuck  # type: ignore[method-assign]
         return session
 

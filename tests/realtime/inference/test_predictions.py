@@ -1,4 +1,4 @@
-"""What the classifier says: top-k, smoothing, beside the show and in step with a film."""
+"""Predictions: top-k, smoothing, in the background of a show and in step with a film."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from models.build.build import build
 from models.errors import ModelError
 from models.importing.open_network import open_network
 from models.spec import Network, Prediction
+from realtime.canvas.captions import draw_names
+from realtime.canvas.layout import arrange, status_height
+from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls, Snapshot
 from realtime.imaging.compositing import stage
 from realtime.imaging.frame import Frame, Image
@@ -20,9 +23,6 @@ from realtime.inference.engine import Engine
 from realtime.inference.predictions import classify, scores_spec, top
 from realtime.inference.predictor import Predictor, Smoothed
 from realtime.inference.providers import CPU
-from realtime.show.captions import draw_names
-from realtime.show.layout import arrange, status_height
-from realtime.show.pipeline import Pipeline
 from realtime.show.table import make_controls
 from realtime.views.registry import find_views
 from tests.networks import COLOURS, colour_network
@@ -45,17 +45,17 @@ def settings(network: Network, **changes: object) -> Snapshot:
 
 @pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("colour", COLOURS)
-def test_classifier_names_what_is_there(tmp_path: Path, engine: Engine, colour: str, apart: bool) -> None:
+def test_the_classifier_finds_the_colour(tmp_path: Path, engine: Engine, colour: str, apart: bool) -> None:
     colour_network(tmp_path / "colours.onnx", apart=apart)
-    said = classify(engine, open_network(str(tmp_path / "colours.onnx")), flat(colour))
-    assert said[0].label == colour
-    assert said[0].index == COLOURS.index(colour)
-    assert sum(each.probability for each in said) == pytest.approx(1.0, abs=1e-5)
+    predictions = classify(engine, open_network(str(tmp_path / "colours.onnx")), flat(colour))
+    assert predictions[0].label == colour
+    assert predictions[0].index == COLOURS.index(colour)
+    assert sum(each.probability for each in predictions) == pytest.approx(1.0, abs=1e-5)
     expected = np.exp(10 * (flat(colour)[0, 0] / 255))
-    assert said[0].probability == pytest.approx(float(expected.max() / expected.sum()), abs=1e-5)
+    assert predictions[0].probability == pytest.approx(float(expected.max() / expected.sum()), abs=1e-5)
 
 
-def test_network_without_a_classifier_says_so() -> None:
+def test_a_network_without_a_classifier_is_an_error() -> None:
     network = open_network("textures")
     network = dataclasses.replace(network, info=dataclasses.replace(network.info, classifier=None))
     with pytest.raises(ModelError, match="no classifier"):
@@ -85,11 +85,11 @@ def test_a_damaged_classifier_in_the_cache_is_made_anew(tmp_path: Path, engine: 
 
 
 def test_top_is_sorted_and_stable() -> None:
-    said = top(np.array([0.1, 0.4, 0.1, 0.4], np.float32), ("a", "b", "c", "d"), 3)
-    assert [each.label for each in said] == ["b", "d", "a"]
+    predictions = top(np.array([0.1, 0.4, 0.1, 0.4], np.float32), ("a", "b", "c", "d"), 3)
+    assert [each.label for each in predictions] == ["b", "d", "a"]
 
 
-def test_smoothing_follows_within_its_time() -> None:
+def test_smoothing_follows_within_its_time_constant() -> None:
     smoothed, old, new = Smoothed(), np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
     smoothed.update(old, 0.0, seconds=1.0)
     smoothed.update(new, 0.1, seconds=1.0)
@@ -102,11 +102,13 @@ def test_smoothing_follows_within_its_time() -> None:
     assert smoothed.scores[0] == 1.0
 
 
-def test_a_film_is_looked_at_at_its_own_rate(network: Network, engine: Engine) -> None:
+def test_a_film_is_classified_at_the_chosen_rate(network: Network, engine: Engine) -> None:
     predictor, chosen = Predictor(network, engine), settings(network, rate=2.0, smooth=0.0)
     engine.wait(scores_spec(network), 20)
-    said = [predictor.update(flat("red" if index else "blue"), chosen, index / 10)[0].label for index in range(10)]
-    assert said == ["blue"] * 5 + ["red"] * 5
+    predictions = [
+        predictor.update(flat("red" if index else "blue"), chosen, index / 10)[0].label for index in range(10)
+    ]
+    assert predictions == ["blue"] * 5 + ["red"] * 5
 
 
 def test_the_show_waits_for_nothing(network: Network) -> None:
@@ -125,7 +127,7 @@ def test_the_show_waits_for_nothing(network: Network) -> None:
         engine.check()
 
 
-def test_what_fails_is_said_once_and_the_show_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_is_logged_once_and_the_show_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     colour_network(tmp_path / "colours.onnx", apart=True, sharpness=4.0)
     network = open_network(str(tmp_path / "colours.onnx"))
     (tmp_path / "colours.classifier.onnx").unlink()
@@ -138,7 +140,7 @@ def test_what_fails_is_said_once_and_the_show_goes_on(tmp_path: Path, caplog: py
     assert len([record for record in caplog.records if "no predictions" in record.message]) == 1
 
 
-def test_names_come_back_once_what_failed_works_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_return_after_an_error_is_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("realtime.inference.engine.RETRY", 0.1)
     colour_network(tmp_path / "colours.onnx", apart=True)
     network, missing = open_network(str(tmp_path / "colours.onnx")), tmp_path / "colours.classifier.onnx"
@@ -156,11 +158,14 @@ def test_names_come_back_once_what_failed_works_again(tmp_path: Path, monkeypatc
 
 
 def test_predictions_are_drawn_in_every_layout(network: Network, engine: Engine) -> None:
-    said = (Prediction(0, "a rather long name of something that is seldom seen", 0.75), Prediction(1, "short", 0.2))
+    predictions = (
+        Prediction(0, "a rather long name of something that is seldom seen", 0.75),
+        Prediction(1, "short", 0.2),
+    )
     for name in ("side", "inset", "full"):
         for canvas_hw in ((720, 1280), (1280, 720), (240, 320)):
             canvas = stage(canvas_hw)
-            draw_names(canvas, arrange(name, canvas_hw, (480, 640)), said)
+            draw_names(canvas, arrange(name, canvas_hw, (480, 640)), predictions)
             assert (canvas.max(axis=2) > 200).sum() > 100, (name, canvas_hw)
             assert (canvas[-status_height(canvas_hw) :] == stage(canvas_hw)[0, 0]).all()
 

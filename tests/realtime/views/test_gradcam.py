@@ -74,7 +74,7 @@ def test_without_a_classifier_the_chosen_channel_glows(engine: Engine) -> None:
     for channel in (5, 6):
         controls.set("tiles/channel", channel)
         found = shown(engine, network, controls)
-        assert found.words == (f"channel {channel}", "Where this channel of block1_conv1 answers.")
+        assert found.words == (f"channel {channel}", "Where this channel of block1_conv1 is active.")
         lit.append(glow(found))
     assert all(np.abs(each - plain).mean() > 5 for each in lit)
     assert np.abs(lit[0] - lit[1]).mean() > 1
