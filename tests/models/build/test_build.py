@@ -1,4 +1,4 @@
-"""The straight line from spec to file, and the cache under it."""
+"""Finished graphs and the cache of weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from models.errors import ModelError, OutputError
 from models.importing.open_network import open_network
 from models.spec import Network
 
-GRID = Grid(4, 4, (12, 16), 1, (60, 80))
 SIZE_HW = (64, 96)
 
 

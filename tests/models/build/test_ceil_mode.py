@@ -1,4 +1,4 @@
-"""Pools that round up become pools that round down, and compute the same."""
+"""Pools with ceil_mode and their replacements compute the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures that leave the graph, against the same pictures made from activations in numpy and Pillow."""
+"""Mosaics and stories against the same pictures made from activations with numpy and Pillow."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
@@ -18,15 +19,9 @@ from models.build.heads.head import Head
 from models.build.heads.mosaic import MosaicHead
 from models.build.heads.story import StoryHead
 from models.build.heads.tiles import resize_matrix
-from models.importing.open_network import open_network
 from models.spec import Hw, Network
 
 SIZE_HW = (96, 128)
-
-
-@pytest.fixture(scope="module")
-def network() -> Network:
-    return open_network("textures")
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +34,13 @@ def run(path: Path, feeds: dict[str, NDArray[Any]], names: list[str]) -> list[ND
 
 
 def activations(network: Network, image: NDArray[np.uint8], layer: str) -> NDArray[np.float32]:
-    """(C, h, w), from the stored network itself, whole and unprepared."""
-    fed = network.info.input
-    tensor = (image - np.array(fed.mean, np.float32)) * np.array(fed.scale, np.float32)
+    """(C, h, w), from the stored network itself."""
+    info = network.info.input
+    tensor = (image - np.array(info.mean, np.float32)) * np.array(info.scale, np.float32)
     return run(network.path, {"input": tensor.transpose(2, 0, 1)[None]}, [layer])[0][0]  # type: ignore[no-any-return]
 
 
-def plain_cells(maps: NDArray[np.float32], size_hw: Hw) -> NDArray[np.float32]:
+def numpy_cells(maps: NDArray[np.float32], size_hw: Hw) -> NDArray[np.float32]:
     """Each map averaged over whole blocks where it shrinks by two or more, then resized by Pillow."""
     rows, cols = (max(old // new, 1) for old, new in zip(maps.shape[1:], size_hw, strict=True))
     maps = maps[:, : maps.shape[1] // rows * rows, : maps.shape[2] // cols * cols]
@@ -57,7 +52,7 @@ def plain_cells(maps: NDArray[np.float32], size_hw: Hw) -> NDArray[np.float32]:
     return np.stack([np.asarray(each) for each in resized])
 
 
-def plain_mosaic(cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float64]:
+def numpy_mosaic(cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float64]:
     """Cells in 0..1 laid out one by one."""
     (height, width), gap = grid.cell_hw, grid.gap
     panel = np.zeros(grid.panel_hw)
@@ -81,41 +76,43 @@ GRIDS = [
 
 
 @pytest.mark.parametrize(("layer", "grid"), GRIDS)
-def test_mosaic_equals_plain_one(network: Network, image: NDArray[np.uint8], layer: str, grid: Grid) -> None:
-    cells = plain_cells(activations(network, image, layer), grid.cell_hw)
+def test_mosaic_equals_the_one_made_with_numpy(
+    textures: Network, image: NDArray[np.uint8], layer: str, grid: Grid
+) -> None:
+    cells = numpy_cells(activations(textures, image, layer), grid.cell_hw)
     gain = (1.0 / np.maximum(cells.max(axis=(1, 2)), 1e-6) * np.linspace(0.5, 1.5, len(cells))).astype(np.float32)
-    path = build(GraphSpec(network, MosaicHead(layer, grid), SIZE_HW))
+    path = build(GraphSpec(textures, MosaicHead(layer, grid), SIZE_HW))
     peak, picture = run(path, {"image": image, "gain": gain}, ["peak", "picture"])
-    expected = plain_mosaic(cells * gain[:, None, None], grid)
+    expected = numpy_mosaic(cells * gain[:, None, None], grid)
     assert picture.shape == grid.panel_hw
     assert np.abs(picture - expected).max() <= 1.0
     np.testing.assert_allclose(peak, cells.max(axis=(1, 2)), rtol=1e-3, atol=1e-3)
 
 
-def test_chosen_channels_are_shown_in_the_order_given(network: Network, image: NDArray[np.uint8]) -> None:
+def test_chosen_channels_are_shown_in_the_order_given(textures: Network, image: NDArray[np.uint8]) -> None:
     grid = Grid(1, 3, (20, 30), 1, (20, 92))
-    maps = activations(network, image, "block2_conv2")
+    maps = activations(textures, image, "block2_conv2")
     channels = np.array([30, 2, 17])
-    path = build(GraphSpec(network, MosaicHead("block2_conv2", grid, chosen=3), SIZE_HW))
+    path = build(GraphSpec(textures, MosaicHead("block2_conv2", grid, chosen=3), SIZE_HW))
     gain = np.full(3, 0.01, np.float32)
     energy, picture = run(path, {"image": image, "gain": gain, "channels": channels}, ["energy", "picture"])
-    expected = plain_mosaic(plain_cells(maps[channels], grid.cell_hw) * 0.01, grid)
+    expected = numpy_mosaic(numpy_cells(maps[channels], grid.cell_hw) * 0.01, grid)
     assert np.abs(picture - expected).max() <= 1.0
     np.testing.assert_allclose(energy, maps.mean(axis=(1, 2)), rtol=1e-3, atol=1e-4)
 
 
-def test_story_is_a_strip_of_every_layer_from_one_pass(network: Network, image: NDArray[np.uint8]) -> None:
-    layers = network.info.layers
+def test_story_is_a_strip_of_every_layer_from_one_pass(textures: Network, image: NDArray[np.uint8]) -> None:
+    layers = textures.info.layers
     grid = Grid(len(layers), 4, (12, 16), 1, (180, 75))
     rng = np.random.default_rng(5)
     chosen = [rng.choice(layer.channels, 4, replace=False) for layer in layers]
-    maps = [activations(network, image, layer.name) for layer in layers]
-    cells = np.concatenate([plain_cells(each[which], grid.cell_hw) for each, which in zip(maps, chosen, strict=True)])
+    maps = [activations(textures, image, layer.name) for layer in layers]
+    cells = np.concatenate([numpy_cells(each[which], grid.cell_hw) for each, which in zip(maps, chosen, strict=True)])
     gain = (1.0 / np.maximum(cells.max(axis=(1, 2)), 1e-6)).astype(np.float32)
-    path = build(GraphSpec(network, StoryHead(tuple(layer.name for layer in layers), grid), SIZE_HW))
+    path = build(GraphSpec(textures, StoryHead(tuple(layer.name for layer in layers), grid), SIZE_HW))
     feeds = {"image": image, "gain": gain, "channels": np.concatenate(chosen)}
     energy, picture = run(path, feeds, ["energy", "picture"])
-    assert np.abs(picture - plain_mosaic(cells * gain[:, None, None], grid)).max() <= 1.0
+    assert np.abs(picture - numpy_mosaic(cells * gain[:, None, None], grid)).max() <= 1.0
     expected = np.concatenate([each.mean(axis=(1, 2)) for each in maps])
     np.testing.assert_allclose(energy, expected, rtol=1e-3, atol=1e-4)
 
@@ -127,13 +124,11 @@ def test_resize_matrix_keeps_light(source: int, target: int) -> None:
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-5)
 
 
-def test_only_default_operators_are_used(network: Network) -> None:
-    import onnx
-
+def test_only_default_operators_are_used(textures: Network) -> None:
     heads: list[Head] = [
         MosaicHead("block2_conv1", Grid(4, 4, (9, 9), 1, (50, 50)), chosen=16),
         StoryHead(("block1_conv1", "block5_conv3"), Grid(2, 4, (9, 9), 1, (50, 50))),
     ]
     for head in heads:
-        model = onnx.load(build(GraphSpec(network, head, SIZE_HW)), load_external_data=False)
+        model = onnx.load(build(GraphSpec(textures, head, SIZE_HW)), load_external_data=False)
         assert {node.domain for node in model.graph.node} == {""}
