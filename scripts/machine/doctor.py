@@ -10,9 +10,8 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module, metadata
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
@@ -36,8 +35,7 @@ SHARED_FOLDERS = {
 """Distributions that overwrite each other's import folder: only one of each may be installed (onnxruntime#26996)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One line of the report."""
 
     subject: str
@@ -53,42 +51,36 @@ def doctor() -> None:
     Example: `ventral doctor`
     """
     findings = [*_packages()]
-    if not _faults(findings):
+    if all(each.verdict == "ok" for each in findings):
         findings += [_gpu(), _display(), _cameras()]
     findings += [_ffmpeg(), _cache(), *_networks()]
     table = Table(box=None, pad_edge=False, show_header=False)
-    for each in findings:
-        table.add_row(f"[{COLOURS[each.verdict]}]{each.verdict}[/]", each.subject, escape(each.text))
+    for subject, verdict, text in findings:
+        table.add_row(f"[{COLOURS[verdict]}]{verdict}[/]", subject, escape(text))
     Console().print(table)
-    if faults := _faults(findings):
+    if faults := [each.subject for each in findings if each.verdict == "fault"]:
         raise SetupError(f"faults found: {', '.join(faults)}; the lines above say how to fix them")
-
-
-def _faults(findings: list[Finding]) -> list[str]:
-    return [each.subject for each in findings if each.verdict == "fault"]
 
 
 def _packages() -> Iterator[Finding]:
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     installed = {each.metadata["Name"].lower(): each.version for each in metadata.distributions()}
     for module, names in SHARED_FOLDERS.items():
-        present = [name for name in names if name in installed]
-        preferred = "opencv-python" if module == "cv2" else default_onnxruntime()
-        if len(present) > 1:
-            fix = f"pip uninstall -y {' '.join(present)} && pip install {preferred}"
-            yield Finding(module, "fault", f"{' and '.join(present)} overwrite each other; run: {fix}")
-        else:
-            yield _import(module, ", ".join(f"{name} {installed[name]}" for name in present), preferred)
+        present = {name: installed[name] for name in names if name in installed}
+        yield _package(module, present, "opencv-python" if module == "cv2" else default_onnxruntime())
 
 
-def _import(module: str, version: str, distribution: str) -> Finding:
-    """Whether an essential library can be imported."""
+def _package(module: str, present: dict[str, str], preferred: str) -> Finding:
+    """Whether one distribution of an essential library is installed, and can be imported."""
+    if len(present) > 1:
+        fix = f"pip uninstall -y {' '.join(present)} && pip install {preferred}"
+        return Finding(module, "fault", f"{' and '.join(present)} overwrite each other; run: {fix}")
     try:
         import_module(module)
     except ImportError as error:
-        fix = "apt install libgl1 libglib2.0-0" if ".so" in str(error) else f"pip install {distribution}"
+        fix = "apt install libgl1 libglib2.0-0" if ".so" in str(error) else f"pip install {preferred}"
         return Finding(module, "fault", f"{error}; run: {fix}")
-    return Finding(module, "ok", version)
+    return Finding(module, "ok", " ".join(f"{name} {version}" for name, version in present.items()))
 
 
 def default_onnxruntime() -> str:
@@ -152,8 +144,7 @@ def _networks() -> Iterator[Finding]:
         yield Finding("network", "ok", f"{info.name}{'' if info.trained else ', UNTRAINED'}")
     except ModelError as error:
         yield Finding("network", "fault", f"{error} (add --force)")
-    for name in zoo.ZOO:
-        path = zoo.stored_path(name)
+    for name, path in {name: zoo.stored_path(name) for name in zoo.ZOO}.items():
         if path.exists():
             yield Finding(name, "ok", f"{path}, {path.stat().st_size / 1e6:.0f} MB")
         else:

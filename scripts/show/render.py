@@ -105,7 +105,7 @@ def draw_canvases(source: Source, pipeline: Pipeline, controls: Controls, faults
             faults.append(error)
             return
         now = index / source.fps
-        yield pipeline.draw_patiently(Frame(image, index, now), controls.snapshot(), now).frame.image
+        yield pipeline.draw_when_ready(Frame(image, index, now), controls.snapshot(), now).frame.image
 
 
 def write_film(canvases: Iterable[Image], output: Path, *, fps: float, size_hw: Hw, force: bool) -> None:

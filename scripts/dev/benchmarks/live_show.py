@@ -48,7 +48,7 @@ class OfflineShow:
     def draw(self, index: int = 0) -> None:
         """Draw one frame now."""
         now = time.monotonic()
-        self._pipeline.draw_patiently(Frame(next(self._images), index, now), self.controls.snapshot(), now)
+        self._pipeline.draw_when_ready(Frame(next(self._images), index, now), self.controls.snapshot(), now)
 
     def turn(self, *, fps: float | None = None) -> tuple[float, float, float]:
         """Draw for one turn at full speed, or for each frame of a camera; the figures of a ShowTiming."""

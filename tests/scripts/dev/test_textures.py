@@ -5,7 +5,7 @@ import pytest
 
 from models.errors import ModelError
 from scripts.dev.textures import CLASSES, draw
-from scripts.dev.textures.dataset import pictures
+from scripts.dev.textures.dataset import draw_dataset
 from scripts.dev.textures.fields import plane, scatter, shingles, voronoi
 
 
@@ -42,11 +42,11 @@ def test_an_unknown_name_is_one_clear_line() -> None:
 
 
 def test_a_set_has_every_class_and_shares_no_picture_with_another() -> None:
-    images, labels = pictures(3, 2, 32)
+    images, labels = draw_dataset(3, 2, 32)
     assert images.shape == (2 * len(CLASSES), 32, 32, 3)
     np.testing.assert_array_equal(labels, np.repeat(np.arange(len(CLASSES)), 2))
     np.testing.assert_array_equal(images[2], draw(CLASSES[1], 3_000_000, 32))
-    others, _ = pictures(4, 2, 32)
+    others, _ = draw_dataset(4, 2, 32)
     assert not {image.tobytes() for image in images} & {image.tobytes() for image in others}
 
 

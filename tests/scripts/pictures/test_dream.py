@@ -36,7 +36,7 @@ def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.asarray(iio.imread(path))
 
 
-def test_a_dream_keeps_its_settings_and_they_make_it_again(
+def test_a_dream_saves_its_settings_and_they_make_it_again(
     tmp_path: Path, picture: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -46,9 +46,9 @@ def test_a_dream_keeps_its_settings_and_they_make_it_again(
     assert pixels(first).shape == (66, 88, 3)
     assert "octave 1 of 2: 63x47, objective " in caplog.text
     with Pillow.open(first) as file:
-        kept = json.loads(file.text["ventral"])  # type: ignore[attr-defined]
-    assert kept["options"]["layer"] == ["block3_conv1:0.5", "block2_conv2"]
-    assert (kept["options"]["octave_scale"], kept["options"]["tile"]) == (1.4, 512)
+        saved = json.loads(file.text["ventral"])  # type: ignore[attr-defined]
+    assert saved["options"]["layer"] == ["block3_conv1:0.5", "block2_conv2"]
+    assert (saved["options"]["octave_scale"], saved["options"]["tile"]) == (1.4, 512)
     assert dream(picture, "-o", again, "--like", first) == 0
     assert (pixels(again) == pixels(first)).all()
     assert dream(picture, "-o", other, "--like", first, "--seed", "6") == 0
@@ -93,7 +93,7 @@ def test_a_class_is_dreamed_of(tmp_path: Path, apart: bool) -> None:
     assert (red > 95, green) == (True, 90)
 
 
-def test_a_network_of_one_size_sees_pieces_of_it(
+def test_a_network_of_fixed_size_sees_pieces_of_the_picture(
     tmp_path: Path, picture: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -107,7 +107,7 @@ def test_a_network_of_one_size_sees_pieces_of_it(
     assert pixels(out).shape == (72, 96, 3)
     assert "octave 1 of 2: 69x51 is too small for the network, skipped" in caplog.text
     assert "octave 2 of 2: 96x72, objective" in caplog.text
-    assert maximized(path, tmp_path / "wanted.png") == (64, 40, 3)
+    assert maximized(path, tmp_path / "max.png") == (64, 40, 3)
 
 
 def maximized(model: Path, out: Path) -> tuple[int, ...]:
@@ -161,13 +161,15 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
-def test_what_makes_no_sense_is_refused_in_one_line(
-    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+@pytest.mark.parametrize(
+    ("arguments", "message"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else ""
+)
+def test_invalid_options_are_refused_in_one_line(
+    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
-    assert dream(picture, "-o", tmp_path / "out.png", *words) == 2
+    assert dream(picture, "-o", tmp_path / "out.png", *arguments) == 2
     errors = capsys.readouterr().err
-    assert said in errors
+    assert message in errors
     assert errors.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
@@ -205,17 +207,17 @@ def test_settings_that_cannot_be_read_are_refused(
         info.add_text("ventral", texts[harm])
     Pillow.new("RGB", (8, 8)).save(like, pnginfo=info)
     assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "textures") == 2
-    said = {
+    expected = {
         "another": "was made by ventral maximize",
         "types": "invalid setting: invalid value for --octaves: unable to convert 'many' into int",
         "range": "invalid setting: --octaves takes 1 to 20, but got 99",
         "newer": "does not know: warp",
         "labels": "invalid setting: invalid value for --octaves: unable to convert 'many' into int",
     }
-    assert said.get(harm, "has no saved settings") in capsys.readouterr().err
+    assert expected.get(harm, "has no saved settings") in capsys.readouterr().err
 
 
-def test_a_picture_made_like_another_can_be_followed_too(tmp_path: Path, picture: Path) -> None:
+def test_reused_settings_can_be_reused_again(tmp_path: Path, picture: Path) -> None:
     model, first, second = tmp_path / "colours.onnx", tmp_path / "first.png", tmp_path / "second.png"
     colour_network(model)
     assert dream(picture, "-o", first, *QUICK, "--model", model) == 0
@@ -223,7 +225,7 @@ def test_a_picture_made_like_another_can_be_followed_too(tmp_path: Path, picture
     assert dream(picture, "-o", tmp_path / "third.png", "--like", second) == 0
 
 
-def test_a_picture_can_be_followed_from_another_folder(
+def test_settings_can_be_reused_from_another_folder(
     tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     colour_network(tmp_path / "colours.onnx")
@@ -235,7 +237,7 @@ def test_a_picture_can_be_followed_from_another_folder(
 
 
 @pytest.mark.parametrize("options", [(), ("--zoom-frames", "2")], ids=["picture", "zoom"])
-def test_a_silent_network_is_told_and_leaves_nothing(
+def test_an_objective_without_gradient_is_an_error_and_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
 ) -> None:
     black, out = tmp_path / "black.png", tmp_path / ("out.gif" if options else "out.png")
@@ -247,7 +249,7 @@ def test_a_silent_network_is_told_and_leaves_nothing(
     assert not list(tmp_path.glob("out*"))
 
 
-def test_a_network_that_has_gone_is_named(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_deleted_network_is_named(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, out = tmp_path / "colours.onnx", tmp_path / "out.png"
     colour_network(model)
     assert dream(picture, "-o", out, *QUICK, "--model", model) == 0
@@ -256,7 +258,9 @@ def test_a_network_that_has_gone_is_named(tmp_path: Path, picture: Path, capsys:
     assert "cannot be opened; choose one with --model" in capsys.readouterr().err
 
 
-def test_a_recipe_tells_what_the_network_was_fed_with_and_teaches_it_nothing(tmp_path: Path, picture: Path) -> None:
+def test_saved_settings_include_the_input_options_and_do_not_store_them_for_the_network(
+    tmp_path: Path, picture: Path
+) -> None:
     model, first, plain, again = (tmp_path / name for name in ("colours.onnx", "first.png", "plain.png", "again.png"))
     colour_network(model)
     assert dream(picture, "-o", plain, *QUICK, "--model", model) == 0
@@ -305,9 +309,7 @@ def test_another_network_of_the_same_name_is_refused(
     assert dream(picture, "-o", tmp_path / "again.png", "--like", out, "--model", model, "--class", "red") == 0
 
 
-def test_weights_that_are_no_numbers_are_told(
-    tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_weights_with_nan_are_refused(tmp_path: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "colours.onnx"
     colour_network(path)
     model = onnx.load(path)
@@ -318,7 +320,7 @@ def test_weights_that_are_no_numbers_are_told(
     assert "colours.onnx is damaged: 9 of the weights" in capsys.readouterr().err
 
 
-def test_what_is_silent_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_layer_without_gradient_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     colour_network(tmp_path / "colours.onnx")
     source = tmp_path / "black.png"
     iio.imwrite(source, np.zeros((40, 40, 3), np.uint8))

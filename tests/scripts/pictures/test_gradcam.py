@@ -33,19 +33,21 @@ def flag(tmp_path: Path) -> Path:
     return tmp_path / "flag.png"
 
 
-@pytest.mark.parametrize(("words", "said", "left"), [((), "red, ", True), (("--class", "blue"), "blue, ", False)])
+@pytest.mark.parametrize(
+    ("arguments", "start", "left"), [((), "red, ", True), (("--class", "blue"), "blue, ", False)]
+)
 def test_the_evidence_for_a_class_glows(
     tmp_path: Path,
     model: Path,
     flag: Path,
     capsys: pytest.CaptureFixture[str],
-    words: tuple[str, ...],
-    said: str,
+    arguments: tuple[str, ...],
+    start: str,
     left: bool,
 ) -> None:
     out = tmp_path / "out.png"
-    assert gradcam(flag, "-o", out, "--model", model, *words) == 0
-    assert capsys.readouterr().out.startswith(said)
+    assert gradcam(flag, "-o", out, "--model", model, *arguments) == 0
+    assert capsys.readouterr().out.startswith(start)
     slide = np.asarray(iio.imread(out))
     assert slide.shape == (1080, 1920, 3)
     hot = slide[450, 980:1860].astype(float).mean(1)
@@ -53,7 +55,7 @@ def test_the_evidence_for_a_class_glows(
     assert (first > 1.3 * last) if left else (last > 1.3 * first)
 
 
-def test_where_there_is_no_evidence_it_is_said(
+def test_missing_evidence_is_reported(
     tmp_path: Path, model: Path, flag: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     iio.imwrite(flag, np.full((40, 40, 3), (200, 0, 0), np.uint8))
@@ -61,20 +63,20 @@ def test_where_there_is_no_evidence_it_is_said(
     assert "green, 0.04%: no evidence in conv2" in capsys.readouterr().out
 
 
-def test_the_classifier_may_lie_apart(tmp_path: Path, flag: Path) -> None:
+def test_the_classifier_may_be_a_separate_file(tmp_path: Path, flag: Path) -> None:
     colour_network(tmp_path / "apart.onnx", apart=True)
     assert gradcam(flag, "-o", tmp_path / "out.png", "--model", tmp_path / "apart.onnx") == 0
 
 
-def test_a_channel_is_asked_for_where_nothing_is_named(
+def test_a_network_without_classifier_needs_a_channel(
     tmp_path: Path, flag: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, model = tmp_path / "out.png", write_untrained("mute", width=0.25)
     assert gradcam(flag, "-o", out, "--model", model) == 2
     assert "mute has no classifier; choose a channel: --channel 3 --of block5_conv3" in capsys.readouterr().err
     assert gradcam(flag, "-o", out, "--model", model, "--channel", "3", "--of", "block3_conv2") == 0
-    said = capsys.readouterr().out
-    assert said == "channel 3: the evidence in block3_conv1 for a channel of block3_conv2, mute UNTRAINED\n"
+    printed = capsys.readouterr().out
+    assert printed == "channel 3: the evidence in block3_conv1 for a channel of block3_conv2, mute UNTRAINED\n"
 
 
 REFUSED = [
@@ -84,24 +86,31 @@ REFUSED = [
     (("--layer", "conv9"), "layer 'conv9' is not in colours"),
     (("--channel", "1", "--of", "conv1"), "there is no layer before 'conv1'"),
     (("--channel", "1", "--of", "conv1", "--layer", "conv2"), "layer 'conv1' does not depend on layer 'conv2'"),
-    (("--channel", "7"), "channel 7 is not in conv2, which has 0 to 2"),
+    (("--channel", "7"), "channel 7 is not in conv2, which has channels 0 to 2"),
     (("--channel", "-1"), "channel -1 is not in conv2"),
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
-def test_what_makes_no_sense_is_refused_in_one_line(
-    tmp_path: Path, model: Path, flag: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+@pytest.mark.parametrize(
+    ("arguments", "message"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else ""
+)
+def test_invalid_options_are_refused_in_one_line(
+    tmp_path: Path,
+    model: Path,
+    flag: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    message: str,
 ) -> None:
-    assert gradcam(flag, "-o", tmp_path / "out.png", "--model", model, *words) == 2
+    assert gradcam(flag, "-o", tmp_path / "out.png", "--model", model, *arguments) == 2
     errors = capsys.readouterr().err
-    assert said in errors
+    assert message in errors
     assert errors.count("\n") == 1
     assert not (tmp_path / "out.png").exists()
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (60, 80), (60, 80, 4), (3, 20_000, 3)], ids=str)
-def test_any_picture_can_be_asked_about(tmp_path: Path, model: Path, shape: tuple[int, ...]) -> None:
+def test_a_picture_of_any_shape_works(tmp_path: Path, model: Path, shape: tuple[int, ...]) -> None:
     source, out = tmp_path / "in.png", tmp_path / "out.png"
     iio.imwrite(source, np.random.default_rng(0).integers(1, 256, shape, dtype=np.uint8))
     assert gradcam(source, "-o", out, "--model", model) == 0

@@ -1,4 +1,4 @@
-"""The sheet of feature maps, its report, and what it says on standard output."""
+"""The sheet of feature maps, its report, and its standard output."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def test_the_report_says_what_is_drawn(picture: Path, capsys: pytest.CaptureFixt
     out, report = picture.with_name("out.png"), picture.with_name("out.json")
     options = ("--layers", "block5_conv3,block1_conv1", "--channels", "6", "--report", str(report))
     assert status(["maps", str(picture), "-o", str(out), *SMALL, *options]) == 0
-    said = json.loads(report.read_text())
-    assert [layer["name"] for layer in said["layers"]] == ["block1_conv1", "block5_conv3"]
-    assert all(len(set(layer["channels"])) == 6 for layer in said["layers"])
-    assert (len(said["predictions"]), said["model"], said["weights"]) == (5, "textures", "trained")
+    record = json.loads(report.read_text())
+    assert [layer["name"] for layer in record["layers"]] == ["block1_conv1", "block5_conv3"]
+    assert all(len(set(layer["channels"])) == 6 for layer in record["layers"])
+    assert (len(record["predictions"]), record["model"], record["weights"]) == (5, "textures", "trained")
     assert capsys.readouterr().out.count("\n") == 5
 
 
@@ -67,12 +67,12 @@ def test_a_classifier_names_the_picture(assets: Path, tmp_path: Path, capsys: py
     arguments = ["maps", str(cat), "-o", str(out), *options, "--report", str(report), "--layers", "conv1/7x7_s2"]
     assert status(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
-    told = [(float(line.split("  ")[0]), line.split("  ")[1]) for line in lines]
-    assert told[0][1] == "Egyptian cat"
-    assert told == sorted(told, reverse=True)
-    said = json.loads(report.read_text())["predictions"]
-    assert [each["label"] for each in said] == [label for _, label in told]
-    assert said[0]["probability"] == pytest.approx(told[0][0], abs=1e-3)
+    predictions = [(float(line.split("  ")[0]), line.split("  ")[1]) for line in lines]
+    assert predictions[0][1] == "Egyptian cat"
+    assert predictions == sorted(predictions, reverse=True)
+    record = json.loads(report.read_text())["predictions"]
+    assert [each["label"] for each in record] == [label for _, label in predictions]
+    assert record[0]["probability"] == pytest.approx(predictions[0][0], abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ def test_one_channel_is_a_picture_that_can_be_made_again(tmp_path: Path, caplog:
     assert pixels(first).shape == (48, 48, 3)
     assert "channel 3: objective " in caplog.text
     with Pillow.open(first) as file:
-        kept = json.loads(file.text["ventral"])["options"]  # type: ignore[attr-defined]
-    assert kept | {"layer": "block2_conv2", "channel": "3", "steps": 8, "seed": 2, "size": 48} == kept
+        saved = json.loads(file.text["ventral"])["options"]  # type: ignore[attr-defined]
+    assert saved | {"layer": "block2_conv2", "channel": "3", "steps": 8, "seed": 2, "size": 48} == saved
     assert maximize("-o", again, "--like", first) == 0
     assert (pixels(again) == pixels(first)).all()
     assert maximize("-o", again, "--like", first, "--channel", "4", "--force") == 0
@@ -63,7 +63,7 @@ def test_one_unit_is_drawn_where_it_lies(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("apart", [False, True])
-def test_a_class_is_wanted(tmp_path: Path, apart: bool) -> None:
+def test_a_class_is_maximized(tmp_path: Path, apart: bool) -> None:
     colour_network(tmp_path / "colours.onnx", apart=apart)
     out = tmp_path / "out.png"
     words = () if apart else ("--size", "32")
@@ -79,8 +79,8 @@ REFUSED = [
     (("--class", "cat", "--layer", "block2_conv1"), "expected either --layer and --channel, or --class alone"),
     (("--class", "cat"), "textures has no class 'cat'"),
     (("--layer", "conv9", "--channel", "1"), "layer 'conv9' is not in textures"),
-    (("--layer", "block2_conv1", "--channel", "32"), "channel 32 is not in block2_conv1, which has 0 to 31"),
-    (("--layer", "block2_conv1", "--channel", "3,32"), "channel 32 is not in block2_conv1, which has 0 to 31"),
+    (("--layer", "block2_conv1", "--channel", "32"), "channel 32 is not in block2_conv1, which has channels 0 to 31"),
+    (("--layer", "block2_conv1", "--channel", "3,32"), "channel 32 is not in block2_conv1, which has channels 0 to 31"),
     (("--layer", "block2_conv1", "--channel", "-1"), "channel -1 is not in block2_conv1"),
     (("--layer", "block2_conv1", "--channel", "a,b"), "--channel takes numbers such as 3,17, but got 'a,b'"),
     (("--layer", "block2_conv1", "--channel", ",".join("1" * 99)), "--channel takes 1 to 64 channels, but got 99"),
@@ -94,18 +94,20 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
-def test_what_makes_no_sense_is_refused_in_one_line_before_anything_is_climbed(
+@pytest.mark.parametrize(
+    ("arguments", "message"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, tuple) else ""
+)
+def test_invalid_options_are_refused_in_one_line_before_the_ascent(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
-    words: tuple[str, ...],
-    said: str,
+    arguments: tuple[str, ...],
+    message: str,
 ) -> None:
     caplog.set_level("INFO")
-    assert maximize("-o", tmp_path / "out.png", *words) == 2
+    assert maximize("-o", tmp_path / "out.png", *arguments) == 2
     errors = capsys.readouterr().err
-    assert said in errors
+    assert message in errors
     assert errors.count("\n") == 1
     assert "objective" not in caplog.text
     assert not list(tmp_path.iterdir())

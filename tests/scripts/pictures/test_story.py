@@ -94,7 +94,7 @@ def test_a_film_lasts_as_long_as_its_story(picture: Path) -> None:
     assert (frames, seconds) == (pytest.approx(88, abs=1), pytest.approx(3.5, abs=0.05))
 
 
-def test_a_folder_becomes_a_folder_of_stories_and_broken_pictures_are_passed_over(
+def test_a_folder_becomes_a_folder_of_stories_and_broken_pictures_are_skipped(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "in").mkdir()
@@ -123,7 +123,7 @@ def test_stories_of_pictures_called_alike_have_names_of_their_own() -> None:
         (["cat.png", "-o", "nowhere/out.gif"], "no such folder"),
         (["-o", "out.gif"], "no picture given"),
         (["cat.png", "-o", "out.gif", "--channels", "3,x"], "--channels takes numbers such as 3,17, but got '3,x'"),
-        (["cat.png", "-o", "out.gif", "--channels", "16"], "channel 16 is not in block1_conv1, which has 0 to 15"),
+        (["cat.png", "-o", "out.gif", "--channels", "16"], "channel 16 is not in block1_conv1, which has channels 0 to 15"),
         (["cat.png", "-o", "out.gif", "--channels", "-1"], "channel -1 is not in block1_conv1"),
         (["cat.png", "-o", "out.gif", "--layers", "conv9"], "layer 'conv9' is not in"),
         (["cat.png", "-o", "out.gif", "--seconds", "0"], "--seconds takes 0.1 to 300"),
@@ -134,7 +134,7 @@ def test_stories_of_pictures_called_alike_have_names_of_their_own() -> None:
         (["cat.png", "-o", "out.gif", "--size", "8"], "--size takes 16 to 2048"),
     ],
 )
-def test_what_cannot_be_told_is_one_line_and_leaves_nothing(
+def test_invalid_options_are_one_line_and_leave_nothing(
     picture: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

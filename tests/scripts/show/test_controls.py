@@ -1,4 +1,4 @@
-"""`ventral controls` lists what can be set, and nothing that only fires."""
+"""`ventral controls` lists values, not actions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ def test_every_control_of_a_group_is_listed(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     assert status(["controls", "dream"]) == 0
-    said = capsys.readouterr().out
-    assert {"dream/zoom", "dream/strength", "dream/preset"} <= {line.split()[0] for line in said.splitlines() if line}
-    assert "tiles/" not in said
+    printed = capsys.readouterr().out
+    assert {"dream/zoom", "dream/strength", "dream/preset"} <= {
+        line.split()[0] for line in printed.splitlines() if line
+    }
+    assert "tiles/" not in printed
     assert status(["controls"]) == 0
-    said = capsys.readouterr().out
-    assert "tiles/contrast" in said
-    assert "do/quit" not in said
+    printed = capsys.readouterr().out
+    assert "tiles/contrast" in printed
+    assert "do/quit" not in printed
 
 
 def test_a_group_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ SMALL = ("--size", "64", "--canvas", "320x180")
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds at 15 pictures a second."""
+    """Two seconds at 15 fps."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     ramp = np.linspace(0, 255, 160, dtype=np.uint8)[None, :, None].repeat(120, 0).repeat(3, 2)
     iio.imwrite(path, np.stack([np.roll(ramp, 5 * number, axis=1) for number in range(30)]), fps=15)
@@ -61,19 +61,19 @@ def test_folder_of_pictures_becomes_a_folder_of_pictures(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (("pattern", "-o", "out.mp4"), "pattern never ends; limit it with --frames"),
         (("chelsea.png", "-o", "out.png", "--view", "dream"), "ventral dream PICTURE -o OUT"),
         (("chelsea.png", "-o", "out.png", "--preset", "melt"), "ventral dream PICTURE -o OUT"),
     ],
 )
-def test_what_would_never_end_or_never_begin_is_refused(
-    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+def test_an_endless_source_and_a_dream_of_one_picture_are_refused(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert status(["render", *words]) == 2
-    assert said in capsys.readouterr().err
-    assert not Path(words[2]).exists()
+    assert status(["render", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not Path(arguments[2]).exists()
 
 
 def test_existing_file_is_kept_unless_forced(clip: Path, tmp_path: Path) -> None:
