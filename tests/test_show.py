@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,11 +25,21 @@ SMALL = ("--size", "64", "--canvas", "640x360")
 HEADLESS = ("--source", "pattern", "--sink", "none", *SMALL)
 
 
+IMPATIENT = """
+import sys
+import realtime.show.app as app
+from scripts.__main__ import main
+app.LOST_FOR = 2.0
+sys.exit(main())
+"""
+"""A show that waits two seconds for a lost source."""
+
+
 @contextmanager
-def ventral(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+def ventral(*arguments: str, cwd: Path, start: Sequence[str] = ("-m", "scripts")) -> Iterator[subprocess.Popen[str]]:
     """A show in a process and a process group of its own."""
     with subprocess.Popen(
-        [sys.executable, "-m", "scripts", *arguments],
+        [sys.executable, *start, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         cwd=cwd,
         stdout=subprocess.PIPE,
@@ -63,7 +73,7 @@ def part_is_growing(folder: Path) -> bool:
 @pytest.mark.parametrize("suffix", [".mp4", ".gif"])
 def test_recording_lasts_as_long_as_the_show(tmp_path: Path, suffix: str) -> None:
     take, report = tmp_path / f"take{suffix}", tmp_path / "r.json"
-    with ventral(*HEADLESS, "--seconds", "5", "--record", str(take), "--report", str(report), cwd=tmp_path) as process:
+    with ventral(*HEADLESS, "--seconds", "3", "--record", str(take), "--report", str(report), cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
     facts = json.loads(report.read_text())
     assert seconds_of(take) == pytest.approx(facts["seconds"], abs=0.35)  # the first picture has to be there first
@@ -87,13 +97,13 @@ def test_signal_while_recording_leaves_a_finished_file(tmp_path: Path, number: s
 def test_kill_leaves_a_readable_file_and_the_next_show_gives_it_its_name(tmp_path: Path) -> None:
     with ventral(*HEADLESS, "--record", str(tmp_path / "take.mp4"), cwd=tmp_path) as process:
         until(lambda: part_is_growing(tmp_path), "the recording to grow")
-        time.sleep(2.5)
+        time.sleep(2)
         process.kill()
         process.wait()
     readable = [path for path in tmp_path.iterdir() if ".mp4" in path.name]
     assert len(readable) == 1
     until(lambda: seconds_of(readable[0]) > 1.0, "a readable file")
-    with ventral(*HEADLESS, "--folder", str(tmp_path), "--seconds", "3", cwd=tmp_path) as process:
+    with ventral(*HEADLESS, "--folder", str(tmp_path), "--seconds", "1", cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
     assert seconds_of(tmp_path / "take.mp4") > 1.0
 
@@ -163,12 +173,12 @@ def test_lost_camera_is_shown_and_picked_up_again(screen: Screen, tmp_path: Path
 def test_show_of_some_frames_gives_up_a_source_that_never_comes_back(tmp_path: Path) -> None:
     with HttpCamera() as camera:
         options = ("--source", camera.url, "--sink", "none", "--frames", "100000", *SMALL)
-        with ventral(*options, cwd=tmp_path) as process:
+        with ventral(*options, cwd=tmp_path, start=("-c", IMPATIENT)) as process:
             until(lambda: camera.sent > 20, "pictures")
             camera.stop()
             _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "gave up" in errors.splitlines()[-1]
+    assert "gave up after 2 s" in errors.splitlines()[-1]
 
 
 def test_still_picture_is_shown_until_the_end(tmp_path: Path) -> None:
@@ -181,10 +191,12 @@ def test_still_picture_is_shown_until_the_end(tmp_path: Path) -> None:
 
 
 def test_clip_ends_the_show_when_it_ends(assets: Path, tmp_path: Path) -> None:
-    report = tmp_path / "r.json"
-    options = ("--source", str(assets / "media" / "clip.mp4"), "--sink", "none", *SMALL, "--report", str(report))
+    clip, report = tmp_path / "clip.mp4", tmp_path / "r.json"
+    ffmpeg, whole = imageio_ffmpeg.get_ffmpeg_exe(), str(assets / "media" / "clip.mp4")
+    subprocess.run([ffmpeg, "-v", "error", "-t", "4", "-i", whole, "-c", "copy", str(clip)], check=True)
+    options = ("--source", str(clip), "--sink", "none", *SMALL, "--report", str(report))
     with ventral(*options, cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
     facts = json.loads(report.read_text())
-    assert facts["seconds"] == pytest.approx(12, abs=1.5)
-    assert facts["frames"] <= 360
+    assert facts["seconds"] == pytest.approx(4, abs=0.75)
+    assert facts["frames"] <= 120
