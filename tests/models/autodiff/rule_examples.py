@@ -1,7 +1,7 @@
-"""What the rules are tried on: at least one example for each operator, several where there are several ways.
+"""Examples for the gradient rules: at least one for each operator, and one for each branch of its rule.
 
-An example is ONNX text that makes Y from X; the other names are constants, given by their shape (random numbers)
-or by a list of integers.
+An example is ONNX text that computes Y from X. All other names are constants, given by their shape (random numbers),
+by a list of integers, or as an array.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ CONVOLUTIONS = [
     conv("pads=[2,2,2,2], dilations=[2,2]", IMAGE, (3, 2, 3, 3)),
     conv("pads=[1,1,1,1], group=2", (1, 4, 5, 5), (6, 2, 3, 3)),
     conv("pads=[1,1,1,1], group=4", (1, 4, 5, 5), (4, 1, 3, 3)),
-    conv("pads=[2,2,2,2]", IMAGE, (3, 2, 2, 2)),  # more padding than the kernel reaches
+    conv("pads=[2,2,2,2]", IMAGE, (3, 2, 2, 2)),  # more padding than kernel size - 1
     conv("", IMAGE, (3, 2, 1, 1)),
     conv("strides=[2,2]", IMAGE, (3, 2, 1, 1)),
     conv("strides=[2,2], pads=[1,1,1,1]", IMAGE, (3, 2, 3, 3)),

@@ -1,4 +1,4 @@
-"""The walk on small graphs, and whole networks against gradients that TensorFlow found."""
+"""Gradients of small graphs, and of whole networks against those of TensorFlow."""
 
 from __future__ import annotations
 
@@ -28,41 +28,41 @@ def parsed(text: str, shape: str = "2,3") -> GraphBuilder:
     )
 
 
-def slope(text: str, x: Floats, **options: Any) -> Floats:
-    """d o / d X for ONNX text that makes the number o from X, in float64."""
-    draft = parsed(text, f"double{list(x.shape)} X")
-    return evaluate(draft.model, {"X": x}, [gradient(draft, "o", "X", **options)])[0]
+def gradient_of(text: str, x: Floats, **options: Any) -> Floats:
+    """d o / d X in float64, for ONNX text that computes the scalar o from X."""
+    builder = parsed(text, f"double{list(x.shape)} X")
+    return evaluate(builder.model, {"X": x}, [gradient(builder, "o", "X", **options)])[0]
 
 
 def test_gradients_add_up_where_paths_meet() -> None:
     x = np.array([[1.0, -2.0, 3.0]])
-    found = slope("A = Mul(X, X) B = Mul(A, X) C = Add(A, B) D = Sub(C, X) o = ReduceSum<keepdims=0>(D)", x)
-    assert found == pytest.approx(2 * x + 3 * x**2 - 1)
+    actual = gradient_of("A = Mul(X, X) B = Mul(A, X) C = Add(A, B) D = Sub(C, X) o = ReduceSum<keepdims=0>(D)", x)
+    assert actual == pytest.approx(2 * x + 3 * x**2 - 1)
 
 
-def test_what_the_objective_does_not_read_costs_nothing() -> None:
-    draft = parsed("A = Exp(X) B = Sin(X) o = ReduceSum<keepdims=0>(A)", "double[3] X")
-    before = len(draft.model.graph.node)
-    gradient(draft, "o", "X")
-    assert [node.op_type for node in draft.model.graph.node[before:]] == ["Expand", "Mul"]
+def test_branches_that_the_objective_does_not_read_are_not_differentiated() -> None:
+    builder = parsed("A = Exp(X) B = Sin(X) o = ReduceSum<keepdims=0>(A)", "double[3] X")
+    before = len(builder.model.graph.node)
+    gradient(builder, "o", "X")
+    assert [node.op_type for node in builder.model.graph.node[before:]] == ["Expand", "Mul"]
 
 
-def test_a_gradient_with_respect_to_a_tensor_within() -> None:
-    draft = parsed("A = Sin(X) B = Exp(A) o = ReduceSum<keepdims=0>(B)", "double[3] X")
+def test_a_gradient_with_respect_to_an_inner_tensor() -> None:
+    builder = parsed("A = Sin(X) B = Exp(A) o = ReduceSum<keepdims=0>(B)", "double[3] X")
     x = np.array([0.3, -0.4, 2.0])
-    found, expected = evaluate(draft.model, {"X": x}, [gradient(draft, "o", "A"), "B"])
-    assert found == pytest.approx(expected)
+    actual, expected = evaluate(builder.model, {"X": x}, [gradient(builder, "o", "A"), "B"])
+    assert actual == pytest.approx(expected)
 
 
 def test_the_gradient_of_a_tensor_with_respect_to_itself() -> None:
-    draft = parsed("o = ReduceSum<keepdims=0>(X)", "double[3] X")
-    assert evaluate(draft.model, {"X": np.ones(3)}, [gradient(draft, "o", "o")])[0] == pytest.approx(1.0)
+    builder = parsed("o = ReduceSum<keepdims=0>(X)", "double[3] X")
+    assert evaluate(builder.model, {"X": np.ones(3)}, [gradient(builder, "o", "o")])[0] == pytest.approx(1.0)
 
 
-def test_whole_numbers_end_the_walk() -> None:
+def test_no_gradient_passes_integers() -> None:
     text = "S = Shape(X) F = Cast<to=11>(S) P = ReduceProd<keepdims=0>(F) M = ArgMax<keepdims=0>(X) "
     text += "G = Gather(X, M) R = ReduceSum<keepdims=0>(G) T = Floor(R) U = Add(R, T) o = Mul(U, P)"
-    assert slope(text, np.array([1.5, 4.5, 2.5])) == pytest.approx([0.0, 3.0, 0.0])
+    assert gradient_of(text, np.array([1.5, 4.5, 2.5])) == pytest.approx([0.0, 3.0, 0.0])
 
 
 @pytest.mark.parametrize(
@@ -76,29 +76,29 @@ def test_whole_numbers_end_the_walk() -> None:
         ("A = Floor(X) o = ReduceSum<keepdims=0>(A)", "no gradient passes Floor, node 'A' of tiny"),
     ],
 )
-def test_what_has_no_gradient_is_refused_in_one_line(text: str, message: str) -> None:
-    draft = parsed(text, "double[3] X")
-    nodes = len(draft.model.graph.node)
+def test_errors_are_one_line_and_leave_the_graph_unchanged(text: str, message: str) -> None:
+    builder = parsed(text, "double[3] X")
+    nodes = len(builder.model.graph.node)
     with pytest.raises(ModelError, match=message) as raised:
-        gradient(draft, "o", "X")
+        gradient(builder, "o", "X")
     assert "\n" not in str(raised.value)
-    assert len(draft.model.graph.node) == nodes
+    assert len(builder.model.graph.node) == nodes
 
 
 @pytest.mark.parametrize("op", ["Relu", "Sigmoid", "LeakyRelu"])
-def test_a_tensor_of_no_known_shape_is_refused(op: str) -> None:
+def test_a_tensor_of_unknown_rank_is_an_error(op: str) -> None:
     text = (
         f"M = Constant<value_ints=[-1]>() A = Reshape(X, S) B = {op}(A) C = Reshape(B, M) o = ReduceSum<keepdims=0>(C)"
     )
-    draft = parsed(text, "double[1,1,4,4] X, int64[n] S")
+    builder = parsed(text, "double[1,1,4,4] X, int64[n] S")
     with pytest.raises(ModelError, match=f"the gradient of {op} 'B' needs"):
-        gradient(draft, "o", "X")
+        gradient(builder, "o", "X")
 
 
-def test_a_slice_of_no_known_number_of_axes_is_refused() -> None:
+def test_a_slice_with_an_unknown_number_of_axes_is_an_error() -> None:
     text = "N = NonZero(X) M = Constant<value_ints=[-1]>() S = Reshape(N, M) A = Slice(X, S, S) "
     with pytest.raises(ModelError, match="the gradient of Slice 'A' needs starts of known length"):
-        slope(text + "o = ReduceSum<keepdims=0>(A)", np.zeros(3))
+        gradient_of(text + "o = ReduceSum<keepdims=0>(A)", np.zeros(3))
 
 
 SIGNS = np.array([-2.0, -1.0, 1.0, 2.0])
@@ -109,26 +109,26 @@ SIGNS = np.array([-2.0, -1.0, 1.0, 2.0])
     ("backprop_rule", "expected"),
     [("plain", [0, 0, -5, 7]), ("guided", [0, 0, 0, 7]), ("deconv", [3, 0, 0, 7])],
 )
-def test_ways_past_a_rectifier(op: str, backprop_rule: BackpropRule, expected: list[int]) -> None:
+def test_backprop_rules_of_a_relu(op: str, backprop_rule: BackpropRule, expected: list[int]) -> None:
     text = "Z = Constant<value=double {0.0}>() H = Constant<value=double {6.0}>() "
     text += "W = Constant<value=double[4] {3.0, -1.0, -5.0, 7.0}>() "
     text += f"A = {op} B = Mul(A, W) o = ReduceSum<keepdims=0>(B)"
-    assert slope(text, SIGNS, backprop_rule=backprop_rule) == pytest.approx(expected)
+    assert gradient_of(text, SIGNS, backprop_rule=backprop_rule) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("backprop_rule", "expected"), [("plain", [0.3, -0.1, -5, 7]), ("deconv", [3, 0, 0, 7])])
-def test_ways_past_a_leaky_rectifier(backprop_rule: BackpropRule, expected: list[float]) -> None:
+def test_backprop_rules_of_a_leaky_relu(backprop_rule: BackpropRule, expected: list[float]) -> None:
     text = "W = Constant<value=double[4] {3.0, -1.0, -5.0, 7.0}>() "
     text += "A = LeakyRelu<alpha=0.1>(X) B = Mul(A, W) o = ReduceSum<keepdims=0>(B)"
-    assert slope(text, SIGNS, backprop_rule=backprop_rule) == pytest.approx(expected)
+    assert gradient_of(text, SIGNS, backprop_rule=backprop_rule) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("window", ["kernel_shape=[2,2], strides=[2,2]", "kernel_shape=[3,3], pads=[1,1,1,1]"])
-def test_equal_winners_share_a_gradient(window: str) -> None:
-    found = slope(f"A = MaxPool<{window}>(X) o = ReduceSum<keepdims=0>(A)", np.zeros((1, 1, 4, 6)))
+def test_equal_maxima_share_the_gradient(window: str) -> None:
+    actual = gradient_of(f"A = MaxPool<{window}>(X) o = ReduceSum<keepdims=0>(A)", np.zeros((1, 1, 4, 6)))
     windows = 6 if "strides" in window else 24
-    assert found.sum() == pytest.approx(windows)
-    assert found.max() < 2.5
+    assert actual.sum() == pytest.approx(windows)
+    assert actual.max() < 2.5
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +139,9 @@ def googlenet(assets: Path) -> onnx.ModelProto:
 
 
 def test_googlenet_agrees_with_tensorflow(assets: Path, googlenet: onnx.ModelProto) -> None:
-    wanted = np.load(assets / "weights" / "grad_googlenet_inception_4c_output.npz")
-    found = energy_gradient(googlenet, "inception_4c/output", wanted["image"].astype(np.float32))
-    assert_agrees(found, wanted["grad"], 1e-3)
+    expected = np.load(assets / "weights" / "grad_googlenet_inception_4c_output.npz")
+    actual = energy_gradient(googlenet, "inception_4c/output", expected["image"].astype(np.float32))
+    assert_agrees(actual, expected["grad"], 1e-3)
 
 
 def energy_gradient(model: onnx.ModelProto, layer: str, tensor: NDArray[np.float32]) -> Floats:
@@ -150,13 +150,13 @@ def energy_gradient(model: onnx.ModelProto, layer: str, tensor: NDArray[np.float
     dims = model.graph.input[0].type.tensor_type.shape.dim
     for dim, size in zip(dims, tensor.shape, strict=True):
         dim.dim_value = size
-    draft = GraphBuilder(model)
-    energy = draft.op("ReduceMean", draft.op("Mul", layer, layer), keepdims=0)
-    draft.output(gradient(draft, energy, model.graph.input[0].name), "gradient", FLOAT, tensor.shape)
+    builder = GraphBuilder(model)
+    energy = builder.op("ReduceMean", builder.op("Mul", layer, layer), keepdims=0)
+    builder.output(gradient(builder, energy, model.graph.input[0].name), "gradient", FLOAT, tensor.shape)
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return np.asarray(session.run(["gradient"], {model.graph.input[0].name: tensor})[0])
 
 
-def assert_agrees(found: Floats, wanted: Floats, tolerance: float) -> None:
-    assert np.linalg.norm(found - wanted) <= tolerance * np.linalg.norm(wanted)
-    assert (found * wanted).sum() >= (1 - tolerance**2) * np.linalg.norm(found) * np.linalg.norm(wanted)
+def assert_agrees(actual: Floats, expected: Floats, tolerance: float) -> None:
+    assert np.linalg.norm(actual - expected) <= tolerance * np.linalg.norm(expected)
+    assert (actual * expected).sum() >= (1 - tolerance**2) * np.linalg.norm(actual) * np.linalg.norm(expected)

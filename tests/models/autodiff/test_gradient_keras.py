@@ -1,8 +1,8 @@
-"""Six whole Keras networks, with random weights and statistics, against TensorFlow's gradients.
+"""Gradients of six Keras networks, with random weights and statistics, against those of TensorFlow.
 
-Where a ReLU is all but off or two pixels of a pool all but equal, the last digit decides which way a gradient goes.
-One such unit of millions moves it by 2e-3, and few pictures have none: with and without oneDNN, TensorFlow's float32
-is up to 1e-2 off itself. So the judge is TensorFlow in float64, and one picture of a few has to show the agreement.
+Where the input of a ReLU is almost zero or two pixels of a pool are almost equal, rounding decides where a gradient
+goes. One such unit among millions changes it by 2e-3, and most pictures have one: TensorFlow's float32 differs from
+itself by up to 1e-2 with and without oneDNN. So the reference is float64, and one of several pictures must agree.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ NETWORKS = {
     "DenseNet121": ("conv2_block6_concat", "conv4_block12_concat", "relu"),
     "EfficientNetB0": ("block2b_add", "block4c_add", "block6a_project_bn"),
 }
-"""The layers that the gradient is taken of: an early one, one in the middle, and the last.
+"""The layers whose gradients are compared: an early one, one in the middle, and the last.
 
-With random statistics EfficientNetB0 is chaotic: at its last layer TensorFlow's own float32 is off by 45 %.
+With random statistics, EfficientNetB0 is chaotic: at its last layer TensorFlow's own float32 is wrong by 45 %.
 """
 
 
@@ -43,32 +43,32 @@ PICTURES = 6
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradient_in_float32_is_that_of_tensorflow_in_float64(name: str) -> None:
     network, exact = twins(name)
-    model, waiting = converted(network), set(NETWORKS[name])
+    model, remaining = converted(network), set(NETWORKS[name])
     for seed in range(1, 1 + PICTURES):
-        if not waiting:
+        if not remaining:
             break
         picture = np.random.default_rng(seed).normal(size=(1, SIZE, SIZE, 3)).astype(np.float32)
-        wanted = gradients(exact, picture.astype(np.float64), waiting)
-        for layer in tuple(waiting):
-            found = energy_gradient(onnx.ModelProto.FromString(model), layer, nchw(picture))
-            if off(found, wanted[layer]) <= 1e-3:
-                waiting.remove(layer)
-    assert not waiting
+        expected = gradients(exact, picture.astype(np.float64), remaining)
+        for layer in tuple(remaining):
+            actual = energy_gradient(onnx.ModelProto.FromString(model), layer, nchw(picture))
+            if distance(actual, expected[layer]) <= 1e-3:
+                remaining.remove(layer)
+    assert not remaining
 
 
-def off(found: Floats, wanted: Floats) -> float:
+def distance(actual: Floats, expected: Floats) -> float:
     """The relative L2 distance."""
-    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
+    return float(np.linalg.norm(actual - expected) / np.linalg.norm(expected))
 
 
 def twins(name: str) -> tuple[Any, Any]:
-    """A Keras network, pictures -> {layer: activations}, in float32 and again in float64."""
+    """The same Keras network, pictures -> {layer: activations}, in float32 and in float64."""
     import_keras()
     import keras
 
     keras.utils.set_random_seed(1)
     network = untrained(name)
-    randomise(network)
+    randomize_vectors(network)
     with double_precision():
         exact = untrained(name)
     exact.set_weights([weights.astype(np.float64) for weights in network.get_weights()])
@@ -91,15 +91,15 @@ def double_precision() -> Iterator[None]:
 def untrained(name: str) -> Any:
     import keras
 
-    keras.utils.clear_session()  # or names count on, normalization_1
+    keras.utils.clear_session()  # or layers are numbered on, as in normalization_1
     whole = getattr(keras.applications, name)(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3))
     # tf2onnx loses the constants of EfficientNet's Normalization
     start = whole.get_layer("normalization").output if name == "EfficientNetB0" else whole.input
     return keras.Model(start, {layer: whole.get_layer(layer).output for layer in NETWORKS[name]})
 
 
-def randomise(model: Any) -> None:
-    """Give every vector, such as a bias or the statistics of a batch, numbers that are not those of the start."""
+def randomize_vectors(model: Any) -> None:
+    """Replace the initial values of all vectors, such as biases and batch statistics."""
     rng = np.random.default_rng(0)
     for variable in model.weights:
         if len(variable.shape) == 1:
@@ -109,15 +109,15 @@ def randomise(model: Any) -> None:
 
 
 def gradients(network: Any, picture: Floats, layers: Set[str]) -> dict[str, Floats]:
-    """Of the mean square of each of `layers`, by TensorFlow's tape."""
+    """The gradients of the mean square of each of `layers`, by TensorFlow's tape."""
     import tensorflow as tf
 
-    seen = tf.constant(picture)
+    image = tf.constant(picture)
     with tf.GradientTape(persistent=True) as tape:
-        tape.watch(seen)
-        outputs = network(seen)
+        tape.watch(image)
+        outputs = network(image)
         energies = {layer: tf.reduce_mean(tf.square(outputs[layer])) for layer in layers}
-    return {layer: nchw(tape.gradient(energy, seen)) for layer, energy in energies.items()}
+    return {layer: nchw(tape.gradient(energy, image)) for layer, energy in energies.items()}
 
 
 def nchw(tensor: Any) -> NDArray[Any]:

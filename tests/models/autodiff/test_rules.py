@@ -1,4 +1,4 @@
-"""Every rule against central differences in float64, and its graph in ONNX Runtime against the same in float64."""
+"""Every rule against central differences in float64, and in float32 with ONNX Runtime against itself in float64."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ FLOAT, DOUBLE = TensorProto.FLOAT, TensorProto.DOUBLE
 
 
 def test_every_rule_has_an_example() -> None:
-    tried = {op for example in EXAMPLES for op in re.findall(r"= (\w+)", example.text)}
-    assert set(RULES) <= tried
+    operators = {op for example in EXAMPLES for op in re.findall(r"= (\w+)", example.text)}
+    assert set(RULES) <= operators
 
 
 ON_CUDA = """
@@ -40,15 +40,15 @@ ON_CUDA = """
 """
 """Operators with a float32 kernel of opset 18 in ONNX Runtime's CUDA provider (docs/OperatorKernels.md there)."""
 
-INSTEAD = {"CastLike": "Cast", "Size": "Shape"}
-"""What ONNX Runtime makes of an operator, or computes on the CPU because a shape decides it."""
+REPLACED = {"CastLike": "Cast", "Size": "Shape"}
+"""Operators that ONNX Runtime replaces by others, or computes on the CPU because they only yield shapes."""
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_what_a_rule_writes_runs_on_cuda(example: Example) -> None:
+def test_the_operators_of_a_rule_run_on_cuda(example: Example) -> None:
     sizes = evaluate(forward(example, DOUBLE), {"X": numbers(example)}, ["Y"])[0].shape
     written = with_gradient(example, np.ones(sizes), FLOAT, example.shape).graph.node
-    ops = {INSTEAD.get(node.op_type, node.op_type) for node in written if node.name.startswith("ventral/")}
+    ops = {REPLACED.get(node.op_type, node.op_type) for node in written if node.name.startswith("ventral/")}
     assert ops <= set(ON_CUDA.split())
 
 
@@ -60,17 +60,17 @@ def test_rule_agrees_with_central_differences(example: Example) -> None:
     grad = evaluate(model, {"X": x}, ["gradient"])[0]
     assert grad.shape == x.shape
     for direction in np.random.default_rng(5).choice((-1.0, 1.0), (DIRECTIONS, *x.shape)):
-        ahead, behind = (evaluate(model, {"X": x + sign * STEP * direction}, ["answer"])[0] for sign in (1, -1))
+        ahead, behind = (evaluate(model, {"X": x + sign * STEP * direction}, ["value"])[0] for sign in (1, -1))
         assert (grad * direction).sum() == pytest.approx((ahead - behind) / (2 * STEP), rel=1e-6, abs=1e-6)
     for dims in (example.shape, tuple("abcdef"[: len(x.shape)])):
         if dims == example.shape or not example.fixed_size_only:
-            found = run(with_gradient(example, mix, FLOAT, dims), x.astype(np.float32))
-            assert found.shape == grad.shape
-            assert found == pytest.approx(grad, rel=1e-4, abs=1e-4 * np.abs(grad).max())
+            actual = run(with_gradient(example, mix, FLOAT, dims), x.astype(np.float32))
+            assert actual.shape == grad.shape
+            assert actual == pytest.approx(grad, rel=1e-4, abs=1e-4 * np.abs(grad).max())
 
 
 def numbers(example: Example) -> Floats:
-    """Well apart from each other and from zero, where many operators have a kink."""
+    """Distinct numbers, not close to each other or to zero, where many operators are not differentiable."""
     size = int(np.prod(example.shape))
     line = np.linspace(0.4, 2.0, size) if example.positive else np.linspace(-1.5, 1.6, size + size % 2)[:size]
     return np.random.default_rng(1).permutation(line).reshape(example.shape)
@@ -94,14 +94,14 @@ def forward(example: Example, kind: int, dims: Sequence[int | str] | None = None
 
 
 def with_gradient(example: Example, mix: Floats, kind: int, dims: Sequence[int | str] | None = None) -> onnx.ModelProto:
-    """The model of an example with the outputs "answer", the sum of Y times `mix`, and "gradient"."""
+    """The model of an example with the outputs "value", the sum of Y times `mix`, and "gradient"."""
     model = forward(example, kind, dims)
     y = tensors(model)["Y"].elem_type
-    draft = GraphBuilder(model)
-    weighted = draft.op("Mul", "Y", draft.constant(mix.astype(np.float32 if y == FLOAT else np.float64)))
-    answer = draft.op("ReduceSum", weighted, keepdims=0)
-    draft.output(answer, "answer", y, ())
-    draft.output(gradient(draft, answer, "X"), "gradient", kind, dims or example.shape)
+    builder = GraphBuilder(model)
+    weighted = builder.op("Mul", "Y", builder.constant(mix.astype(np.float32 if y == FLOAT else np.float64)))
+    value = builder.op("ReduceSum", weighted, keepdims=0)
+    builder.output(value, "value", y, ())
+    builder.output(gradient(builder, value, "X"), "gradient", kind, dims or example.shape)
     return model
 
 
