@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -112,14 +112,9 @@ class Pipeline:
         note = self._predictor.note if settings[PredictSettings].on else ""
         return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles, note=note)
 
-    def draw_patiently(self, frame: Frame, settings: Snapshot, now: float, *, patience: float = 60.0) -> Canvas:
-        """Like `draw`, but waits until the graph is built: for offline work."""
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                return self.draw(frame, settings, now)
-            except NotReady as answer:
-                self._engine.wait(answer.spec, max(deadline - time.monotonic(), 0.0))
+    def draw_when_ready(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """Like `draw`, but waits for graphs: for files, without a screen."""
+        return self._engine.when_ready(partial(self.draw, frame, settings, now))
 
     def _prepared(self, frame: Frame, settings: Snapshot) -> Frame:
         show = settings[ShowSettings]

@@ -15,7 +15,9 @@ def check_channels(layer: LayerInfo, channels: Sequence[int]) -> None:
     """Raise SettingError for a channel that the layer does not have."""
     for channel in channels:
         if not 0 <= channel < layer.channels:
-            raise SettingError(f"channel {channel} is not in {layer.name}, which has 0 to {layer.channels - 1}")
+            raise SettingError(
+                f"channel {channel} is not in {layer.name}, which has channels 0 to {layer.channels - 1}"
+            )
 
 
 def channel_weights(info: ModelInfo, layer: str, channel: int | None) -> Floats:

@@ -11,9 +11,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,17 +55,12 @@ class GraphError(RuntimeError):
     """A graph could not be prepared or run because of a fault in the program, which is in the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a graph failed, until when it is not tried again, and whether the fault lies in the program."""
+class Failure(NamedTuple):
+    """What to raise for a graph that failed, and until when; a shared exception would keep frames of callers alive."""
 
+    kind: type[GraphError] | type[ModelError]
     message: str
     until: float
-    internal: bool
-
-    def exception(self) -> Exception:
-        """A new exception for each caller: a shared one would keep the frames of every caller alive."""
-        return GraphError(self.message) if self.internal else ModelError(self.message)
 
 
 class Engine:
@@ -133,14 +127,18 @@ class Engine:
             self._recover(error, generation)
             raise NotReady(spec) from error
 
-    def run_when_ready(self, spec: GraphSpec, feeds: Tensors, *, timeout: float = 60.0) -> Outputs:
-        """Like `run`, but waits until the graph is ready: for work without a screen."""
+    def when_ready(self, call: Callable[[], T], *, timeout: float = 60.0) -> T:
+        """Repeat a call until its graphs are ready: for work without a screen; raises what `wait` raises."""
         deadline = time.monotonic() + timeout
         while True:
             try:
-                return self.run(spec, feeds)
-            except NotReady:
-                self.wait(spec, max(deadline - time.monotonic(), 0.0))
+                return call()
+            except NotReady as waiting:
+                self.wait(waiting.spec, max(deadline - time.monotonic(), 0.0))
+
+    def run_when_ready(self, spec: GraphSpec, feeds: Tensors, *, timeout: float = 60.0) -> Outputs:
+        """Like `run`, but waits until the graph is ready."""
+        return self.when_ready(partial(self.run, spec, feeds), timeout=timeout)
 
     def run_checked(self, spec: GraphSpec, feeds: Tensors, *, timeout: float = 60.0) -> Outputs:
         """Like `run_when_ready`, but raises ModelError when an output has NaN or Inf."""
@@ -205,8 +203,8 @@ class Engine:
             log.error("a graph of %s failed: %s", spec.network.info.name, spec.head, exc_info=error)
         with self._changed:
             self._sessions.pop(spec, None)
-            message = str(error) or type(error).__name__
-            self._failures[spec] = Failure(message, time.monotonic() + RETRY, internal)
+            kind, message = GraphError if internal else ModelError, str(error) or type(error).__name__
+            self._failures[spec] = Failure(kind, message, time.monotonic() + RETRY)
             self._dequeue(spec)
 
     def _resolved(self, spec: GraphSpec) -> bool:
@@ -229,7 +227,8 @@ class Engine:
                 self._sessions.move_to_end(spec)
                 return self._sessions[spec], self.provider, self._generation
             if self._resolved(spec):
-                raise self._failures[spec].exception()
+                failure = self._failures[spec]
+                raise failure.kind(failure.message)
         raise NotReady(spec)
 
     def _load_next(self) -> None:

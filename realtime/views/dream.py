@@ -62,7 +62,7 @@ class DreamView(View):
         settings, layer = scene.settings[DreamSettings], scene.layer
         if self._state is None:
             self._state = DreamState(scene.engine)
-        spec = _spec(scene, layer, _octave_hw(scene, self._turn))
+        spec = scene.graph(DreamHead((layer.name,)), _octave_hw(scene, self._turn))
         ready = settings.strength > 0 and scene.engine.ready(spec)
         frame = scene.frame
         picture, detail = self._state.update(frame.image, _size(scene), frame.timestamp, settings)
@@ -77,7 +77,8 @@ class DreamView(View):
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The octaves of this layer, then those of its neighbours."""
         sizes = dict.fromkeys(_octave_hw(scene, turn) for turn in range(scene.settings[DreamSettings].octaves))
-        return (_spec(scene, layer, each) for layer in scene.info.around(scene.layer)[:4] for each in sizes)
+        heads = [DreamHead((layer.name,)) for layer in scene.info.around(scene.layer)[:4]]
+        return (scene.graph(head, size_hw) for head in heads for size_hw in sizes)
 
 
 def _ascend(
@@ -112,10 +113,6 @@ def _weights(scene: Scene, channel: int) -> Floats:
     """The same weight for all channels, or one for a single channel, the last one where the layer has fewer."""
     chosen = None if channel < 0 else min(channel, scene.layer.channels - 1)
     return channel_weights(scene.info, scene.layer.name, chosen)
-
-
-def _spec(scene: Scene, layer: LayerInfo, size_hw: Hw) -> GraphSpec:
-    return GraphSpec(scene.network, DreamHead((layer.name,)), size_hw, scene.precision)
 
 
 def _size(scene: Scene) -> Hw:

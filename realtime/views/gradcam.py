@@ -142,8 +142,7 @@ def _layer(scene: Scene) -> str:
 
 def _spec(scene: Scene) -> GraphSpec:
     aim = CLASSES if scene.info.classifier is not None else scene.layer.name
-    size_hw = gradcam_input_hw(scene.info, scene.frame_hw, aim)
-    return GraphSpec(scene.network, GradcamHead(_layer(scene), aim), size_hw, scene.precision)
+    return scene.graph(GradcamHead(_layer(scene), aim), gradcam_input_hw(scene.info, scene.frame_hw, aim))
 
 
 VIEW = GradcamView

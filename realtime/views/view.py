@@ -73,9 +73,9 @@ class Scene:
         """The frame as large as the panel allows."""
         return resize(self.frame.image, fitted(self.frame_hw, self.panel_hw))
 
-    def graph(self, head: Head) -> GraphSpec:
-        """The graph of `head` at the size of the input."""
-        return GraphSpec(self.network, head, self.input_hw, self.precision)
+    def graph(self, head: Head, size_hw: Hw | None = None) -> GraphSpec:
+        """The graph of `head`, at the size of the input or at another one."""
+        return GraphSpec(self.network, head, size_hw or self.input_hw, self.precision)
 
     def runner(self, head: Head) -> Callable[[Tensors], Outputs]:
         """Runs the graph of `head`; raises what Engine.run raises."""

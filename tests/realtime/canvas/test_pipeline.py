@@ -89,7 +89,7 @@ STREAM = frames()
 
 def draw(pipeline: Pipeline, controls: Controls, *, count: int = 1, start: float = 0.0) -> np.ndarray:
     for number in range(count):
-        canvas = pipeline.draw_patiently(next(STREAM), controls.snapshot(), start + number / 30)
+        canvas = pipeline.draw_when_ready(next(STREAM), controls.snapshot(), start + number / 30)
     return canvas.frame.image
 
 
@@ -166,7 +166,7 @@ def test_failing_view_leaves_a_card_and_one_traceback(
     assert canvases[-1].frame.image.std() > 10
     assert len([record for record in caplog.records if record.exc_info]) == 1
     controls.press("m")
-    assert pipeline.draw_patiently(next(STREAM), controls.snapshot(), 1.0).fault is None
+    assert pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 1.0).fault is None
 
 
 def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, controls: Controls) -> None:
@@ -204,7 +204,7 @@ def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immedi
     network = open_network("textures")
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=72)
-        pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
+        pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 0.0)
         until(lambda: engine.pending == 0, "the layers that the first picture asked for")
         for number, layer in enumerate(network.info.layers[1:], start=1):
             controls.press("]")
@@ -218,7 +218,7 @@ def test_changing_layers_quickly_shows_only_whole_pictures(controls: Controls) -
     network = open_network("textures")
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=80)
-        pipeline.draw_patiently(next(STREAM), controls.snapshot(), 0.0)
+        pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 0.0)
         shown = set()
         for number in range(150):
             controls.press("]" if number % 40 < 20 else "[")

@@ -174,7 +174,7 @@ def test_predictions_reach_the_canvas(network: Network, engine: Engine) -> None:
     pipeline = Pipeline(network, engine, find_views(), canvas_hw=(360, 640), short_side=48)
     frame = Frame(flat("blue"), 0, 0.0)
     controls = make_controls(network.info, find_views())
-    without = pipeline.draw_patiently(frame, controls.snapshot(), 0.0).frame.image
+    without = pipeline.draw_when_ready(frame, controls.snapshot(), 0.0).frame.image
     controls.press("p")
-    with_names = pipeline.draw_patiently(frame, controls.snapshot(), 1.0).frame.image
+    with_names = pipeline.draw_when_ready(frame, controls.snapshot(), 1.0).frame.image
     assert (without != with_names).any()

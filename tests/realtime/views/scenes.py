@@ -7,7 +7,7 @@ import numpy as np
 from models.spec import Hw, Network
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame, Image
-from realtime.inference.engine import Engine, NotReady
+from realtime.inference.engine import Engine
 from realtime.views.view import Rendered, Scene, View
 
 PANEL_HW = (180, 400)
@@ -28,8 +28,4 @@ def halves(left: tuple[int, int, int], right: tuple[int, int, int], size_hw: Hw 
 
 def patiently(view: View, scene: Scene) -> Rendered:
     """What a view draws once what it needs is made."""
-    while True:
-        try:
-            return view.render(scene)
-        except NotReady as answer:
-            scene.engine.wait(answer.spec, 60.0)
+    return scene.engine.when_ready(lambda: view.render(scene))
