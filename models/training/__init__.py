@@ -1,1 +1,1 @@
-"""Training a small network on pictures, in Keras."""
+"""Trains small networks in Keras."""

@@ -1,4 +1,4 @@
-"""The epochs of a training: each is a function of the state before it, the recipe and the pictures."""
+"""The training loop: each epoch is a function of the checkpoint before it, the config and the data."""
 
 from __future__ import annotations
 
@@ -9,126 +9,134 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from models.spec import InputInfo
-from models.training.augment import augment, fed
+from models.training.augment import augment, normalized
+from models.training.checkpoint import Arrays, Checkpoint, CheckpointFolder
 from models.training.config import TrainingConfig
-from models.training.history import Epoch, best, over, pace
+from models.training.dataset import Dataset, Indices, Split
+from models.training.history import Epoch, best_epoch, is_finished, learning_rate
 from models.training.network import Learner
-from models.training.pictures import Dataset, Places, Split
-from models.training.state import Arrays, StateFolder, TrainingState
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-SHOWN = 128
-"""Pictures per epoch, at least: few pictures are shown several times, each time varied."""
+MIN_IMAGES = 128
+"""Images per epoch at least: a small dataset is repeated, each time with other augmentations."""
 
-STEPS = 8
-"""Steps per epoch, at least."""
+MIN_STEPS = 8
+"""Steps per epoch at least."""
 
 
-class Watch(Protocol):
-    """Who is told how a training goes."""
+class TrainingProgress(Protocol):
+    """Receives the progress of a training."""
 
-    def begins(self, epoch: int, steps: int) -> None:
+    def begin_epoch(self, epoch: int, steps: int) -> None:
         """An epoch, counted from 1, begins."""
 
     def step(self, loss: float, accuracy: float) -> None:
-        """A batch is done; both are means over the epoch so far."""
+        """A batch is done; both values are means over the epoch so far."""
 
-    def ends(self, epoch: int, result: Epoch) -> None:
-        """An epoch is done and its state is safe."""
+    def end_epoch(self, epoch: int, result: Epoch) -> None:
+        """An epoch is done and its checkpoint is saved."""
 
 
 def fit(
-    learner: Learner, pictures: Dataset, parts: Split, recipe: TrainingConfig, *, kept: StateFolder, watch: Watch
+    learner: Learner,
+    dataset: Dataset,
+    split: Split,
+    config: TrainingConfig,
+    *,
+    checkpoints: CheckpointFolder,
+    progress: TrainingProgress,
 ) -> tuple[Epoch, ...]:
-    """Train until it is over, from where `kept` stands; the network ends with the weights of its best epoch."""
-    state = kept.load()
-    if state:
-        _restore(learner.model, state.variables)
-    while state is None or not over(state.history, recipe.epochs):
-        state = _epoch(learner, pictures, parts, recipe, before=state, watch=watch)
-        kept.save(state)
-        watch.ends(len(state.history), state.history[-1])
-    learner.model.set_weights(state.best)
-    return state.history
+    """Train from the last checkpoint to the end; the network ends with the weights of its best epoch."""
+    checkpoint = checkpoints.load()
+    if checkpoint:
+        _restore(learner.model, checkpoint.variables)
+    while checkpoint is None or not is_finished(checkpoint.history, config.epochs):
+        checkpoint = _epoch(learner, dataset, split, config, before=checkpoint, progress=progress)
+        checkpoints.save(checkpoint)
+        progress.end_epoch(len(checkpoint.history), checkpoint.history[-1])
+    learner.model.set_weights(checkpoint.best)
+    return checkpoint.history
 
 
 def _epoch(
     learner: Learner,
-    pictures: Dataset,
-    parts: Split,
-    recipe: TrainingConfig,
+    dataset: Dataset,
+    split: Split,
+    config: TrainingConfig,
     *,
-    before: TrainingState | None,
-    watch: Watch,
-) -> TrainingState:
+    before: Checkpoint | None,
+    progress: TrainingProgress,
+) -> Checkpoint:
     start, model, history = time.monotonic(), learner.model, before.history if before else ()
     number, info = len(history), learner.base.info.input
-    order = _order(parts.train, recipe, number)
-    watch.begins(number + 1, len(order))
-    model.optimizer.learning_rate.assign(pace(number, recipe.epochs, learner.pace))
-    batches = _varied(pictures, order, info, seed=recipe.seed, epoch=number)
-    learned = model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[_steps(watch)]).history
-    checked = model.evaluate(_plain(pictures, parts.validation, info, recipe.batch), verbose=0, return_dict=True)
+    batches = _batches(split.train, config, number)
+    progress.begin_epoch(number + 1, len(batches))
+    model.optimizer.learning_rate.assign(learning_rate(number, config.epochs, learner.learning_rate))
+    augmented = _augmented(dataset, batches, info, seed=config.seed, epoch=number)
+    callbacks = [_step_callback(progress)]
+    train = model.fit(augmented, epochs=1, verbose=0, shuffle=False, callbacks=callbacks).history
+    validation = _unchanged(dataset, split.validation, info, config.batch)
+    metrics = model.evaluate(validation, verbose=0, return_dict=True)
     result = Epoch(
-        loss=float(learned["loss"][0]),
-        accuracy=float(learned["accuracy"][0]),
-        val_loss=float(checked["loss"]),
-        val_accuracy=float(checked["accuracy"]),
+        loss=float(train["loss"][0]),
+        accuracy=float(train["accuracy"][0]),
+        val_loss=float(metrics["loss"]),
+        val_accuracy=float(metrics["accuracy"]),
         seconds=round(time.monotonic() - start, 2),
     )
     history = (*history, result)
-    top = before.best if before and best(history) != number else tuple(model.get_weights())
-    return TrainingState(history, _variables(model), top)
+    best = before.best if before and best_epoch(history) != number else tuple(model.get_weights())
+    return Checkpoint(history, _variables(model), best)
 
 
-def _order(train: Places, recipe: TrainingConfig, epoch: int) -> Places:
-    """The pictures of an epoch, (steps, batch): all in random order, again and again until there are enough."""
-    rng = np.random.default_rng((recipe.seed, epoch))
-    shown = max(len(train), SHOWN)
-    batch = min(recipe.batch, shown // STEPS)
-    steps = round(shown / batch)
+def _batches(train: Indices, config: TrainingConfig, epoch: int) -> Indices:
+    """The image numbers of an epoch, (steps, batch): random permutations, repeated until there are enough."""
+    rng = np.random.default_rng((config.seed, epoch))
+    count = max(len(train), MIN_IMAGES)
+    batch = min(config.batch, count // MIN_STEPS)
+    steps = round(count / batch)
     rounds = -(-steps * batch // len(train))
     order = np.concatenate([rng.permutation(train) for _ in range(rounds)])
     return order[: steps * batch].reshape(steps, batch)
 
 
-def _varied(pictures: Dataset, order: Places, info: InputInfo, *, seed: int, epoch: int) -> tf.data.Dataset:
+def _augmented(dataset: Dataset, batches: Indices, info: InputInfo, *, seed: int, epoch: int) -> tf.data.Dataset:
     import tensorflow as tf
 
-    images, labels = tf.constant(pictures.images), tf.constant(pictures.labels)
+    images, labels = tf.constant(dataset.images), tf.constant(dataset.labels)
 
-    def batch(places: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        chosen = tf.cast(tf.gather(images, places), tf.float32)
-        return fed(augment(chosen, tf.stack([seed, step])), info), tf.gather(labels, places)
+    def batch(indices: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        chosen = tf.cast(tf.gather(images, indices), tf.float32)
+        return normalized(augment(chosen, tf.stack([seed, step])), info), tf.gather(labels, indices)
 
-    steps = epoch * len(order) + np.arange(len(order), dtype=np.int32)
-    return tf.data.Dataset.from_tensor_slices((order, steps)).map(batch, num_parallel_calls=2).prefetch(2)
+    steps = epoch * len(batches) + np.arange(len(batches), dtype=np.int32)
+    return tf.data.Dataset.from_tensor_slices((batches, steps)).map(batch, num_parallel_calls=2).prefetch(2)
 
 
-def _plain(pictures: Dataset, places: Places, info: InputInfo, size: int) -> tf.data.Dataset:
-    """Pictures as they are, with their labels, as the network wants them."""
+def _unchanged(dataset: Dataset, indices: Indices, info: InputInfo, size: int) -> tf.data.Dataset:
+    """Normalized images without augmentation, and their labels, in batches of `size`."""
     import tensorflow as tf
 
     def batch(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return fed(tf.cast(images, tf.float32), info), labels
+        return normalized(tf.cast(images, tf.float32), info), labels
 
-    chosen = (pictures.images[places], pictures.labels[places])
+    chosen = (dataset.images[indices], dataset.labels[indices])
     return tf.data.Dataset.from_tensor_slices(chosen).batch(size).map(batch).prefetch(2)
 
 
-def _steps(watch: Watch) -> keras.callbacks.Callback:
+def _step_callback(progress: TrainingProgress) -> keras.callbacks.Callback:
     import keras
 
     return keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda _, logs: watch.step(float(logs["loss"]), float(logs["accuracy"]))
+        on_train_batch_end=lambda _, logs: progress.step(float(logs["loss"]), float(logs["accuracy"]))
     )
 
 
 def _every_variable(model: keras.Model) -> Iterator[keras.Variable]:
-    """Weights, the places of random generators, and what the optimizer remembers."""
+    """Weights, the state of random generators, and the state of the optimizer."""
     model.optimizer.build(model.trainable_variables)
     yield from model.variables
     yield from model.optimizer.variables

@@ -1,4 +1,4 @@
-"""How a training went, epoch by epoch, and what follows from it: the pace, the best epoch, when to stop."""
+"""The training history, and what follows from it: the learning rate, the best epoch, when to stop."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 PATIENCE = 8
-"""Epochs without a better validation loss after which a training ends."""
+"""Epochs without a lower validation loss after which training stops early."""
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """Mean loss (nats) and accuracy (0 to 1) on both sides of the data, and how long the epoch took in seconds."""
+    """Mean loss (nats) and accuracy (0 to 1) on the training and the validation data, and the duration in seconds."""
 
     loss: float
     accuracy: float
@@ -21,21 +21,18 @@ class Epoch:
     seconds: float
 
 
-def best(history: Sequence[Epoch]) -> int:
-    """The place of the epoch with the lowest validation loss; a loss that is no number never wins."""
-    return min(range(len(history)), key=lambda place: _rank(history[place].val_loss))
+def best_epoch(history: Sequence[Epoch]) -> int:
+    """The index of the epoch with the lowest validation loss; NaN and Inf never win."""
+    losses = [epoch.val_loss if math.isfinite(epoch.val_loss) else math.inf for epoch in history]
+    return losses.index(min(losses))
 
 
-def _rank(loss: float) -> float:
-    return loss if math.isfinite(loss) else math.inf
+def is_finished(history: Sequence[Epoch], epochs: int) -> bool:
+    """Whether training has reached the maximum number of epochs or has stopped improving."""
+    return len(history) >= epochs or (bool(history) and len(history) - 1 - best_epoch(history) >= PATIENCE)
 
 
-def over(history: Sequence[Epoch], epochs: int) -> bool:
-    """Whether a training has reached its last epoch or has stopped getting better."""
-    return len(history) >= epochs or (bool(history) and len(history) - 1 - best(history) >= PATIENCE)
-
-
-def pace(epoch: int, epochs: int, peak: float) -> float:
+def learning_rate(epoch: int, epochs: int, peak: float) -> float:
     """The learning rate of an epoch: half a cosine from `peak` to a fiftieth of it (Loshchilov and Hutter 2016)."""
     lowest = peak / 50
     return lowest + (peak - lowest) * (1 + math.cos(math.pi * epoch / epochs)) / 2

@@ -1,4 +1,4 @@
-"""A network in training: what it takes from where it starts, and the classifier on top of it."""
+"""The network to train: a new or pretrained base, and a classifier on top."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.from_keras.weights import sniff
 from models.spec import ModelInfo
 from models.training import vgg
 from models.training.config import SCRATCH, TrainingConfig
-from models.training.muon import PACE, make_muon
+from models.training.muon import LEARNING_RATE, make_muon
 from models.zoo import ZOO
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 DROPOUT = 0.3
 HEAD = "classifier"
-"""The name of the dense layer that names the classes."""
+"""The name of the dense layer."""
 
-FINE_PACE = 3e-4
-"""Learning rate of Adam at the start: what has learned already is changed with care."""
+FINE_TUNING_RATE = 3e-4
+"""The learning rate of Adam at the start, for a pretrained network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The convolutional part: its facts, and a Keras model from pictures of any size to {layer: activations}."""
+    """The convolutional part: its metadata, and a Keras model from images of any size to {layer: activations}."""
 
     info: ModelInfo
     taps: keras.Model
@@ -37,59 +37,59 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """A base with a classifier of its own: `model` turns float NHWC pictures into logits."""
+    """A base with a new classifier: `model` computes logits from float NHWC images."""
 
     base: Base
     model: keras.Model
-    pace: float
+    learning_rate: float
 
 
-def check_start(recipe: TrainingConfig) -> None:
-    """Raise ModelError, before anything slow, for a start that is not there or does not fit."""
-    if recipe.start in ZOO:
-        if recipe.weights not in ("imagenet", "none"):
-            sniff(Path(recipe.weights))
-    elif recipe.start != SCRATCH:
-        vgg.find(recipe.start)
+def check_start(config: TrainingConfig) -> None:
+    """Raise ModelError early when the network to start from is missing or has other layers."""
+    if config.start in ZOO:
+        if config.weights not in ("imagenet", "none"):
+            sniff(Path(config.weights))
+    elif config.start != SCRATCH:
+        vgg.find_network(config.start)
 
 
-def make_learner(recipe: TrainingConfig, classes: int) -> Learner:
-    """The network of a recipe, ready to learn; ModelError when its start cannot be had or does not fit."""
+def make_learner(config: TrainingConfig, classes: int) -> Learner:
+    """The network of a config, ready to train; ModelError when the one to start from is missing or does not fit."""
     import keras
 
     keras.utils.clear_session()
-    keras.utils.set_random_seed(recipe.seed)
-    base = _base(recipe)
+    keras.utils.set_random_seed(config.seed)
+    base = _base(config)
     features = keras.layers.GlobalAveragePooling2D(name="features")(base.taps.output[base.info.layers[-1].name])
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(features)
     logits = keras.layers.Dense(classes, name=HEAD)(dropped)
     model = keras.Model(base.taps.input, logits)
-    scratch = recipe.start == SCRATCH
+    scratch = config.start == SCRATCH
     model.compile(
-        optimizer=make_muon(PACE) if scratch else keras.optimizers.Adam(FINE_PACE),
+        optimizer=make_muon(LEARNING_RATE) if scratch else keras.optimizers.Adam(FINE_TUNING_RATE),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,
     )
-    return Learner(base, model, PACE if scratch else FINE_PACE)
+    return Learner(base, model, LEARNING_RATE if scratch else FINE_TUNING_RATE)
 
 
-def _base(recipe: TrainingConfig) -> Base:
-    if recipe.start == SCRATCH:
-        return Base(*vgg.fresh())
-    if recipe.start in ZOO:
-        loaded = load(ZOO[recipe.start], recipe.weights)
+def _base(config: TrainingConfig) -> Base:
+    if config.start == SCRATCH:
+        return Base(*vgg.new_network())
+    if config.start in ZOO:
+        loaded = load(ZOO[config.start], config.weights)
         base = Base(loaded.info, any_size(loaded.network))
     else:
-        base = Base(*vgg.reopened(recipe.start))
+        base = Base(*vgg.load_network(config.start))
     _freeze(base)
     return base
 
 
 def _freeze(base: Base) -> None:
-    """Let only the last block learn, and no batch norm: a few pictures tell little about its statistics."""
+    """Train only the last block, and no batch norm: its statistics need more images."""
     last = base.info.layers[-1].block
     earlier = [base.taps.output[layer.name] for layer in base.info.layers if layer.block < last]
-    known = {layer.name for layer in forward(base.taps.layers, earlier)}
+    frozen = {layer.name for layer in forward(base.taps.layers, earlier)}
     for layer in base.taps.layers:
-        layer.trainable = layer.name not in known and kind(layer) != "BatchNormalization"
+        layer.trainable = layer.name not in frozen and kind(layer) != "BatchNormalization"

@@ -1,4 +1,4 @@
-"""A trained network as one stored file: its layers, its classifier and its labels, checked against Keras."""
+"""A trained network as one ONNX file with its layers, classifier and labels, verified against Keras."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from models.training.network import Learner
 
 
 def store(learner: Learner, name: str, classes: Sequence[str], size: int) -> tuple[onnx.ModelProto, ModelInfo]:
-    """The network under the name `name`, batch norm folded in, and its facts; trained on pictures of `size`.
+    """The ONNX model called `name`, with batch norm folded in, and its metadata; trained on images of `size`.
 
-    Raises ModelError when ONNX Runtime and Keras do not agree on it.
+    Raises ModelError when the outputs of ONNX Runtime and Keras differ.
     """
     classifier = ClassifierInfo(LOGITS, PROBABILITIES, tuple(classes), size_hw=(size, size))
     info = dataclasses.replace(learner.base.info, name=name, weights="trained", classifier=classifier)
@@ -49,7 +49,7 @@ def _converted(learner: Learner, info: ModelInfo) -> onnx.ModelProto:
 
 
 def _deviations(model: onnx.ModelProto, learner: Learner, size_hw: Hw) -> Iterator[Deviation]:
-    """How far the layers and the logits are off on a random picture."""
+    """The deviations of the layers and the logits on a random image."""
     input_info = learner.base.info.input
     yield from deviations(model, learner.base.taps, input_info, [size_hw])
     picture = random_picture(input_info, size_hw)

@@ -1,4 +1,4 @@
-"""From pictures and a recipe to a stored network."""
+"""Training: from a dataset and a config to a stored network."""
 
 from __future__ import annotations
 
@@ -12,54 +12,56 @@ import onnx
 from models.errors import SetupError
 from models.from_keras.frameworks import import_keras
 from models.spec import ModelInfo
+from models.training.checkpoint import CheckpointFolder
 from models.training.config import TrainingConfig
-from models.training.fit import Watch, fit
+from models.training.dataset import Dataset, Split, split
+from models.training.fit import TrainingProgress, fit
 from models.training.history import Epoch
 from models.training.network import check_start, make_learner
-from models.training.pictures import Dataset, Split, split
-from models.training.state import StateFolder
 from models.training.store import store
 
-NEEDED = ("tensorflow", "tf2onnx", "sklearn", "matplotlib")
+LIBRARIES = ("tensorflow", "tf2onnx", "sklearn", "matplotlib")
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A network that has learned, ready to be written, and how it went."""
+    """A trained network, ready to be written, with its history and its data split."""
 
     model: onnx.ModelProto
     info: ModelInfo
     history: tuple[Epoch, ...]
-    parts: Split
+    split: Split
 
 
-def require() -> None:
-    """Raise SetupError when a library that training or its report needs is not installed."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
+def require_libraries() -> None:
+    """Raise SetupError when a library for training or its report is missing."""
+    missing = [name for name in LIBRARIES if find_spec(name) is None]
     if missing:
         raise SetupError(
             f"training needs {', '.join(missing)}: run `uv sync --extra train` or `pip install -e '.[train]'`"
         )
 
 
-def state_folder(pictures: Dataset, recipe: TrainingConfig, folder: Path) -> StateFolder:
-    """Where in `folder` this training keeps its state."""
-    return StateFolder(folder / ".training", {**dataclasses.asdict(recipe), "pictures": pictures.digest})
+def checkpoint_folder(dataset: Dataset, config: TrainingConfig, folder: Path) -> CheckpointFolder:
+    """The checkpoints of this training in `folder`."""
+    return CheckpointFolder(folder / ".training", {**dataclasses.asdict(config), "pictures": dataset.digest})
 
 
-def train(pictures: Dataset, recipe: TrainingConfig, *, name: str, kept: StateFolder, watch: Watch) -> Trained:
-    """Train the network of `recipe`, or go on where `kept` stands, and turn it into a stored one called `name`.
+def train(
+    dataset: Dataset, config: TrainingConfig, *, name: str, checkpoints: CheckpointFolder, progress: TrainingProgress
+) -> Trained:
+    """Train, or resume from the last checkpoint, and convert the network to a stored one called `name`.
 
-    Raises SourceError, SettingError or ModelError for what cannot be trained, OutputError for a state that cannot be
+    Raises SourceError, SettingError or ModelError for invalid input, and OutputError for a checkpoint that cannot be
     read or written.
     """
-    recipe.check()
-    pictures.check()
-    require()
-    check_start(recipe)
+    config.check()
+    dataset.check()
+    require_libraries()
+    check_start(config)
     import_keras()
-    learner = make_learner(recipe, len(pictures.classes))
-    parts = split(pictures.labels, recipe.seed)
-    history = fit(learner, pictures, parts, recipe, kept=kept, watch=watch)
-    model, info = store(learner, name, pictures.classes, recipe.size)
+    learner = make_learner(config, len(dataset.classes))
+    parts = split(dataset.labels, config.seed)
+    history = fit(learner, dataset, parts, config, checkpoints=checkpoints, progress=progress)
+    model, info = store(learner, name, dataset.classes, config.size)
     return Trained(model, info, history, parts)

@@ -1,7 +1,6 @@
-"""VGG16's shape at any width (Simonyan and Zisserman 2014): new with batch norm, or from a stored network.
+"""VGG16 at any width (Simonyan and Zisserman 2014): new with batch norm, or from a stored network.
 
-Batch norm (Ioffe and Szegedy 2015) helps to learn and is folded into the convolutions when the network is stored, so
-that a trained network is a plain chain of convolutions, rectifiers and pools.
+Batch norm (Ioffe and Szegedy 2015) helps training and is folded into the convolutions when the network is stored.
 """
 
 from __future__ import annotations
@@ -23,58 +22,58 @@ if TYPE_CHECKING:
     import keras
 
 WIDTH = 0.25
-"""Of a new network: as many of VGG16's channels; its file has under 4 MB."""
+"""Of a new network: its share of the channels of VGG16; the file is smaller than 4 MB."""
 
 CENTRED = InputInfo(mean=(127.5, 127.5, 127.5), scale=(1 / 64, 1 / 64, 1 / 64))
-"""What a new network is fed: about normal numbers."""
+"""Input normalization of a new network: to about mean 0 and deviation 1."""
 
 MOMENTUM = 0.8
-"""Of batch norm's statistics: Keras's 0.99 takes hundreds of batches, more than a small training has."""
+"""Of the batch norm statistics: 0.99, the Keras default, needs hundreds of batches, more than a small training has."""
 
 
-def fresh() -> tuple[ModelInfo, keras.Model]:
-    """A new network and its facts."""
+def new_network() -> tuple[ModelInfo, keras.Model]:
+    """A new network and its metadata."""
     info = ModelInfo(name="new", weights="none", input=CENTRED, layers=vgg16_layers(WIDTH))
-    return info, _taps(info.layers, normed=True)
+    return info, _taps(info.layers, batch_norm=True)
 
 
-def find(text: str) -> Network:
-    """The stored network called `text`; ModelError when there is none, or when it has another shape."""
+def find_network(text: str) -> Network:
+    """The stored network called `text`; ModelError when there is none, or when it has other layers."""
     network = open_network(text)
     width = network.info.layers[0].channels / 64
     if network.info.layers != vgg16_layers(width):
-        raise ModelError(f"{network.info.name} has not the shape of VGG16; expected a network from: ventral train")
+        raise ModelError(f"{network.info.name} does not have the layers of VGG16: expected one from ventral train")
     return network
 
 
-def reopened(text: str) -> tuple[ModelInfo, keras.Model]:
-    """A stored network of VGG16's shape, as Keras knows it."""
-    network = find(text)
+def load_network(text: str) -> tuple[ModelInfo, keras.Model]:
+    """A stored network as a Keras model."""
+    network = find_network(text)
     arrays = _arrays(network.path)
-    taps = _taps(network.info.layers, normed=False)
+    taps = _taps(network.info.layers, batch_norm=False)
     for layer in network.info.layers:
         kernel, bias = arrays[f"{layer.name}_W"], arrays[f"{layer.name}_b"]
         taps.get_layer(layer.name).set_weights([kernel.transpose(2, 3, 1, 0), bias])
     return network.info, taps
 
 
-def _taps(layers: tuple[LayerInfo, ...], *, normed: bool) -> keras.Model:
-    """Pictures (n, height, width, 3) -> {layer: activations}."""
+def _taps(layers: tuple[LayerInfo, ...], *, batch_norm: bool) -> keras.Model:
+    """Images (n, height, width, 3) -> {layer: activations}."""
     import keras
 
-    pictures = tensor = keras.Input((None, None, 3), name=INPUT)
+    images = tensor = keras.Input((None, None, 3), name=INPUT)
     outputs: dict[str, Any] = {}
     for before, layer in zip((None, *layers), layers, strict=False):
         if before is not None and before.block != layer.block:
             tensor = keras.layers.MaxPooling2D(name=f"block{before.block}_pool")(tensor)
-        tensor = outputs[layer.name] = _convolve(tensor, layer, normed=normed)
-    return keras.Model(pictures, outputs)
+        tensor = outputs[layer.name] = _convolve(tensor, layer, batch_norm=batch_norm)
+    return keras.Model(images, outputs)
 
 
-def _convolve(tensor: Any, layer: LayerInfo, *, normed: bool) -> Any:
+def _convolve(tensor: Any, layer: LayerInfo, *, batch_norm: bool) -> Any:
     from keras import layers
 
-    if not normed:
+    if not batch_norm:
         return layers.Conv2D(layer.channels, 3, padding="same", activation="relu", name=layer.name)(tensor)
     convolution = layers.Conv2D(
         layer.channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=layer.name

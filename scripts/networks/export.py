@@ -1,4 +1,4 @@
-"""`ventral export`: a network of keras.applications becomes the ONNX file that the show runs."""
+"""`ventral export`: convert a network of keras.applications to ONNX."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def export(
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     force: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Convert a network from Keras into an ONNX file, and check that both compute the same.
+    """Convert a Keras network to an ONNX file, and verify that both give the same results.
 
-    Its classifier, which names what the whole picture shows, becomes a second file, NAME.classifier.onnx.
+    The classifier is written to a second file, NAME.classifier.onnx.
     Needs TensorFlow: `uv sync --extra keras`, or `pip install -e '.[keras]'`.
 
     Example: `ventral export vgg16 --weights vgg16.weights.h5 --until block4_conv3`
 
     :param name: vgg16, vgg19, inception_v3, resnet50, mobilenet_v2 or efficientnet_b0
-    :param weights: imagenet (downloaded once by Keras), a file (.weights.h5, .h5 or .npz), or none: random
+    :param weights: imagenet (downloaded once by Keras), a file (.weights.h5, .h5 or .npz), or none (random)
     :param until: the last layer to keep; deeper ones and the classifier are left out
-    :param labels: a file with the names of the classes, one per line; without it, ImageNet's, or numbers
-    :param output: the file to write; without it, the place where the show looks for the network
-    :param force: replace a file that is already there
+    :param labels: a file with one class name per line; default: those of ImageNet, or numbers
+    :param output: the file to write; default: where the show looks for the network
+    :param force: replace an existing file
     """
     start = time.monotonic()
     entry = zoo.entry(name)
@@ -58,7 +58,7 @@ def export(
         f"worst relative error {_worst_error(path)}, {time.monotonic() - start:.0f} s"
     )
     if info.classifier and info.classifier.labels == numbered_labels(len(info.classifier.labels)):
-        print("its classes have numbers and no names; to name them, export again with --labels FILE --force")
+        print("the classes have no names; to name them, export again with --labels FILE --force")
 
 
 def _classes(info: ModelInfo) -> str:
@@ -66,7 +66,7 @@ def _classes(info: ModelInfo) -> str:
 
 
 def _show_progress() -> None:
-    """Write each stage of the export as a line on stderr, when that is a terminal."""
+    """Print each stage of the export to stderr, if that is a terminal."""
     stages = logging.getLogger(models.__name__)
     stages.propagate = False
     if sys.stderr.isatty():
@@ -80,7 +80,5 @@ class _Stages(logging.Handler):
 
 
 def _worst_error(path: Path) -> str:
-    facts: dict[str, str] = {
-        entry.key: entry.value for entry in onnx.load(path, load_external_data=False).metadata_props
-    }
-    return facts[exporting.ERROR_KEY]
+    metadata = {entry.key: entry.value for entry in onnx.load(path, load_external_data=False).metadata_props}
+    return str(metadata[exporting.ERROR_KEY])

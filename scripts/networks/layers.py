@@ -1,4 +1,4 @@
-"""`ventral layers`: what a network can show."""
+"""`ventral layers`: list the layers of a network."""
 
 from __future__ import annotations
 
@@ -18,23 +18,25 @@ def layers(
     model: str | None = None,
     /,
     *,
-    choice: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
+    options: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
-    """List the layers of a network: name, channels, stride, block; those that the keys stop at have a dot.
+    """List the layers of a network: name, channels, stride and block.
+
+    A dot marks the key layers, which the keys step through.
 
     Example: `ventral layers vgg16`
 
-    :param model: auto, a name such as vgg16, or an .onnx file: the same as --model
+    :param model: the same as --model: auto, a name such as vgg16, or an .onnx file
     """
     if model is not None:
-        if choice.model not in (NetworkOptions().model, model):
-            raise SettingError(f"two networks are named, '{model}' and '{choice.model}'; leave one out")
-        choice = dataclasses.replace(choice, model=model)
-    info = choice.open().info
+        if options.model not in (NetworkOptions().model, model):
+            raise SettingError(f"expected one network, but got '{model}' and --model '{options.model}'; leave one out")
+        options = dataclasses.replace(options, model=model)
+    info = options.open().info
     print(f"{info.name}, weights: {info.weights if info.trained else 'none, UNTRAINED'}")
-    print(fed(info))
+    print(input_format(info))
     if info.classifier is not None:
-        print(f"names {len(info.classifier.labels)} classes: {', '.join(info.classifier.labels[:3])} ...")
+        print(f"{len(info.classifier.labels)} classes: {', '.join(info.classifier.labels[:3])} ...")
     table = Table(box=None, pad_edge=False)
     table.add_column("layer", overflow="fold")
     for column in ("channels", "stride", "block"):
@@ -46,13 +48,13 @@ def layers(
     Console().print(table)
 
 
-def fed(info: ModelInfo) -> str:
-    """What the network is fed, in words."""
-    wanted = info.input
-    mean, scale = ([f"{value:.6g}" for value in dict.fromkeys(values)] for values in (wanted.mean, wanted.scale))
-    size = "{}x{} pixels".format(*wanted.fixed_hw[::-1]) if wanted.fixed_hw else f"from {wanted.smallest} pixels"
+def input_format(info: ModelInfo) -> str:
+    """The input: colours, normalization and size."""
+    entry = info.input
+    mean, scale = ([f"{value:.6g}" for value in dict.fromkeys(values)] for values in (entry.mean, entry.scale))
+    size = "{}x{} pixels".format(*entry.fixed_hw[::-1]) if entry.fixed_hw else f"at least {entry.smallest} pixels"
     factor = "" if scale == ["1"] else f" * {_group(scale)}"
-    return f"sees {wanted.colours}, (pixel - {_group(mean)}){factor}, {size}"
+    return f"input: {entry.colours}, (pixel - {_group(mean)}){factor}, {size}"
 
 
 def _group(numbers: list[str]) -> str:

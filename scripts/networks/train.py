@@ -1,4 +1,4 @@
-"""`ventral train`: a small network learns from a folder of pictures, and a report says how well."""
+"""`ventral train`: train a small network on a folder of pictures, and write a report."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from cyclopts import Parameter
 from models.errors import OutputError, VentralError
 from models.files import write_atomically
 from models.training.config import SCRATCH, TrainingConfig
+from models.training.dataset import Dataset
 from models.training.network import check_start
-from models.training.pictures import Dataset
-from models.training.state import StateFolder
-from models.training.train import require, state_folder
-from models.training.train import train as learn
+from models.training.train import checkpoint_folder, require_libraries
+from models.training.train import train as train_network
 from realtime.outputs.recording.paths import MARK, PartialFile, claim
-from scripts.networks.report.findings import examine
-from scripts.networks.report.page import compose
+from scripts.networks.report.evaluation import evaluate
+from scripts.networks.report.page import write_report
 from scripts.networks.training.epoch_bar import EpochBar
-from scripts.networks.training.load_pictures import gather
+from scripts.networks.training.load_dataset import load_dataset
 
 log = logging.getLogger(__name__)
 
@@ -33,30 +32,30 @@ NETWORK, LABELS, METRICS, REPORT = "network.onnx", "labels.txt", "metrics.json",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:
-    """What is learned from, and how."""
+    """The options of a training."""
 
     start: Annotated[str, Parameter(name="--from")] = SCRATCH
-    """scratch, textures (the network that is bundled), vgg16 or another network of Keras, or one that ventral train
-    made: its folder or file"""
+    """the network to start from: scratch (random weights), textures (bundled), vgg16 or another Keras network, or a
+    network made by ventral train (its folder or file)"""
     weights: str = "imagenet"
-    """for a network of Keras: imagenet (downloaded once), a file (.weights.h5, .h5 or .npz), or none: random"""
+    """of a Keras network: imagenet (downloaded once), a file (.weights.h5, .h5 or .npz), or none (random)"""
     classes: int = 3
-    """for a folder without classes: how many groups stand in for them"""
+    """the number of clusters for a folder without classes"""
     epochs: int = 30
-    """how often the pictures are gone through; it ends earlier when it gets no better"""
+    """maximum epochs; training stops early when the validation loss stops improving"""
     size: int = 96
-    """side, in pixels, of what the network learns from"""
+    """the side of the training pictures in pixels"""
     batch: int = 32
-    """pictures per step"""
+    """the batch size"""
     seed: int = 0
-    """decides all that is drawn by chance"""
+    """the random seed"""
 
     @property
-    def recipe(self) -> TrainingConfig:
-        """What the training is told."""
-        facts = asdict(self)
-        del facts["classes"]
-        return TrainingConfig(**facts)
+    def config(self) -> TrainingConfig:
+        """The options that determine the training."""
+        settings = asdict(self)
+        del settings["classes"]
+        return TrainingConfig(**settings)
 
 
 def train(
@@ -65,91 +64,87 @@ def train(
     output: Annotated[Path, Parameter(alias="-o")],
     force: bool = False,
     fresh: bool = False,
-    course: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),
+    options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),
 ) -> None:
     """Train a small network on a folder of pictures, and write a report.
 
-    The output is a folder that --model takes. A training that was stopped goes on with the same command. Needs
-    TensorFlow: `uv sync --extra train`, or `pip install -e '.[train]'`.
+    The output is a folder for --model. An interrupted training resumes when the command is repeated. Needs TensorFlow:
+    `uv sync --extra train`, or `pip install -e '.[train]'`.
 
     Example: `ventral train pictures -o leaves --epochs 20`
 
-    :param folder: a folder with a subfolder of pictures for each class, a folder of pictures, or textures: drawn ones
-    :param output: the folder to write: the network, its labels, its report
-    :param force: replace a network that was trained there before
-    :param fresh: forget a training that was stopped, and begin anew
+    :param folder: a folder with a subfolder of pictures for each class, a folder of pictures, or "textures" (drawn)
+    :param output: the folder to write: network, labels, metrics and report
+    :param force: replace an existing network
+    :param fresh: start again instead of resuming an interrupted training
     """
-    start, settings = time.monotonic(), {"pictures": folder, **asdict(course)}
-    course.recipe.check()
-    check_start(course.recipe)
-    require()
+    start, settings = time.monotonic(), {"pictures": folder, **asdict(options)}
+    options.config.check()
+    check_start(options.config)
+    require_libraries()
     if not force and is_done(output, settings):
-        print(f"{output} is done; see {output / REPORT}, or use --force to train it anew")
+        print(f"{output} is already trained; see {output / REPORT}, or use --force to train again")
         return
-    check_place(output)
-    pictures = gather(folder, course.size, groups=course.classes, start=course.start, seed=course.seed)
+    check_output(output)
+    dataset = load_dataset(folder, options.size, clusters=options.classes, start=options.start, seed=options.seed)
     try:
-        said = run(pictures, course.recipe, output, settings, fresh=fresh)
+        result = run(dataset, options.config, output, settings, fresh=fresh)
     except KeyboardInterrupt:
-        raise VentralError("stopped; run the same command again to go on after the last whole epoch") from None
-    print(f"{output}: {said}, {time.monotonic() - start:.0f} s; see {output / REPORT}")
+        raise VentralError("interrupted; repeat the command to resume after the last complete epoch") from None
+    print(f"{output}: {result}, {time.monotonic() - start:.0f} s; see {output / REPORT}")
 
 
 def is_done(output: Path, settings: dict[str, Any]) -> bool:
-    """Whether this very training is whole in `output`; OutputError when another is."""
+    """Whether `output` has the result of these settings; OutputError when it has another network."""
     if not (output / NETWORK).exists():
         return False
     with suppress(OSError, ValueError, KeyError, TypeError):
         if json.loads((output / METRICS).read_text())["settings"] == settings:
             return True
-    raise OutputError(f"{output} holds another network already; choose another folder, or use --force to replace it")
+    raise OutputError(f"{output} already has another network; choose another folder, or use --force to replace it")
 
 
-def check_place(output: Path) -> None:
+def check_output(output: Path) -> None:
     """Raise OutputError unless `output` is, or can become, a folder for a network."""
     if output.exists() and not output.is_dir():
-        raise OutputError(f"{output} is a file; expected a folder, new or empty")
+        raise OutputError(f"{output} is a file: expected a new or an empty folder")
     ours = {NETWORK, LABELS, METRICS, REPORT, ".training"}
     others = [file.name for file in output.glob("*") if file.name not in ours and file.suffix != ".png"]
-    strange = [name for name in others if MARK not in name]
-    if strange:
-        raise OutputError(f"{output} holds other things, such as {strange[0]}; expected a new or an empty folder")
+    foreign = [name for name in others if MARK not in name]
+    if foreign:
+        raise OutputError(f"{output} has other files, such as {foreign[0]}: expected a new or an empty folder")
     claim((output if output.exists() else output.parent) / NETWORK, force=True, suffixes=(".onnx",))
 
 
-def run(pictures: Dataset, recipe: TrainingConfig, output: Path, settings: dict[str, Any], *, fresh: bool) -> str:
-    """Train, examine and write; what came out, in words."""
+def run(dataset: Dataset, config: TrainingConfig, output: Path, settings: dict[str, Any], *, fresh: bool) -> str:
+    """Train, evaluate and write the files; returns the result in one line."""
     output.mkdir(exist_ok=True)
-    kept = state_folder(pictures, recipe, output)
+    checkpoints = checkpoint_folder(dataset, config, output)
     try:
-        with PartialFile(output / NETWORK) as draft:
-            begin(kept, fresh=fresh)
-            with EpochBar(recipe.epochs) as bar:
-                trained = learn(pictures, recipe, name=output.resolve().name, kept=kept, watch=bar)
-            draft.part.write_bytes(trained.model.SerializeToString())
-            with examine(trained, pictures, recipe, draft.part) as findings:
-                page = compose(findings)
-                metrics = {"settings": settings, **findings.facts}
-                said = findings.summary
-            (output / NETWORK).unlink(missing_ok=True)  # what is not whole must not look so
-            write_all(output, {**page, LABELS: "".join(f"{name}\n" for name in pictures.classes).encode()}, metrics)
+        with PartialFile(output / NETWORK) as file:
+            if fresh:
+                checkpoints.clear()
+            elif checkpoint := checkpoints.load():
+                log.info("resuming after epoch %d", len(checkpoint.history))
+            with EpochBar(config.epochs) as bar:
+                name = output.resolve().name
+                trained = train_network(dataset, config, name=name, checkpoints=checkpoints, progress=bar)
+            file.part.write_bytes(trained.model.SerializeToString())
+            with evaluate(trained, dataset, config, file.part) as evaluation:
+                files = write_report(evaluation)
+                metrics = {"settings": settings, **evaluation.metrics}
+                result = evaluation.summary
+            (output / NETWORK).unlink(missing_ok=True)  # without a network, an incomplete output is not "done"
+            write_all(output, {**files, LABELS: "".join(f"{name}\n" for name in dataset.classes).encode()}, metrics)
     finally:
         with suppress(OSError):
-            output.rmdir()  # where nothing was begun
-    kept.clear()
-    return said
-
-
-def begin(kept: StateFolder, *, fresh: bool) -> None:
-    """Say where a training goes on that was stopped, or forget it."""
-    if fresh:
-        kept.clear()
-    elif state := kept.load():
-        log.info("going on after epoch %d", len(state.history))
+            output.rmdir()  # only if it is empty
+    checkpoints.clear()
+    return result
 
 
 def write_all(output: Path, files: dict[str, bytes], metrics: dict[str, Any]) -> None:
-    """Write all but the network, the report last."""
+    """Write all files except the network, the report last."""
     write_atomically(output / METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
     for name, content in sorted(files.items(), key=lambda file: file[0] == REPORT):
         write_atomically(output / name, content)

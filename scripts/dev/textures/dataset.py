@@ -1,4 +1,4 @@
-"""A labelled set of texture pictures, drawn in memory."""
+"""A labelled dataset of textures, drawn in memory."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from scripts.dev.textures.table import CLASSES, draw
 
 SEEDS = 1_000_000
-"""A set takes its pictures' seeds from a range of its own, so sets of different seeds share no picture."""
+"""Seeds per dataset, so that datasets with different seeds have no picture in common."""
 
 
-def pictures(seed: int, per_class: int, size: int = 96) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """`per_class` pictures of every class, uint8 BGR (n, size, size, 3), and their labels (n,), class after class.
+def draw_dataset(seed: int, per_class: int, size: int = 96) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """`per_class` pictures of every class, uint8 BGR (n, size, size, 3), and their labels (n,), ordered by class.
 
-    All cores draw. The same seed gives the same set.
+    Uses all cores. The same seed gives the same pictures.
     """
     spawn = multiprocessing.get_context("spawn")  # a fork of a process with TensorFlow's threads can hang
     with ProcessPoolExecutor(os.cpu_count(), mp_context=spawn, initializer=cv2.setNumThreads, initargs=(1,)) as pool:

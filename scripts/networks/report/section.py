@@ -1,4 +1,4 @@
-"""The parts of a report: sections of HTML, and figures that lie in the page and beside it."""
+"""The parts of a report: sections of HTML, and figures that are embedded in the page and saved next to it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 
 from realtime.imaging.frame import Image
 
-FINENESS = 1.5
-"""Pixels of a figure for each of the page."""
+PIXEL_RATIO = 1.5
+"""Pixels of a figure per pixel of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture of a report: the name of its file without .png, its content, and what it shows."""
+    """A figure: its file name without .png, the content of the file, and the caption."""
 
     name: str
     png: bytes
@@ -26,7 +26,7 @@ class Figure:
 
     @property
     def html(self) -> str:
-        """The picture inside the page, with its caption."""
+        """The embedded image with its caption."""
         return (
             f'<figure><img width="{self._width}" src="{data_uri(self.png)}" alt="{escape(self.caption)}">'
             f"<figcaption>{escape(self.caption)}</figcaption></figure>"
@@ -34,18 +34,23 @@ class Figure:
 
     @property
     def _width(self) -> int:
-        """Pixels of the page: fewer than of the picture, which stays crisp on a fine screen."""
+        """The width on the page, smaller than that of the image, which stays sharp on high-resolution screens."""
         width: int = struct.unpack_from(">I", self.png, 16)[0]
-        return round(width / FINENESS)
+        return round(width / PIXEL_RATIO)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, what stands under it as HTML, and the figures that lie beside the page too."""
+    """A title, the content as HTML, and the figures."""
 
     title: str
     html: str
     figures: tuple[Figure, ...] = ()
+
+    @property
+    def anchor(self) -> str:
+        """The id of the section in the page."""
+        return self.title.lower().replace(" ", "-")
 
 
 def png(image: Image) -> bytes:
@@ -55,12 +60,17 @@ def png(image: Image) -> bytes:
 
 
 def data_uri(content: bytes) -> str:
-    """A PNG as an address that needs no file."""
+    """A PNG as a data URI."""
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
+def image_tag(image: Image, text: str) -> str:
+    """An embedded image with a tooltip."""
+    return f'<img src="{data_uri(png(image))}" alt="{escape(text)}" title="{escape(text)}">'
+
+
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A table of plain texts; all columns but the first are numbers."""
+    """An HTML table of plain texts; all columns except the first are numbers."""
     top = "".join(f"<th>{escape(each)}</th>" for each in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'

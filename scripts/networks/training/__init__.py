@@ -1,1 +1,1 @@
-"""What `ventral train` needs around the training itself: reading pictures, progress."""
+"""What `ventral train` needs around the training: loading the data, clustering, progress."""

@@ -1,10 +1,9 @@
-"""How a training is followed: a bar for the present epoch on a terminal, else a line for each."""
+"""Training progress: a bar for the current epoch on a terminal, and a line per epoch."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class EpochBar:
-    """A bar on stderr while an epoch lasts, and a line that stays when it is over; no bar without a terminal."""
+    """A bar on stderr during an epoch and a line after it; without a terminal only the line, in the log."""
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
@@ -34,24 +33,22 @@ class EpochBar:
         self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def begins(self, epoch: int, steps: int) -> None:
+    def begin_epoch(self, epoch: int, steps: int) -> None:
         """Show an empty bar."""
         self._bar.reset(self._task, total=steps, visible=True, epoch=f"{epoch}/{self._epochs}", now="")
 
     def step(self, loss: float, accuracy: float) -> None:
-        """Move the bar on."""
+        """Advance the bar."""
         self._bar.update(self._task, advance=1, now=f"loss {loss:.3f}  accuracy {accuracy:.0%}")
 
-    def ends(self, epoch: int, result: Epoch) -> None:
-        """Say in one line how the epoch went; on a terminal above the bar."""
+    def end_epoch(self, epoch: int, result: Epoch) -> None:
+        """Print or log the result of the epoch."""
         line = (
             f"epoch {epoch}/{self._epochs}: loss {result.loss:.3f}, accuracy {result.accuracy:.0%};"
-            f" checked: loss {result.val_loss:.3f}, accuracy {result.val_accuracy:.0%}; {result.seconds:.1f} s"
+            f" validation: loss {result.val_loss:.3f}, accuracy {result.val_accuracy:.0%}; {result.seconds:.1f} s"
         )
         if self._bar.disable:
             log.info(line)

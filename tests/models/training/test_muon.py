@@ -5,14 +5,14 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from models.training.muon import ADAM, SIZE, make_muon, orthogonal  # noqa: E402, Keras first
+from models.training.muon import ADAM_SHARE, STEP_RMS, make_muon, orthogonal  # noqa: E402, Keras first
 
 
 @pytest.mark.parametrize("shape", [(3, 3, 3, 16), (3, 3, 16, 8), (1, 1, 8, 32)])
 def test_a_step_is_nearly_orthogonal(shape: tuple[int, ...]) -> None:
     gradient = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     step = np.asarray(orthogonal(gradient)).reshape(-1, shape[-1])
-    gains = np.linalg.svd(step, compute_uv=False) / (SIZE * max(step.shape) ** 0.5)
+    gains = np.linalg.svd(step, compute_uv=False) / (STEP_RMS * max(step.shape) ** 0.5)
     assert gains.min() > 0.5
     assert gains.max() < 1.3
     left, _, right = np.linalg.svd(gradient.reshape(step.shape), full_matrices=False)
@@ -31,7 +31,7 @@ def test_rare_directions_are_learned_as_fast_as_common_ones() -> None:
 def test_what_is_no_kernel_learns_by_adam() -> None:
     start, gradient = np.array([1.0, -2.0], np.float32), np.array([0.5, -3.0], np.float32)
     by_muon, by_adam = (keras.Variable(start, name="gamma") for _ in range(2))
-    for optimizer, variable in ((make_muon(0.01), by_muon), (keras.optimizers.Adam(0.01 * ADAM), by_adam)):
+    for optimizer, variable in ((make_muon(0.01), by_muon), (keras.optimizers.Adam(0.01 * ADAM_SHARE), by_adam)):
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
     np.testing.assert_allclose(np.asarray(by_muon), np.asarray(by_adam), rtol=1e-6)
 

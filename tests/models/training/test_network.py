@@ -21,9 +21,9 @@ from models.errors import ModelError
 from models.from_keras.frameworks import import_keras
 from models.importing.open_network import open_network
 from models.training.config import TrainingConfig
+from models.training.dataset import Dataset
 from models.training.history import Epoch
-from models.training.pictures import Dataset
-from models.training.train import Trained, state_folder, train
+from models.training.train import Trained, checkpoint_folder, train
 from models.zoo import vgg16_layers
 from scripts.dev.benchmarks.untrained import vgg16_shaped
 
@@ -39,13 +39,13 @@ class Silent:
         self.state, self.copy = state, copy
         self.losses: list[float] = []
 
-    def begins(self, epoch: int, steps: int) -> None:
+    def begin_epoch(self, epoch: int, steps: int) -> None:
         assert steps == 2
 
     def step(self, loss: float, accuracy: float) -> None:
         self.losses.append(loss)
 
-    def ends(self, epoch: int, result: Epoch) -> None:
+    def end_epoch(self, epoch: int, result: Epoch) -> None:
         if epoch == 1 and self.state and self.copy:
             shutil.copytree(self.state, self.copy)
 
@@ -66,8 +66,8 @@ def two_eager_steps() -> Iterator[None]:
     import tensorflow as tf
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.training.fit.SHOWN", 4)
-        patch.setattr("models.training.fit.STEPS", 2)
+        patch.setattr("models.training.fit.MIN_IMAGES", 4)
+        patch.setattr("models.training.fit.MIN_STEPS", 2)
         tf.config.run_functions_eagerly(True)
         yield
         tf.config.run_functions_eagerly(False)
@@ -83,25 +83,25 @@ def pictures() -> Dataset:
     return Dataset(images, labels, CLASSES, tuple(map(str, labels)))
 
 
-def trained_in(folder: Path, pictures: Dataset, watch: Silent | None = None, **facts: Any) -> Run:
-    recipe = TrainingConfig(**{"epochs": 1, "size": 32, **facts})
-    kept = state_folder(pictures, recipe, folder)
-    found = train(pictures, recipe, name="colours", kept=kept, watch=watch or Silent())
-    (folder / "network.onnx").write_bytes(found.model.SerializeToString())
-    return Run(found, folder / "network.onnx")
+def trained_in(folder: Path, pictures: Dataset, progress: Silent | None = None, **settings: Any) -> Run:
+    config = TrainingConfig(**{"epochs": 1, "size": 32, **settings})
+    checkpoints = checkpoint_folder(pictures, config, folder)
+    trained = train(pictures, config, name="colours", checkpoints=checkpoints, progress=progress or Silent())
+    (folder / "network.onnx").write_bytes(trained.model.SerializeToString())
+    return Run(trained, folder / "network.onnx")
 
 
 @pytest.fixture(scope="module")
 def new(tmp_path_factory: pytest.TempPathFactory, pictures: Dataset) -> Run:
     folder = tmp_path_factory.mktemp("new")
-    watch = Silent(folder / ".training", folder / "after one" / ".training")
-    return trained_in(folder, pictures, watch, epochs=2, seed=5)
+    progress = Silent(folder / ".training", folder / "after one" / ".training")
+    return trained_in(folder, pictures, progress, epochs=2, seed=5)
 
 
 def test_stopped_and_begun_again_it_ends_as_if_never_stopped(new: Run, pictures: Dataset) -> None:
-    watch = Silent()
-    again = trained_in(new.path.parent / "after one", pictures, watch, epochs=2, seed=5)
-    assert len(watch.losses) == 2
+    progress = Silent()
+    again = trained_in(new.path.parent / "after one", pictures, progress, epochs=2, seed=5)
+    assert len(progress.losses) == 2
     assert again.trained.history[0] == new.trained.history[0]
     assert again.trained.history[1].loss == pytest.approx(new.trained.history[1].loss, rel=0.05)
     for name, values in new.weights.items():
@@ -137,5 +137,5 @@ def test_a_network_of_another_shape_is_no_start(tmp_path: Path, pictures: Datase
     [card] = (entry for entry in model.metadata_props if entry.key == "ventral")
     card.value = card.value.replace('"stride": 1', '"stride": 3')
     onnx.save(model, tmp_path / "other.onnx")
-    with pytest.raises(ModelError, match="other has not the shape of VGG16"):
+    with pytest.raises(ModelError, match="other does not have the layers of VGG16"):
         trained_in(tmp_path, pictures, start=str(tmp_path / "other.onnx"))

@@ -1,4 +1,4 @@
-"""What a training rests on before any network is made: the data set, the pace, the state that survives a kill."""
+"""Training without a network: the dataset, the learning rate, and checkpoints that survive a kill."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from models.errors import OutputError, SettingError, SourceError
+from models.training.checkpoint import Checkpoint, CheckpointFolder
 from models.training.config import TrainingConfig
-from models.training.history import PATIENCE, Epoch, best, over, pace
-from models.training.pictures import Dataset, split
-from models.training.state import StateFolder, TrainingState
+from models.training.dataset import Dataset, split
+from models.training.history import PATIENCE, Epoch, best_epoch, is_finished, learning_rate
 
-FACTS = {"epochs": 5, "pictures": "abc"}
+SETTINGS = {"epochs": 5, "pictures": "abc"}
 
 
 def pictures(*counts: int) -> Dataset:
@@ -29,9 +29,9 @@ def epochs(*losses: float) -> tuple[Epoch, ...]:
     return tuple(Epoch(loss=1.0, accuracy=0.5, val_loss=loss, val_accuracy=0.5, seconds=1.0) for loss in losses)
 
 
-def state(*losses: float) -> TrainingState:
+def state(*losses: float) -> Checkpoint:
     last = np.full(3, losses[-1], np.float32)
-    return TrainingState(epochs(*losses), (last, np.arange(2, dtype=np.uint32)), (np.full(3, min(losses), np.float32),))
+    return Checkpoint(epochs(*losses), (last, np.arange(2, dtype=np.uint32)), (np.full(3, min(losses), np.float32),))
 
 
 def test_every_class_gives_pictures_to_both_sides() -> None:
@@ -49,7 +49,7 @@ def test_every_class_gives_pictures_to_both_sides() -> None:
     [
         ((), "at least 2 classes, but got none"),
         ((5,), "only 'class 0'"),
-        ((5, 1), "class 'class 1' has 1 good picture;"),
+        ((5, 1), "class 'class 1': expected at least 2 readable pictures, but got 1"),
     ],
 )
 def test_too_little_to_learn_from_is_said(counts: tuple[int, ...], words: str) -> None:
@@ -77,35 +77,35 @@ def test_the_digest_knows_pixels_labels_and_names() -> None:
         ({"size": 16}, "--size takes 32 to 512"),
         ({"batch": 1}, "--batch"),
         ({"seed": -1}, "--seed"),
-        ({"weights": "none"}, "--weights belongs to --from"),
+        ({"weights": "none"}, "--weights needs --from"),
     ],
 )
-def test_a_recipe_that_makes_no_sense_is_refused(keywords: dict[str, int], words: str) -> None:
+def test_a_config_that_makes_no_sense_is_refused(keywords: dict[str, int], words: str) -> None:
     with pytest.raises(SettingError, match=words):
         TrainingConfig(**keywords).check()  # type: ignore[arg-type]
 
 
 def test_the_best_epoch_is_kept_and_patience_ends() -> None:
-    assert best(epochs(3.0, math.nan, 1.0, 2.0)) == 2
-    assert not over((), 5)
-    assert over(epochs(3, 2, 1), 3)
-    assert not over(epochs(1, *[2] * (PATIENCE - 1)), 100)
-    assert over(epochs(1, *[2] * PATIENCE), 100)
+    assert best_epoch(epochs(3.0, math.nan, 1.0, 2.0)) == 2
+    assert not is_finished((), 5)
+    assert is_finished(epochs(3, 2, 1), 3)
+    assert not is_finished(epochs(1, *[2] * (PATIENCE - 1)), 100)
+    assert is_finished(epochs(1, *[2] * PATIENCE), 100)
 
 
-def test_the_pace_falls_from_its_peak() -> None:
-    paces = [pace(epoch, 10, 1e-3) for epoch in range(10)]
-    assert paces[0] == pytest.approx(1e-3)
-    assert paces == sorted(paces, reverse=True)
-    assert paces[-1] > 1e-3 / 50
+def test_the_learning_rate_falls_from_its_peak() -> None:
+    rates = [learning_rate(epoch, 10, 1e-3) for epoch in range(10)]
+    assert rates[0] == pytest.approx(1e-3)
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] > 1e-3 / 50
 
 
 def test_a_state_comes_back_as_it_was_kept(tmp_path: Path) -> None:
-    folder = StateFolder(tmp_path / ".training", FACTS)
+    folder = CheckpointFolder(tmp_path / ".training", SETTINGS)
     assert folder.load() is None
     for losses in ((3.0,), (3.0, 1.0), (3.0, 1.0, 2.0)):
         folder.save(state(*losses))
-        found = StateFolder(tmp_path / ".training", FACTS).load()
+        found = CheckpointFolder(tmp_path / ".training", SETTINGS).load()
         assert found is not None
         assert found.history == state(*losses).history
         for one, other in zip(
@@ -119,7 +119,7 @@ def test_a_state_comes_back_as_it_was_kept(tmp_path: Path) -> None:
 
 def test_an_epoch_that_was_not_finished_does_not_count(tmp_path: Path) -> None:
     """Killed after the arrays of the second epoch were written, and before the index was."""
-    folder = StateFolder(tmp_path, FACTS)
+    folder = CheckpointFolder(tmp_path, SETTINGS)
     folder.save(state(3.0))
     index = (tmp_path / "state.json").read_bytes()
     old = {file.name: file.read_bytes() for file in tmp_path.glob("*.npz")}
@@ -133,9 +133,9 @@ def test_an_epoch_that_was_not_finished_does_not_count(tmp_path: Path) -> None:
 
 def test_what_another_training_left_is_not_taken_for_the_best(tmp_path: Path) -> None:
     """Killed before its index was written, it had begun anew on the arrays of the first epoch."""
-    StateFolder(tmp_path, {"epochs": 9}).save(state(7.0))
+    CheckpointFolder(tmp_path, {"epochs": 9}).save(state(7.0))
     (tmp_path / "state.json").unlink()
-    folder = StateFolder(tmp_path, FACTS)
+    folder = CheckpointFolder(tmp_path, SETTINGS)
     folder.save(state(1.0))
     found = folder.load()
     assert found is not None
@@ -143,19 +143,19 @@ def test_what_another_training_left_is_not_taken_for_the_best(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("facts", "words"),
+    ("settings", "words"),
     [({"epochs": 9, "pictures": "abc"}, "epochs 5, not 9"), ({"epochs": 5, "pictures": "d"}, "other pictures")],
 )
-def test_another_trainings_state_is_refused(tmp_path: Path, facts: dict[str, object], words: str) -> None:
-    StateFolder(tmp_path, FACTS).save(state(1.0))
-    with pytest.raises(OutputError, match=f"a training with {words}.*--fresh"):
-        StateFolder(tmp_path, facts).load()
+def test_another_trainings_state_is_refused(tmp_path: Path, settings: dict[str, object], words: str) -> None:
+    CheckpointFolder(tmp_path, SETTINGS).save(state(1.0))
+    with pytest.raises(OutputError, match=f"an unfinished training with {words} is in .*--fresh"):
+        CheckpointFolder(tmp_path, settings).load()
 
 
 @pytest.mark.parametrize("name", ["state.json", "epoch-1.npz", "best-1.npz"])
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half", json.dumps({"facts": FACTS}).encode()])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half", json.dumps({"settings": SETTINGS}).encode()])
 def test_a_damaged_state_is_refused_in_words(tmp_path: Path, name: str, content: bytes) -> None:
-    folder = StateFolder(tmp_path, FACTS)
+    folder = CheckpointFolder(tmp_path, SETTINGS)
     folder.save(state(1.0))
     (tmp_path / name).write_bytes(content)
     with pytest.raises(OutputError, match=r"is damaged; use --fresh"):
@@ -163,7 +163,7 @@ def test_a_damaged_state_is_refused_in_words(tmp_path: Path, name: str, content:
 
 
 def test_clearing_leaves_nothing(tmp_path: Path) -> None:
-    folder = StateFolder(tmp_path / ".training", FACTS)
+    folder = CheckpointFolder(tmp_path / ".training", SETTINGS)
     folder.save(state(1.0))
     folder.clear()
     folder.clear()

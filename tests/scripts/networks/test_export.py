@@ -20,7 +20,7 @@ from models.errors import ModelError, OutputError
 from models.from_keras.frameworks import import_keras
 from scripts.networks.export import export
 
-RUN = "from scripts import export; from pathlib import Path; export.export({arguments})"
+RUN = "from scripts.networks import export; from pathlib import Path; export.export({arguments})"
 NO_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None; "
 
 

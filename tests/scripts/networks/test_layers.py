@@ -17,8 +17,8 @@ def test_layers_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert status(["layers", str(path), "--labels", str(labels), "--colours", "BGR", "--mean", "104,117,123"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "net, weights: net.onnx"
-    assert lines[1].startswith("sees BGR, (pixel - (104, 117, 123))")
-    assert lines[2] == "names 7 classes: kind 0, kind 1, kind 2 ..."
+    assert lines[1].startswith("input: BGR, (pixel - (104, 117, 123))")
+    assert lines[2] == "7 classes: kind 0, kind 1, kind 2 ..."
     assert [line.split()[:4] for line in lines if line.startswith("fire2/concat")] == [["fire2/concat", "8", "2", "1"]]
 
 
@@ -29,7 +29,7 @@ def test_model_may_be_named_either_way(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == first
     assert len(first.splitlines()) > 5
     assert status(["layers", "auto", "--model", "textures"]) == 2
-    assert "two networks are named, 'auto' and 'textures'" in capsys.readouterr().err
+    assert "expected one network, but got 'auto' and --model 'textures'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

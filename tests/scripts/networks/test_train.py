@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.errors import SourceError
 from scripts.cli import status
-from scripts.networks.train import check_place, train
-from scripts.networks.training.load_pictures import gather
+from scripts.networks.train import check_output, train
+from scripts.networks.training.load_dataset import load_dataset
 from tests.pictures import colours, draw
 
 
@@ -19,54 +20,54 @@ def folder(tmp_path: Path) -> Path:
     return colours(tmp_path / "pictures")
 
 
-def test_a_folder_without_classes_falls_into_groups(tmp_path: Path) -> None:
+def test_a_folder_without_classes_is_clustered(tmp_path: Path) -> None:
     draw(tmp_path, "a", 6, (170, 0, 0))
     draw(tmp_path, "b", 9, (0, 0, 170))
     loose = tmp_path / "loose"
     loose.mkdir()
     for file in tmp_path.glob("[ab]/*.png"):
         file.rename(loose / f"{file.parent.name}{file.name}")
-    found = gather(str(loose), 32, groups=2, start="scratch", seed=0)
-    assert found.classes == ("group 1", "group 2")
-    assert found.grouped_by == "textures"
-    assert found.counts == (9, 6)
-    assert {name[0] for name, label in zip(found.names, found.labels, strict=True) if label == 0} == {"b"}
+    dataset = load_dataset(str(loose), 32, clusters=2, start="scratch", seed=0)
+    assert dataset.classes == ("cluster 1", "cluster 2")
+    assert dataset.clustered_by == "textures"
+    assert list(np.bincount(dataset.labels)) == [9, 6]
+    assert {name[0] for name, label in zip(dataset.names, dataset.labels, strict=True) if label == 0} == {"b"}
 
 
-def test_fewer_groups_than_asked_for_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_fewer_clusters_than_requested_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for number, colour in enumerate(((170, 0, 0), (0, 0, 170))):
         draw(tmp_path, f"kind{number}", 2, colour)
         for file in (tmp_path / f"kind{number}").iterdir():
             (tmp_path / "loose").mkdir(exist_ok=True)
             file.rename(tmp_path / "loose" / f"{number}{file.name}")
-    assert len(gather(str(tmp_path / "loose"), 32, groups=99, start="scratch", seed=0).classes) == 2
-    assert "the pictures fall into 2 groups of 2 or more, not into 99" in caplog.text
+    assert len(load_dataset(str(tmp_path / "loose"), 32, clusters=99, start="scratch", seed=0).classes) == 2
+    assert "found 2 clusters of at least 2 pictures instead of 99" in caplog.text
 
 
 def test_names_and_labels_agree_and_strays_are_named(folder: Path) -> None:
     (folder / "stray.png").write_bytes((folder / "red" / "0.png").read_bytes())
-    found = gather(str(folder), 32, groups=3, start="scratch", seed=0)
-    assert found.images.shape == (24, 32, 32, 3)
+    dataset = load_dataset(str(folder), 32, clusters=3, start="scratch", seed=0)
+    assert dataset.images.shape == (24, 32, 32, 3)
     assert all(
-        Path(name).parts[0] == found.classes[label] for name, label in zip(found.names, found.labels, strict=True)
+        Path(name).parts[0] == dataset.classes[label] for name, label in zip(dataset.names, dataset.labels, strict=True)
     )
-    assert [line.split(":")[0] for line in found.skipped] == ["red/<i>.jpg", "stray.png"]
+    assert [line.split(":")[0] for line in dataset.skipped] == ["red/<i>.jpg", "stray.png"]
 
 
 def test_textures_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scripts.networks.training.load_pictures.PER_CLASS", 1)
-    found = gather("textures", 32, groups=3, start="scratch", seed=0)
-    assert found.images.shape == (len(found.classes), 32, 32, 3)
-    assert found.images.std(axis=(1, 2, 3)).max() > 10
+    monkeypatch.setattr("scripts.networks.training.load_dataset.PER_CLASS", 1)
+    dataset = load_dataset("textures", 32, clusters=3, start="scratch", seed=0)
+    assert dataset.images.shape == (len(dataset.classes), 32, 32, 3)
+    assert dataset.images.std(axis=(1, 2, 3)).max() > 10
 
 
 @pytest.mark.parametrize(
     ("counts", "words"),
     [
-        ({}, "no good picture in the folder"),
+        ({}, "no readable picture in the folder"),
         ({"a": 3}, r"at least 2 classes, but got only 'a'"),
-        ({"a": 3, "b": 1}, "class 'b' has 1 good picture; expected at least 2"),
-        ({".": 3}, "do not fall into groups of 2 or more"),
+        ({"a": 3, "b": 1}, "class 'b': expected at least 2 readable pictures, but got 1"),
+        ({".": 3}, "cannot cluster 3 pictures without classes"),
     ],
 )
 def test_too_few_pictures_end_in_one_line(
@@ -83,9 +84,9 @@ def test_too_few_pictures_end_in_one_line(
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"cannot read the folder .*nowhere: No such file"):
+    with pytest.raises(SourceError, match=r"cannot read the folder '.*nowhere': No such file"):
         train(str(tmp_path / "nowhere"), output=tmp_path / "out")
-    with pytest.raises(SourceError, match="the folder has no name"):
+    with pytest.raises(SourceError, match="the folder name is empty"):
         train("", output=tmp_path / "out")
 
 
@@ -94,7 +95,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     [
         (["--size", "8"], "--size takes 32 to 512"),
         (["--epochs", "0"], "--epochs takes 1 to 10000"),
-        (["--weights", "none"], "--weights belongs to --from"),
+        (["--weights", "none"], "--weights needs --from"),
         (["--from", "vgg61"], "unknown network 'vgg61'"),
         (["--classes", "1"], "--classes takes 2 to 1000"),
     ],
@@ -111,10 +112,10 @@ def test_options_that_make_no_sense_end_in_one_line(
 
 def test_what_is_not_ours_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["train", str(folder), "-o", str(folder)]) == 2
-    assert "holds other things, such as" in capsys.readouterr().err
+    assert "has other files, such as" in capsys.readouterr().err
     assert status(["train", str(folder), "-o", str(folder / "red" / "0.png")]) == 2
-    assert "is a file; expected a folder" in capsys.readouterr().err
+    assert "is a file: expected a new or an empty folder" in capsys.readouterr().err
     empty = folder.parent / "empty"
     empty.mkdir()
-    check_place(empty)
+    check_output(empty)
     assert not list(empty.iterdir())

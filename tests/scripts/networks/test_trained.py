@@ -23,14 +23,14 @@ from models.build.build import build
 from models.build.graph_spec import GraphSpec
 from models.build.heads.scores import ScoresHead
 from models.importing.open_network import open_network
-from models.training.pictures import split
+from models.training.dataset import split
 from models.zoo import vgg16_layers
 from realtime.capture.pictures import open_pictures
 from realtime.inference.engine import Engine
 from realtime.inference.predictions import classify
 from realtime.inference.providers import CPU
 from scripts.cli import status
-from scripts.networks.training.load_pictures import gather
+from scripts.networks.training.load_dataset import load_dataset
 from tests.pictures import ODD, colours
 
 SEED = 4
@@ -59,7 +59,7 @@ def resumed(folder: Path) -> Resumed:
     assert not list(out.glob("*.html")) + list(out.glob("network.onnx"))
     listener, root = logging.StreamHandler(logged), logging.getLogger()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
-        patch.setattr("scripts.networks.report.ideals.STEPS", 16)
+        patch.setattr("scripts.networks.report.activation_maximization.MAX_STEPS", 16)
         patch.setattr(root, "level", logging.INFO)
         root.addHandler(listener)
         assert status(["train", str(folder), "-o", str(out), *OPTIONS]) == 0
@@ -85,9 +85,9 @@ def out(resumed: Resumed) -> Path:
 
 @pytest.mark.timeout(400)  # TensorFlow starts twice
 def test_killed_it_goes_on_where_it_was(resumed: Resumed) -> None:
-    assert "going on after epoch 1\n" in resumed.logged
-    assert "left out red/<i>.jpg: not a picture" in resumed.logged
-    outcome = rf"{resumed.out}: \d+ % of 6 checked pictures right after 2 epochs, 3\.7 MB, \d+ s; see .*\n"
+    assert "resuming after epoch 1\n" in resumed.logged
+    assert "skipped red/<i>.jpg: not a supported picture" in resumed.logged
+    outcome = rf"{resumed.out}: accuracy \d+ % on 6 validation pictures after 2 epochs, 3\.7 MB, \d+ s; see .*\n"
     assert re.fullmatch(outcome, resumed.said)
 
 
@@ -101,7 +101,7 @@ def test_the_folder_is_whole(out: Path) -> None:
     metrics = json.loads((out / "metrics.json").read_text())
     assert len(metrics["epochs"]) == 2
     assert metrics["epochs"][1]["loss"] < metrics["epochs"][0]["loss"]
-    assert np.sum(metrics["confusion"]) == metrics["checked_with"] == 6
+    assert np.sum(metrics["confusion"]) == metrics["validation_pictures"] == 6
     assert [each["name"] for each in metrics["classes"]] == list(CLASSES)
 
 
@@ -129,7 +129,7 @@ def test_the_report_needs_nothing_else_and_shows_everything(out: Path) -> None:
     assert page.tags.count("section") == page.tags.count("h2") == 9
     assert page.tags.count("figure") == 8
     assert ODD in page.words
-    assert "red/<i>.jpg: not a picture" in page.words
+    assert "red/<i>.jpg: not a supported picture" in page.words
     assert "slightly optimistic" in page.words
     assert "i" in page.tags  # the bars; none of them comes from a name
     assert "<i>.jpg" not in text
@@ -137,17 +137,18 @@ def test_the_report_needs_nothing_else_and_shows_everything(out: Path) -> None:
 
 def test_the_report_shows_where_the_network_looks_and_what_for(out: Path) -> None:
     text = (out / "report.html").read_text()
-    looked, wanted = (
-        text.split(f'<section id="{name}">')[1].split("</section>")[0] for name in ("evidence", "ideal-pictures")
+    gradcam, maximized = (
+        text.split(f'<section id="{name}">')[1].split("</section>")[0]
+        for name in ("grad-cam", "activation-maximization")
     )
-    pictures = re.findall(r'src="([^"]+)"', looked)
+    pictures = re.findall(r'src="([^"]+)"', gradcam)
     assert len(pictures) == 12  # each of the six that were checked, beside itself
-    assert all(plain != lit for plain, lit in zip(pictures[::2], pictures[1::2], strict=True))
-    names = re.findall(r"<b>([^<]+)</b>", wanted)
+    assert all(plain != heatmap for plain, heatmap in zip(pictures[::2], pictures[1::2], strict=True))
+    names = re.findall(r"<b>([^<]+)</b>", maximized)
     assert names[:3] == ["a &amp; &lt;b&gt;$x$", "green", "red"]
     for layer in ("block3_conv3", "block5_conv3"):
-        assert f"Channels of {layer}" in wanted
-    drawn = re.findall(r'src="([^"]+)"', wanted)
+        assert f"Discriminative channels of {layer}" in maximized
+    drawn = re.findall(r'src="([^"]+)"', maximized)
     assert len(drawn) == len(names) == len(set(drawn)) == 15
 
 
@@ -163,7 +164,7 @@ def test_the_stored_network_is_plain_and_small(out: Path) -> None:
 
 def test_it_has_learned_the_colours(out: Path, folder: Path) -> None:
     """Judged as the show does it, pixels in and probabilities out."""
-    pictures = gather(str(folder), 32, groups=3, start="scratch", seed=0)
+    pictures = load_dataset(str(folder), 32, clusters=3, start="scratch", seed=0)
     session = onnxruntime.InferenceSession(build(GraphSpec(open_network(str(out)), ScoresHead(), (32, 32))))
     scores = np.stack([session.run(["scores"], {"image": image})[0] for image in pictures.images])
     np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
@@ -178,6 +179,6 @@ def test_done_is_done_and_another_is_not_overwritten(
     out: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert status(["train", str(folder), "-o", str(out), *OPTIONS]) == 0
-    assert "is done; see" in capsys.readouterr().out
+    assert "is already trained; see" in capsys.readouterr().out
     assert status(["train", str(folder), "-o", str(out), "--epochs", "3"]) == 2
-    assert "holds another network already" in capsys.readouterr().err
+    assert "already has another network" in capsys.readouterr().err

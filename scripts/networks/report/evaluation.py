@@ -1,0 +1,147 @@
+"""The evaluation of a trained network on its validation data, from which the report is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.files import digest_file
+from models.spec import Network
+from models.training.config import TrainingConfig
+from models.training.dataset import Dataset, Indices
+from models.training.history import best_epoch
+from models.training.train import Trained
+from realtime.inference.engine import Engine
+from realtime.inference.network_input import network_input
+from realtime.inference.predictions import scores_spec
+from realtime.inference.providers import choose
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The metrics of one class, 0 to 1, and its number of validation pictures."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A trained network, its data, and the predicted `probabilities` (validation pictures, classes)."""
+
+    trained: Trained
+    dataset: Dataset
+    config: TrainingConfig
+    network: Network
+    engine: Engine
+    probabilities: NDArray[np.float32]
+
+    @property
+    def validation(self) -> Indices:
+        """The image numbers of the validation data; every index below counts these."""
+        return self.trained.split.validation
+
+    @cached_property
+    def truth(self) -> Indices:
+        """The true class of each validation picture."""
+        return self.dataset.labels[self.validation]
+
+    @cached_property
+    def predicted(self) -> Indices:
+        """The predicted class of each validation picture."""
+        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
+
+    @property
+    def correct(self) -> Indices:
+        """The indices of the correct predictions, the most confident first."""
+        return self._by_confidence(self.truth == self.predicted)
+
+    @property
+    def wrong(self) -> Indices:
+        """The indices of the wrong predictions, the most confident first."""
+        return self._by_confidence(self.truth != self.predicted)
+
+    def _by_confidence(self, chosen: NDArray[np.bool_]) -> Indices:
+        order = np.argsort(-self.probabilities.max(axis=1), kind="stable")
+        return np.asarray(order[chosen[order]], np.int64)
+
+    @property
+    def accuracy(self) -> float:
+        """The validation accuracy, 0 to 1."""
+        return float((self.truth == self.predicted).mean())
+
+    @cached_property
+    def confusion(self) -> NDArray[np.int64]:
+        """(true classes, predicted classes): numbers of pictures."""
+        from sklearn.metrics import confusion_matrix
+
+        return np.asarray(confusion_matrix(self.truth, self.predicted, labels=range(len(self.dataset.classes))))
+
+    @cached_property
+    def scores(self) -> tuple[Score, ...]:
+        """Precision, recall and F1 of every class."""
+        from sklearn.metrics import precision_recall_fscore_support
+
+        columns = precision_recall_fscore_support(
+            self.truth, self.predicted, labels=range(len(self.dataset.classes)), zero_division=0.0
+        )
+        rows = zip(self.dataset.classes, *columns, strict=True)
+        return tuple(Score(name, float(p), float(r), float(f1), int(count)) for name, p, r, f1, count in rows)
+
+    @property
+    def seconds(self) -> float:
+        """The training time."""
+        return sum(epoch.seconds for epoch in self.trained.history)
+
+    @property
+    def summary(self) -> str:
+        """The result in one line."""
+        return (
+            f"accuracy {100 * self.accuracy:.0f} % on {len(self.validation)} validation pictures after"
+            f" {len(self.trained.history)} epochs, {self.network.path.stat().st_size / 1e6:.1f} MB"
+        )
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The content of metrics.json."""
+        return {
+            "accuracy": self.accuracy,
+            "best_epoch": best_epoch(self.trained.history) + 1,
+            "epochs": [dataclasses.asdict(epoch) for epoch in self.trained.history],
+            "classes": [dataclasses.asdict(score) for score in self.scores],
+            "confusion": self.confusion.tolist(),
+            "training_pictures": len(self.trained.split.train),
+            "validation_pictures": len(self.validation),
+            "clustered_by": self.dataset.clustered_by,
+            "skipped": list(self.dataset.skipped),
+        }
+
+
+def thin_out(indices: Indices, count: int) -> Indices:
+    """At most `count` of the indices, evenly spaced."""
+    chosen = np.unique(np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int))
+    return np.asarray(indices[chosen], np.int64)
+
+
+@contextmanager
+def evaluate(trained: Trained, dataset: Dataset, config: TrainingConfig, path: Path) -> Iterator[Evaluation]:
+    """Evaluate the network stored at `path`; its engine runs until the block ends."""
+    network = Network(trained.info, path, digest_file(path))
+    spec = scores_spec(network)
+    with Engine(choose("auto")) as engine:
+        rows = [
+            engine.run_when_ready(spec, {"image": network_input(image, spec.size_hw)})["scores"]
+            for image in dataset.images[trained.split.validation]
+        ]
+        yield Evaluation(trained, dataset, config, network, engine, np.stack(rows))
