@@ -11,7 +11,7 @@ Any other exception is a bug and ends with exit status 1.
 """
 
 LONGEST = 200
-"""Characters of a library's message that fit into a line."""
+"""Characters of a library's message that are shown."""
 
 
 class VentralError(Exception):
@@ -38,7 +38,7 @@ class SetupError(VentralError):
     """The machine lacks something that is needed."""
 
 
-def one_line(error: Exception) -> str:
-    """The message of a library's error in one line, shortened where it is long."""
+def one_line(error: Exception, longest: int = LONGEST) -> str:
+    """The message of an error in one line, cut off after `longest` characters."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+    return text if len(text) <= longest else f"{text[:longest]} ..."

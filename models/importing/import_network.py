@@ -12,7 +12,7 @@ import onnx
 import models.graph
 import models.importing
 import models.spec
-from models.errors import ModelError
+from models.errors import ModelError, one_line
 from models.files import digest_code, digest_file, write_atomically
 from models.graph import surgery
 from models.graph.builder import OPSET
@@ -33,6 +33,7 @@ from models.labels import numbered_labels
 from models.spec import CARD, ClassifierInfo, ModelInfo, Network
 from models.zoo import cache_folder
 
+LONGEST_ERROR = 500
 ANONYMOUS = "imported"
 """The name of a network in the cache; it is opened under the name of its file."""
 
@@ -66,7 +67,7 @@ def import_network(model: onnx.ModelProto, path: Path, digest: str, layout: Inpu
     try:
         content, info, text = _translate(model, path, layout)
     except ModelError as error:
-        raise ModelError(f"{path} cannot be shown: {error}") from error
+        raise ModelError(f"{path} cannot be shown: {one_line(error, LONGEST_ERROR)}") from error
     stored = _stored(digest, layout)
     anonymous = replace(info, name=ANONYMOUS, weights=ANONYMOUS).to_json()  # the same whatever the file is called
     card = onnx.ModelProto(metadata_props=[onnx.StringStringEntryProto(key=CARD, value=anonymous)])

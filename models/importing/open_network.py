@@ -9,7 +9,7 @@ from pathlib import Path
 
 import onnx
 
-from models.errors import ModelError, SettingError
+from models.errors import ModelError, SettingError, one_line
 from models.files import digest_file
 from models.importing.check_card import check_card
 from models.importing.import_network import import_network, recall_imported
@@ -109,7 +109,7 @@ def _check(path: Path, model: onnx.ModelProto, info: ModelInfo) -> None:
     try:
         check_card(model, info)
     except ModelError as error:
-        raise ModelError(f"{path} is damaged: {error}") from error
+        raise ModelError(f"{path} is damaged: {one_line(error)}") from error
 
 
 def _parse_card(path: Path, text: str, outputs: set[str]) -> ModelInfo:

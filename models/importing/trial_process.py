@@ -32,7 +32,6 @@ def _run(folder: Path, number: int, job: dict[str, Any]) -> None:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = FATAL_ONLY
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(folder / job["model"], options, providers=["CPUExecutionProvider"])
     feeds = np.load(folder / f"{number}.npy")

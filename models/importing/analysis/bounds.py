@@ -6,7 +6,6 @@ ONNX Runtime 1.31 dies with SIGFPE, without an exception, when the input of a po
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import onnx
 
@@ -23,6 +22,7 @@ MOST_TOGETHER = 2**30
 MOST_PRODUCTS = 2**41
 """Multiplications for one input; VGG16 needs 2**34 at 224x224."""
 
+SAME = (b"SAME_UPPER", b"SAME_LOWER")
 WINDOWED = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool")
 
 
@@ -75,42 +75,29 @@ def _dims(node: onnx.NodeProto, place: int, tensors: TensorTypes) -> tuple[int, 
 
 
 def check_window(node: onnx.NodeProto, tensors: TensorTypes) -> None:
-    """Raise ModelError when what a convolution or a pool looks through does not fit what it looks at."""
+    """Raise ModelError when the window of a convolution or a pool is larger than its padded input, or damaged."""
     if node.op_type not in WINDOWED:
         return
-    facts, seen, made = attributes(node), _dims(node, 0, tensors), tensors[node.output[0]].dims or ()
-    kernel = _dims(node, 1, tensors)[2:] if "Conv" in node.op_type else tuple(facts["kernel_shape"])
-    space = len(kernel)
-    lists = {"kernel_shape": kernel, "strides": (1,) * space, "dilations": (1,) * space, "pads": (0,) * 2 * space}
-    lists |= {name: tuple(facts[name]) for name in lists if name in facts}
-    if (
-        len(seen) != space + 2
-        or lists["kernel_shape"] != kernel
-        or any(len(values) != space * (2 if name == "pads" else 1) for name, values in lists.items())
-    ):
+    values, shape, made = attributes(node), _dims(node, 0, tensors), tensors[node.output[0]].dims or ()
+    kernel = _kernel(node, tensors) if "Conv" in node.op_type else values["kernel_shape"]
+    axes = range(len(kernel))
+    dilations, pads = values.get("dilations", [1] * len(axes)), values.get("pads", [0] * 2 * len(axes))
+    if (len(shape), len(dilations), len(pads)) != (len(axes) + 2, len(axes), 2 * len(axes)):
         raise ModelError(f"{node.op_type} '{node.name}' does not fit its kernel {list(kernel)}: the file is damaged")
-    _check_groups(node, int(facts.get("group", 1)), tensors)
-    fits = node.op_type == "ConvTranspose" or facts.get("auto_pad", b"NOTSET") in (b"SAME_UPPER", b"SAME_LOWER")
-    reach = [(size - 1) * step + 1 for size, step in zip(kernel, lists["dilations"], strict=True)]
-    if min(made + seen) < 1 or not (fits or _fit(seen[2:], reach, lists["pads"])):
-        raise ModelError(f"{node.op_type} '{node.name}' does not fit into {seen[-1]}x{seen[-2]}")
-    if "Pool" in node.op_type and any(pad >= size for pad, size in zip(lists["pads"], reach * 2, strict=True)):
-        raise ModelError(f"{node.op_type} '{node.name}' has margins wider than its window: the file is damaged")
+    fits = all((kernel[i] - 1) * dilations[i] < shape[i + 2] + pads[i] + pads[i + len(axes)] for i in axes)
+    if min(made + shape) < 1 or not (fits or node.op_type == "ConvTranspose" or values.get("auto_pad") in SAME):
+        raise ModelError(f"{node.op_type} '{node.name}' does not fit into {shape[-1]}x{shape[-2]}")
 
 
-def _fit(seen_hw: Sequence[int], reach: Sequence[int], pads: Sequence[int]) -> bool:
-    space = len(reach)
-    return all(seen_hw[axis] + pads[axis] + pads[axis + space] >= reach[axis] for axis in range(space))
-
-
-def _check_groups(node: onnx.NodeProto, group: int, tensors: TensorTypes) -> None:
-    """The weights are for as many channels as come in."""
-    if "Conv" not in node.op_type:
-        return
-    weights, channels = _dims(node, 1, tensors), _dims(node, 0, tensors)[1]
-    apart = weights[:2] if node.op_type == "Conv" else weights[1::-1]
-    wanted = apart[1] * (group if node.op_type == "Conv" else 1)
-    biases = _dims(node, 2, tensors) if len(node.input) > 2 and node.input[2] else None
-    made = weights[0] if node.op_type == "Conv" else weights[1] * group
-    if wanted != channels or made % group or channels % group or biases not in (None, (made,)):
-        raise ModelError(f"{node.op_type} '{node.name}' has weights {list(weights)} for {channels} channels: damaged")
+def _kernel(node: onnx.NodeProto, tensors: TensorTypes) -> list[int]:
+    """The kernel of a convolution; ModelError unless its weights fit its channels, its bias and its attributes."""
+    values, shape, weights = attributes(node), _dims(node, 0, tensors), _dims(node, 1, tensors)
+    message = f"{node.op_type} '{node.name}' has the kernel {list(weights)} for {shape}: the file is damaged"
+    if len(weights) != len(shape) or len(shape) < 3:
+        raise ModelError(message)
+    kernel, group = list(weights[2:]), values.get("group", 1)
+    taken, made = (weights[1] * group, weights[0]) if node.op_type == "Conv" else (weights[0], weights[1] * group)
+    bias = _dims(node, 2, tensors) if len(node.input) > 2 and node.input[2] else (made,)
+    if (taken, made % group, bias, values.get("kernel_shape", kernel)) != (shape[1], 0, (made,), kernel):
+        raise ModelError(message)
+    return kernel

@@ -9,10 +9,8 @@ import onnx
 from onnx import helper
 
 from models.graph.builder import attributes
-from models.importing.analysis.bounds import WINDOWED
+from models.importing.analysis.bounds import SAME, WINDOWED
 from models.importing.passes.context import PassContext
-
-SAME = (b"SAME_UPPER", b"SAME_LOWER")
 
 
 def explicit_pads(context: PassContext) -> None:

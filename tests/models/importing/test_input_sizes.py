@@ -66,7 +66,7 @@ def test_what_is_computed_in_nhwc_is_computed_in_nchw(name: str) -> None:
     assert kinds(model).count("Transpose") == needs.get(name, 0)
 
 
-def test_flattening_is_settled_and_shuffling_left_free() -> None:
+def test_flattening_is_folded_and_shuffling_is_not() -> None:
     model = torch_resnet()
     prepare(model)
     skeleton = ShapeModel(model, 3)
