@@ -1,1 +1,1 @@
-"""For developers only: benchmarks, drawn textures, generated documentation."""
+"""For developers only: benchmarks, texture drawing, generated documentation."""

@@ -1,11 +1,11 @@
-"""Render a fixed set of pictures, sheets, GIFs, dreams and reports, and compare it with an earlier one.
+"""Render a fixed set of pictures, sheets, GIFs, dreams and reports, and compare it with an earlier run.
 
     python -m scripts.dev.renders before.json      # on the old code
     python -m scripts.dev.renders after.json       # on the new code
     python -m scripts.dev.renders before.json after.json
 
-Kept are digests of pixels, and reports without what depends on the clock. `VENTRAL_TEST_ASSETS` is the folder with
-`media` and `weights`.
+The files hold digests of pixels, and of reports without their times. The environment variable `VENTRAL_TEST_ASSETS`
+names the folder with `media` and `weights`.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ VIEWS = {
     "saliency": ("--view", "saliency"),
 }
 UNSTEADY = ("seconds", "epochs", "settings")
-"""What of a report depends on the clock or on the place."""
+"""The entries of a report that depend on the clock or on the folder."""
 
 
 def commands(model: str, name: str, media: Path, out: Path) -> Iterator[tuple[str, ...]]:
-    """The commands that are run for one network."""
+    """The commands to run for one network."""
     cat, layer = str(media / "chelsea.jpg"), LAYERS[name]
     common = ("--model", model, "--provider", "cpu")
     for view, options in VIEWS.items():
@@ -58,13 +58,13 @@ def commands(model: str, name: str, media: Path, out: Path) -> Iterator[tuple[st
     yield ("dream", cat, "-o", str(out / "dream.png"), "--layer", layer, *small, *common)
     guide = ("--guide", str(media / "coffee.jpg"))
     yield ("dream", cat, "-o", str(out / "guided.png"), "--layer", layer, *small, *guide, *common)
-    wanted = ("--layer", layer, "--channel", "3,7", "--size", "96", "--steps", "6")
-    yield ("maximize", "-o", str(out / "maximize.png"), *wanted, *common)
+    channels = ("--layer", layer, "--channel", "3,7", "--size", "96", "--steps", "6")
+    yield ("maximize", "-o", str(out / "maximize.png"), *channels, *common)
     yield ("gradcam", cat, "-o", str(out / "gradcam.png"), *common)
 
 
 def train(media: Path, work: Path, out: Path) -> tuple[str, ...]:
-    """The command for a short training, whose report is compared too."""
+    """The command for a short training, whose report is compared too; it writes the pictures to train on."""
     for name in ("chelsea", "coffee", "rocket"):
         folder = work / "pictures" / name
         folder.mkdir(parents=True)
@@ -77,35 +77,35 @@ def train(media: Path, work: Path, out: Path) -> tuple[str, ...]:
 
 
 def render_all(work: Path) -> dict[str, str]:
-    """Run every command and digest what it wrote; a command that fails is recorded by its exit status."""
-    media, found = ASSETS / "media", dict[str, str]()
+    """Run every command; the digest of every file written, and the exit status of every command."""
+    media, digests = ASSETS / "media", dict[str, str]()
     for name in NETWORKS:
         model, out = name, work / name
         out.mkdir()
         if name.endswith(".onnx"):
             model = str(shutil.copy(ASSETS / "weights" / name, work / "networks" / name))
         for command in commands(model, name, media, out):
-            found |= run(command, f"{name} {command[command.index('-o') + 1].rpartition('/')[2]}")
+            digests |= run(command, f"{name} {command[command.index('-o') + 1].rpartition('/')[2]}")
     (work / "report").mkdir()
-    found |= run(train(media, work, work / "report"), "report")
-    return found | {str(path.relative_to(work)): digest(path) for path in files(work)}
+    digests |= run(train(media, work, work / "report"), "report")
+    return digests | {str(path.relative_to(work)): digest(path) for path in files(work)}
 
 
 def run(command: tuple[str, ...], label: str) -> dict[str, str]:
-    """Run one command of `ventral`; its label with the exit status."""
+    """Run one command of `ventral`; its label and exit status."""
     print(label, file=sys.stderr)
     done = subprocess.run((sys.executable, "-m", "scripts", *command), stdout=subprocess.DEVNULL, check=False)
     return {f"$ {label}": str(done.returncode)}
 
 
 def files(work: Path) -> Iterator[Path]:
-    """What the commands wrote, and is to be compared."""
+    """The files to compare."""
     written = (path for path in sorted(work.rglob("*")) if path.suffix in (".png", ".gif", ".json"))
     return (path for path in written if {"pictures", "networks"}.isdisjoint(path.parts))
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of pixels and durations, or of the facts in a report."""
+    """SHA-256 of pixels and durations, or of the content of a report."""
     if path.suffix == ".json":
         record = {key: value for key, value in json.loads(path.read_text()).items() if key not in UNSTEADY}
         record.pop("image", None)
@@ -118,10 +118,10 @@ def digest(path: Path) -> str:
 
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> int:
-    """Print what differs; the number of differences."""
+    """Print the differences; their number."""
     names = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
     for name in names:
-        print(f"{'changed' if name in before and name in after else 'gone' if name in before else 'new'}: {name}")
+        print(f"{'new' if name not in before else 'missing' if name not in after else 'changed'}: {name}")
     print(f"{len(before.keys() & after.keys()) - len(names)} equal of {len(before)}, {len(names)} different")
     return len(names)
 

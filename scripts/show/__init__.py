@@ -1,1 +1,1 @@
-"""Commands that run the render pipeline, and what it can be set to."""
+"""Commands that run the render pipeline, and lists of controls and cameras."""

@@ -1,1 +1,1 @@
-"""What `ventral bench` measures: one part a file, each side by side in one process."""
+"""The measurements of `ventral bench`, one part per file, each against an alternative in the same process."""
