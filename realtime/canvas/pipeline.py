@@ -132,7 +132,7 @@ class Pipeline:
     def _compose(
         self, frame: Frame, layout: Layout, shown: Rendered, settings: Snapshot, said: Sequence[Prediction]
     ) -> Image:
-        canvas = compositing.stage(self._canvas_hw)
+        canvas = compositing.background(self._canvas_hw)
         compositing.paste(canvas, compositing.fit(shown.image, layout.view.hw), layout.view.left, layout.view.top)
         if layout.camera is not None:
             camera = layout.camera

@@ -26,11 +26,11 @@ class Rect(NamedTuple):
         return self.height, self.width
 
 
-STAGE = (16, 13, 11)
+BACKGROUND = (16, 13, 11)
 """The background, BGR: dark, slightly blue."""
 
 
-def stage(size_hw: Hw) -> Image:
+def background(size_hw: Hw) -> Image:
     """An empty canvas."""
     return _empty(size_hw).copy()
 
@@ -38,7 +38,7 @@ def stage(size_hw: Hw) -> Image:
 @lru_cache(maxsize=8)
 def _empty(size_hw: Hw) -> Image:
     """Cached, because filling a canvas of 1280x720 takes 3 ms and copying one 0.3 ms."""
-    return np.full((*size_hw, 3), STAGE, np.uint8)
+    return np.full((*size_hw, 3), BACKGROUND, np.uint8)
 
 
 def resize(image: Image, size_hw: Hw) -> Image:
@@ -72,7 +72,7 @@ def fit(image: Image, panel_hw: Hw) -> Image:
     size_hw = fitted(image.shape[:2], panel_hw)
     if size_hw == panel_hw:
         return resize(image, panel_hw)
-    panel = stage(panel_hw)
+    panel = background(panel_hw)
     paste(panel, resize(image, size_hw), (panel_hw[1] - size_hw[1]) // 2, (panel_hw[0] - size_hw[0]) // 2)
     return panel
 
@@ -92,7 +92,7 @@ def shade(image: Image, box: Rect, *, strength: float) -> None:
     left, top, width, height = box
     part = image[max(top, 0) : top + height, max(left, 0) : left + width]
     if part.size:
-        cv2.addWeighted(part, 1.0 - strength, stage(part.shape[:2]), strength, 0.0, dst=part)
+        cv2.addWeighted(part, 1.0 - strength, background(part.shape[:2]), strength, 0.0, dst=part)
 
 
 def frame_line(image: Image, box: Rect, colour: tuple[int, int, int]) -> None:

@@ -31,7 +31,7 @@ def write_fitting(  # noqa: PLR0913, all that a text needs
     return write(image, line, left, box.top + box.height, size, colour, weight)
 
 
-def origin(info: ModelInfo) -> tuple[str, Colour]:
+def network_label(info: ModelInfo) -> tuple[str, Colour]:
     """The name of the network and its colour, which warns of an untrained one."""
     return (info.name, QUIET) if info.trained else (f"{info.name} UNTRAINED", ALARM)
 

@@ -27,10 +27,10 @@ def channel_weights(info: ModelInfo, layer: str, channel: int | None) -> Floats:
         return np.full(count, 1 / count, np.float32)
     if layer != CLASSES:
         check_channels(info.layer(layer), (channel,))
-    return single(count, channel)
+    return one_hot(count, channel)
 
 
-def single(count: int, place: int) -> Floats:
+def one_hot(count: int, place: int) -> Floats:
     """Weights of `count` channels: one at `place`, zero elsewhere."""
     weights = np.zeros(count, np.float32)
     weights[place] = 1

@@ -12,7 +12,7 @@ import cv2
 
 from models.errors import SetupError
 from models.spec import Hw
-from realtime.imaging.compositing import fit, stage
+from realtime.imaging.compositing import background, fit
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
 from realtime.threads.latest import Latest
@@ -81,7 +81,7 @@ class Window(Output):
             os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # OpenCV's wheel contains Qt without Wayland
         cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(NAME, *self._canvas_hw[::-1])
-        cv2.imshow(NAME, stage(self._canvas_hw))
+        cv2.imshow(NAME, background(self._canvas_hw))
         cv2.pollKey()  # Qt paints now: until the first image the window would be white
         cv2.setMouseCallback(NAME, self._on_mouse)
         return self

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from realtime.imaging.compositing import Rect, paste, stage
+from realtime.imaging.compositing import Rect, background, paste
 from realtime.imaging.drawing import write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import BRIGHT, QUIET
@@ -30,7 +30,7 @@ def contact_sheet(pictures: Sequence[Labelled], title: str) -> Image:
     rows = -(-len(pictures) // cols)
     size = max(width // 14, 10)
     gap, line = max(width // 20, 4), 2 * size
-    canvas = stage((2 * line + rows * (height + line) + gap, cols * (width + gap) + gap))
+    canvas = background((2 * line + rows * (height + line) + gap, cols * (width + gap) + gap))
     write_fitting(canvas, title, Rect(gap, 0, canvas.shape[1] - 2 * gap, round(1.25 * line)), size=line, colour=BRIGHT)
     for place, each in enumerate(pictures):
         row, col = divmod(place, cols)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.spec import Hw
-from realtime.imaging.compositing import Rect, fitted, frame_line, paste, resize, stage
+from realtime.imaging.compositing import Rect, background, fitted, frame_line, paste, resize
 from realtime.imaging.drawing import write_fitting
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.imaging.heatmap import overlay_heatmap
@@ -12,7 +12,7 @@ from realtime.imaging.text import BRIGHT, FAINT, LIGHT, QUIET
 
 def heat_slide(canvas_hw: Hw, image: Image, heatmap: Floats, title: str, line: str) -> Image:
     """A slide of `canvas_hw` for a picture and its heatmap, 0 to 1."""
-    canvas, (height, width) = stage(canvas_hw), canvas_hw
+    canvas, (height, width) = background(canvas_hw), canvas_hw
     edge, band = round(height * 0.04), round(height * 0.2)
     room = Rect(edge, edge, width - 2 * edge, height - 2 * edge - band)
     panel_hw = fitted(hw(image), (room.height, (room.width - edge) // 2))

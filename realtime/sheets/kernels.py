@@ -98,7 +98,7 @@ def strongest(weights: NDArray[np.float32], axis: int, count: int) -> NDArray[np
     return np.sort(np.argsort(-norms, kind="stable")[:count])
 
 
-def laid_out(pictures: NDArray[np.uint8], cols: int, scale: int, gap: int, ground: tuple[int, int, int]) -> Image:
+def grid_image(pictures: NDArray[np.uint8], cols: int, scale: int, gap: int, ground: tuple[int, int, int]) -> Image:
     """Small pictures (n, h, w, 3) on a grid, `scale` times as large, with gaps of `gap` pixels of colour `ground`."""
     count, height, width, _ = pictures.shape
     rows = -(-count // cols)

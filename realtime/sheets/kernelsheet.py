@@ -6,11 +6,11 @@ import numpy as np
 
 from models.graph.kernels import Kernels
 from models.spec import Hw, ModelInfo
-from realtime.imaging.compositing import STAGE, Rect, paste, stage
-from realtime.imaging.drawing import origin, write_fitting
+from realtime.imaging.compositing import BACKGROUND, Rect, background, paste
+from realtime.imaging.drawing import network_label, write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import BRIGHT, QUIET, text_width, write
-from realtime.sheets.kernels import Cells, cells, diverging, laid_out
+from realtime.sheets.kernels import Cells, cells, diverging, grid_image
 
 SHAPE = 9 / 16
 """Height to width of a slide, the target of a sheet."""
@@ -34,7 +34,7 @@ def draw_kernels(kernels: Kernels, info: ModelInfo, width: int) -> Image:
     most = [max((room + gap) // (side * scale + gap), 1) for room, side in zip(room_hw, kernel_hw, strict=True)]
     drawn = cells(kernels, info.input.colours, (most[0], most[1]), shape=room_hw[0] / room_hw[1])
     panel = _enlarged(drawn, room_hw, gap)
-    canvas = stage((edge + head + panel.shape[0] + round(text * 2.2), width))
+    canvas = background((edge + head + panel.shape[0] + round(text * 2.2), width))
     _draw_heading(canvas, kernels, drawn, Rect(edge, edge, width - 2 * edge, text))
     paste(canvas, panel, (width - panel.shape[1]) // 2, edge + head)
     foot = Rect(edge, canvas.shape[0] - edge // 2 - text, width - 2 * edge, round(text * 0.8))
@@ -48,7 +48,7 @@ def _enlarged(drawn: Cells, room_hw: Hw, gap: int) -> Image:
     rows = -(-count // drawn.cols)
     sides = ((room_hw[0], rows, height), (room_hw[1], drawn.cols, width))
     scale = max(min(((room + gap) // number - gap) // side for room, number, side in sides), 1)
-    return laid_out(drawn.pictures, drawn.cols, scale, gap, STAGE)
+    return grid_image(drawn.pictures, drawn.cols, scale, gap, BACKGROUND)
 
 
 def _draw_heading(canvas: Image, kernels: Kernels, drawn: Cells, box: Rect) -> None:
@@ -61,7 +61,7 @@ def _draw_heading(canvas: Image, kernels: Kernels, drawn: Cells, box: Rect) -> N
 
 def _draw_legend(canvas: Image, drawn: Cells, info: ModelInfo, box: Rect) -> None:
     """The meaning of the colours, and the name of the network."""
-    name, shade = origin(info)
+    name, shade = network_label(info)
     size, left = box.height, box.left
     if drawn.signed:
         bar = diverging(np.linspace(-1.0, 1.0, 6 * size)[None].repeat(round(size * 0.7), axis=0))

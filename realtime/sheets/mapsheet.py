@@ -10,8 +10,8 @@ from models.build.heads.grid import Grid
 from models.build.layer_sizes import layer_sizes
 from models.spec import Hw, LayerInfo, Prediction
 from realtime.imaging.colormaps import colour
-from realtime.imaging.compositing import Rect, fitted, frame_line, paste, resize, stage
-from realtime.imaging.drawing import draw_predictions, origin, predictions_height, write_fitting
+from realtime.imaging.compositing import Rect, background, fitted, frame_line, paste, resize
+from realtime.imaging.drawing import draw_predictions, network_label, predictions_height, write_fitting
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import BRIGHT, FAINT, QUIET, write
 from realtime.sheets.still import LayerTiles, Still
@@ -103,7 +103,7 @@ def draw_maps(
     picture_hw = fitted(hw(still.image), (round(sheet.width * 0.36), sheet.column))
     names = predictions_height(len(predictions), sheet.text)
     aside = edge + picture_hw[0] + 2 * edge + names + 2 * sheet.text + edge
-    canvas = stage((max(sheet.height(grids), aside), sheet.width))
+    canvas = background((max(sheet.height(grids), aside), sheet.width))
     _draw_aside(canvas, still, sheet, predictions, picture_hw)
     drawn, top = [], edge
     for layer, grid in zip(sheet.layers, grids, strict=True):
@@ -124,7 +124,7 @@ def _draw_aside(
     paste(canvas, resize(still.image, picture_hw), edge, edge)
     below = Rect(edge, picture.top + picture.height + edge, sheet.column, 0)
     draw_predictions(canvas, below, predictions, size=text)
-    name, shade = origin(still.network.info)
+    name, shade = network_label(still.network.info)
     foot = Rect(edge, canvas.shape[0] - edge - text, sheet.column, text)
     write_fitting(canvas, name, foot, size=text, colour=shade)
 

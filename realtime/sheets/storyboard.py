@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 
 from models.spec import Hw, LayerInfo, ModelInfo, Prediction
 from realtime.imaging.colormaps import colour
-from realtime.imaging.compositing import STAGE, Rect, blend, fitted, frame_line, paste, resize, stage
-from realtime.imaging.drawing import draw_marks, draw_predictions, fitting, origin, predictions_height, write_fitting
+from realtime.imaging.compositing import BACKGROUND, Rect, background, blend, fitted, frame_line, paste, resize
+from realtime.imaging.drawing import (
+    draw_marks,
+    draw_predictions,
+    fitting,
+    network_label,
+    predictions_height,
+    write_fitting,
+)
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
 from realtime.sheets.still import LayerTiles
@@ -65,7 +72,9 @@ class Storyboard:
 
     def opening(self, seconds: float) -> Card:
         """The card of the large picture."""
-        canvas = self._with_text("light", "What goes in: a picture, nothing else.", *origin(self._info), current=None)
+        canvas = self._with_text(
+            "light", "What goes in: a picture, nothing else.", *network_label(self._info), current=None
+        )
         return Card(canvas, self._dark(), self._large, seconds)
 
     def layer(self, tiles: LayerTiles, seconds: float) -> Card:
@@ -78,7 +87,7 @@ class Storyboard:
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
         """The card of the predictions, beside the picture."""
         sentence = "What the network calls it, and how sure it is."
-        canvas = self._with_text("a name", sentence, *origin(self._info), current=self._marks[-1])
+        canvas = self._with_text("a name", sentence, *network_label(self._info), current=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
         picture = _centred(hw(self._image), half)
         left = picture.left + picture.width + 2 * self._edge
@@ -115,7 +124,7 @@ class Storyboard:
         self, title: str, sentence: str, name: str, name_colour: Colour, *, current: LayerInfo | None
     ) -> Image:
         """A canvas with the text and the marks of a card."""
-        canvas, (left, top, width, height) = stage(self._canvas_hw), self._box
+        canvas, (left, top, width, height) = background(self._canvas_hw), self._box
         size = fitting(title, round(width * 0.5), size=round(height * 0.46), weight=LIGHT)
         baseline = top + round(height * 0.44)
         write(canvas, title, left, baseline, size, BRIGHT, LIGHT)
@@ -134,8 +143,8 @@ def story_colours() -> NDArray[np.uint8]:
     greys = np.linspace(0, 255, 72).astype(np.uint8)[None]
     inks = np.array([ALARM, ACCENT, QUIET, FAINT], np.float64)
     shares = np.linspace(0.25, 1.0, 4)[:, None, None]
-    edges = (np.array(STAGE) * (1 - shares) + inks * shares).reshape(-1, 3)
-    bright = np.linspace(STAGE, BRIGHT, 10)
+    edges = (np.array(BACKGROUND) * (1 - shares) + inks * shares).reshape(-1, 3)
+    bright = np.linspace(BACKGROUND, BRIGHT, 10)
     return np.concatenate([colour(greys, COLORMAP, CONTRAST)[0], bright.round(), edges.round()]).astype(np.uint8)
 
 
@@ -159,7 +168,7 @@ def _between(old: Card, new: Card, weight: float) -> Card:
 def _text_between(old: Image, new: Image, weight: float) -> Image:
     """The old text fades out before the new one fades in; text that both canvases share stays."""
     text, strength = (old, 1.0 - 2.0 * weight) if weight < 0.5 else (new, 2.0 * weight - 1.0)
-    faded = blend(stage(hw(text)), text, strength)
+    faded = blend(background(hw(text)), text, strength)
     same = (old == new).all(axis=-1).astype(np.uint8)
     shared = cv2.erode(same, np.ones((9, 9), np.uint8)).astype(np.bool_)  # not where two texts overlap by chance
     return np.where(shared[..., None], old, faded)

@@ -17,7 +17,7 @@ from realtime.controls.controls import Controls
 from realtime.controls.value import Bind, Scalar, value
 from realtime.imaging.frame import Floats
 from realtime.imaging.heatmap import overlay_heatmap
-from realtime.inference.channels import single
+from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
 from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
@@ -97,11 +97,11 @@ class GradcamView(View):
     def _weights(self, scene: Scene) -> Floats:
         """One for the channel or the class; zeros while the class is not known."""
         if scene.info.classifier is None:
-            return single(scene.layer.channels, scene.channel)
+            return one_hot(scene.layer.channels, scene.channel)
         classes = len(scene.info.classifier.labels)
         if self._activations is None or self._missing(scene) is not None:
             return np.zeros(classes, np.float32)
-        return single(classes, self._target(scene, self._activations))
+        return one_hot(classes, self._target(scene, self._activations))
 
     def _target(self, scene: Scene, activations: Floats) -> int:
         chosen = scene.settings[GradcamSettings].target

@@ -18,9 +18,9 @@ from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
 from realtime.controls.value import Bind, value
 from realtime.imaging.colormaps import colour
-from realtime.imaging.compositing import fitted, paste, resize, stage
+from realtime.imaging.compositing import background, fitted, paste, resize
 from realtime.imaging.frame import Floats, Image
-from realtime.inference.channels import single
+from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
 from realtime.threads.request import Request
 from realtime.views.tile_drawer import TileDrawer
@@ -79,7 +79,7 @@ class SaliencyView(View):
     def render(self, scene: Scene) -> Rendered:
         """The tile and the pixels, side by side or one above the other, whichever is larger."""
         (height, width), grid = scene.panel_hw, _grid(scene)
-        panel, (left, top) = stage(scene.panel_hw), grid.corner(0)
+        panel, (left, top) = background(scene.panel_hw), grid.corner(0)
         paste(panel, self._tile(scene, grid), 0, 0)
         pixels = resize(self._pixels(scene), grid.cell_hw)
         paste(panel, pixels, width - grid.panel_hw[1] + left, height - grid.panel_hw[0] + top)
@@ -108,7 +108,7 @@ class SaliencyView(View):
         if (spec, scene.channel) != self._subject:
             self._reset((spec, scene.channel))
         if scene.engine.ready(spec) and self._request.idle:
-            weights = single(scene.layer.channels, scene.channel)
+            weights = one_hot(scene.layer.channels, scene.channel)
             feeds = {"image": scene.input_image.astype(np.float32), "weights": weights}
             self._request.send(scene.engine.start(partial(scene.engine.run_checked, spec, feeds)))
         outputs = self._request.take()
@@ -117,7 +117,7 @@ class SaliencyView(View):
             peak = float(np.quantile(np.abs(self._gradient), PEAK_QUANTILE))
             self._peak += (peak - self._peak) * (SMOOTHING if self._peak else 1.0)
         if self._gradient is None:
-            return stage(scene.input_hw)
+            return background(scene.input_hw)
         tiles, show = scene.settings[TileSettings], scene.settings[SaliencySettings].show
         return draw_gradient(self._gradient / max(self._peak, 1e-12), show, tiles)
 

@@ -10,7 +10,7 @@ from models.build.heads.story import StoryHead
 from models.spec import Hw
 from realtime.controls.value import Bind
 from realtime.imaging.colormaps import colour
-from realtime.imaging.compositing import paste, stage
+from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
 from realtime.imaging.text import QUIET, text_width, write
 from realtime.views.tile_drawer import TileDrawer
@@ -55,7 +55,7 @@ def _label_size(panel_hw: Hw, rows: int) -> int:
 
 def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
     """The strips with the name of each layer at the left of its row."""
-    layers, panel = scene.info.landmarks, stage(scene.panel_hw)
+    layers, panel = scene.info.landmarks, background(scene.panel_hw)
     size = _label_size(scene.panel_hw, len(layers))
     paste(panel, strips, scene.panel_hw[1] - strips.shape[1], 0)
     for row, layer in enumerate(layers):

@@ -12,7 +12,7 @@ from models.build.heads.gradcam import GradcamHead
 from models.errors import SettingError
 from models.spec import CLASSES, ModelInfo, Network
 from realtime.capture.pictures import read_picture
-from realtime.imaging.drawing import origin
+from realtime.imaging.drawing import network_label
 from realtime.imaging.frame import Image
 from realtime.inference.channels import channel_weights
 from realtime.inference.classes import find_class
@@ -82,7 +82,7 @@ def gradcam(
         if head.target == CLASSES:
             channel, title = choose_class(engine, network, picture, options.class_)
         heatmap = compute_heatmap(engine, network, picture, head, channel_weights(info, head.target, channel)).grey
-    line = f"{describe(head, empty=not heatmap.any())}, {origin(info)[0]}"
+    line = f"{describe(head, empty=not heatmap.any())}, {network_label(info)[0]}"
     print(f"{title.replace('   ', ', ')}: {line}")
     write_png(output, heat_slide(CANVAS_HW, picture, heatmap, title, line))
 

@@ -1,4 +1,4 @@
-"""The live dream: it moves along with the picture, stays within bounds for an hour, and wakes when something moves."""
+"""The live dream: it moves along with the picture, stays within bounds for an hour, and fades when something moves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from realtime.views.dream import DreamView
 from realtime.views.registry import find_views
 from realtime.views.view import Scene
 from tests.realtime.outputs.recording.films import read_film
-from tests.realtime.views.scenes import patiently
+from tests.realtime.views.scenes import render_when_ready
 from tests.screen import until
 
 SIZE_HW = (64, 96)
@@ -58,7 +58,7 @@ def settings(**changes: object) -> Snapshot:
 def dreamed(view: DreamView, engine: Engine, frame: Frame, chosen: Snapshot) -> Floats:
     """What the view adds to the frame."""
     scene = Scene(frame, chosen, NETWORK, engine, SIZE_HW, (128, 192))
-    return patiently(view, scene).image.astype(np.float32) - resize(frame.image, (128, 192))
+    return render_when_ready(view, scene).image.astype(np.float32) - resize(frame.image, (128, 192))
 
 
 def flicker(engine: Engine, walk: list[Image], **changes: object) -> float:
@@ -85,11 +85,13 @@ def clip(assets: Path) -> list[Image]:
 
 
 @pytest.mark.parametrize(("preset", "seconds"), [("", 1800), ("fever", 300), ("tunnel", 300)])
-def test_half_an_hour_neither_burns_out_nor_dies(engine: Engine, walk: list[Image], preset: str, seconds: int) -> None:
+def test_a_dream_stays_within_bounds_for_half_an_hour(
+    engine: Engine, walk: list[Image], preset: str, seconds: int
+) -> None:
     dream_on(walk, engine, preset, seconds)
 
 
-def test_half_an_hour_of_a_real_film_neither_burns_out_nor_dies(engine: Engine, clip: list[Image]) -> None:
+def test_a_dream_on_a_real_film_stays_within_bounds_for_half_an_hour(engine: Engine, clip: list[Image]) -> None:
     dream_on(clip, engine, "", 1800)
 
 
@@ -125,7 +127,7 @@ def test_a_slow_network_dreams_nearly_as_strongly(engine: Engine, walk: list[Ima
     assert strength(4) > 0.7 * strength(15)
 
 
-def test_a_dream_that_was_left_for_an_hour_is_forgotten(engine: Engine, walk: list[Image]) -> None:
+def test_a_dream_starts_anew_after_an_hour_without_frames(engine: Engine, walk: list[Image]) -> None:
     view, chosen = DreamView(), settings(fade=60.0)
     for index in range(30):
         detail = dreamed(view, engine, Frame(walk[0], index, index / 30), chosen)
@@ -134,7 +136,7 @@ def test_a_dream_that_was_left_for_an_hour_is_forgotten(engine: Engine, walk: li
 
 
 @pytest.mark.parametrize("octaves", [1, 3])
-def test_octaves_take_turns_and_are_made_ahead(engine: Engine, walk: list[Image], octaves: int) -> None:
+def test_octaves_take_turns_and_are_prefetched(engine: Engine, walk: list[Image], octaves: int) -> None:
     view = DreamView()
     chosen = settings(octaves=octaves, octave_scale=1.5)
     scene = Scene(Frame(walk[0], 0, 0.0), chosen, NETWORK, engine, SIZE_HW, (128, 192))
@@ -147,7 +149,7 @@ def test_octaves_take_turns_and_are_made_ahead(engine: Engine, walk: list[Image]
 
 
 def test_jitter_draws_nothing_along_the_edges(engine: Engine) -> None:
-    """A picture that is dark on the left and bright on the right: brought round in a ring it would have an edge."""
+    """A picture that is dark on the left and bright on the right: wrapped around it would have an edge."""
     ramp = np.broadcast_to(np.linspace(40, 215, 192, dtype=np.uint8)[:, None], (128, 192, 3))
     view, chosen = DreamView(), settings(jitter=16, octaves=1, zoom=1.0, turn=0.0, smooth=1.0)
     for index in range(40):
@@ -156,7 +158,7 @@ def test_jitter_draws_nothing_along_the_edges(engine: Engine) -> None:
     assert edges < 1.3 * middle, f"{edges:.2f} at the edges, {middle:.2f} inside"
 
 
-def test_the_same_seed_dreams_the_same(engine: Engine, walk: list[Image]) -> None:
+def test_a_seed_makes_a_dream_reproducible(engine: Engine, walk: list[Image]) -> None:
     def last(seed: int) -> Floats:
         view = DreamView()
         return [dreamed(view, engine, Frame(walk[0], each, each / 30), settings(seed=seed)) for each in range(6)][-1]
@@ -165,7 +167,7 @@ def test_the_same_seed_dreams_the_same(engine: Engine, walk: list[Image]) -> Non
     assert (last(3) != last(4)).any()
 
 
-def test_one_channel_dreams_otherwise_than_its_layer(engine: Engine, walk: list[Image]) -> None:
+def test_the_dream_of_a_channel_differs_from_that_of_its_layer(engine: Engine, walk: list[Image]) -> None:
     def last(channel: int) -> Floats:
         view, chosen = DreamView(), settings(channel=channel)
         return [dreamed(view, engine, Frame(walk[0], each, each / 30), chosen) for each in range(6)][-1]
@@ -174,13 +176,13 @@ def test_one_channel_dreams_otherwise_than_its_layer(engine: Engine, walk: list[
     assert np.abs(last(-1)).mean() > 0.5
 
 
-def test_the_cameras_colours_can_be_kept(engine: Engine, walk: list[Image]) -> None:
+def test_a_dream_can_have_the_colours_of_the_camera(engine: Engine, walk: list[Image]) -> None:
     view, chosen = DreamView(), settings(colours="camera")
     detail = [dreamed(view, engine, Frame(walk[0], each, each / 30), chosen) for each in range(8)][-1]
     assert np.abs(detail - detail.mean(axis=2, keepdims=True)).mean() < 0.15 * np.abs(detail).mean()
 
 
-def test_motion_wakes_a_dream_that_waits_for_stillness(engine: Engine, walk: list[Image]) -> None:
+def test_motion_hides_a_dream_that_waits_for_stillness(engine: Engine, walk: list[Image]) -> None:
     view, chosen = DreamView(), settings(stillness=True)
     still = [dreamed(view, engine, Frame(walk[0], each, each / 10), chosen) for each in range(40)][-1]
     moving = [
@@ -189,7 +191,7 @@ def test_motion_wakes_a_dream_that_waits_for_stillness(engine: Engine, walk: lis
     assert np.abs(moving[-1]).mean() < 0.4 * np.abs(still).mean()
 
 
-def test_bent_detail_leaves_headroom() -> None:
+def test_soft_clipping_leaves_headroom() -> None:
     picture = np.linspace(0, 255, 96, dtype=np.float32).reshape(8, 12, 1).repeat(3, 2)
     for strength in (-300.0, -20.0, 5.0, 300.0):
         both = picture + soft_clip(np.full_like(picture, strength), picture)
@@ -199,7 +201,7 @@ def test_bent_detail_leaves_headroom() -> None:
     assert np.allclose(soft_clip(np.full_like(picture, 5.0), np.full_like(picture, 128)), 5.0, atol=0.1)
 
 
-def test_drift_moves_what_lies_on_the_picture() -> None:
+def test_drift_moves_the_detail() -> None:
     field = np.zeros((40, 60, 3), np.float32)
     field[20, 30] = 1.0
     right = warp(field, drift_flow((40, 60), zoom=1.0, turn=0.0, across=0.1, down=-0.05))

@@ -8,7 +8,7 @@ import pytest
 from realtime.canvas.layout import arrange, status_height
 from realtime.imaging import compositing
 from realtime.imaging.colormaps import COLORMAPS, colour
-from realtime.imaging.compositing import STAGE, Rect
+from realtime.imaging.compositing import BACKGROUND, Rect
 from realtime.imaging.text import text_width, wrap, write
 from realtime.inference.network_input import input_size
 from realtime.show.hud import Placement
@@ -83,14 +83,14 @@ def test_colormaps_rise_in_lightness(colormap: str) -> None:
     colours = colour(np.arange(256, dtype=np.uint8)[None, :], colormap, 1.0)[0].astype(float)
     lightness = colours @ np.array([0.0722, 0.7152, 0.2126])  # BGR, Rec. 709
     assert (np.diff(lightness) > -1.0).all()
-    assert tuple(colours[0]) == STAGE
+    assert tuple(colours[0]) == BACKGROUND
     assert lightness[-1] > 200
 
 
 def test_contrast_lifts_the_faint_and_keeps_the_ends() -> None:
     grey = np.array([[0, 40, 255]], np.uint8)
     plain, lifted = colour(grey, "grey", 1.0)[0, :, 0], colour(grey, "grey", 2.0)[0, :, 0]
-    assert (plain[0], plain[2]) == (lifted[0], lifted[2]) == (STAGE[0], 255)
+    assert (plain[0], plain[2]) == (lifted[0], lifted[2]) == (BACKGROUND[0], 255)
     assert lifted[1] > plain[1] + 40
 
 

@@ -1,4 +1,4 @@
-"""Graphs made in the background; a failing GPU is left for the CPU, and says so."""
+"""Graphs prepared in the background, jobs, and the change from a failing GPU to the CPU."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_an_error_in_one_graph_leaves_the_others(engine: Engine) -> None:
 
 
 class BrokenGpu:
-    """Opens graphs on the CPU; what was asked for as CUDA fails as a lost device does."""
+    """Opens graphs on the CPU; those for CUDA fail like a lost device."""
 
     def __init__(self, *, fails: str) -> None:
         self.fails = fails
@@ -277,7 +277,7 @@ def run_until_ready(engine: Engine, seconds: float = 20.0) -> dict[str, np.ndarr
 
 
 @pytest.mark.parametrize("fails", ["open", "run"])
-def test_lost_gpu_is_tried_once_more_and_then_left(fails: str) -> None:
+def test_a_lost_gpu_is_tried_once_more_and_then_replaced_by_the_cpu(fails: str) -> None:
     gpu = BrokenGpu(fails=fails)
     with Engine(GPU, gpu) as engine:
         assert run_until_ready(engine)["picture"].shape == (40, 40)
@@ -287,7 +287,7 @@ def test_lost_gpu_is_tried_once_more_and_then_left(fails: str) -> None:
     assert gpu.opened == ["CUDA", "CUDA", "CPU"]
 
 
-def test_graph_opened_on_a_lost_gpu_is_thrown_away() -> None:
+def test_a_graph_opened_on_a_lost_gpu_is_dropped() -> None:
     """The loader may come back with a session of the GPU after the show has left it."""
     opening, left = threading.Event(), threading.Event()
 
@@ -314,7 +314,7 @@ def test_graph_opened_on_a_lost_gpu_is_thrown_away() -> None:
         assert engine.run(other, FEEDS)
 
 
-def test_a_loss_that_is_reported_late_leaves_the_new_graph_alone() -> None:
+def test_a_late_error_of_the_gpu_leaves_the_new_graph_alone() -> None:
     """A job is inside the GPU while the show leaves it; by the time it fails, its graph is well on the CPU."""
     inside, go, other = threading.Event(), threading.Event(), spec("block1_conv2")
 

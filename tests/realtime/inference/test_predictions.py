@@ -17,7 +17,7 @@ from realtime.canvas.captions import draw_names
 from realtime.canvas.layout import arrange, status_height
 from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls, Snapshot
-from realtime.imaging.compositing import stage
+from realtime.imaging.compositing import background
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
 from realtime.inference.predictions import classify, scores_spec, top
@@ -164,10 +164,10 @@ def test_predictions_are_drawn_in_every_layout(network: Network, engine: Engine)
     )
     for name in ("side", "inset", "full"):
         for canvas_hw in ((720, 1280), (1280, 720), (240, 320)):
-            canvas = stage(canvas_hw)
+            canvas = background(canvas_hw)
             draw_names(canvas, arrange(name, canvas_hw, (480, 640)), predictions)
             assert (canvas.max(axis=2) > 200).sum() > 100, (name, canvas_hw)
-            assert (canvas[-status_height(canvas_hw) :] == stage(canvas_hw)[0, 0]).all()
+            assert (canvas[-status_height(canvas_hw) :] == background(canvas_hw)[0, 0]).all()
 
 
 def test_predictions_reach_the_canvas(network: Network, engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Scenes for views alone, without a pipeline around them: offline, an engine answers at once."""
+"""Scenes for single views, without a pipeline."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def halves(left: tuple[int, int, int], right: tuple[int, int, int], size_hw: Hw 
     return image
 
 
-def patiently(view: View, scene: Scene) -> Rendered:
-    """What a view draws once what it needs is made."""
+def render_when_ready(view: View, scene: Scene) -> Rendered:
+    """What a view draws when its graphs are ready."""
     return scene.engine.when_ready(lambda: view.render(scene))

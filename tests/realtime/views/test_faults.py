@@ -1,4 +1,4 @@
-"""What cannot be computed beside the show leaves a card while it is asked for, and nothing behind it."""
+"""A layer whose gradient cannot be computed shows a card, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.realtime.views.scenes import PANEL_HW
 from tests.screen import until
 
 FAULTS = {"Sin": ("Sin", 0.2, "no gradient rule for Sin"), "huge": ("Relu", 1e30, "produced NaN or Inf")}
-"""The curve behind the second convolution, how large the kernel of the third is, and what is said of the last layer."""
+"""The activation after the second convolution, the scale of the third kernel, and the error for the last layer."""
 
 
 @pytest.fixture(params=FAULTS)
@@ -35,7 +35,7 @@ def fault(request: pytest.FixtureRequest) -> tuple[str, float, str]:
 
 @pytest.fixture
 def network(tmp_path: Path, fault: tuple[str, float, str]) -> Network:
-    """Three convolutions; the last layer cannot be gone back from."""
+    """Three convolutions; the gradient of the last layer cannot be computed."""
     curve, size, _ = fault
     model = empty_model("faulty")
     draft, tensor = GraphBuilder(model), "input"
@@ -75,7 +75,7 @@ class Show:
 
 
 @pytest.mark.parametrize("view", ["dream", "saliency"])
-def test_a_layer_that_cannot_be_climbed_is_left_by_choosing_another(
+def test_choosing_another_layer_ends_the_error(
     pipeline: Pipeline, controls: Controls, network: Network, fault: tuple[str, float, str], view: str
 ) -> None:
     show, (first, *_, last) = Show(pipeline, controls), network.info.layers
@@ -88,7 +88,7 @@ def test_a_layer_that_cannot_be_climbed_is_left_by_choosing_another(
 
 
 @pytest.mark.parametrize("view", ["dream", "saliency"])
-def test_a_fault_that_lasts_gathers_no_frames(
+def test_a_lasting_error_keeps_no_frames_alive(
     pipeline: Pipeline, controls: Controls, network: Network, view: str
 ) -> None:
     show = Show(pipeline, controls)

@@ -1,4 +1,4 @@
-"""The live evidence: it glows where the class is, and says which."""
+"""Live Grad-CAM: it glows where the class is, and names the class."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from realtime.views.gradcam import GradcamView
 from realtime.views.registry import find_views
 from realtime.views.view import Rendered
 from scripts.dev.benchmarks.untrained import write_untrained
-from tests.realtime.views.scenes import halves, patiently, scene
+from tests.realtime.views.scenes import halves, render_when_ready, scene
 from tests.screen import until
 
 FLAG = halves((40, 40, 180), (160, 40, 40))
-"""Red on the left, blue on the right; all in all it is rather red."""
+"""Red on the left, blue on the right; on average rather red."""
 
 
 @pytest.fixture
@@ -30,39 +30,39 @@ def controls(network: Network) -> Controls:
 
 def shown(engine: Engine, network: Network, controls: Controls, *, count: int = 3) -> Rendered:
     view = GradcamView()
-    return [patiently(view, scene(engine, network, controls, FLAG)) for _ in range(count)][-1]
+    return [render_when_ready(view, scene(engine, network, controls, FLAG)) for _ in range(count)][-1]
 
 
-def brightness(found: Rendered) -> tuple[float, float]:
+def brightness(rendered: Rendered) -> tuple[float, float]:
     """Of the left and of the right half."""
-    left, right = np.split(found.image.astype(float), 2, axis=1)
+    left, right = np.split(rendered.image.astype(float), 2, axis=1)
     return float(left.mean()), float(right.mean())
 
 
 def test_the_likeliest_class_glows(engine: Engine, network: Network, controls: Controls) -> None:
-    found = shown(engine, network, controls)
-    left, right = brightness(found)
+    rendered = shown(engine, network, controls)
+    left, right = brightness(rendered)
     assert left > 1.3 * right
-    assert found.words is not None
-    assert found.words[0] == "red"
+    assert rendered.words is not None
+    assert rendered.words[0] == "red"
 
 
-def test_the_class_that_is_asked_for_glows(engine: Engine, network: Network, controls: Controls) -> None:
+def test_the_chosen_class_glows(engine: Engine, network: Network, controls: Controls) -> None:
     controls.set("gradcam/target", 0)
-    found = shown(engine, network, controls)
-    left, right = brightness(found)
+    rendered = shown(engine, network, controls)
+    left, right = brightness(rendered)
     assert right > 1.3 * left
-    assert found.words is not None
-    assert found.words[0] == "blue"
+    assert rendered.words is not None
+    assert rendered.words[0] == "blue"
 
 
-def test_a_class_that_is_not_there_is_said_and_nothing_glows(
+def test_a_class_that_does_not_exist_is_named_and_nothing_glows(
     engine: Engine, network: Network, controls: Controls
 ) -> None:
     controls.set("gradcam/target", 3)
-    found = shown(engine, network, controls)
-    assert found.words == ("class 3", "The network's classes go from 0 to 2.")
-    np.testing.assert_array_equal(found.image[90, [20, 220]], FLAG[24, [5, 60]])
+    rendered = shown(engine, network, controls)
+    assert rendered.words == ("class 3", "The network's classes go from 0 to 2.")
+    np.testing.assert_array_equal(rendered.image[90, [20, 220]], FLAG[24, [5, 60]])
 
 
 def test_without_a_classifier_the_chosen_channel_glows(engine: Engine) -> None:
@@ -73,14 +73,14 @@ def test_without_a_classifier_the_chosen_channel_glows(engine: Engine) -> None:
     lit = []
     for channel in (5, 6):
         controls.set("tiles/channel", channel)
-        found = shown(engine, network, controls)
-        assert found.words == (f"channel {channel}", "Where this channel of block1_conv1 is active.")
-        lit.append(glow(found))
+        rendered = shown(engine, network, controls)
+        assert rendered.words == (f"channel {channel}", "Where this channel of block1_conv1 is active.")
+        lit.append(glow(rendered))
     assert all(np.abs(each - plain).mean() > 5 for each in lit)
     assert np.abs(lit[0] - lit[1]).mean() > 1
 
 
-def test_the_layer_shown_is_asked_where_that_is_wished(engine: Engine, network: Network, controls: Controls) -> None:
+def test_the_heatmap_can_be_of_the_layer_shown(engine: Engine, network: Network, controls: Controls) -> None:
     controls.set("show/layer", "conv1")
     deepest = shown(engine, network, controls)
     controls.set("gradcam/where", "shown")
@@ -89,17 +89,17 @@ def test_the_layer_shown_is_asked_where_that_is_wished(engine: Engine, network: 
     assert np.abs(glow(deepest) - glow(chosen)).max() > 5
 
 
-def test_another_question_is_not_answered_with_old_heat(network: Network, controls: Controls) -> None:
-    """Beside a show the answer comes later than the question."""
+def test_the_heatmap_of_another_layer_is_not_shown(network: Network, controls: Controls) -> None:
+    """In the background the heatmap comes later than the choice of a layer."""
     view = GradcamView()
     with Engine(CPU, background=True) as engine:
-        asked = scene(engine, network, controls, FLAG)
-        dark = glow(patiently(view, asked))
-        until(lambda: np.abs(glow(patiently(view, asked)) - dark).mean() > 5, "the heat")
+        first = scene(engine, network, controls, FLAG)
+        dark = glow(render_when_ready(view, first))
+        until(lambda: np.abs(glow(render_when_ready(view, first)) - dark).mean() > 5, "the heatmap")
         controls.set("gradcam/where", "shown")
         controls.set("show/layer", "conv1")
-        np.testing.assert_array_equal(glow(patiently(view, scene(engine, network, controls, FLAG))), dark)
+        np.testing.assert_array_equal(glow(render_when_ready(view, scene(engine, network, controls, FLAG))), dark)
 
 
-def glow(found: Rendered) -> Floats:
-    return found.image.astype(np.float32)
+def glow(rendered: Rendered) -> Floats:
+    return rendered.image.astype(np.float32)

@@ -1,4 +1,4 @@
-"""The way back from a channel to the pixels, in every rule and every drawing."""
+"""The gradient of a channel, with every backprop rule and drawn in every way."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from models.importing.open_network import open_network
 from models.spec import Network
 from realtime.controls.controls import Controls
-from realtime.imaging.compositing import STAGE
+from realtime.imaging.compositing import BACKGROUND
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from realtime.show.table import make_controls
 from realtime.views.registry import find_views
 from realtime.views.saliency import SaliencyView
-from tests.realtime.views.scenes import PANEL_HW, halves, patiently, scene
+from tests.realtime.views.scenes import PANEL_HW, halves, render_when_ready, scene
 from tests.screen import until
 
 FLAG = halves((0, 0, 200), (200, 0, 0))
@@ -33,13 +33,15 @@ def controls(network: Network) -> Controls:
 
 
 def parts(engine: Engine, network: Network, controls: Controls, image: Image) -> tuple[Image, Image]:
-    """The tile and the pixels, side by side, cut from the stage."""
-    shown = patiently(SaliencyView(), scene(engine, network, controls, image)).image
+    """The tile and the pixels, side by side, cut from the panel."""
+    shown = render_when_ready(SaliencyView(), scene(engine, network, controls, image)).image
     assert shown.shape == (*PANEL_HW, 3)
     return shown[:, : PANEL_HW[1] // 2], shown[:, PANEL_HW[1] // 2 :]
 
 
-def test_only_the_channels_own_colour_and_place_come_back(engine: Engine, network: Network, controls: Controls) -> None:
+def test_the_gradient_shows_the_colour_and_the_place_of_the_channel(
+    engine: Engine, network: Network, controls: Controls
+) -> None:
     """Channel 2 is red: of the pixels, only red ones raise it where its ReLU is on, which is on the left."""
     _, pixels = parts(engine, network, controls, FLAG)
     left, right = pixels[90, 50].astype(int), pixels[90, 120].astype(int)
@@ -50,7 +52,7 @@ def test_only_the_channels_own_colour_and_place_come_back(engine: Engine, networ
 
 @pytest.mark.parametrize("show", ["raw", "grey", "norm", "blurred"])
 @pytest.mark.parametrize("rule", ["guided", "plain", "deconv"])
-def test_every_way_back_can_be_drawn_every_way(
+def test_every_rule_can_be_drawn_in_every_way(
     engine: Engine, network: Network, controls: Controls, rule: str, show: str
 ) -> None:
     controls.set("saliency/rule", rule)
@@ -61,7 +63,7 @@ def test_every_way_back_can_be_drawn_every_way(
     assert np.abs(left - right).max() > 40
 
 
-def test_every_way_back_draws_another_picture(engine: Engine) -> None:
+def test_every_rule_draws_another_picture(engine: Engine) -> None:
     network = open_network("textures")
     controls = make_controls(network.info, find_views())
     controls.set("show/layer", "block2_conv1")
@@ -73,21 +75,21 @@ def test_every_way_back_draws_another_picture(engine: Engine) -> None:
     assert all(np.abs(one - other).mean() > 2 for one, other in itertools.combinations(pictures, 2))
 
 
-def test_what_was_asked_before_is_not_shown_under_a_new_name(network: Network, controls: Controls) -> None:
-    """Beside a show the way back comes later than the layer's name."""
+def test_the_gradient_of_another_channel_is_not_shown(network: Network, controls: Controls) -> None:
+    """In the background the gradient comes later than the choice of a channel."""
     view = SaliencyView()
     with Engine(CPU, background=True) as engine:
         lit = scene(engine, network, controls, FLAG)
-        until(lambda: (patiently(view, lit).image[90, 250] != STAGE).all(), "the way back")
+        until(lambda: (render_when_ready(view, lit).image[90, 250] != BACKGROUND).all(), "the gradient")
         controls.set("tiles/channel", 0)
-        other = patiently(view, scene(engine, network, controls, FLAG)).image
-        assert (other[90, 250] == STAGE).all()
+        other = render_when_ready(view, scene(engine, network, controls, FLAG)).image
+        assert (other[90, 250] == BACKGROUND).all()
 
 
-def test_every_graph_of_the_neighbours_is_made_ahead(engine: Engine, network: Network, controls: Controls) -> None:
+def test_the_graphs_of_the_neighbours_are_prefetched(engine: Engine, network: Network, controls: Controls) -> None:
     view = SaliencyView()
     now = scene(engine, network, controls, FLAG)
-    patiently(view, now)
+    render_when_ready(view, now)
     engine.prefetch(view.upcoming(now))
     until(lambda: engine.pending == 0, "the graphs")
     for layer in network.info.layers:
@@ -100,7 +102,7 @@ def test_tile_and_pixels_have_the_shape_of_the_frame(
     engine: Engine, network: Network, controls: Controls, size_hw: tuple[int, int]
 ) -> None:
     image = halves((0, 0, 90), (0, 0, 200), size_hw)
-    shown = patiently(SaliencyView(), scene(engine, network, controls, image)).image
+    shown = render_when_ready(SaliencyView(), scene(engine, network, controls, image)).image
     lit = np.abs(shown.astype(int) - shown[0, 0]).max(axis=2) > 8
     _, _, boxes, _ = cv2.connectedComponentsWithStats(lit.astype(np.uint8))
     tile, pixels = sorted(boxes[1:], key=lambda box: -box[cv2.CC_STAT_AREA])[:2]

@@ -48,7 +48,7 @@ def test_more_tiles_than_pixels_still_make_a_grid() -> None:
     assert grid.cell_hw[0] >= 1
 
 
-def test_a_place_is_found_again_under_its_own_middle() -> None:
+def test_the_middle_of_a_tile_belongs_to_its_channel() -> None:
     grid = fill_panel(100, (640, 828), aspect=4 / 3)
     tiles = Tiles(grid, tuple(range(200, 300)), 0)
     for place in range(100):
