@@ -19,7 +19,7 @@ from models.errors import ModelError
 from models.files import digest_code, write_atomically
 from models.graph.builder import GraphBuilder, shapes
 from models.graph.truncate import truncate
-from models.spec import Hw, ModelInfo
+from models.spec import CLASSES, Hw, ModelInfo
 
 
 def build(spec: GraphSpec) -> Path:
@@ -76,7 +76,7 @@ def _path(spec: GraphSpec) -> Path:
 
 
 def _content(spec: GraphSpec) -> bytes:
-    model = load_nodes(spec.network, classifier=spec.head.reads_classifier)
+    model = load_nodes(spec.network, classifier=CLASSES in spec.head.reads)
     content: bytes = assemble(model, spec).SerializeToString()
     return content
 

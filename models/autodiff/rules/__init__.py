@@ -21,16 +21,8 @@ from models.autodiff.rules import (
 from models.autodiff.rules.node_gradient import Rule
 
 RULES: dict[str, Rule] = {
-    **activation.RULES,
-    **arithmetic.RULES,
-    **average_pooling.RULES,
-    **convolution.RULES,
-    **elementwise.RULES,
-    **max_pooling.RULES,
-    **normalization.RULES,
-    **reduction.RULES,
-    **resizing.RULES,
-    **shaping.RULES,
+    **(activation.RULES | arithmetic.RULES | average_pooling.RULES | convolution.RULES | elementwise.RULES),
+    **(max_pooling.RULES | normalization.RULES | reduction.RULES | resizing.RULES | shaping.RULES),
 }
 
 EVERY_INPUT = frozenset((*arithmetic.RULES, "Concat"))

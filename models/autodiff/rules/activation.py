@@ -13,7 +13,7 @@ from onnx import TensorProto, numpy_helper
 from models.autodiff.rules.node_gradient import NodeGradient, Rule, chain
 
 STEEP = 1e30
-"""The slope of a ramp from 0 to 1 that is so short that every activation above 0 lies behind it."""
+"""With this slope, a HardSigmoid is a step function: 0 at 0, and 1 at every activation above 1e-30."""
 
 
 def mask(ctx: NodeGradient, condition: str, grad: str) -> str:
@@ -53,10 +53,6 @@ def _leaky_relu(ctx: NodeGradient) -> str:
     return relu_rule(ctx, positive(ctx, sign), chain(ctx, ctx.scalar(alpha)))
 
 
-def _prelu(ctx: NodeGradient) -> str:
-    return relu_rule(ctx, positive(ctx, ctx.input(0)), chain(ctx, ctx.input(1)))
-
-
 def _thresholded_relu(ctx: NodeGradient) -> str:
     return relu_rule(ctx, ctx.op("Greater", ctx.input(0), ctx.scalar(ctx.attribute("alpha", 1.0))))
 
@@ -73,11 +69,6 @@ def _clip(ctx: NodeGradient) -> str:
     low = ctx.constants.get(ctx.input(1))
     from_zero = low is not None and not numpy_helper.to_array(low).any()
     return relu_rule(ctx, inside) if from_zero else mask(ctx, inside, ctx.grad)
-
-
-def _sigmoid(ctx: NodeGradient) -> str:
-    y = ctx.output
-    return chain(ctx, ctx.op("Mul", y, ctx.op("Sub", ctx.scalar(1.0), y)))
 
 
 def _hard_sigmoid(ctx: NodeGradient) -> str:
@@ -128,10 +119,6 @@ def _gelu(ctx: NodeGradient) -> str:
     return chain(ctx, ctx.op("Add", probability, ctx.op("Mul", x, density)))
 
 
-def _tanh(ctx: NodeGradient) -> str:
-    return chain(ctx, _tanh_derivative(ctx, ctx.output))
-
-
 def _tanh_derivative(ctx: NodeGradient, output: str) -> str:
     """1 - tanh(x)**2."""
     return ctx.op("Sub", ctx.scalar(1.0), ctx.op("Mul", output, output))
@@ -165,10 +152,6 @@ def _celu(ctx: NodeGradient) -> str:
     return ctx.op("Where", positive(ctx, ctx.output), ctx.grad, below)
 
 
-def _softplus(ctx: NodeGradient) -> str:
-    return chain(ctx, ctx.op("Sigmoid", ctx.input(0)))
-
-
 def _softmax(ctx: NodeGradient) -> str:
     y, axis = ctx.output, ctx.ints(ctx.attribute("axis", -1))
     mean = ctx.op("ReduceSum", chain(ctx, y), axis, keepdims=1)
@@ -190,14 +173,14 @@ RULES: dict[str, Rule] = {
     "LeakyRelu": _leaky_relu,
     "LogSoftmax": _log_softmax,
     "Mish": _mish,
-    "PRelu": _prelu,
+    "PRelu": lambda ctx: relu_rule(ctx, positive(ctx, ctx.input(0)), chain(ctx, ctx.input(1))),
     "Relu": _relu,
     "Selu": _selu,
-    "Sigmoid": _sigmoid,
+    "Sigmoid": lambda ctx: chain(ctx, ctx.op("Mul", ctx.output, ctx.op("Sub", ctx.scalar(1.0), ctx.output))),
     "Softmax": _softmax,
-    "Softplus": _softplus,
+    "Softplus": lambda ctx: chain(ctx, ctx.op("Sigmoid", ctx.input(0))),
     "Softsign": _softsign,
     "Swish": _swish,
-    "Tanh": _tanh,
+    "Tanh": lambda ctx: chain(ctx, _tanh_derivative(ctx, ctx.output)),
     "ThresholdedRelu": _thresholded_relu,
 }

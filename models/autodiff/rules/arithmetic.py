@@ -14,14 +14,6 @@ def _add(ctx: NodeGradient) -> str:
     return _to_input(ctx, ctx.grad)
 
 
-def _subtract(ctx: NodeGradient) -> str:
-    return _to_input(ctx, ctx.op("Neg", ctx.grad) if ctx.index else ctx.grad)
-
-
-def _multiply(ctx: NodeGradient) -> str:
-    return _to_input(ctx, chain(ctx, ctx.input(1 - ctx.index)))
-
-
 def _divide(ctx: NodeGradient) -> str:
     quotient = ctx.op("Div", ctx.grad, ctx.input(1))
     if ctx.index == 0:
@@ -39,10 +31,6 @@ def _power(ctx: NodeGradient) -> str:
     one_less = ctx.op("Sub", exponent, ctx.builder.scalar(1.0, ctx.tensors[exponent].elem_type))
     derivative = ctx.op("Mul", ctx.op("Pow", base, one_less), ctx.op("CastLike", exponent, base))
     return _to_input(ctx, chain(ctx, derivative))
-
-
-def _mean(ctx: NodeGradient) -> str:
-    return _to_input(ctx, ctx.op("Div", ctx.grad, ctx.scalar(len(ctx.node.input))))
 
 
 def _extreme(ctx: NodeGradient) -> str:
@@ -101,11 +89,11 @@ RULES: dict[str, Rule] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
     "Max": _extreme,
-    "Mean": _mean,
+    "Mean": lambda ctx: _to_input(ctx, ctx.op("Div", ctx.grad, ctx.scalar(len(ctx.node.input)))),
     "Min": _extreme,
-    "Mul": _multiply,
+    "Mul": lambda ctx: _to_input(ctx, chain(ctx, ctx.input(1 - ctx.index))),
     "Pow": _power,
-    "Sub": _subtract,
+    "Sub": lambda ctx: _to_input(ctx, ctx.op("Neg", ctx.grad) if ctx.index else ctx.grad),
     "Sum": _add,
     "Where": _where,
 }

@@ -30,14 +30,6 @@ def _mean_grad(ctx: NodeGradient) -> str:
     return ctx.op("Div", ctx.grad, count)
 
 
-def _reduce_sum(ctx: NodeGradient) -> str:
-    return _broadcast(ctx, _keepdims(ctx, ctx.grad))
-
-
-def _reduce_mean(ctx: NodeGradient) -> str:
-    return _broadcast(ctx, _keepdims(ctx, _mean_grad(ctx)))
-
-
 def _reduce_extreme(ctx: NodeGradient) -> str:
     """Equal extremes share the gradient, as in TensorFlow."""
     if ctx.attribute("noop_with_empty_axes", 0) and not ctx.input(1):
@@ -61,22 +53,18 @@ def _reduce_l2(ctx: NodeGradient) -> str:
     return ctx.op("Mul", ctx.wrt, ratio)
 
 
-def _global_average_pool(ctx: NodeGradient) -> str:
-    return _broadcast(ctx, _mean_grad(ctx))
-
-
 def _global_max_pool(ctx: NodeGradient) -> str:
     is_extreme = ctx.op("Equal", ctx.wrt, ctx.output)
     return _shared(ctx, is_extreme, ctx.grad, ctx.ints(*range(2, len(ctx.dims(ctx.wrt)))))
 
 
 RULES: dict[str, Rule] = {
-    "GlobalAveragePool": _global_average_pool,
+    "GlobalAveragePool": lambda ctx: _broadcast(ctx, _mean_grad(ctx)),
     "GlobalMaxPool": _global_max_pool,
     "ReduceL2": _reduce_l2,
     "ReduceMax": _reduce_extreme,
-    "ReduceMean": _reduce_mean,
+    "ReduceMean": lambda ctx: _broadcast(ctx, _keepdims(ctx, _mean_grad(ctx))),
     "ReduceMin": _reduce_extreme,
-    "ReduceSum": _reduce_sum,
+    "ReduceSum": lambda ctx: _broadcast(ctx, _keepdims(ctx, ctx.grad)),
     "ReduceSumSquare": _reduce_sum_square,
 }

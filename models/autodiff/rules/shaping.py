@@ -98,10 +98,6 @@ def _depth_to_space(ctx: NodeGradient) -> str:
     return ctx.op("Gather", stacked, ctx.ints(*order.tolist()), axis=1)
 
 
-def _space_to_depth(ctx: NodeGradient) -> str:
-    return ctx.op("DepthToSpace", ctx.grad, blocksize=ctx.attribute("blocksize", 1))
-
-
 def _all_indices(ctx: NodeGradient, axis: int) -> str:
     """The indices 0, 1, 2 ... along an axis of the input."""
     zero, one = (ctx.builder.scalar(value, onnx.TensorProto.INT64) for value in (0, 1))
@@ -138,7 +134,7 @@ RULES: dict[str, Rule] = {
     "Pad": _pad,
     "Reshape": _reshape,
     "Slice": _slice,
-    "SpaceToDepth": _space_to_depth,
+    "SpaceToDepth": lambda ctx: ctx.op("DepthToSpace", ctx.grad, blocksize=ctx.attribute("blocksize", 1)),
     "Split": _split,
     "Squeeze": _reshape,
     "Transpose": _transpose,

@@ -5,12 +5,6 @@ from __future__ import annotations
 from models.build.heads.head import Shapes
 from models.errors import ModelError
 from models.graph.builder import GraphBuilder
-from models.spec import CLASSES, ModelInfo
-
-
-def channels_tensor(name: str, info: ModelInfo) -> str:
-    """The tensor of the layer `name`, or of the logits for CLASSES."""
-    return info.scores.logits if name == CLASSES else info.layer(name).name
 
 
 def count_channels(name: str, tensor: str, shapes: Shapes) -> int:

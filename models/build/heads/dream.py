@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from models.autodiff.backprop_rule import BackpropRule
 from models.autodiff.gradient import gradient
 from models.autodiff.rules.node_gradient import NoGradientError
-from models.build.heads.channels import channels_tensor, count_channels, weighted_sum
+from models.build.heads.channels import count_channels, weighted_sum
 from models.build.heads.head import Head, Shapes
 from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder, ancestors
-from models.spec import CLASSES, ModelInfo
+from models.spec import ModelInfo
 
 GUIDE_UNITS = 256
 """Units of a guide's layer with which each unit of the picture is compared."""
@@ -37,18 +37,9 @@ class DreamHead(Head):
     waits = False
 
     @property
-    def label(self) -> str:
+    def reads(self) -> tuple[str, ...]:
         """The layers."""
-        return " and ".join(self.layers)
-
-    @property
-    def reads_classifier(self) -> bool:
-        """Whether a class is among the layers."""
-        return CLASSES in self.layers
-
-    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
-        """Those of the layers, or the logits."""
-        return tuple(channels_tensor(name, info) for name in self.layers)
+        return self.layers
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         """Add the objective and its gradient; ModelError when no gradient passes an operator on the path."""

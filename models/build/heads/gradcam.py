@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from models.autodiff.gradient import gradient
 from models.autodiff.rules.node_gradient import NoGradientError
-from models.build.heads.channels import channels_tensor, count_channels, weighted_sum
+from models.build.heads.channels import count_channels, weighted_sum
 from models.build.heads.head import Head, Shapes
 from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder, ancestors
@@ -32,20 +32,16 @@ class GradcamHead(Head):
         return self.layer
 
     @property
-    def reads_classifier(self) -> bool:
-        """Whether the target is a class."""
-        return self.target == CLASSES
-
-    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
-        """The layer's and the target's."""
-        return info.layer(self.layer).name, channels_tensor(self.target, info)
+    def reads(self) -> tuple[str, ...]:
+        """The layer and the target."""
+        return self.layer, self.target
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         """Add the heatmap: each channel of the layer weighs as much as the target grows with it on average.
 
         Raises ModelError when the layer has no height and width, or the target does not depend on it.
         """
-        target = channels_tensor(self.target, info)
+        target = self.tensors(info)[1]
         channels = count_channels(self.target, target, shapes)
         self._check(builder, target, shapes)
         weights, activations = builder.input("weights", FLOAT, (channels,)), target

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar, TypeAlias
 
 from models.graph.builder import UINT8, GraphBuilder
-from models.spec import ModelInfo
+from models.spec import CLASSES, ModelInfo
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 """The shapes of the tensors of a network, by name."""
@@ -27,17 +27,17 @@ class Head(ABC):
 
     @property
     @abstractmethod
-    def label(self) -> str:
-        """What the status line shows while the graph is being made."""
+    def reads(self) -> tuple[str, ...]:
+        """The names of the layers that the head reads, or CLASSES for the classifier."""
 
     @property
-    def reads_classifier(self) -> bool:
-        """Whether the graph needs the network's classifier."""
-        return False
+    def label(self) -> str:
+        """What the status line shows while the graph is being made."""
+        return " and ".join(self.reads)
 
-    @abstractmethod
     def tensors(self, info: ModelInfo) -> tuple[str, ...]:
         """The tensors of the network that the head reads; ModelError when one does not exist."""
+        return tuple(info.scores.logits if name == CLASSES else info.layer(name).name for name in self.reads)
 
     @abstractmethod
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:

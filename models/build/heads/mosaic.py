@@ -24,13 +24,9 @@ class MosaicHead(Head):
     chosen: int | None = None
 
     @property
-    def label(self) -> str:
+    def reads(self) -> tuple[str, ...]:
         """The layer."""
-        return self.layer
-
-    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
-        """The layer's."""
-        return (info.layer(self.layer).name,)
+        return (self.layer,)
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         """Add the tiles of the layer."""

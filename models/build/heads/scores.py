@@ -6,24 +6,16 @@ from dataclasses import dataclass
 
 from models.build.heads.head import Head, Shapes
 from models.graph.builder import FLOAT, GraphBuilder
-from models.spec import ModelInfo
+from models.spec import CLASSES, ModelInfo
 
 
 @dataclass(frozen=True, slots=True)
 class ScoresHead(Head):
     """The output "scores": the probability of each class, (classes,)."""
 
+    label = "predictions"
+    reads = (CLASSES,)
     waits = False
-
-    @property
-    def label(self) -> str:
-        """The same for every network."""
-        return "predictions"
-
-    @property
-    def reads_classifier(self) -> bool:
-        """Always."""
-        return True
 
     def tensors(self, info: ModelInfo) -> tuple[str, ...]:
         """The classifier's probabilities."""

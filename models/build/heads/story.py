@@ -21,14 +21,12 @@ class StoryHead(Head):
     layers: tuple[str, ...]
     grid: Grid
 
-    @property
-    def label(self) -> str:
-        """The same for every story."""
-        return "all layers"
+    label = "all layers"
 
-    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
-        """Those of the layers."""
-        return tuple(info.layer(name).name for name in self.layers)
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The layers."""
+        return self.layers
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         """Add the strips of the layers, one below the other."""

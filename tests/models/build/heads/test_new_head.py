@@ -40,8 +40,9 @@ class PeaksHead(Head):
     def label(self) -> str:
         return f"peaks of {self.layer}"
 
-    def tensors(self, info: ModelInfo) -> tuple[str, ...]:
-        return (info.layer(self.layer).name,)
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.layer,)
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         peaks = builder.op("ReduceMax", self.layer, builder.ints(0, 2, 3), keepdims=0)
