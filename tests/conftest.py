@@ -1,9 +1,10 @@
-"""What every test shares: a cache of its own, and the real pictures and weights where there are any."""
+"""Shared by all tests: an empty cache, real pictures and weights if there are any, and the markers."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,35 @@ import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they 
 from tests.screen import screen
 
 __all__ = ["screen"]
+
+KERAS = (
+    "models/from_keras",
+    "models/autodiff/test_gradient_keras.py",
+    "models/importing/test_import_keras.py",
+    "models/training/test_network.py",
+    "scripts/networks/test_export.py",
+    "scripts/networks/test_train.py",
+    "scripts/networks/test_trained.py",
+)
+"""Folders and files whose tests need TensorFlow, or the libraries that come with it."""
+
+SLOW = ("test_show.py", "test_soak.py")
+"""Files whose tests run whole shows."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Set the markers `keras`, `window` and `slow`, and skip tests that need TensorFlow if it is not installed."""
+    missing = find_spec("tensorflow") is None
+    for item in items:
+        path = item.path.relative_to(Path(__file__).parent)
+        if any(path.is_relative_to(each) for each in KERAS):
+            item.add_marker("keras")
+            if missing:
+                item.add_marker(pytest.mark.skip(reason="TensorFlow is not installed; run: uv sync --extra train"))
+        if "screen" in getattr(item, "fixturenames", ()):
+            item.add_marker("window")
+        if path.name in SLOW:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session", autouse=True)

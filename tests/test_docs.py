@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import KERAS, SLOW
+
 ROOT = Path(__file__).parent.parent
 FAST = 'uv run --group dev pytest -m "not slow and not keras and not window"'
 
@@ -48,3 +50,7 @@ def test_the_newest_heading_of_the_changelog_is_the_version() -> None:
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     assert newest is not None
     assert newest[1] == version
+
+
+def test_the_marked_files_exist() -> None:
+    assert all((ROOT / "tests" / each).exists() for each in (*KERAS, *SLOW))

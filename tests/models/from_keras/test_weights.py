@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from models.errors import ModelError
 from models.from_keras import weights
 from models.from_keras.frameworks import import_keras
+
+with suppress(ImportError):  # it comes with TensorFlow; without it these tests are skipped, see tests/conftest.py
+    import h5py
 
 SHAPES: weights.Shapes = {
     "first": ((3, 3, 3, 4), (4,)),
