@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 
@@ -15,12 +16,12 @@ from realtime.capture.clip import Clip
 from realtime.capture.pattern import Pattern
 from realtime.capture.pictures import Pictures
 from realtime.capture.registry import open_source, stands_still
-from realtime.capture.source import SourceOptions
+from realtime.capture.source import SourceKind, SourceOptions
 from realtime.capture.video import Live
+from realtime.imaging.frame import Image
 from scripts.cli import status
 from tests.realtime.capture.clips import write_clip
 from tests.realtime.capture.http_camera import HttpCamera
-from tests.realtime.capture.noise_source import NOISE
 
 without_cameras = pytest.mark.skipif(
     sys.platform != "linux" or any(Path("/dev").glob("video*")), reason="this machine may have a camera"
@@ -117,6 +118,34 @@ def test_what_cannot_be_played_is_refused_in_one_line(here: Path, text: str, cap
 )
 def test_pictures_stand_still(here: Path, text: str, still: bool) -> None:
     assert stands_still(text) == still
+
+
+class Noise:
+    """A new kind of source, as a contributor would write it: a class and a row."""
+
+    live, fps = False, 30.0
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.frames = 0
+        self._rng = np.random.default_rng(0)
+
+    def read(self) -> Image:
+        self.frames += 1
+        return self._rng.integers(0, 256, (120, 160, 3), np.uint8)
+
+    def skip(self) -> None:
+        self.frames += 1
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+NOISE = SourceKind(
+    expected="noise://NAME",
+    matches=lambda text: text.startswith("noise://"),
+    open=lambda text, _options: Noise(text),
+)
 
 
 def test_a_new_kind_of_source_is_one_file_and_one_row(
