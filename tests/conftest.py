@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,10 @@ KERAS = (
 
 SLOW = ("test_show.py", "test_soak.py")
 """Files whose tests run whole shows."""
+
+
+if sys.platform == "win32":  # they import `pty` and `resource`, which only POSIX has
+    collect_ignore = ["scripts/networks/test_export.py", "models/importing/test_fuzz.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
