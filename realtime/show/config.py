@@ -22,22 +22,14 @@ LARGEST = 1e6
 """The largest mean or scale: a larger one is a typing error, and would overflow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A validator for the number of an option; it raises ValueError for NaN and for what is out of range."""
-
-    low: float
-    high: float = math.inf
-
-    def __call__(self, _type: Any, value: float | None) -> None:
-        """Check one value of an option."""
-        if value is not None and not self.low <= value <= self.high:
-            raise ValueError(f"{self.low:g} or more" if self.high == math.inf else f"{self.low:g} to {self.high:g}")
-
-
 def between(low: float, high: float = math.inf) -> Parameter:
-    """The annotation of an option that takes a number from `low` to `high`."""
-    return Parameter(validator=Range(low, high))
+    """The annotation of an option that takes a number from `low` to `high`, and not NaN."""
+
+    def check(_type: Any, value: float | None) -> None:
+        if value is not None and not low <= value <= high:
+            raise ValueError(f"{low:g} or more" if high == math.inf else f"{low:g} to {high:g}")
+
+    return Parameter(validator=check)
 
 
 InputSize = Annotated[int, between(16, 2048)]

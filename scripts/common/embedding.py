@@ -28,12 +28,8 @@ def embed(engine: Engine, network: Network, layers: Sequence[str], images: Itera
     }
     vectors = []
     for image in images:
-        size_hw = network.info.input.fixed_hw or _at_least(image, network.info.input.smallest)
+        info, (height, width) = network.info.input, image.shape[:2]
+        size_hw = info.fixed_hw or (max(height, info.smallest), max(width, info.smallest))
         feeds = {"image": network_input(image, size_hw), **idle}
         vectors.append(engine.run_when_ready(GraphSpec(network, head, size_hw), feeds)["energy"])
     return np.stack(vectors)
-
-
-def _at_least(image: Image, smallest: int) -> tuple[int, int]:
-    height, width = image.shape[:2]
-    return max(height, smallest), max(width, smallest)
