@@ -35,7 +35,7 @@ class PredictSettings:
 
     group: ClassVar[str] = "predict"
 
-    on: bool = value(False, "show what the network recognises", Bind(("p",), "toggle", "predictions on and off"))
+    on: bool = value(False, "show what the network recognises", Bind(("p",), "toggle", "predictions on or off"))
     count: int = value(3, "number of predictions shown", low=1, high=5)
     rate: float = value(4.0, "predictions per second, at most", low=0.2, high=30)
     smooth: float = value(0.6, "seconds over which probabilities are smoothed", low=0, high=10)

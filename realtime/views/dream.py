@@ -34,6 +34,10 @@ class DreamView(View):
     bind = Bind(("d",), "set", "dream: amplify what the layer responds to", "dream")
     settings = (DreamSettings,)
 
+    def __init__(self) -> None:
+        self._state: DreamState | None = None
+        self._turn = 0
+
     def register(self, controls: Controls, info: ModelInfo) -> None:
         """Add the action below, and the rules of dreams."""
         super().register(controls, info)
@@ -47,10 +51,6 @@ class DreamView(View):
         dreaming = controls.value("show/view") == "dream" and controls.value("dream/channel") == channel
         controls.set("dream/channel", -1 if dreaming else channel)
         controls.set("show/view", "dream")
-
-    def __init__(self) -> None:
-        self._state: DreamState | None = None
-        self._turn = 0
 
     @property
     def results(self) -> int:

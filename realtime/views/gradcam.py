@@ -49,12 +49,6 @@ class GradcamView(View):
     bind = Bind(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
     settings = (GradcamSettings, TileSettings)
 
-    def register(self, controls: Controls, info: ModelInfo) -> None:
-        """Let a layer that is chosen while this view is shown be the one whose heatmap is shown."""
-        super().register(controls, info)
-        if info.classifier is not None:
-            controls.rule("show/layer", _show_chosen_layer)
-
     def __init__(self) -> None:
         self._reset(None)
 
@@ -63,6 +57,12 @@ class GradcamView(View):
         self._request = Request[Outputs]()
         self._heatmap: Floats | None = None
         self._activations: Floats | None = None
+
+    def register(self, controls: Controls, info: ModelInfo) -> None:
+        """Let a layer that is chosen while this view is shown be the one whose heatmap is shown."""
+        super().register(controls, info)
+        if info.classifier is not None:
+            controls.rule("show/layer", _show_chosen_layer)
 
     def render(self, scene: Scene) -> Rendered:
         """The frame with the newest heatmap on it."""

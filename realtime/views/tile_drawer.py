@@ -55,7 +55,7 @@ class TileDrawer:
 
     def _measured(self, layers: Sequence[LayerInfo], count: int | None) -> bool:
         return all(
-            self._gains.known(layer.name) and (count is None or self._most_active.known(layer.name)) for layer in layers
+            self._gains.measured(layer.name) and (count is None or self._most_active.measured(layer.name)) for layer in layers
         )
 
     def _channels(self, layer: LayerInfo, count: int | None) -> Channels:
@@ -97,7 +97,7 @@ class Gains:
         unmeasured = level == 0.0
         return (1.0 / np.where(unmeasured, highest, np.maximum(level, highest * self.FLOOR))).astype(np.float32)
 
-    def known(self, key: str) -> bool:
+    def measured(self, key: str) -> bool:
         """Whether the layer `key` has been measured."""
         return key in self._peaks
 
@@ -122,7 +122,7 @@ class MostActive:
         self._energy: dict[str, NDArray[np.float32]] = {}
         self._shown: dict[str, Channels] = {}
 
-    def known(self, key: str) -> bool:
+    def measured(self, key: str) -> bool:
         """Whether the layer `key` has been measured."""
         return key in self._energy
 
