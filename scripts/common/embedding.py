@@ -31,5 +31,5 @@ def embed(engine: Engine, network: Network, layers: Sequence[str], images: Itera
         info, (height, width) = network.info.input, image.shape[:2]
         size_hw = info.fixed_hw or (max(height, info.smallest), max(width, info.smallest))
         feeds = {"image": network_input(image, size_hw), **idle}
-        vectors.append(engine.run_when_ready(GraphSpec(network, head, size_hw), feeds)["energy"])
+        vectors.append(engine.run_when_ready(GraphSpec(network, head, size_hw), feeds)["means"])
     return np.stack(vectors)

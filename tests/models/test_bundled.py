@@ -1,4 +1,4 @@
-"""The bundled network: small, plain, alive, and right about textures that it has never seen."""
+"""The bundled network is small and plain, uses all its channels, and classifies unseen textures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scripts.dev.textures import CLASSES, draw
 
 ASSET = bundled_path()
 UNSEEN = 77_000_000
-"""Where the seeds of the test begin; those of the training lie below 10 million."""
+"""The first seed of the test pictures; those of the training are below 10 million."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def info() -> ModelInfo:
     return open_network(str(ASSET)).info
 
 
-def fed(image: NDArray[np.uint8], info: ModelInfo) -> dict[str, NDArray[np.float32]]:
+def feeds(image: NDArray[np.uint8], info: ModelInfo) -> dict[str, NDArray[np.float32]]:
     tensor = (image - np.array(info.input.mean, np.float32)) * np.array(info.input.scale, np.float32)
     return {INPUT: np.ascontiguousarray(tensor.transpose(2, 0, 1)[None])}
 
@@ -53,10 +53,10 @@ def test_it_is_a_small_plain_network_with_a_card(info: ModelInfo) -> None:
     assert "MIT" in ASSET.with_suffix(".md").read_text()
 
 
-def test_it_names_textures_that_it_has_never_seen(session: onnxruntime.InferenceSession, info: ModelInfo) -> None:
+def test_it_classifies_unseen_textures(session: onnxruntime.InferenceSession, info: ModelInfo) -> None:
     right = []
     for label, image in unseen(8, info.scores.size_hw[0]):
-        [probabilities] = session.run([info.scores.probabilities], fed(image, info))
+        [probabilities] = session.run([info.scores.probabilities], feeds(image, info))
         assert probabilities.sum() == pytest.approx(1, abs=1e-4)
         right.append(probabilities.argmax() == label)
     assert np.mean(right) >= 0.9
@@ -66,15 +66,15 @@ def test_every_channel_of_every_layer_is_alive(session: onnxruntime.InferenceSes
     names = [layer.name for layer in info.layers]
     peaks = [np.zeros(layer.channels, np.float32) for layer in info.layers]
     for _, image in unseen(1, 160):
-        for peak, activations in zip(peaks, session.run(names, fed(image, info)), strict=True):
+        for peak, activations in zip(peaks, session.run(names, feeds(image, info)), strict=True):
             np.maximum(peak, activations[0].max(axis=(1, 2)), out=peak)
     dead = {name: int((peak <= 1e-6).sum()) for name, peak in zip(names, peaks, strict=True)}
     assert dead == dict.fromkeys(names, 0)
 
 
-def test_deep_layers_answer_to_what_is_there(session: onnxruntime.InferenceSession, info: ModelInfo) -> None:
+def test_deep_layers_tell_textures_apart(session: onnxruntime.InferenceSession, info: ModelInfo) -> None:
     names = [layer.name for layer in info.layers if layer.block >= 4]
-    bricks, clouds = (session.run(names, fed(draw(name, UNSEEN, 160), info)) for name in ("bricks", "clouds"))
+    bricks, clouds = (session.run(names, feeds(draw(name, UNSEEN, 160), info)) for name in ("bricks", "clouds"))
     for name, first, second in zip(names, bricks, clouds, strict=True):
         patterns = [activations[0].mean(axis=(1, 2)) for activations in (first, second)]
         assert np.corrcoef(*patterns)[0, 1] < 0.9, name

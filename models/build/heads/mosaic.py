@@ -15,7 +15,7 @@ from models.spec import ModelInfo
 class MosaicHead(Head):
     """All channels of a layer in order, or as many as `chosen`, which the input "channels" selects.
 
-    With `chosen`, the output "energy" is the mean activation of every channel of the layer. A mosaic of one channel
+    With `chosen`, the output "means" is the mean activation of every channel of the layer. A mosaic of one channel
     shows it large.
     """
 
@@ -32,7 +32,7 @@ class MosaicHead(Head):
         """Add the tiles of the layer."""
         tensor, shape = self.layer, shapes[self.layer]
         if self.chosen:
-            builder.output(channel_means(builder, tensor), "energy", FLOAT, (shape[1],))
+            builder.output(channel_means(builder, tensor), "means", FLOAT, (shape[1],))
             tensor = builder.op("Gather", tensor, builder.input("channels", INT64, (self.chosen,)), axis=1)
         cells = resize_cells(builder, tensor, shape, self.grid.cell_hw)
         draw_tiles(builder, cells, self.grid, self.chosen or shape[1])

@@ -15,7 +15,7 @@ from models.spec import ModelInfo
 class StoryHead(Head):
     """One row of `grid.cols` channels for each of `layers`; the input "channels" selects them, row by row.
 
-    The output "energy" is the mean activation of every channel, one layer after another.
+    The output "means" is the mean activation of every channel, one layer after another.
     """
 
     layers: tuple[str, ...]
@@ -32,12 +32,12 @@ class StoryHead(Head):
         """Add the strips of the layers, one below the other."""
         cols, count = self.grid.cols, self.grid.cols * len(self.layers)
         channels = builder.input("channels", INT64, (count,))
-        energies, strips = [], []
+        means, strips = [], []
         for row, layer in enumerate(self.layers):
-            energies.append(channel_means(builder, layer))
+            means.append(channel_means(builder, layer))
             chosen = builder.op("Slice", channels, builder.ints(row * cols), builder.ints((row + 1) * cols))
             strip = builder.op("Gather", layer, chosen, axis=1)
             strips.append(resize_cells(builder, strip, shapes[layer], self.grid.cell_hw))
         total = sum(shapes[layer][1] for layer in self.layers)
-        builder.output(builder.op("Concat", *energies, axis=0), "energy", FLOAT, (total,))
+        builder.output(builder.op("Concat", *means, axis=0), "means", FLOAT, (total,))
         draw_tiles(builder, builder.op("Concat", *strips, axis=1), self.grid, count)

@@ -1,4 +1,4 @@
-"""The one convolution that makes a layer is found behind activations, norms and biases, or the layer is refused."""
+"""The convolution of a layer is found behind activations, norms and biases; a layer without one is an error."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def test_kernels_of_a_layer(network: Network, layer: str, shape: tuple[int, ...]
 @pytest.mark.parametrize(
     ("layer", "maker"), [("residual", "several of Conv"), ("joined", "Concat"), ("pooled", "MaxPool")]
 )
-def test_a_layer_of_several_is_refused_and_its_neighbours_named(network: Network, layer: str, maker: str) -> None:
+def test_the_error_for_another_operator_names_layers_nearby(network: Network, layer: str, maker: str) -> None:
     with pytest.raises(
         ModelError, match=rf"^layer '{layer}' is made by {maker}, not .*nearby .*: point, swish, normed$"
     ):
         read_kernels(network, layer)
 
 
-def test_an_unknown_layer_is_refused(network: Network) -> None:
+def test_an_unknown_layer_is_an_error(network: Network) -> None:
     with pytest.raises(ModelError, match="layer 'conv9' is not in net"):
         read_kernels(network, "conv9")

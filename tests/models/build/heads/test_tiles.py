@@ -95,10 +95,10 @@ def test_chosen_channels_are_shown_in_the_order_given(textures: Network, image: 
     channels = np.array([30, 2, 17])
     path = build(GraphSpec(textures, MosaicHead("block2_conv2", grid, chosen=3), SIZE_HW))
     gain = np.full(3, 0.01, np.float32)
-    energy, picture = run(path, {"image": image, "gain": gain, "channels": channels}, ["energy", "picture"])
+    means, picture = run(path, {"image": image, "gain": gain, "channels": channels}, ["means", "picture"])
     expected = numpy_mosaic(numpy_cells(maps[channels], grid.cell_hw) * 0.01, grid)
     assert np.abs(picture - expected).max() <= 1.0
-    np.testing.assert_allclose(energy, maps.mean(axis=(1, 2)), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(means, maps.mean(axis=(1, 2)), rtol=1e-3, atol=1e-4)
 
 
 def test_story_is_a_strip_of_every_layer_from_one_pass(textures: Network, image: NDArray[np.uint8]) -> None:
@@ -111,10 +111,10 @@ def test_story_is_a_strip_of_every_layer_from_one_pass(textures: Network, image:
     gain = (1.0 / np.maximum(cells.max(axis=(1, 2)), 1e-6)).astype(np.float32)
     path = build(GraphSpec(textures, StoryHead(tuple(layer.name for layer in layers), grid), SIZE_HW))
     feeds = {"image": image, "gain": gain, "channels": np.concatenate(chosen)}
-    energy, picture = run(path, feeds, ["energy", "picture"])
+    means, picture = run(path, feeds, ["means", "picture"])
     assert np.abs(picture - numpy_mosaic(cells * gain[:, None, None], grid)).max() <= 1.0
     expected = np.concatenate([each.mean(axis=(1, 2)) for each in maps])
-    np.testing.assert_allclose(energy, expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(means, expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(("source", "target"), [(7, 7), (224, 31), (14, 40), (5, 1), (1, 9)])
