@@ -23,8 +23,8 @@ class TileDrawer:
     """Draws channels of one or more layers. A new layer takes two passes: the first one measures its peaks."""
 
     def __init__(self) -> None:
-        self._gains = Gains()
-        self._most_active = MostActive()
+        self._gains: dict[str, Gains] = {}
+        self._ranks: dict[str, MostActive] = {}
 
     def draw(
         self,
@@ -40,42 +40,29 @@ class TileDrawer:
 
         They are the `channels` given, else the `count` most active ones of each layer, else all.
         """
-        for _ in range(1 if self._measured(layers, count) else 2):
-            shown = [self._channels(layer, count) if channels is None else channels for layer in layers]
-            gains = [
-                self._gains.gain(layer.name, each, normalise=normalise)
-                for layer, each in zip(layers, shown, strict=True)
-            ]
-            feeds: dict[str, NDArray[Any]] = {"image": image, "gain": np.concatenate(gains)}
+        gains = [self._gains.setdefault(layer.name, Gains(layer.channels)) for layer in layers]
+        ranks = [self._ranks.setdefault(layer.name, MostActive(layer.channels)) for layer in layers]
+        measured = all(each.measured for each in gains) and (count is None or all(each.measured for each in ranks))
+        for _ in range(1 if measured else 2):
+            shown = [np.arange(layer.channels) if channels is None else channels for layer in layers]
+            if count is not None:
+                shown = [rank.channels(count) for rank in ranks]
+            factors = [each.gain(some, normalise=normalise) for each, some in zip(gains, shown, strict=True)]
+            feeds: dict[str, NDArray[Any]] = {"image": image, "gain": np.concatenate(factors)}
             if channels is not None or count is not None:
                 feeds["channels"] = np.concatenate(shown)
             outputs = run(feeds)
-            self._update(layers, shown, outputs, ranked=count is not None)
+            for each, some, peaks in zip(gains, shown, np.split(outputs["peak"], len(layers)), strict=True):
+                each.update(some, peaks)
+            if count is not None:
+                ends = np.cumsum([layer.channels for layer in layers])[:-1]
+                for rank, energy in zip(ranks, np.split(outputs["energy"], ends), strict=True):
+                    rank.update(energy)
         return outputs["picture"], shown
-
-    def _measured(self, layers: Sequence[LayerInfo], count: int | None) -> bool:
-        return all(
-            self._gains.measured(layer.name) and (count is None or self._most_active.measured(layer.name)) for layer in layers
-        )
-
-    def _channels(self, layer: LayerInfo, count: int | None) -> Channels:
-        if count is None:
-            return np.arange(layer.channels)
-        return self._most_active.channels(layer.name, count, layer.channels)
-
-    def _update(
-        self, layers: Sequence[LayerInfo], shown: Sequence[Channels], outputs: Outputs, *, ranked: bool
-    ) -> None:
-        for layer, channels, peaks in zip(layers, shown, np.split(outputs["peak"], len(layers)), strict=True):
-            self._gains.update(layer.name, channels, peaks, total=layer.channels)
-        if ranked:
-            ends = np.cumsum([layer.channels for layer in layers])[:-1]
-            for layer, energy in zip(layers, np.split(outputs["energy"], ends), strict=True):
-                self._most_active.update(layer.name, energy)
 
 
 class Gains:
-    """The factor that scales the peak of each channel to full brightness.
+    """The factor that scales the peak of each channel of a layer to full brightness.
 
     A peak rises within a few frames and falls within some dozens: tiles do not clip for long, and one whose activation
     drops fades to black instead of amplifying its noise.
@@ -84,71 +71,55 @@ class Gains:
     RISE, FALL = 0.35, 0.04
     FLOOR = 0.02  # share of the strongest channel; weaker ones stay dark
 
-    def __init__(self) -> None:
-        self._peaks: dict[str, NDArray[np.float32]] = {}
+    def __init__(self, total: int) -> None:
+        self.measured = False
+        self._peaks = np.zeros(total, np.float32)
 
-    def gain(self, key: str, channels: Channels, *, normalise: str) -> NDArray[np.float32]:
-        """The gain of each of `channels` of the layer `key`."""
-        peaks = self._peaks.get(key)
-        if peaks is None:
+    def gain(self, channels: Channels, *, normalise: str) -> NDArray[np.float32]:
+        """The gain of each of `channels`."""
+        if not self.measured:
             return np.full(len(channels), 1e-2, np.float32)
-        highest = max(float(peaks.max()), 1e-9)
-        level = peaks[channels] if normalise == "tile" else np.full(len(channels), highest)
+        highest = max(float(self._peaks.max()), 1e-9)
+        level = self._peaks[channels] if normalise == "tile" else np.full(len(channels), highest)
         unmeasured = level == 0.0
         return (1.0 / np.where(unmeasured, highest, np.maximum(level, highest * self.FLOOR))).astype(np.float32)
 
-    def measured(self, key: str) -> bool:
-        """Whether the layer `key` has been measured."""
-        return key in self._peaks
-
-    def update(self, key: str, channels: Channels, peaks: NDArray[np.float32], *, total: int) -> None:
-        """Add the measured peaks of `channels`, which are some of `total`."""
-        measured = np.nan_to_num(peaks.astype(np.float32), posinf=0.0, neginf=0.0)
-        stored = self._peaks.setdefault(key, np.zeros(total, np.float32))
-        old = stored[channels]
-        rate = np.where(old == 0.0, 1.0, np.where(measured > old, self.RISE, self.FALL))
-        stored[channels] = old + rate.astype(np.float32) * (measured - old)
+    def update(self, channels: Channels, peaks: NDArray[np.float32]) -> None:
+        """Add the measured peaks of `channels`."""
+        self.measured = True
+        new, old = np.nan_to_num(peaks.astype(np.float32), posinf=0.0, neginf=0.0), self._peaks[channels]
+        rate = np.where(old == 0.0, 1.0, np.where(new > old, self.RISE, self.FALL))
+        self._peaks[channels] = old + rate.astype(np.float32) * (new - old)
 
 
 class MostActive:
-    """The most active channels of each layer, each in a fixed place.
+    """The most active channels of a layer, each in a fixed place.
 
     A channel replaces the weakest one shown only when it is clearly stronger, and at most one tile changes per frame.
     """
 
     MARGIN, SMOOTHING = 1.3, 0.08
 
-    def __init__(self) -> None:
-        self._energy: dict[str, NDArray[np.float32]] = {}
-        self._shown: dict[str, Channels] = {}
+    def __init__(self, total: int) -> None:
+        self.measured = False
+        self._energy = np.zeros(total, np.float32)
+        self._shown = np.arange(0)
 
-    def measured(self, key: str) -> bool:
-        """Whether the layer `key` has been measured."""
-        return key in self._energy
-
-    def channels(self, key: str, count: int, total: int) -> Channels:
+    def channels(self, count: int) -> Channels:
         """The `count` channels shown now, in order of place."""
-        shown = self._shown.get(key)
-        if shown is None or len(shown) != count:
-            energy = self._energy.get(key)
-            order = np.arange(total) if energy is None else np.argsort(-energy, kind="stable")
-            shown = self._shown[key] = order[:count].astype(np.int64)
-        return shown.copy()
+        if len(self._shown) != count:
+            self._shown = np.argsort(-self._energy, kind="stable")[:count].astype(np.int64)
+        return self._shown.copy()
 
-    def update(self, key: str, energy: NDArray[np.float32]) -> None:
-        """Add the mean activation of every channel of the layer."""
+    def update(self, energy: NDArray[np.float32]) -> None:
+        """Add the mean activation of every channel."""
         energy = np.nan_to_num(energy)
-        if key not in self._energy:
-            self._energy[key] = energy.copy()
-            self._shown.pop(key, None)
+        if not self.measured:
+            self.measured, self._energy, self._shown = True, energy.copy(), np.arange(0)
             return
-        mean = self._energy[key]
-        mean += self.SMOOTHING * (energy - mean)
-        self._swap(self._shown[key], mean)
-
-    def _swap(self, shown: Channels, energy: NDArray[np.float32]) -> None:
-        outside = np.setdiff1d(np.arange(len(energy)), shown)
-        if len(outside):
-            weakest, strongest = int(np.argmin(energy[shown])), int(outside[np.argmax(energy[outside])])
-            if energy[strongest] > energy[shown[weakest]] * self.MARGIN:
+        self._energy += self.SMOOTHING * (energy - self._energy)
+        shown, outside = self._shown, np.setdiff1d(np.arange(len(energy)), self._shown)
+        if len(shown) and len(outside):
+            weakest, strongest = int(np.argmin(self._energy[shown])), int(outside[np.argmax(self._energy[outside])])
+            if self._energy[strongest] > self._energy[shown[weakest]] * self.MARGIN:
                 shown[weakest] = strongest

@@ -59,61 +59,61 @@ def test_the_middle_of_a_tile_belongs_to_its_channel() -> None:
 
 
 def test_first_peaks_count_at_once() -> None:
-    gains = Gains()
-    gains.update("layer", CHANNELS, np.array([1, 2, 4, 8], np.float32), total=4)
-    np.testing.assert_allclose(gains.gain("layer", CHANNELS, normalise="tile"), [1, 0.5, 0.25, 0.125])
-    np.testing.assert_allclose(gains.gain("layer", CHANNELS, normalise="layer"), [0.125] * 4)
+    gains = Gains(4)
+    gains.update(CHANNELS, np.array([1, 2, 4, 8], np.float32))
+    np.testing.assert_allclose(gains.gain(CHANNELS, normalise="tile"), [1, 0.5, 0.25, 0.125])
+    np.testing.assert_allclose(gains.gain(CHANNELS, normalise="layer"), [0.125] * 4)
 
 
 def test_gain_does_not_flicker_when_the_peak_does() -> None:
-    gains, rng = Gains(), np.random.default_rng(0)
-    gains.update("layer", CHANNELS, np.full(4, 10, np.float32), total=4)
+    gains, rng = Gains(4), np.random.default_rng(0)
+    gains.update(CHANNELS, np.full(4, 10, np.float32))
     values = []
     for _ in range(300):
-        gains.update("layer", CHANNELS, rng.uniform(8, 12, 4).astype(np.float32), total=4)
-        values.append(gains.gain("layer", CHANNELS, normalise="tile"))
+        gains.update(CHANNELS, rng.uniform(8, 12, 4).astype(np.float32))
+        values.append(gains.gain(CHANNELS, normalise="tile"))
     steps = np.abs(np.diff(np.log(np.array(values[30:])), axis=0))
     raw = np.abs(np.diff(np.log(rng.uniform(8, 12, (270, 4))), axis=0))
     assert steps.mean() < raw.mean() / 3
 
 
 def test_gain_follows_a_lasting_change() -> None:
-    gains = Gains()
-    gains.update("layer", CHANNELS, np.full(4, 10, np.float32), total=4)
+    gains = Gains(4)
+    gains.update(CHANNELS, np.full(4, 10, np.float32))
     for _ in range(200):
-        gains.update("layer", CHANNELS, np.full(4, 1, np.float32), total=4)
-    np.testing.assert_allclose(gains.gain("layer", CHANNELS, normalise="tile"), 1.0, rtol=0.05)
+        gains.update(CHANNELS, np.full(4, 1, np.float32))
+    np.testing.assert_allclose(gains.gain(CHANNELS, normalise="tile"), 1.0, rtol=0.05)
 
 
 def test_dead_and_broken_channels_do_not_spoil_the_gain() -> None:
-    gains = Gains()
-    gains.update("layer", CHANNELS, np.array([0, np.nan, np.inf, 5], np.float32), total=4)
-    gain = gains.gain("layer", CHANNELS, normalise="tile")
+    gains = Gains(4)
+    gains.update(CHANNELS, np.array([0, np.nan, np.inf, 5], np.float32))
+    gain = gains.gain(CHANNELS, normalise="tile")
     assert np.isfinite(gain).all()
     assert gain[3] == pytest.approx(0.2)
 
 
 def test_most_active_come_first_then_keep_their_places() -> None:
-    active, rng = MostActive(), np.random.default_rng(1)
+    active, rng = MostActive(32), np.random.default_rng(1)
     energy = np.linspace(1, 2, 32, dtype=np.float32)
-    active.channels("layer", 8, 32)
-    active.update("layer", energy)
-    first = active.channels("layer", 8, 32)
+    active.channels(8)
+    active.update(energy)
+    first = active.channels(8)
     assert set(first) == set(range(24, 32))
     for _ in range(200):  # noise of a tenth moves nothing
-        active.update("layer", energy * rng.uniform(0.9, 1.1, 32).astype(np.float32))
-    np.testing.assert_array_equal(active.channels("layer", 8, 32), first)
+        active.update(energy * rng.uniform(0.9, 1.1, 32).astype(np.float32))
+    np.testing.assert_array_equal(active.channels(8), first)
 
 
 def test_a_clearly_stronger_channel_takes_one_place() -> None:
-    active = MostActive()
+    active = MostActive(32)
     energy = np.linspace(1, 2, 32, dtype=np.float32)
-    active.channels("layer", 8, 32)
-    active.update("layer", energy)
-    before = active.channels("layer", 8, 32)
+    active.channels(8)
+    active.update(energy)
+    before = active.channels(8)
     energy[3] = 9
     for _ in range(100):
-        active.update("layer", energy)
-    after = active.channels("layer", 8, 32)
+        active.update(energy)
+    after = active.channels(8)
     assert 3 in after
     assert (before != after).sum() == 1
