@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 import pytest
@@ -16,7 +14,6 @@ from realtime.dreams.objective import ObjectiveGradient, default_layer, layers_o
 from realtime.dreams.tiling import tile, tiled_gradient
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
-from realtime.inference.providers import CPU
 
 
 def nothing() -> None:
@@ -159,12 +156,6 @@ def test_work_is_known_beforehand() -> None:
         dream.ascend(octave, advance)
         planned += octave.work(options)
     assert count == planned > 20
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(CPU) as engine:
-        yield engine
 
 
 @pytest.mark.parametrize("tile", [512, 64])

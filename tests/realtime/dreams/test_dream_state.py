@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -17,7 +16,6 @@ from realtime.dreams.optical_flow import backward_flow, drift_flow, grey, warp
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Frame, Image
 from realtime.inference.engine import Engine
-from realtime.inference.providers import CPU
 from realtime.show.table import apply_preset, make_controls
 from realtime.views.dream import DreamView
 from realtime.views.registry import find_views
@@ -28,12 +26,6 @@ from tests.screen import until
 
 SIZE_HW = (64, 96)
 NETWORK = open_network("textures")
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(CPU) as engine:
-        yield engine
 
 
 @pytest.fixture(scope="module")

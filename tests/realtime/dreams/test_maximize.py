@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 import pytest
@@ -15,7 +13,6 @@ from realtime.dreams.maximize import maximize, random_transform, with_fallback
 from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from realtime.imaging.frame import Floats
 from realtime.inference.engine import Engine
-from realtime.inference.providers import CPU
 
 
 def nothing() -> None:
@@ -86,12 +83,6 @@ def test_the_fallback_is_used_where_the_gradient_is_zero() -> None:
 
     assert with_fallback(silent, greenness)(np.zeros((4, 4, 3), np.float32))[1].any()
     assert with_fallback(greenness, silent)(np.zeros((4, 4, 3), np.float32))[1].any()
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(CPU) as engine:
-        yield engine
 
 
 def test_the_value_of_a_channel_grows_and_the_picture_is_reproducible(engine: Engine) -> None:
