@@ -1,8 +1,8 @@
 """Render a fixed set of pictures, sheets, GIFs, dreams and reports, and compare it with an earlier run.
 
-    python -m scripts.dev.renders before.json      # on the old code
-    python -m scripts.dev.renders after.json       # on the new code
-    python -m scripts.dev.renders before.json after.json
+    python -m tests.renders before.json      # on the old code
+    python -m tests.renders after.json       # on the new code
+    python -m tests.renders before.json after.json
 
 The files hold digests of pixels, and of reports without their times. The environment variable `VENTRAL_TEST_ASSETS`
 names the folder with `media` and `weights`.
