@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import cyclopts
 
+NUMBERS = {int: "a whole number", float: "a number"}
+
 
 def explain(error: cyclopts.CycloptsError) -> str:
     """What is wrong with the arguments, in one line."""
-    if isinstance(error, cyclopts.UnusedCliTokensError):
-        return f"unexpected argument: {' '.join(error.unused_tokens or [])}"
-    if isinstance(error, cyclopts.ValidationError) and error.argument and error.argument.tokens:
-        return f"{error.argument.name} takes {error.exception_message}, but got {error.argument.tokens[0].value}"
-    message = str(error).replace('"', "'")
+    argument = error.argument
+    match error:
+        case cyclopts.UnusedCliTokensError():
+            return f"unexpected argument: {' '.join(error.unused_tokens or [])}"
+        case cyclopts.MissingArgumentError() if argument:
+            name = argument.name
+            return (
+                f"missing {name.lstrip('-').upper()}" if argument.field_info.is_positional else f"{name} needs a value"
+            )
+        case cyclopts.ValidationError() if argument and argument.tokens:
+            return f"{argument.name} takes {error.exception_message}, but got {argument.tokens[0].value}"
+        case cyclopts.CoercionError() if argument and error.token and error.target_type in NUMBERS:
+            return f"{argument.name} takes {NUMBERS[error.target_type]}, but got '{error.token.value}'"
+    message = str(error).replace('"', "'").replace(". Choose from:", "; expected one of:").replace(". Did", "; did")
     return message[:1].lower() + message[1:].rstrip(".")

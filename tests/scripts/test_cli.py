@@ -161,7 +161,11 @@ def test_bad_input_of_other_commands(
     [
         (["drem", "cup.jpg", "-o", "out.png"], "unknown command 'drem'; did you mean 'dream'?"),
         (["clip.mp4"], "to show a film or a picture: ventral --source clip.mp4"),
-        (["dream", "cup.jpg"], "(see: ventral dream --help)"),
+        (["dream", "cup.jpg"], "--output needs a value (see: ventral dream --help)"),
+        (["dream"], "missing IMAGE (see: ventral dream --help)"),
+        (["maps", "cup.jpg", "-o"], "--output needs a value"),
+        (["--seconds", "soon"], "--seconds takes a number, but got 'soon'"),
+        (["--sorce", "x"], "unknown option: --sorce; did you mean --source? (see: ventral --help)"),
         (["doctor", "extra"], "unexpected argument: extra (see: ventral doctor --help)"),
         (["--size", "5"], "--size takes 16 to 2048, but got 5 (see: ventral --help)"),
         (["--frames", "0"], "--frames takes 1 or more, but got 0"),

@@ -209,10 +209,10 @@ def test_settings_that_cannot_be_read_are_refused(
     assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "textures") == 2
     expected = {
         "another": "was made by ventral maximize",
-        "types": "invalid setting: invalid value for --octaves: unable to convert 'many' into int",
+        "types": "invalid setting: --octaves takes a whole number, but got 'many'",
         "range": "invalid setting: --octaves takes 1 to 20, but got 99",
         "newer": "does not know: warp",
-        "labels": "invalid setting: invalid value for --octaves: unable to convert 'many' into int",
+        "labels": "invalid setting: --octaves takes a whole number, but got 'many'",
     }
     assert expected.get(harm, "has no saved settings") in capsys.readouterr().err
 
