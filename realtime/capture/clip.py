@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+
 from models.errors import SourceError
-from realtime.capture.source import EndOfSource, SourceKind, SourceOptions, as_bgr, existing_path
-from realtime.capture.video import VideoCapture, announced_frames, elapsed_seconds, frame_rate, open_file
+from realtime.capture.source import EndOfSource, Source, SourceKind, as_bgr
+from realtime.capture.video import VideoCapture, frame_rate, open_file
 from realtime.imaging.frame import Image
 
 COMPLETE = 0.9
 """A clip with less than this share of its announced frames, which may be an estimate, is broken."""
 
 
-class Clip:
+class Clip(Source):
     """A video with an end; with `loop` it is opened again there, which works even for files that cannot seek.
 
     SourceError when it cannot be played, and when it ends long before its announced end.
@@ -57,8 +60,8 @@ class Clip:
             raise SourceError(f"{self.name}: cannot decode any frame")
 
     def _end(self) -> None:
-        announced = announced_frames(self._capture)
-        expected = elapsed_seconds(self._capture) * self.fps
+        announced = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        expected = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 * self.fps
         if max(self._read_frames, expected) < COMPLETE * announced:  # the count alone misleads at an uneven rate
             raise SourceError(f"{self.name}: the video ends after {self._read_frames} of {announced:.0f} frames")
         if not self._loop:
@@ -72,13 +75,8 @@ def open_clip(path: Path, *, loop: bool = False) -> Clip:
     return Clip(path.name, lambda: open_file(path), loop=loop)
 
 
-def _is_file(text: str) -> bool:
-    path = existing_path(text)
-    return path is not None and path.is_file()
-
-
-def _open(text: str, options: SourceOptions) -> Clip:
-    return open_clip(Path(text), loop=options.loop)
-
-
-CLIP = SourceKind(expected="a video", matches=_is_file, open=_open)
+CLIP = SourceKind(
+    expected="a video",
+    matches=os.path.isfile,
+    open=lambda text, options: open_clip(Path(text), loop=options.loop),
+)

@@ -138,7 +138,7 @@ class Capture:
             if len(self._abandoned) < self._limits.stuck:
                 self._start_reader()
                 return
-            self._abandoned = [reader for reader in self._abandoned if reader.alive]
+            self._abandoned = [reader for reader in self._abandoned if reader.is_alive()]
 
     def _start_reader(self) -> None:
         self._source = self.source
@@ -150,4 +150,4 @@ class Capture:
         with self._lock:
             self._generation += 1
         self._reader.leave()
-        self._abandoned = [reader for reader in (*self._abandoned, self._reader) if reader.alive]
+        self._abandoned = [reader for reader in (*self._abandoned, self._reader) if reader.is_alive()]

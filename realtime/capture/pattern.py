@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.source import SourceKind
+from realtime.capture.source import Source, SourceKind
 from realtime.imaging.frame import Image
 
 WIDTH, HEIGHT = 640, 480
@@ -20,7 +20,7 @@ Field = NDArray[np.uint8]
 """A phase per pixel, 256 to a full turn: adding a number moves the texture, and overflow wraps around."""
 
 
-class Pattern:
+class Pattern(Source):
     """An endless source without a camera; frame n is the same in every run."""
 
     name = "pattern"
@@ -49,9 +49,6 @@ class Pattern:
     def skip(self) -> None:
         """Skip one frame."""
         self._index += 1
-
-    def close(self) -> None:
-        """Nothing to release."""
 
     def _sky(self, seconds: float) -> Image:
         first, second, third = self._clouds

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from models.errors import SourceError
-from realtime.capture.source import EndOfSource, SourceKind, SourceOptions, as_bgr, existing_path
+from realtime.capture.source import EndOfSource, Source, SourceKind, SourceOptions, as_bgr
 from realtime.imaging.frame import Image
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
@@ -58,7 +58,7 @@ def read_picture(path: Path) -> Image:
         raise SourceError(f"{path.name or path}: {_reason(error)}") from error
 
 
-class Pictures:
+class Pictures(Source):
     """Pictures in order, each repeated `hold` times; with `loop` they start again after the last.
 
     A damaged picture is skipped and added to `skipped` once. SourceError when none can be read.
@@ -89,9 +89,6 @@ class Pictures:
         if self._repeats == self._hold:
             self._advance()
         self._repeats += 1
-
-    def close(self) -> None:
-        """Nothing to release."""
 
     def _advance(self) -> None:
         """Go to the next file."""
@@ -180,13 +177,8 @@ def _reason(error: Exception) -> str:
 
 
 def _is_picture_file(text: str) -> bool:
-    path = existing_path(text)
-    return path is not None and path.is_file() and (is_picture(path) or path.suffix.lower() in SUFFIXES)
-
-
-def _is_folder(text: str) -> bool:
-    path = existing_path(text)
-    return path is not None and path.is_dir()
+    path = Path(text)
+    return os.path.isfile(text) and (is_picture(path) or path.suffix.lower() in SUFFIXES)  # noqa: PTH113, never raises
 
 
 def _open(text: str, options: SourceOptions) -> Pictures:
@@ -194,4 +186,4 @@ def _open(text: str, options: SourceOptions) -> Pictures:
 
 
 PICTURE = SourceKind(expected="a picture", matches=_is_picture_file, open=_open, stands_still=True)
-PICTURE_FOLDER = SourceKind(expected="a folder of pictures", matches=_is_folder, open=_open, stands_still=True)
+PICTURE_FOLDER = SourceKind(expected="a folder of pictures", matches=os.path.isdir, open=_open, stands_still=True)

@@ -21,7 +21,7 @@ MAX_LAG = 2.0
 """Seconds behind the clock after which the lost time is given up: slow motion instead of endless skipping."""
 
 
-class Reader:
+class Reader(threading.Thread):
     """Reads `source`, or the one that `opener` opens, on its own thread, and passes each image to `put`.
 
     `error` is the exception that ended it. A thread that hangs in a driver cannot be killed: `leave` it, and it closes
@@ -36,6 +36,7 @@ class Reader:
         source: Source | None = None,
         before: NDArray[np.uint8] | None = None,
     ) -> None:
+        super().__init__(name="reader", daemon=True)
         self.error: BaseException | None = None
         self.source = source
         self.health: SourceHealth | None = None
@@ -44,29 +45,19 @@ class Reader:
         self._put = put
         self._before = before
         self._left = threading.Event()
-        self._started = self._due = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
-        self._thread.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether the thread still runs."""
-        return self._thread.is_alive()
+        self._opening = self._due = time.monotonic()
+        self.start()
 
     def leave(self) -> None:
         """Tell the thread to end as soon as it can."""
         self._left.set()
 
-    def join(self, timeout: float) -> None:
-        """Wait for the thread, `timeout` seconds at most."""
-        self._thread.join(timeout)
-
     def fault(self, limits: HealthLimits) -> str | None:
         """Why the source is lost, or None; raises the exception of the thread unless it is a SourceError."""
-        if not self.alive:
+        if not self.is_alive():
             return self._ending()
         if self.health is None:
-            late = time.monotonic() - self._started > limits.opening
+            late = time.monotonic() - self._opening > limits.opening
             return f"not open after {limits.opening:.2g} s" if late else None
         if self.source is not None and self.source.live:
             return self.health.fault(limits, time.monotonic())
@@ -85,7 +76,8 @@ class Reader:
             return "cannot open it"
         return str(self.error).removeprefix(f"{self.source.name}: ")
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Open the source and read it until `leave` or an error."""
         try:
             self.source = self.source or self._opener()
             self._due = time.monotonic()

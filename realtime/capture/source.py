@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,17 +20,12 @@ class EndOfSource(Exception):  # noqa: N818
 class Source(Protocol):
     """Gives one image after another; used by one thread at a time."""
 
-    @property
-    def name(self) -> str:
-        """The name in the status line: "camera 0", "clip.mp4", "pattern"."""
-
-    @property
-    def live(self) -> bool:
-        """Whether the source sets the pace (camera, stream); otherwise the reader does."""
-
-    @property
-    def fps(self) -> float:
-        """Nominal frame rate; 30 where it is unknown."""
+    name: str
+    """in the status line, such as camera 0, clip.mp4 or pattern"""
+    live: bool
+    """whether the source sets the pace (camera, stream); otherwise the reader does"""
+    fps: float
+    """nominal frame rate; 30 where it is unknown"""
 
     def read(self) -> Image:
         """Return the next image, which is read-only for the caller.
@@ -40,10 +34,12 @@ class Source(Protocol):
         """
 
     def skip(self) -> None:
-        """Skip one frame for less than it costs to read it; raises what `read` raises."""
+        """Skip one frame, more cheaply if possible; raises what `read` raises."""
+        self.read()
 
     def close(self) -> None:
         """Release the device or file."""
+        return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +66,6 @@ class SourceKind:
     open: Callable[[str, SourceOptions], Source]
     stands_still: bool = False
     """whether the show repeats it endlessly"""
-
-
-def existing_path(text: str) -> Path | None:
-    """The file or folder at `text`, or None."""
-    try:
-        path = Path(text)
-        return path if text and path.exists() else None
-    except (OSError, ValueError):  # too long, or with characters that no path can contain
-        return None
 
 
 def as_bgr(array: NDArray[Any], name: str) -> Image:

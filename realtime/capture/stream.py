@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
+import cv2
+
 from models.errors import SourceError
 from realtime.capture.clip import Clip
 from realtime.capture.source import SourceKind, SourceOptions
-from realtime.capture.video import Live, connect, is_endless, try_to_read
+from realtime.capture.video import Live, connect, try_to_read
 
 
 def open_stream(url: str, options: SourceOptions) -> Live | Clip:
     """Open an address: a live stream, or a video file on a server; SourceError when it sends no frame."""
     name = public_name(url)
     capture = connect(url, name)
-    if url.lower().startswith("http") and not is_endless(capture):
+    if url.lower().startswith("http") and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
         capture.release()
         return Clip(name, lambda: connect(url, name), loop=options.loop)
     if (first := try_to_read(capture, name)) is None:

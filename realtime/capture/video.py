@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 
 from models.errors import SourceError
-from realtime.capture.source import as_bgr
+from realtime.capture.source import Source, as_bgr
 from realtime.imaging.frame import Image
 
 # OpenCV reads this on every open. Without it, FFmpeg shows a half-received JPEG with a grey lower part.
@@ -46,7 +46,7 @@ class StreamFormat:
     backend: str
 
 
-class Live:
+class Live(Source):
     """An open camera or stream that has delivered its first frame."""
 
     live = True
@@ -65,10 +65,6 @@ class Live:
         if image is None:
             raise SourceError(f"{self.name}: no frame in {ATTEMPTS} attempts")
         return image
-
-    def skip(self) -> None:
-        """Skip one frame."""
-        self.read()
 
     def close(self) -> None:
         """Release the device or connection."""
@@ -126,21 +122,6 @@ def frame_rate(capture: VideoCapture) -> float:
     """The fps; where drivers and files report 0, NaN or a time base such as 90000, a default."""
     fps = capture.get(cv2.CAP_PROP_FPS)
     return fps if math.isfinite(fps) and 0 < fps <= 240 else FPS
-
-
-def announced_frames(capture: VideoCapture) -> float:
-    """The number of frames in the header, often an estimate; 0 or less for a live stream."""
-    return capture.get(cv2.CAP_PROP_FRAME_COUNT)
-
-
-def is_endless(capture: VideoCapture) -> bool:
-    """Whether it is a live stream."""
-    return announced_frames(capture) <= 0
-
-
-def elapsed_seconds(capture: VideoCapture) -> float:
-    """The position in a video."""
-    return capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
 
 
 def _format(capture: VideoCapture, first: Image) -> StreamFormat:

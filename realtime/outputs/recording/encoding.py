@@ -44,13 +44,14 @@ _DENOISE = "fps={},hqdn3d=0:0:3:3"
 _APPLY_PALETTE = "paletteuse=dither=bayer:bayer_scale=3:diff_mode=rectangle"
 """Ordered dithering is stable over time; error diffusion flickers in dark areas and takes twice as long."""
 
+_STDIN: Arguments = ("-i", "pipe:0")
 _PALETTE: Arguments = ("-f", "rawvideo", "-pix_fmt", "bgra")
 
 
 def encode(encoding: Arguments, *, fps: float, size_wh: Wh, to: Path) -> Arguments:
     """From raw BGR images on standard input to an MP4."""
     raw = ("-f", "rawvideo", "-pix_fmt", "bgr24", "-video_size", f"{size_wh[0]}x{size_wh[1]}")
-    return (*raw, "-framerate", f"{fps}", *pipe(), "-g", f"{math.ceil(2 * fps)}", *encoding, *_CRASH_SAFE, file_url(to))
+    return (*raw, "-framerate", f"{fps}", *_STDIN, "-g", f"{math.ceil(2 * fps)}", *encoding, *_CRASH_SAFE, file_url(to))
 
 
 def make_palette(video: Path, *, fps: float) -> Arguments:
@@ -60,7 +61,7 @@ def make_palette(video: Path, *, fps: float) -> Arguments:
 
 def make_gif(video: Path, *, fps: float, to: Path) -> Arguments:
     """From a video, and its palette on standard input, to a GIF that loops endlessly."""
-    palette = (*_PALETTE, "-video_size", "16x16", *pipe())
+    palette = (*_PALETTE, "-video_size", "16x16", *_STDIN)
     graph = f"[0:v]{_denoise(fps)}[denoised];[denoised][1:v]{_APPLY_PALETTE}"
     return ("-i", file_url(video), *palette, "-lavfi", graph, "-loop", "0", file_url(to))
 
@@ -68,11 +69,6 @@ def make_gif(video: Path, *, fps: float, to: Path) -> Arguments:
 def file_url(path: Path) -> str:
     """A path that is never read as another protocol or an option."""
     return f"file:{path}"
-
-
-def pipe() -> Arguments:
-    """Standard input as the next input."""
-    return ("-i", "pipe:0")
 
 
 def _denoise(fps: float) -> str:

@@ -30,9 +30,3 @@ class PngSink(Sink):
         """Write the file."""
         self.require_frames()
         write_atomically(self.path, self._content)
-
-    def abort(self) -> None:
-        """Nothing was written yet."""
-
-    def interrupt(self) -> None:
-        """Nothing takes long here."""

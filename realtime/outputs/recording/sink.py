@@ -27,9 +27,11 @@ class Sink(Protocol):
 
     def abort(self) -> None:
         """Leave no file."""
+        return
 
     def interrupt(self) -> None:
         """From another thread: make a slow `write` or `close` fail and keep what was written."""
+        return
 
     def require_frames(self) -> None:
         """Abort a file without frames."""

@@ -1,4 +1,4 @@
-"""Procedural textures: what the bundled network learned to name, drawn from a seed."""
+"""Procedural textures: the training data of the bundled network, drawn from a seed."""
 
 from scripts.dev.textures.table import CLASSES, draw
 

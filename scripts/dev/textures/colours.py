@@ -1,4 +1,4 @@
-"""Colours: BGR float32 from 0 to 1, wild ones and natural ones, and how fields are painted with them."""
+"""Colours, BGR float32 from 0 to 1: random and natural ones, and functions that paint fields with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 
 
 def hsv(hue: float, saturation: float, value: float) -> Colour:
-    """A colour by its hue in turns, its saturation and its value."""
+    """A colour by hue (in turns), saturation and value."""
     corner = np.abs((hue * 6 + np.array([2, 4, 0], np.float32)) % 6 - 3) - 1
     return np.asarray(value * (1 - saturation + saturation * np.clip(corner, 0, 1)), np.float32)
 
@@ -32,7 +32,7 @@ def any_colour(rng: Rng) -> Colour:
 
 
 def two(rng: Rng, contrast: float = 0.35) -> tuple[Colour, Colour]:
-    """Two colours, whose brightness differs by at least `contrast`, in either order."""
+    """Two colours in random order, with a brightness difference of at least `contrast`."""
     while True:
         first, second = any_colour(rng), any_colour(rng)
         if abs(float((first - second) @ LUMA)) >= contrast:
@@ -46,7 +46,7 @@ def dark_and_light(rng: Rng, contrast: float = 0.4) -> tuple[Colour, Colour]:
 
 
 def several(rng: Rng, count: int) -> Colour:
-    """(count, 3): colours that go together, around one hue or all around the circle."""
+    """(count, 3): matching colours, around one hue or around the whole circle."""
     start, spread = rng.random(), rng.choice([0.08, 0.3, 1.0])
     level = rng.uniform(0.15, 1.0)
     hues = start + spread * rng.random(count)
@@ -54,7 +54,7 @@ def several(rng: Rng, count: int) -> Colour:
 
 
 def near(rng: Rng, colour: tuple[int, int, int], spread: float = 0.06) -> Colour:
-    """A natural colour, given as red, green, blue of 0 .. 255, a little lighter, darker and off."""
+    """A natural colour, given as red, green, blue of 0 .. 255, with small random changes."""
     base = np.array(colour[::-1], np.float32) / 255
     return np.clip(base * rng.uniform(0.8, 1.15) + rng.normal(0, spread, 3), 0, 1).astype(np.float32)
 
@@ -65,7 +65,7 @@ def one_of(rng: Rng, *choices: tuple[int, int, int]) -> Colour:
 
 
 def ramp(field: Any, *colours: Colour) -> Picture:
-    """Paint a field of 0 .. 1 with colours from the first to the last."""
+    """Map a field of 0 .. 1 to a colour gradient."""
     stops = np.linspace(0, 1, len(colours))
     table = np.stack([np.interp(np.linspace(0, 1, 256), stops, channel) for channel in np.stack(colours).T], -1)
     return np.asarray(table.astype(np.float32)[np.clip(field * 255, 0, 255).astype(np.uint8)])
@@ -77,29 +77,29 @@ def mix(mask: Field, below: Any, above: Any) -> Picture:
     return np.asarray(below + share * (above - below), np.float32)
 
 
-def lit(picture: Picture, light: Any) -> Picture:
-    """The picture times a field of light."""
+def shaded(picture: Picture, light: Any) -> Picture:
+    """Multiply a picture by a field of light."""
     return np.asarray(np.clip(picture * light[..., None], 0, 1), np.float32)
 
 
 def sheet(size: int, colour: Colour) -> NDArray[np.uint8]:
-    """A canvas of one colour to draw on: OpenCV smooths the edges of what it draws on bytes only."""
+    """A uint8 canvas of one colour: OpenCV draws smooth edges on bytes only."""
     return np.tile(np.rint(colour * 255).astype(np.uint8), (size, size, 1))
 
 
 def paint(colour: Any) -> tuple[float, float, float]:
-    """A colour for drawing on a sheet."""
+    """A colour in the format of OpenCV drawing functions."""
     blue, green, red = (float(value) * 255 for value in np.clip(colour, 0, 1))
     return blue, green, red
 
 
 def drawn(canvas: NDArray[np.uint8]) -> Picture:
-    """The picture on a sheet."""
+    """A uint8 canvas as a picture."""
     return canvas.astype(np.float32) / 255
 
 
 def relief(height: Field, strength: float, angle: float) -> Field:
-    """Light from the side on a surface: about 1, brighter where it faces `angle` (in turns)."""
-    slope = cv2.Sobel(height, cv2.CV_32F, 1, 0) * np.cos(angle * 2 * np.pi)
-    slope += cv2.Sobel(height, cv2.CV_32F, 0, 1) * np.sin(angle * 2 * np.pi)
-    return np.asarray(np.clip(1 - strength * slope, 0.3, 1.8), np.float32)
+    """Side light on a surface: about 1, brighter where the surface faces `angle` (in turns)."""
+    gradient = cv2.Sobel(height, cv2.CV_32F, 1, 0) * np.cos(angle * 2 * np.pi)
+    gradient += cv2.Sobel(height, cv2.CV_32F, 0, 1) * np.sin(angle * 2 * np.pi)
+    return np.asarray(np.clip(1 - strength * gradient, 0.3, 1.8), np.float32)

@@ -1,6 +1,6 @@
 """Scalar fields on a square canvas: coordinates, noise, bands, Voronoi cells, streaks along a flow.
 
-A field is float32 (size, size). Coordinates run from -0.5 to 0.5, so that a pattern looks alike at every size.
+A field is float32 (size, size). Coordinates run from -0.5 to 0.5, so that a pattern looks the same at every size.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Points: TypeAlias = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Voronoi:
-    """For every pixel: the number of its cell, and how far the cell's centre and border are, in pixels."""
+    """For every pixel: its cell number, and the distances to the centre and the border of the cell in pixels."""
 
     cell: NDArray[np.int32]
     centre: Field
@@ -30,7 +30,7 @@ class Voronoi:
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """Overlapping rows of rounded plates: where a pixel lies in its plate, and a random number for each plate.
+    """Overlapping rows of rounded plates: the position of each pixel in its plate, and a random number per plate.
 
     `across` runs from -0.5 to 0.5, `along` from 0 at the root; `rim` is 1 at the edge of the plate.
     """
@@ -55,7 +55,7 @@ def polar(x: Any, y: Any) -> tuple[Field, Field]:
 
 
 def grain(rng: Rng, size: int) -> Field:
-    """White noise: normal, with deviation 1."""
+    """Normally distributed white noise with deviation 1."""
     return rng.standard_normal((size, size), dtype=np.float32)
 
 
@@ -75,7 +75,7 @@ def fractal(rng: Rng, size: int, cells: float, *, octaves: int = 4, stretch: flo
 
 
 def fraction(values: Any) -> Field:
-    """What is left of the whole number: 0 .. 1."""
+    """The fractional part: 0 .. 1."""
     return np.asarray(values - np.floor(values), np.float32)
 
 
@@ -85,12 +85,12 @@ def step(distance: Any, softness: Any) -> Field:
 
 
 def bars(phase: Any, duty: Any, softness: Any) -> Field:
-    """One bar for each whole number of `phase`, `duty` of the period wide, 1 on the bar."""
+    """A bar per unit of `phase`: 1 on the bar, which covers `duty` of the period."""
     return step(duty / 2 - np.abs(fraction(phase) - 0.5), softness)
 
 
 def scatter(rng: Rng, size: int, across: float, jitter: float, *, staggered: bool = True) -> Points:
-    """Points on a lattice of `across` from left to right, each off by up to `jitter` of a step; some lie outside."""
+    """Points on a lattice of `across` from left to right, each moved by up to `jitter` of a step; some lie outside."""
     pitch = size / across
     height = pitch * (0.866 if staggered else 1.0)
     rows, cols = int(size / height) + 3, int(across) + 3
@@ -128,8 +128,8 @@ def shingles(size: int, columns: float, length: float) -> Shingles:
     return Shingles(across, along, rim, tint)
 
 
-def moved(image: Any, dx: Any, dy: Any) -> Any:
-    """The picture whose pixel (x, y) is the one of `image` at (x + dx, y + dy), in pixels."""
+def displaced(image: Any, dx: Any, dy: Any) -> Any:
+    """`image` sampled at (x + dx, y + dy) for each pixel (x, y)."""
     axis = np.arange(image.shape[0], dtype=np.float32)
     map_x = (axis[None, :] + dx).astype(np.float32)
     map_y = (axis[:, None] + dy).astype(np.float32)
@@ -137,13 +137,13 @@ def moved(image: Any, dx: Any, dy: Any) -> Any:
 
 
 def streaks(image: Any, angle: Any, length: float) -> Any:
-    """`image` smeared along a flow: `angle` in turns, and a length in pixels.
+    """Blur `image` along a flow: `angle` in turns, `length` in pixels.
 
-    Each pass averages the picture with itself moved twice as far, so a few passes make a long smear.
+    Each pass averages the image with a copy displaced twice as far, so that a few passes give a long blur.
     """
     dx, dy = np.cos(angle * 2 * np.pi), np.sin(angle * 2 * np.pi)
     reach = 1.0
     while reach < length:
-        image = (image + moved(image, dx * reach, dy * reach)) / 2
+        image = (image + displaced(image, dx * reach, dy * reach)) / 2
         reach *= 2
     return image

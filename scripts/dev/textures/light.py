@@ -1,4 +1,4 @@
-"""From a flat pattern to a photograph of it: view, shadow, light, blur, noise."""
+"""Turns a flat pattern into a simulated photograph: perspective, shadow, light, blur, noise."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from scripts.dev.textures.colours import Picture, any_colour, mix
 from scripts.dev.textures.fields import Field, Rng, noise, plane, step
 
 CANVAS = 1.5
-"""How much larger than the photograph the flat pattern is drawn."""
+"""The size of the flat pattern, in sizes of the photograph."""
 
 
 def photograph(rng: Rng, pattern: Picture, size: int, *, tilt: float) -> NDArray[np.uint8]:
-    """A uint8 BGR photograph (size, size, 3) of a flat pattern, turned by up to `tilt` turns either way."""
+    """A uint8 BGR photograph (size, size, 3) of a flat pattern, rotated by up to `tilt` turns either way."""
     picture = view(rng, pattern, size, tilt)
     if rng.random() < 0.12:
         picture = mix(_patch(rng, size), picture, any_colour(rng))
@@ -22,7 +22,7 @@ def photograph(rng: Rng, pattern: Picture, size: int, *, tilt: float) -> NDArray
 
 
 def view(rng: Rng, pattern: Picture, size: int, tilt: float) -> Picture:
-    """`pattern` through a camera: turned, nearer or farther, from the side, and not quite flat."""
+    """`pattern` with random rotation, distance, perspective and curvature."""
     x, y = plane(size)
     turn = rng.uniform(-tilt, tilt) * 2 * np.pi
     extent = size * rng.uniform(0.55, 1.05)
@@ -38,7 +38,7 @@ def view(rng: Rng, pattern: Picture, size: int, tilt: float) -> Picture:
 
 
 def _patch(rng: Rng, size: int) -> Field:
-    """Something else in the picture: a disc or a half plane at its border."""
+    """The mask of another object: a disc or a half plane at the edge of the picture."""
     x, y = plane(size)
     turn = rng.uniform(0, 2 * np.pi)
     across, along = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
@@ -49,7 +49,7 @@ def _patch(rng: Rng, size: int) -> Field:
 
 
 def _light(rng: Rng, size: int) -> NDArray[np.float32]:
-    """Light from one side, a shadow now and then, a tinted lamp: (size, size, 3)."""
+    """Tinted light from one side, sometimes with a shadow: (size, size, 3)."""
     x, y = plane(size)
     slope = rng.normal(0, 0.35, 2)
     light = 1 + slope[0] * x + slope[1] * y
@@ -60,7 +60,7 @@ def _light(rng: Rng, size: int) -> NDArray[np.float32]:
 
 
 def developed(rng: Rng, picture: Picture) -> NDArray[np.uint8]:
-    """Contrast, saturation, lens blur, and the noise of the sensor."""
+    """Apply contrast, saturation, lens blur and sensor noise."""
     contrast, fade = rng.uniform(0.6, 1.15), rng.uniform(0, 0.12)
     picture = (picture - 0.5) * contrast + 0.5 + rng.uniform(-1, 1) * fade
     if rng.random() < 0.06:

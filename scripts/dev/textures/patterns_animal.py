@@ -11,21 +11,21 @@ from scripts.dev.textures.colours import (
     any_colour,
     drawn,
     hsv,
-    lit,
     mix,
     near,
     one_of,
     paint,
     ramp,
     several,
+    shaded,
     sheet,
 )
 from scripts.dev.textures.fields import (
     Field,
     Rng,
+    displaced,
     fractal,
     grain,
-    moved,
     noise,
     scatter,
     shingles,
@@ -62,33 +62,33 @@ def fur(rng: Rng, size: int) -> Picture:
 
 
 def leopard(rng: Rng, size: int) -> Picture:
-    """Broken dark rings with a tawny heart."""
+    """Broken dark rings with a tawny centre."""
     count = rng.uniform(5, 9)
     found = voronoi(scatter(rng, size, count, 0.55), size)
     pitch = size / count
     bend = [noise(rng, size, count * 1.6) * pitch * 0.16 for _ in range(2)]
-    distance = moved(found.centre, *bend) / pitch
+    distance = displaced(found.centre, *bend) / pitch
     ring = step(rng.uniform(0.08, 0.13) - np.abs(distance - 0.3), 0.08)
     ring *= step(noise(rng, size, count * 2.2) + 0.42, 0.2)
     coat = one_of(rng, (220, 170, 95), (235, 195, 135), (205, 150, 75), (215, 212, 205))
     coat = coat if rng.random() < 0.85 else np.clip(any_colour(rng) * 0.5 + 0.45, 0, 1)
     hairs = 0.8 + 0.3 * hair(rng, size, np.full((size, size), rng.random(), np.float32), 8)
     heart = step(0.28 - distance, 0.1)
-    return lit(mix(ring, mix(heart, coat, coat * 0.72), near(rng, (35, 22, 15), 0.02)), hairs)
+    return shaded(mix(ring, mix(heart, coat, coat * 0.72), near(rng, (35, 22, 15), 0.02)), hairs)
 
 
 def zebra(rng: Rng, size: int) -> Picture:
-    """Black bands that taper, fork and meet on white."""
+    """Black bands on white that taper, fork and meet."""
     width = size / rng.uniform(14, 26)
     white = grain(rng, size * 2)[: size * 2, :size]
     long = cv2.GaussianBlur(white, (0, 0), sigmaX=width * rng.uniform(2.5, 4), sigmaY=width * 0.8)
     bands = (long - cv2.GaussianBlur(long, (0, 0), sigmaX=0.1, sigmaY=width * 1.6))[size // 2 : size // 2 + size]
     turn = noise(rng, size, 2) * size * 0.12
-    bands = moved(np.ascontiguousarray(bands), noise(rng, size, 2) * size * 0.05, turn)
+    bands = displaced(np.ascontiguousarray(bands), noise(rng, size, 2) * size * 0.05, turn)
     mask = step(bands / bands.std() + rng.uniform(-0.2, 0.2), 0.5)
     dark, light = near(rng, (28, 24, 24), 0.02), near(rng, (240, 235, 225), 0.03)
     hairs = 0.85 + 0.2 * hair(rng, size, np.full((size, size), rng.random(), np.float32), 8)
-    return lit(mix(mask, light, dark), hairs)
+    return shaded(mix(mask, light, dark), hairs)
 
 
 def scales(rng: Rng, size: int) -> Picture:
@@ -105,7 +105,7 @@ def scales(rng: Rng, size: int) -> Picture:
         colours[1] * 0.8 + 0.2,
     )
     shine = 0.55 + 0.6 * np.sin(np.clip(plates.along, 0, 1) * np.pi * 0.8)
-    return lit(base, shine * (0.3 + 0.7 * step(0.88 - plates.rim, 0.2)))
+    return shaded(base, shine * (0.3 + 0.7 * step(0.88 - plates.rim, 0.2)))
 
 
 def feathers(rng: Rng, size: int) -> Picture:
@@ -117,11 +117,11 @@ def feathers(rng: Rng, size: int) -> Picture:
     base = ramp(np.clip(plumes.rim * 0.7 + plumes.tint * 0.3, 0, 1), *tones)
     shaft = step(0.03 - np.abs(plumes.across), 0.02)
     light = (0.72 + 0.3 * barbs) * (0.45 + 0.55 * step(0.94 - plumes.rim, 0.1)) * (0.65 + 0.5 * plumes.along)
-    return mix(shaft, lit(base, light), np.clip(tones[2] * 1.2 + 0.2, 0, 1).astype(np.float32))
+    return mix(shaft, shaded(base, light), np.clip(tones[2] * 1.2 + 0.2, 0, 1).astype(np.float32))
 
 
 def grass(rng: Rng, size: int) -> Picture:
-    """Blades that stand and bend, dark between, light at the tips."""
+    """Upright bent blades, dark between them, light at the tips."""
     canvas = sheet(size, one_of(rng, (20, 45, 15), (35, 50, 20), (50, 45, 20)))
     hue, fresh, lean = rng.uniform(0.2, 0.34), rng.uniform(0.6, 0.95), rng.normal(0, 0.06)
     for nearness in np.linspace(0.0, 1, 170):
@@ -170,7 +170,7 @@ def _leaf(canvas: Picture, foot: Field, turn: float, length: float, colour: Colo
 
 
 def flowers(rng: Rng, size: int) -> Picture:
-    """Blossoms with round petals and a bright heart, on green."""
+    """Blossoms with round petals and a bright centre, on green."""
     canvas = sheet(size, one_of(rng, (35, 80, 30), (60, 110, 45), (25, 55, 35)))
     for place in rng.uniform(0, size, (30, 2)):
         _leaf(canvas, place, rng.random(), size * 0.2, hsv(rng.uniform(0.24, 0.36), 0.7, rng.uniform(0.25, 0.55)))

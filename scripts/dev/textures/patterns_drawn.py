@@ -14,13 +14,13 @@ from scripts.dev.textures.colours import (
     dark_and_light,
     drawn,
     hsv,
-    lit,
     mix,
     near,
     one_of,
     paint,
     ramp,
     several,
+    shaded,
     sheet,
     two,
 )
@@ -29,7 +29,7 @@ from scripts.dev.textures.fields import Field, Rng, bars, fractal, grain, noise,
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 SIGNS = np.array(list(string.ascii_letters + string.digits + "      "))
 SHIFT = 3
-"""Bits of a pixel that drawing counts in: an eighth."""
+"""Fraction bits of coordinates."""
 
 
 def spirals(rng: Rng, size: int) -> Picture:
@@ -72,7 +72,7 @@ def stars(rng: Rng, size: int) -> Picture:
 
 
 def _fixed(points: Field) -> Field:
-    """Points for OpenCV's drawing, in parts of a pixel."""
+    """Points for OpenCV, in fractions of a pixel."""
     return np.asarray(np.rint(points * 2**SHIFT), np.int32)
 
 
@@ -125,7 +125,7 @@ def pointillism(rng: Rng, size: int) -> Picture:
 
 
 def brush_strokes(rng: Rng, size: int) -> Picture:
-    """Oil paint: broad strokes one over another, the trace of the bristles in each."""
+    """Oil paint: overlapping broad strokes with traces of the bristles."""
     palette = several(rng, 7)
     canvas = sheet(size, palette[0])
     flow = rng.random() + noise(rng, size, 2) * rng.uniform(0.05, 0.2)
@@ -153,7 +153,7 @@ def watercolour(rng: Rng, size: int) -> Picture:
         rim = np.exp(-((height - 0.04) ** 2) / 0.004) * 0.35
         tint = hsv(rng.random(), rng.uniform(0.5, 1), rng.uniform(0.6, 1))
         picture = picture * (1 - np.clip(step(height, 0.08) * (0.35 + 0.45 * wash) + rim, 0, 1)[..., None] * (1 - tint))
-    return lit(np.asarray(picture, np.float32), 0.97 + 0.03 * grain(rng, size))
+    return shaded(np.asarray(picture, np.float32), 0.97 + 0.03 * grain(rng, size))
 
 
 SKIN = ((245, 205, 175), (225, 175, 140), (195, 140, 100), (140, 90, 60), (90, 55, 38))
@@ -161,7 +161,7 @@ HAIR = ((30, 20, 15), (80, 50, 30), (150, 100, 55), (215, 180, 110), (120, 50, 2
 
 
 def eyes(rng: Rng, size: int) -> Picture:
-    """Eyes that look at you: lids, white, a rayed iris, a pupil, a spark."""
+    """Eyes: lids, white, iris with rays, pupil, highlight."""
     skin = near(rng, SKIN[rng.integers(len(SKIN))])
     picture = ramp(0.5 + 0.4 * noise(rng, size, 3), skin * 0.85, skin)
     if rng.random() < 0.25:
@@ -172,7 +172,7 @@ def eyes(rng: Rng, size: int) -> Picture:
     gaze = rng.uniform(-0.12, 0.12, 2)
     for place in scatter(rng, size, across, 0.15) / size - 0.5:
         picture = _eye(picture, place, rng.uniform(0.38, 0.46) / across, (white, iris), gaze)
-    return lit(picture, 0.95 + 0.05 * grain(rng, size) * 0.5)
+    return shaded(picture, 0.95 + 0.05 * grain(rng, size) * 0.5)
 
 
 def _eye(picture: Picture, place: Field, radius: float, colours: tuple[Colour, Colour], gaze: Field) -> Picture:
@@ -192,7 +192,7 @@ def _eye(picture: Picture, place: Field, radius: float, colours: tuple[Colour, C
 
 
 def _eyeball(u: Field, v: Field, soft: float, colours: tuple[Colour, Colour]) -> Picture:
-    """White, iris, pupil and spark; u and v are in half widths of the eye from the pupil."""
+    """White, iris, pupil and highlight; u and v are distances from the pupil in half widths of the eye."""
     distance, turn = polar(u, v)
     rays = 0.8 + 0.35 * np.sin(turn * 2 * np.pi * 23) * np.sin(distance * 9)
     rays = rays * (1 - 0.55 * step(distance - 0.41, 0.1))

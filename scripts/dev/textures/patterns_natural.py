@@ -5,14 +5,25 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from scripts.dev.textures.colours import Picture, any_colour, dark_and_light, lit, mix, near, one_of, ramp, relief, two
+from scripts.dev.textures.colours import (
+    Picture,
+    any_colour,
+    dark_and_light,
+    mix,
+    near,
+    one_of,
+    ramp,
+    relief,
+    shaded,
+    two,
+)
 from scripts.dev.textures.fields import (
     Field,
     Rng,
+    displaced,
     fractal,
     fraction,
     grain,
-    moved,
     noise,
     plane,
     scatter,
@@ -22,7 +33,7 @@ from scripts.dev.textures.fields import (
 
 
 def wood(rng: Rng, size: int) -> Picture:
-    """Boards: stretched rings of growth and fine pores along the grain."""
+    """Boards: stretched growth rings and fine pores along the grain."""
     x, y = plane(size)
     sway = noise(rng, size, 2, stretch=3) * 0.1 + noise(rng, size, 5, stretch=3) * 0.02
     centre = rng.uniform(0.1, 0.6)
@@ -35,7 +46,7 @@ def wood(rng: Rng, size: int) -> Picture:
         planks = rng.uniform(1.5, 3)
         number = np.floor(x * planks + 9).astype(int)
         gap = 1 - 0.7 * step(0.03 - np.abs(fraction(x * planks) - 0.5) + 0.0, 0.02)
-        return lit(board, gap * rng.uniform(0.75, 1.1, 20).astype(np.float32)[number])
+        return shaded(board, gap * rng.uniform(0.75, 1.1, 20).astype(np.float32)[number])
     return board
 
 
@@ -52,7 +63,7 @@ def marble(rng: Rng, size: int) -> Picture:
 
 
 def clouds(rng: Rng, size: int) -> Picture:
-    """Heaped clouds in a blue sky, now and then at sunset."""
+    """Cumulus clouds in a blue sky, sometimes at sunset."""
     _, y = plane(size)
     billow = fractal(rng, size, rng.uniform(2, 4.5), octaves=5, stretch=0.6)
     cover = np.clip((billow - rng.uniform(0.35, 0.5)) / rng.uniform(0.15, 0.35), 0, 1) ** 0.8
@@ -61,8 +72,8 @@ def clouds(rng: Rng, size: int) -> Picture:
     light = near(rng, (250, 248, 245), 0.02)
     if rng.random() < 0.2:
         horizon, light = near(rng, (250, 150, 80)), one_of(rng, (255, 190, 130), (240, 130, 120))
-    shaded = lit(np.tile(light, (size, size, 1)), relief(cv2.GaussianBlur(billow, (0, 0), 2), 1.2, 0.25))
-    return mix(cover.astype(np.float32), ramp(y + 0.5, blue, horizon), shaded)
+    cloud = shaded(np.tile(light, (size, size, 1)), relief(cv2.GaussianBlur(billow, (0, 0), 2), 1.2, 0.25))
+    return mix(cover.astype(np.float32), ramp(y + 0.5, blue, horizon), cloud)
 
 
 def cracks(rng: Rng, size: int) -> Picture:
@@ -70,13 +81,13 @@ def cracks(rng: Rng, size: int) -> Picture:
     shift = noise(rng, size, 9) * size * 0.03 + noise(rng, size, 24) * size * 0.012
     gaps = np.zeros((size, size), np.float32)
     for count, width in ((rng.uniform(1.8, 3.5), 0.008), (rng.uniform(4, 7), 0.0015)):
-        border = moved(voronoi(scatter(rng, size, count, 0.9), size).border, shift, shift[::-1])
+        border = displaced(voronoi(scatter(rng, size, count, 0.9), size).border, shift, shift[::-1])
         uneven = width * (1 + 0.9 * noise(rng, size, 5))
         gaps = np.maximum(gaps, step(uneven * size - border, 1.5))
     ground = one_of(rng, (185, 150, 115), (160, 135, 110), (205, 195, 180), (130, 120, 110), (150, 95, 65))
     ground = ground if rng.random() < 0.8 else any_colour(rng) * 0.6 + 0.35
     rough = 0.75 + 0.4 * fractal(rng, size, 12, octaves=4)
-    return mix(gaps, lit(np.tile(ground, (size, size, 1)), rough), ground * rng.uniform(0.08, 0.25))
+    return mix(gaps, shaded(np.tile(ground, (size, size, 1)), rough), ground * rng.uniform(0.08, 0.25))
 
 
 def cells(rng: Rng, size: int) -> Picture:
@@ -85,7 +96,7 @@ def cells(rng: Rng, size: int) -> Picture:
     found = voronoi(scatter(rng, size, count, 0.6), size)
     pitch = size / count
     bend = noise(rng, size, 8) * pitch * 0.08
-    border, centre = moved(found.border, bend, bend), moved(found.centre, bend, bend)
+    border, centre = displaced(found.border, bend, bend), displaced(found.centre, bend, bend)
     body, wall, core = _stain(rng)
     each = rng.uniform(0.8, 1.1, found.cell.max() + 1).astype(np.float32)[found.cell]
     plasm = np.clip(body * (each * (0.85 + 0.3 * fractal(rng, size, 30, octaves=2)))[..., None], 0, 1)
@@ -124,16 +135,16 @@ def pebbles(rng: Rng, size: int) -> Picture:
     stones = np.stack(tones)[(found.cell * 7919) % len(tones)]
     speckle = 0.9 + 0.2 * fractal(rng, size, 50, octaves=1)
     light = relief(dome, 0.9 * pitch / 16, rng.random()) * (0.15 + 0.85 * step(dome - 0.45, 0.5))
-    return lit(np.asarray(stones, np.float32), light * speckle)
+    return shaded(np.asarray(stones, np.float32), light * speckle)
 
 
 def water(rng: Rng, size: int) -> Picture:
-    """A pool in the sun: a wobbling net of light on blue and green."""
+    """A pool in the sun: a wavy net of light on blue and green."""
     net: Field = np.zeros((size, size), np.float32)
     for cells_across in (rng.uniform(3, 6), rng.uniform(5, 9)):
         shift = noise(rng, size, cells_across * 1.3) * size * 0.05
         border = voronoi(scatter(rng, size, cells_across, 0.85), size).border * cells_across / size
-        net += np.exp(-moved(border, shift, shift.T) * rng.uniform(9, 16))
+        net += np.exp(-displaced(border, shift, shift.T) * rng.uniform(9, 16))
     net = cv2.GaussianBlur(net, (0, 0), 1.0) * (0.7 + 0.3 * noise(rng, size, 4))
     deep = one_of(rng, (10, 90, 140), (20, 120, 150), (15, 70, 110), (30, 140, 140))
     shallow = np.clip(deep * 1.5 + 0.12, 0, 1).astype(np.float32)
@@ -157,7 +168,7 @@ def flames(rng: Rng, size: int) -> Picture:
 
 
 def bubbles(rng: Rng, size: int) -> Picture:
-    """Round clear bubbles of many sizes: a bright rim, a shadow inside, a spark of light."""
+    """Round clear bubbles of many sizes: a bright rim, a shadow inside, a highlight."""
     x, y = plane(size)
     deep, pale = dark_and_light(rng, 0.3)
     if rng.random() < 0.5:
@@ -188,4 +199,4 @@ def plain(rng: Rng, size: int) -> Picture:
     fade = np.clip(0.5 + y * rng.uniform(0, 1.2) + noise(rng, size, 1.5) * 0.15, 0, 1)
     near_by = first + (second - first) * rng.choice([0.05, 0.3, 1.0])
     rough = 1 + rng.uniform(0, 0.03) * grain(rng, size)
-    return lit(ramp(fade, first, near_by), rough + 0 * x)
+    return shaded(ramp(fade, first, near_by), rough + 0 * x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from scripts.dev.textures.colours import Picture, dark_and_light, lit, mix, near, one_of, several, two
+from scripts.dev.textures.colours import Picture, dark_and_light, mix, near, one_of, several, shaded, two
 from scripts.dev.textures.fields import Field, Rng, bars, fractal, fraction, noise, plane, polar, scatter, step, voronoi
 
 
@@ -52,7 +52,7 @@ def bricks(rng: Rng, size: int) -> Picture:
     rough = 0.85 + 0.3 * fractal(rng, size, 30, octaves=2)
     light = rng.random() < 0.75
     joint = one_of(rng, (205, 198, 185), (170, 165, 155)) if light else near(rng, (60, 55, 50))
-    return lit(mix(wall, joint, colour * (0.7 + 0.5 * each[..., None])), rough)
+    return shaded(mix(wall, joint, colour * (0.7 + 0.5 * each[..., None])), rough)
 
 
 def hexagons(rng: Rng, size: int) -> Picture:
@@ -98,7 +98,7 @@ def plaid(rng: Rng, size: int) -> Picture:
 
 
 def maze(rng: Rng, size: int) -> Picture:
-    """A labyrinth: from every room one of two neighbours can be reached (a binary tree)."""
+    """A maze (binary tree algorithm): each cell is open to one of two neighbours."""
     count = int(rng.integers(9, 18))
     walls = np.ones((2 * count + 1, 2 * count + 1), np.uint8)
     walls[1::2, 1::2] = 0
@@ -126,7 +126,7 @@ def basket(rng: Rng, size: int) -> Picture:
     first = straw if rng.random() < 0.75 else two(rng)[0]
     second = first * rng.uniform(0.75, 1.0) if rng.random() < 0.7 else two(rng)[1]
     weave = mix(over.astype(np.float32), first, second)
-    return lit(weave, arch * gap * fibre * (0.9 + 0.2 * fractal(rng, size, 40, octaves=1)))
+    return shaded(weave, arch * gap * fibre * (0.9 + 0.2 * fractal(rng, size, 40, octaves=1)))
 
 
 def knit(rng: Rng, size: int) -> Picture:
@@ -141,7 +141,7 @@ def knit(rng: Rng, size: int) -> Picture:
     row, column = np.floor(phase).astype(int), np.floor(u).astype(int)
     design = rng.random((8, 6)) < 0.35 if rng.random() < 0.4 else np.zeros((8, 6), bool)
     wool = mix(design[row % 8, column % 6].astype(np.float32), base * 0.5 + 0.45, other)
-    return lit(wool, (0.3 + 0.75 * stitch) * (0.88 + 0.24 * fractal(rng, size, 60, octaves=1)))
+    return shaded(wool, (0.3 + 0.75 * stitch) * (0.88 + 0.24 * fractal(rng, size, 60, octaves=1)))
 
 
 def mosaic(rng: Rng, size: int) -> Picture:

@@ -1,4 +1,4 @@
-"""The table of textures by name, and the drawing of one."""
+"""The table of textures by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from scripts.dev.textures.light import CANVAS, photograph
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """How a texture is drawn flat, and how far the camera may be turned, in turns either way."""
+    """The function that draws a flat texture, and its maximum rotation, in turns either way."""
 
     pattern: Callable[[Rng, int], Picture]
     tilt: float = 0.5
@@ -72,13 +72,13 @@ TEXTURES = {
 }
 
 CLASSES = tuple(TEXTURES)
-"""The names, in the order of the bundled network's classes."""
+"""The names, in the order of the classes of the bundled network."""
 
 
 def draw(name: str, seed: int, size: int = 96) -> NDArray[np.uint8]:
-    """One picture of a texture: uint8 BGR (size, size, 3), the same for the same seed; ModelError for no such name."""
+    """A texture as a uint8 BGR image (size, size, 3), the same for the same seed; ModelError for an unknown name."""
     if name not in TEXTURES:
-        raise ModelError(f"unknown texture '{name}'; there are {', '.join(CLASSES)}")
+        raise ModelError(f"unknown texture '{name}': expected {', '.join(CLASSES)}")
     rng = np.random.default_rng((zlib.crc32(name.encode()), seed))
     texture = TEXTURES[name]
     return photograph(rng, texture.pattern(rng, round(size * CANVAS)), size, tilt=texture.tilt)

@@ -16,7 +16,7 @@ from realtime.capture.clip import Clip
 from realtime.capture.pattern import Pattern
 from realtime.capture.pictures import Pictures
 from realtime.capture.registry import open_source, stands_still
-from realtime.capture.source import SourceKind, SourceOptions
+from realtime.capture.source import Source, SourceKind, SourceOptions
 from realtime.capture.video import Live
 from realtime.imaging.frame import Image
 from scripts.cli import status
@@ -120,25 +120,17 @@ def test_pictures_stand_still(here: Path, text: str, still: bool) -> None:
     assert stands_still(text) == still
 
 
-class Noise:
+class Noise(Source):
     """A new kind of source, as a contributor would write it: a class and a row."""
 
     live, fps = False, 30.0
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.frames = 0
         self._rng = np.random.default_rng(0)
 
     def read(self) -> Image:
-        self.frames += 1
         return self._rng.integers(0, 256, (120, 160, 3), np.uint8)
-
-    def skip(self) -> None:
-        self.frames += 1
-
-    def close(self) -> None:
-        """Nothing to release."""
 
 
 NOISE = SourceKind(

@@ -36,7 +36,7 @@ def test_there_are_enough_classes_and_no_two_of_them_share_their_pictures() -> N
 
 
 def test_an_unknown_name_is_one_clear_line() -> None:
-    with pytest.raises(ModelError, match=r"unknown texture 'velvet'; there are basket, bricks.*zigzag") as caught:
+    with pytest.raises(ModelError, match=r"unknown texture 'velvet': expected basket, bricks.*zigzag") as caught:
         draw("velvet", 0)
     assert "\n" not in str(caught.value)
 
