@@ -45,17 +45,14 @@ class OfflineShow:
         (self._dream,) = (view for view in setup.views if isinstance(view, DreamView))
         self._images = _back_and_forth()
 
-    def draw(self, index: int = 0) -> None:
-        """Draw one frame now."""
-        now = time.monotonic()
-        self._pipeline.draw_when_ready(Frame(next(self._images), index, now), self.controls.snapshot(), now)
-
     def turn(self, *, fps: float | None = None) -> tuple[float, float, float]:
         """Draw for one turn at full speed, or for each frame of a camera; the figures of a ShowTiming."""
         self.engine.start(lambda: True).result()  # a background job of the turn before would count in this one
         results, worked, start = self._dream.results, time.thread_time(), time.monotonic()
         for count in itertools.count(1):
-            self.draw(count)
+            now = time.monotonic()
+            frame = Frame(next(self._images), count, now)
+            self._pipeline.draw_when_ready(frame, self.controls.snapshot(), now)
             passed = time.monotonic() - start
             if passed >= TURN:
                 break
@@ -63,12 +60,6 @@ class OfflineShow:
                 time.sleep((1 - passed * fps % 1) / fps)
         core_ms = (time.thread_time() - worked) / count * 1e3
         return count / passed, core_ms, (self._dream.results - results) / passed
-
-    def wait_for_graphs(self, timeout: float = 60.0) -> None:
-        """Wait until every graph that the views asked for is ready."""
-        deadline = time.monotonic() + timeout
-        while self.engine.pending and time.monotonic() < deadline:
-            time.sleep(0.05)
 
 
 @contextmanager
@@ -108,7 +99,9 @@ def _interleave(
     """Run the cases in turns after a warm-up."""
     for case in cases.values():
         case()
-        show.wait_for_graphs()
+        deadline = time.monotonic() + 60
+        while show.engine.pending and time.monotonic() < deadline:
+            time.sleep(0.05)
     turns = [[case() for case in cases.values()] for _ in range(runs)]
     medians = np.median(turns, axis=0).round(2).tolist()
     return [ShowTiming(name, *figures) for name, figures in zip(cases, medians, strict=True)]
