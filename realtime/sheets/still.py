@@ -60,7 +60,7 @@ class Still:
         run, image = partial(self.engine.run_when_ready, spec), network_input(self.image, self.input_hw)
         shown = np.array(channels, np.int64)
         if not channels:
-            energy = run({"image": image, "channels": np.arange(count), "gain": np.ones(count, np.float32)})["means"]
-            shown = np.argsort(-np.nan_to_num(energy), kind="stable")[:count].astype(np.int64)
+            means = run({"image": image, "channels": np.arange(count), "gain": np.ones(count, np.float32)})["means"]
+            shown = np.argsort(-np.nan_to_num(means), kind="stable")[:count].astype(np.int64)
         grey, _ = TileDrawer().draw(run, image, (layer,), channels=shown)
         return LayerTiles(layer, grid, tuple(shown.tolist()), grey)

@@ -56,8 +56,8 @@ class TileDrawer:
                 each.update(some, peaks)
             if count is not None:
                 ends = np.cumsum([layer.channels for layer in layers])[:-1]
-                for rank, energy in zip(ranks, np.split(outputs["energy"], ends), strict=True):
-                    rank.update(energy)
+                for rank, means in zip(ranks, np.split(outputs["means"], ends), strict=True):
+                    rank.update(means)
         return outputs["picture"], shown
 
 
@@ -102,24 +102,24 @@ class MostActive:
 
     def __init__(self, total: int) -> None:
         self.measured = False
-        self._energy = np.zeros(total, np.float32)
+        self._means = np.zeros(total, np.float32)
         self._shown = np.arange(0)
 
     def channels(self, count: int) -> Channels:
         """The `count` channels shown now, in order of place."""
         if len(self._shown) != count:
-            self._shown = np.argsort(-self._energy, kind="stable")[:count].astype(np.int64)
+            self._shown = np.argsort(-self._means, kind="stable")[:count].astype(np.int64)
         return self._shown.copy()
 
-    def update(self, energy: NDArray[np.float32]) -> None:
+    def update(self, means: NDArray[np.float32]) -> None:
         """Add the mean activation of every channel."""
-        energy = np.nan_to_num(energy)
+        means = np.nan_to_num(means)
         if not self.measured:
-            self.measured, self._energy, self._shown = True, energy.copy(), np.arange(0)
+            self.measured, self._means, self._shown = True, means.copy(), np.arange(0)
             return
-        self._energy += self.SMOOTHING * (energy - self._energy)
-        shown, outside = self._shown, np.setdiff1d(np.arange(len(energy)), self._shown)
+        self._means += self.SMOOTHING * (means - self._means)
+        shown, outside = self._shown, np.setdiff1d(np.arange(len(means)), self._shown)
         if len(shown) and len(outside):
-            weakest, strongest = int(np.argmin(self._energy[shown])), int(outside[np.argmax(self._energy[outside])])
-            if self._energy[strongest] > self._energy[shown[weakest]] * self.MARGIN:
+            weakest, strongest = int(np.argmin(self._means[shown])), int(outside[np.argmax(self._means[outside])])
+            if self._means[strongest] > self._means[shown[weakest]] * self.MARGIN:
                 shown[weakest] = strongest

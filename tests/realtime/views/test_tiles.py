@@ -95,25 +95,25 @@ def test_dead_and_broken_channels_do_not_spoil_the_gain() -> None:
 
 def test_most_active_come_first_then_keep_their_places() -> None:
     active, rng = MostActive(32), np.random.default_rng(1)
-    energy = np.linspace(1, 2, 32, dtype=np.float32)
+    means = np.linspace(1, 2, 32, dtype=np.float32)
     active.channels(8)
-    active.update(energy)
+    active.update(means)
     first = active.channels(8)
     assert set(first) == set(range(24, 32))
     for _ in range(200):  # noise of a tenth moves nothing
-        active.update(energy * rng.uniform(0.9, 1.1, 32).astype(np.float32))
+        active.update(means * rng.uniform(0.9, 1.1, 32).astype(np.float32))
     np.testing.assert_array_equal(active.channels(8), first)
 
 
 def test_a_clearly_stronger_channel_takes_one_place() -> None:
     active = MostActive(32)
-    energy = np.linspace(1, 2, 32, dtype=np.float32)
+    means = np.linspace(1, 2, 32, dtype=np.float32)
     active.channels(8)
-    active.update(energy)
+    active.update(means)
     before = active.channels(8)
-    energy[3] = 9
+    means[3] = 9
     for _ in range(100):
-        active.update(energy)
+        active.update(means)
     after = active.channels(8)
     assert 3 in after
     assert (before != after).sum() == 1
