@@ -379,7 +379,7 @@ def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
     assert [controls.press(key) for key in (".", "=", ",", "]")] == [
         "recording format: mp4",
         "dream strength: 30",
-        "way back: plain",
+        "backprop rule: plain",
         "",
     ]
 
