@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.importing.open_network import open_network
 from realtime.show.hud import help_lines
-from realtime.show.reference import all_controls
+from scripts.common.all_controls import all_controls
 
 
 def key_table() -> str:

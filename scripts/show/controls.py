@@ -9,7 +9,7 @@ from models.errors import SettingError
 from models.importing.open_network import open_network
 from models.zoo import BUNDLED
 from realtime.controls.value import Value, in_words
-from realtime.show.reference import all_controls
+from scripts.common.all_controls import all_controls
 
 
 def controls(group: str | None = None, /) -> None:

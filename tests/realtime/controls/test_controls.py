@@ -20,10 +20,10 @@ from realtime.controls.value import Bind, Completion, Value, value
 from realtime.dreams.objective import default_layer
 from realtime.show.app import Show
 from realtime.show.config import RenderOptions
-from realtime.show.reference import all_controls
 from realtime.show.table import configure, make_controls
 from realtime.views.registry import find_views
 from realtime.views.tiles import TileSettings
+from scripts.common.all_controls import all_controls
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from realtime import views
 from realtime.show.app import run
 from realtime.show.config import LiveOptions
 from realtime.show.hud import help_lines
-from realtime.show.reference import all_controls
 from realtime.views.registry import find_views
+from scripts.common.all_controls import all_controls
 
 FILE = """
 from dataclasses import dataclass
