@@ -126,7 +126,7 @@ def test_a_view_is_imported_by_no_other_file_of_its_folder() -> None:
 
 def test_only_the_command_line_imports_the_app() -> None:
     users = {name for name, tree in sources() if "realtime.show.app" in imports(tree)}
-    assert users == {"realtime/show/reference.py", "scripts/show/live.py"}  # the reference lists its actions
+    assert users == {"scripts/common/all_controls.py", "scripts/show/live.py"}  # the former lists its actions
 
 
 @pytest.mark.parametrize("floor", [*FLOORS, "tests"])
