@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,30 +18,21 @@ SHORT_SIDE = 224
 """Pixels of the input of a network without a classifier."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heatmap:
-    """Evidence from 0 to 1 for each unit of a layer, (h, w), and the activation of each channel of the aim."""
-
-    grey: Floats
-    activations: Floats
-
-
-def gradcam_input_hw(info: ModelInfo, image_hw: Hw, aim: str) -> Hw:
+def gradcam_input_hw(info: ModelInfo, image_hw: Hw, target: str) -> Hw:
     """The input size for Grad-CAM: with a classifier the same as for predictions."""
-    if aim == CLASSES:
+    if target == CLASSES:
         return info.scores.size_hw
     return info.input.fixed_hw or input_size(image_hw, max(SHORT_SIDE, info.input.smallest))
 
 
-def compute_heatmap(engine: Engine, network: Network, image: Image, head: GradcamHead, weights: Floats) -> Heatmap:
-    """The heatmap of a picture for the weighted channels of `head.target`.
+def compute_heatmap(engine: Engine, network: Network, image: Image, head: GradcamHead, weights: Floats) -> Floats:
+    """Evidence from 0 to 1 for each unit of `head.layer`, (h, w), for the weighted channels of `head.target`.
 
     Raises ModelError when `head.target` does not depend on `head.layer`, or when the result has NaN or Inf.
     """
     size_hw = gradcam_input_hw(network.info, hw(image), head.target)
     feeds: dict[str, NDArray[Any]] = {"image": network_input(image, size_hw), "weights": weights}
-    outputs = engine.run_checked(GraphSpec(network, head, size_hw), feeds)
-    return Heatmap(normalized(outputs["heatmap"]), outputs["activations"])
+    return normalized(engine.run_checked(GraphSpec(network, head, size_hw), feeds)["heatmap"])
 
 
 def normalized(heatmap: Floats) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from models.build.heads.grid import Grid
 from models.build.layer_sizes import layer_sizes
@@ -28,42 +27,23 @@ MOST_COLS = 12
 """Tiles of 4:3 in a row: smaller ones cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
 class MapSheet:
     """The layout of a sheet `width` pixels wide for `layers` and tiles of `aspect` (width / height).
 
-    `channels` of each layer are drawn; without it, as many as fill the rows.
+    `channels` of each layer are drawn; without it, as many as fill the rows. `column` is the width of the picture's
+    column, `room` that of the grids.
     """
 
-    width: int
-    layers: tuple[LayerInfo, ...]
-    aspect: float
-    channels: int | None = None
-
-    @property
-    def text(self) -> int:
-        """The text size."""
-        return max(round(self.width / 62), 13)
-
-    @property
-    def edge(self) -> int:
-        """The border, also between the columns."""
-        return max(round(self.width / 60), 8)
-
-    @property
-    def column(self) -> int:
-        """The width of the column with the picture."""
-        return round(self.width * 0.25)
-
-    @property
-    def room(self) -> int:
-        """The width of the column with the grids."""
-        return self.width - self.column - 3 * self.edge
+    def __init__(self, width: int, layers: tuple[LayerInfo, ...], aspect: float, channels: int | None = None) -> None:
+        self.width, self.layers, self._aspect, self._channels = width, layers, aspect, channels
+        self.text, self.edge = max(round(width / 62), 13), max(round(width / 60), 8)
+        self.caption, self.column = round(self.text * 1.5), round(width * 0.25)
+        self.room = width - self.column - 3 * self.edge
 
     def grids(self) -> list[Grid]:
         """A grid per layer, all with the cell size that brings the sheet closest to a slide."""
-        most = max(round(MOST_COLS * 4 / 3 / self.aspect), 1)
-        most = min(most, self.channels or most, max(layer.channels for layer in self.layers))
+        most = max(round(MOST_COLS * 4 / 3 / self._aspect), 1)
+        most = min(most, self._channels or most, max(layer.channels for layer in self.layers))
         candidates = (self._grids(cols) for cols in range(1, most + 1))
         return min(candidates, key=lambda grids: abs(self.height(grids) - self.width * SHAPE))
 
@@ -71,22 +51,17 @@ class MapSheet:
         """The height of the column with the grids, with borders."""
         return self.edge + sum(self.caption + grid.panel_hw[0] + self.edge for grid in grids)
 
-    @property
-    def caption(self) -> int:
-        """The height of the line above a grid."""
-        return round(self.text * 1.5)
-
     def _grids(self, cols: int) -> list[Grid]:
         room, gap = self.room, max(self.width // 480, 2)
-        slide = math.ceil(ROWS * min(0.75 * self.aspect, 1.0) / len(self.layers))  # tall tiles need fewer rows
-        rows = slide if self.channels is None else -(-self.channels // cols)
+        slide = math.ceil(ROWS * min(0.75 * self._aspect, 1.0) / len(self.layers))  # tall tiles need fewer rows
+        rows = slide if self._channels is None else -(-self._channels // cols)
         cell_w = max((room - gap * (cols - 1)) // cols, 1)
-        cell_hw = (max(round(cell_w / self.aspect), 1), cell_w)
+        cell_hw = (max(round(cell_w / self._aspect), 1), cell_w)
         return [_grid(min(rows, -(-layer.channels // cols)), cols, cell_hw, gap) for layer in self.layers]
 
     def count(self, layer: LayerInfo, grid: Grid) -> int:
         """The number of channels of a layer that are drawn."""
-        return min(self.channels or grid.rows * grid.cols, layer.channels)
+        return min(self._channels or grid.rows * grid.cols, layer.channels)
 
 
 def _grid(rows: int, cols: int, cell_hw: Hw, gap: int) -> Grid:

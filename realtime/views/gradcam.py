@@ -141,8 +141,8 @@ def _layer(scene: Scene) -> str:
 
 
 def _spec(scene: Scene) -> GraphSpec:
-    aim = CLASSES if scene.info.classifier is not None else scene.layer.name
-    return scene.graph(GradcamHead(_layer(scene), aim), gradcam_input_hw(scene.info, scene.frame_hw, aim))
+    target = CLASSES if scene.info.classifier is not None else scene.layer.name
+    return scene.graph(GradcamHead(_layer(scene), target), gradcam_input_hw(scene.info, scene.frame_hw, target))
 
 
 VIEW = GradcamView

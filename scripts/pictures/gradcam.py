@@ -81,7 +81,7 @@ def gradcam(
         channel, title = options.channel or 0, f"channel {options.channel}"
         if head.target == CLASSES:
             channel, title = choose_class(engine, network, picture, options.class_)
-        heatmap = compute_heatmap(engine, network, picture, head, channel_weights(info, head.target, channel)).grey
+        heatmap = compute_heatmap(engine, network, picture, head, channel_weights(info, head.target, channel))
     line = f"{describe(head, empty=not heatmap.any())}, {network_label(info)[0]}"
     print(f"{title.replace('   ', ', ')}: {line}")
     write_png(output, heat_slide(CANVAS_HW, picture, heatmap, title, line))

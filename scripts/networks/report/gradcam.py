@@ -40,4 +40,4 @@ def with_heatmap(evaluation: Evaluation, image: Image, label: int) -> Image:
     info = evaluation.network.info
     head, weights = GradcamHead(info.layers[-1].name), channel_weights(info, CLASSES, label)
     heatmap = compute_heatmap(evaluation.engine, evaluation.network, image, head, weights)
-    return overlay_heatmap(image, heatmap.grey)
+    return overlay_heatmap(image, heatmap)
