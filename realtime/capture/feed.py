@@ -61,14 +61,9 @@ class Capture:
         self._reader.join(timeout=0.4)
 
     @property
-    def source(self) -> Source:
-        """The source as last opened."""
-        return self._reader.source or self._source
-
-    @property
     def name(self) -> str:
-        """The source's name."""
-        return self.source.name
+        """The name of the source as last opened."""
+        return (self._reader.source or self._source).name
 
     @property
     def fps(self) -> float:
@@ -141,7 +136,7 @@ class Capture:
             self._abandoned = [reader for reader in self._abandoned if reader.is_alive()]
 
     def _start_reader(self) -> None:
-        self._source = self.source
+        self._source = self._reader.source or self._source
         before = self._reader.health.sample if self._reader.health else None
         self._reader = Reader(self._opener, partial(self._put, self._generation), before=before)
 

@@ -30,7 +30,7 @@ MOST_FILMS = 3
 """Films that may be written at the same time: each has an ffmpeg process of its own."""
 
 GRACE = 2.0
-"""Seconds for a recording that was told to hurry."""
+"""Seconds for an interrupted recording to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Recorder(Output):
             recordings = list(self._recordings)
         slow = _unfinished(recordings, timeout)
         for recording in slow:
-            recording.hurry()
+            recording.interrupt()
         for recording in slow:
             recording.join(GRACE)
         if self._replay_thread.ident is not None:
@@ -139,7 +139,7 @@ class Recorder(Output):
             busy = [recording.path for recording in self._recordings]
         if len(busy) >= MOST_FILMS:
             raise OutputError(f"{busy[0].name} and others are still being finished; try again when they are saved")
-        path = path or new_path(self._folder, suffix, taken=busy)
+        path = path or new_path(self._folder, suffix, in_use=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")
         return claim(path, force=force, suffixes=tuple(self._frame_rates))

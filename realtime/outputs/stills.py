@@ -39,7 +39,7 @@ class Stills(Output):
         frame = self._canvases.peek()
         if frame is None:
             raise OutputError("there is nothing to save yet: no canvas has been drawn")
-        path = claim(new_path(self._folder, ".png", taken=self._busy()), suffixes=(".png",))
+        path = claim(new_path(self._folder, ".png", in_use=self._busy()), suffixes=(".png",))
         self.fault = ""
         self._writing[path] = self._writer.submit(self._write, path, frame.image)
         return path

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import onnx
 from cyclopts import Parameter
-from rich.console import Console
 
 import models
 from models import zoo
@@ -71,12 +70,9 @@ def _show_progress() -> None:
     stages.propagate = False
     if sys.stderr.isatty():
         stages.setLevel(logging.INFO)
-        stages.addHandler(_Stages())
-
-
-class _Stages(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        Console(stderr=True).print(f"{record.getMessage()} ...", style="dim", markup=False, highlight=False)
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(message)s ..."))
+        stages.addHandler(handler)
 
 
 def _worst_error(path: Path) -> str:

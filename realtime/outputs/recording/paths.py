@@ -65,17 +65,17 @@ def output_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def new_path(folder: Path, suffix: str, *, taken: Collection[Path] = ()) -> Path:
-    """A new name with the current time, such as ventral-20261120-101530.gif, that is not in `taken`."""
-    stems = {each.stem for each in taken}
+def new_path(folder: Path, suffix: str, *, in_use: Collection[Path] = ()) -> Path:
+    """A new name with the current time, such as ventral-20261120-101530.gif, that is not in `in_use`."""
+    stems = {each.stem for each in in_use}
     first = folder / f"ventral-{time.strftime('%Y%m%d-%H%M%S')}{suffix}"
     return numbered(first, lambda path: path.stem in stems or any(folder.glob(f"{path.stem}.*")))
 
 
-def numbered(path: Path, taken: Callable[[Path], bool]) -> Path:
-    """`path`, or the first of name-2, name-3 ... beside it that is not taken."""
+def numbered(path: Path, in_use: Callable[[Path], bool]) -> Path:
+    """`path`, or the first of name-2, name-3 ... next to it that is not in use."""
     others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
-    return next(each for each in itertools.chain([path], others) if not taken(each))
+    return next(each for each in itertools.chain([path], others) if not in_use(each))
 
 
 def part(path: Path) -> Path:

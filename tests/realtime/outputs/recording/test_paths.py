@@ -80,7 +80,7 @@ def test_fresh_names_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert first.name == "ventral-20261120-101530.gif"
     part(first.with_suffix(".mp4")).touch()
     second = new_path(tmp_path, ".gif")
-    third = new_path(tmp_path, ".mp4", taken=[second])
+    third = new_path(tmp_path, ".mp4", in_use=[second])
     assert [second.name, third.name] == ["ventral-20261120-101530-2.gif", "ventral-20261120-101530-3.mp4"]
 
 
