@@ -180,6 +180,7 @@ def seedlings() -> list[bytes]:
     return [*found, (Path(assets) / "weights" / "squeezenet_v1_1.onnx").read_bytes()] if assets else found
 
 
+@pytest.mark.slow
 def test_damaged_networks_are_shown_or_refused_in_one_line(seedlings: list[bytes], tmp_path: Path) -> None:
     for name, content in mutants_of(seedlings, COUNT, SEED):
         (tmp_path / f"{name}.onnx").write_bytes(content)

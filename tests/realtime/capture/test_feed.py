@@ -28,6 +28,7 @@ class SlowPattern(Pattern):
         return super().read()
 
 
+@pytest.mark.slow
 def test_a_clip_takes_its_length_and_ends(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", pictures=24, fps=12)
     frames: Latest[Frame] = Latest()
@@ -44,6 +45,7 @@ def test_a_clip_takes_its_length_and_ends(tmp_path: Path) -> None:
     assert 21 <= number_of(last.image) <= last.index + capture.dropped <= 23  # a late end may be passed over
 
 
+@pytest.mark.slow
 def test_a_loop_keeps_to_the_wall_clock(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", pictures=12, fps=24)
     frames: Latest[Frame] = Latest()
@@ -56,6 +58,7 @@ def test_a_loop_keeps_to_the_wall_clock(tmp_path: Path) -> None:
         assert not capture.ended
 
 
+@pytest.mark.slow
 def test_a_slow_source_skips_and_does_not_lag() -> None:
     frames: Latest[Frame] = Latest()
     with Capture(SlowPattern, frames, retry=True) as capture:
@@ -86,6 +89,7 @@ def test_a_bad_source_is_an_error_on_entering() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name in ("reader", "capture")]
 
 
+@pytest.mark.slow
 def test_a_process_can_end_while_a_stream_stalls() -> None:
     script = (
         "import sys, time\n"

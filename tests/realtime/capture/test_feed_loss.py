@@ -46,6 +46,7 @@ class Device:
         self.closed = True
 
 
+@pytest.mark.slow
 def test_a_camera_that_drops_is_picked_up_again() -> None:
     frames: Latest[Frame] = Latest()
     with HttpCamera() as camera:
@@ -70,6 +71,7 @@ def test_a_camera_that_drops_is_picked_up_again() -> None:
     assert frames.peek().index == frames.version - 1  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_a_camera_that_stalls_is_seen_from_another_thread() -> None:
     frames: Latest[Frame] = Latest()
     with (
@@ -84,6 +86,7 @@ def test_a_camera_that_stalls_is_seen_from_another_thread() -> None:
         assert soon(lambda: frames.version > seen + 5 and (capture.lost or capture.warning) is None)
 
 
+@pytest.mark.slow
 def test_a_camera_that_breaks_off_in_a_picture_is_picked_up_again() -> None:
     frames: Latest[Frame] = Latest()
     with (
@@ -98,6 +101,7 @@ def test_a_camera_that_breaks_off_in_a_picture_is_picked_up_again() -> None:
         assert soon(lambda: frames.version > seen + 5 and (capture.lost or capture.warning) is None)
 
 
+@pytest.mark.slow
 def test_a_frozen_picture_is_said_then_opened_again_once() -> None:
     frames: Latest[Frame] = Latest()
     with (
@@ -124,6 +128,7 @@ def test_without_retry_a_lost_camera_has_ended() -> None:
         assert (capture.lost or capture.warning) == f"{camera.url} lost: no frame in 3 attempts"
 
 
+@pytest.mark.slow
 def test_a_thread_left_behind_in_the_driver_writes_nothing_when_it_comes_back() -> None:
     first, second = Device(), Device()
     devices = iter((first, second))
@@ -143,6 +148,7 @@ def test_a_thread_left_behind_in_the_driver_writes_nothing_when_it_comes_back() 
     assert soon(lambda: second.closed)
 
 
+@pytest.mark.slow
 def test_no_more_than_a_few_threads_hang_in_the_driver() -> None:
     devices = [Device(answers=False) for _ in range(20)]
     opened = iter(devices)

@@ -90,11 +90,13 @@ def outcome(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Outcome:
     return Outcome([json.loads(line) for line in done.stdout.splitlines()], done.stderr, done.returncode)
 
 
+@pytest.mark.slow
 def test_none_ends_the_process_or_speaks_past_us(outcome: Outcome) -> None:
     assert (outcome.status, len(outcome.rows)) == (0, COUNT)
     assert outcome.noise == ""
 
 
+@pytest.mark.slow
 def test_each_is_read_or_refused_in_one_line_that_names_it(outcome: Outcome) -> None:
     refused = [(row["name"], row["read"]) for row in outcome.rows if row["read"]]
     assert len(refused) > COUNT // 2
@@ -105,6 +107,7 @@ def test_each_is_read_or_refused_in_one_line_that_names_it(outcome: Outcome) -> 
 
 
 @pytest.mark.parametrize("command", ["maps", "render"])
+@pytest.mark.slow
 def test_commands_end_well_or_with_one_line(outcome: Outcome, command: str) -> None:
     ended = [(row, row[command]) for row in outcome.rows if command in row]
     assert len(ended) >= 30
@@ -117,6 +120,7 @@ def test_commands_end_well_or_with_one_line(outcome: Outcome, command: str) -> N
             assert words.count("\n") == 1, row
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_and_nothing_hangs(outcome: Outcome) -> None:
     assert max(row["mb"] for row in outcome.rows) < MOST_MB
     assert max(row["seconds"] for row in outcome.rows) < 30

@@ -77,12 +77,14 @@ def clip(assets: Path) -> list[Image]:
 
 
 @pytest.mark.parametrize(("preset", "seconds"), [("", 1800), ("fever", 300), ("tunnel", 300)])
+@pytest.mark.slow
 def test_a_dream_stays_within_bounds_for_half_an_hour(
     engine: Engine, walk: list[Image], preset: str, seconds: int
 ) -> None:
     dream_on(walk, engine, preset, seconds)
 
 
+@pytest.mark.slow
 def test_a_dream_on_a_real_film_stays_within_bounds_for_half_an_hour(engine: Engine, clip: list[Image]) -> None:
     dream_on(clip, engine, "", 1800)
 

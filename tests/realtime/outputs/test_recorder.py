@@ -17,7 +17,7 @@ from models.errors import OutputError
 from realtime.imaging.frame import Frame
 from realtime.outputs.recorder import MOST_FILMS, Recorder
 from realtime.outputs.recording.encoding import Wh
-from realtime.outputs.recording.sinks import Mp4Sink
+from realtime.outputs.recording.mp4 import Mp4Sink
 from realtime.threads.latest import Latest
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
@@ -63,6 +63,7 @@ def still(size_wh: Wh = SIZE_WH) -> Latest[Frame]:
 
 
 @pytest.mark.parametrize("suffix", VIDEOS)
+@pytest.mark.slow
 def test_video_time_is_wall_time(tmp_path: Path, suffix: str) -> None:
     with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
         path = recorder.start(suffix=suffix)
@@ -186,10 +187,10 @@ def test_a_missing_folder_is_told_at_once(tmp_path: Path) -> None:
 def test_a_fault_ends_the_recording_and_not_the_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Recorder(still(), folder=tmp_path) as recorder:
         with monkeypatch.context() as patch:
-            patch.setattr(Mp4Sink, "form", ("-c:v", "no-such-encoder"))
+            patch.setattr(Mp4Sink, "encoding", ("-c:v", "no-such-encoder"))
             recorder.start(tmp_path / "film.mp4")
             assert soon(lambda: recorder.status.recording is None)
-        assert "film.mp4 was lost: ffmpeg stopped" in recorder.fault
+        assert "film.mp4 was lost: ffmpeg failed" in recorder.fault
         recorder.start(tmp_path / "film.mp4")
         assert not recorder.fault
         assert soon(lambda: recorder.status.seconds > 0.1)
@@ -210,6 +211,7 @@ STALLS = pytest.mark.skipif(
 
 
 @STALLS
+@pytest.mark.slow
 def test_pictures_missed_while_ffmpeg_was_busy_are_dropped_and_the_time_is_right(tmp_path: Path) -> None:
     with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
         path = recorder.start(suffix=".mp4")
@@ -227,6 +229,7 @@ def test_pictures_missed_while_ffmpeg_was_busy_are_dropped_and_the_time_is_right
 
 
 @STALLS
+@pytest.mark.slow
 def test_an_ffmpeg_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
     with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
         recorder.start(tmp_path / "film.mp4")
@@ -247,6 +250,7 @@ def test_an_ffmpeg_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", VIDEOS)
+@pytest.mark.slow
 def test_the_last_seconds_can_be_saved_while_recording(tmp_path: Path, suffix: str) -> None:
     with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
         film = recorder.start(suffix=".mp4")

@@ -88,6 +88,7 @@ def test_choosing_another_layer_ends_the_error(
 
 
 @pytest.mark.parametrize("view", ["dream", "saliency"])
+@pytest.mark.slow
 def test_a_lasting_error_keeps_no_frames_alive(
     pipeline: Pipeline, controls: Controls, network: Network, view: str
 ) -> None:

@@ -83,6 +83,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Iterator[OfflineShow]:
         yield show
 
 
+@pytest.mark.slow
 def test_the_show_with_predictions_and_the_dream(show: OfflineShow) -> None:
     plain, named = measure_predictions(show, runs=1)
     assert plain.fps > 1 and named.fps > 1
@@ -92,6 +93,7 @@ def test_the_show_with_predictions_and_the_dream(show: OfflineShow) -> None:
     assert fast.results > 0 and fast.core_ms > 0
 
 
+@pytest.mark.slow
 def test_a_network_without_a_classifier_still_dreams(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

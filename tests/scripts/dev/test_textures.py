@@ -41,6 +41,7 @@ def test_an_unknown_name_is_one_clear_line() -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_set_has_every_class_and_shares_no_picture_with_another() -> None:
     images, labels = draw_dataset(3, 2, 32)
     assert images.shape == (2 * len(CLASSES), 32, 32, 3)

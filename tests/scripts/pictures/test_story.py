@@ -123,7 +123,10 @@ def test_stories_of_pictures_called_alike_have_names_of_their_own() -> None:
         (["cat.png", "-o", "nowhere/out.gif"], "no such folder"),
         (["-o", "out.gif"], "no picture given"),
         (["cat.png", "-o", "out.gif", "--channels", "3,x"], "--channels takes numbers such as 3,17, but got '3,x'"),
-        (["cat.png", "-o", "out.gif", "--channels", "16"], "channel 16 is not in block1_conv1, which has channels 0 to 15"),
+        (
+            ["cat.png", "-o", "out.gif", "--channels", "16"],
+            "channel 16 is not in block1_conv1, which has channels 0 to 15",
+        ),
         (["cat.png", "-o", "out.gif", "--channels", "-1"], "channel -1 is not in block1_conv1"),
         (["cat.png", "-o", "out.gif", "--layers", "conv9"], "layer 'conv9' is not in"),
         (["cat.png", "-o", "out.gif", "--seconds", "0"], "--seconds takes 0.1 to 300"),
@@ -149,6 +152,7 @@ def test_invalid_options_are_one_line_and_leave_nothing(
     assert [path.name for path in picture.parent.iterdir()] == ["cat.png"]
 
 
+@pytest.mark.slow
 def test_a_real_story_is_right_and_small_enough_to_send(assets: Path, tmp_path: Path) -> None:
     out = tmp_path / "s.gif"
     assert status(["story", str(assets / "media" / "chelsea.jpg"), "-o", str(out)]) == 0
@@ -167,6 +171,7 @@ def test_the_picture_keeps_its_shape(cache: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_a_story_that_is_stopped_leaves_nothing(picture: Path, number: signal.Signals) -> None:
     out = picture.with_suffix(".mp4")
     command = [sys.executable, "-m", "scripts", "story", str(picture), "-o", str(out), "--seconds", "60"]

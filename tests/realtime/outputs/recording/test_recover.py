@@ -89,6 +89,7 @@ def unlocked(path: Path) -> bool:
 
 @pytest.mark.parametrize("suffix", VIDEOS)
 @pytest.mark.parametrize("victims", ["python", "python and ffmpeg"])
+@pytest.mark.slow
 def test_what_a_killed_process_wrote_is_recovered(tmp_path: Path, suffix: str, victims: str) -> None:
     film, spool = tmp_path / f"film{suffix}", tmp_path / "film.mp4"
     process, ffmpeg = start_endless(film)
@@ -108,6 +109,7 @@ def test_what_a_killed_process_wrote_is_recovered(tmp_path: Path, suffix: str, v
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more_ends_the_file_and_keeps_it(tmp_path: Path) -> None:
     words = run(LIMITED, tmp_path / "film.mp4")
     assert "was not finished: ffmpeg failed" in words and words.count("\n") == 1
@@ -126,6 +128,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_ffmpeg(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs getrusage")
 @pytest.mark.parametrize("suffix", VIDEOS)
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_film(tmp_path: Path, suffix: str) -> None:
     short, long = (
         [int(kilobytes) for kilobytes in run(MEMORY, tmp_path / f"{frames}{suffix}", frames).split()]
