@@ -10,8 +10,7 @@ VentralError          what is wrong, what was expected, what to do; the command 
 Any other exception is a bug and ends with exit status 1.
 """
 
-LONGEST = 200
-"""Characters of a library's message that are shown."""
+LONGEST = 200  # characters of a library's message that are shown
 
 
 class VentralError(Exception):

@@ -1,7 +1,5 @@
 """Write files completely or not at all, also when two processes write the same one."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import secrets

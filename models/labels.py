@@ -1,6 +1,4 @@
-"""The names of a classifier's classes, from a file: one name per line, or JSON."""
-
-from __future__ import annotations
+"""Read class names from a file: one name per line, or JSON."""
 
 import json
 from pathlib import Path
@@ -12,23 +10,23 @@ KINDS = 'a text file with one name per line, or JSON such as ["cat", "dog"] or {
 
 
 def read_labels(path: Path, count: int | None = None) -> tuple[str, ...]:
-    """The labels in the file at `path`, in the order of the classes; UTF-8, blank lines at the end left out.
+    """The labels in the file at `path`, in the order of the classes; UTF-8, without blank lines at the end.
 
     JSON may be a list of names, names by number, or Keras's `{"0": ["n01440764", "tench"]}`. Raises ModelError for a
-    file that cannot be read, for a name that is empty, and when there are not `count` of them.
+    file that cannot be read, an empty name, or another number of names than `count`.
     """
     labels = tuple(_parse(path, _text(path)))
     if empty := [place for place, label in enumerate(labels, start=1) if not label]:
-        raise ModelError(f"{path} has no name in place {empty[0]} of {len(labels)}; expected {KINDS}")
+        raise ModelError(f"{path} has an empty name for class {empty[0]} of {len(labels)}; expected {KINDS}")
     if not labels:
-        raise ModelError(f"{path} holds no labels; expected {KINDS}")
+        raise ModelError(f"{path} has no labels; expected {KINDS}")
     if count is not None and len(labels) != count:
-        raise ModelError(f"{path} holds {len(labels)} labels, but the network has {count} classes")
+        raise ModelError(f"{path} has {len(labels)} labels, but the network has {count} classes")
     return labels
 
 
 def numbered_labels(count: int) -> tuple[str, ...]:
-    """What classes are called when nobody has named them: class 0, class 1 ..."""
+    """Names for classes without names: class 0, class 1 ..."""
     return tuple(f"class {number}" for number in range(count))
 
 
@@ -42,7 +40,7 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise ModelError(f"{path} is not text in UTF-8; expected {KINDS}") from error
     except ValueError as error:
-        raise ModelError(f"{str(path)!r} cannot be the name of a file; expected {KINDS}") from error
+        raise ModelError(f"{str(path)!r} is not a valid file name; expected {KINDS}") from error
 
 
 def _parse(path: Path, text: str) -> list[str]:
@@ -51,11 +49,11 @@ def _parse(path: Path, text: str) -> list[str]:
     try:
         return _from_json(json.loads(text))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ModelError(f"{path} is JSON that holds no labels; expected {KINDS}") from error
+        raise ModelError(f"{path} is JSON without labels; expected {KINDS}") from error
 
 
 def _from_json(record: Any) -> list[str]:
-    """The names in a JSON record; ValueError, KeyError or TypeError when there are none."""
+    """The names in a JSON record; ValueError, KeyError or TypeError for another record."""
     if isinstance(record, dict):
         record = [record[str(number)] for number in range(len(record))]
     if not isinstance(record, list):
@@ -64,15 +62,15 @@ def _from_json(record: Any) -> list[str]:
 
 
 def _name(each: Any) -> str:
-    """A name, or the readable one of WordNet's number and name, as Keras keeps them."""
+    """A name, or the name in Keras's pair of WordNet ID and name."""
     match each:
         case str():
             return _tidy(each)
         case [str(), str(name)]:
             return _tidy(name.replace("_", " "))
-    raise TypeError("neither a name nor a number of WordNet and a name")
+    raise TypeError("neither a name nor a pair of WordNet ID and name")
 
 
 def _tidy(name: str) -> str:
-    """One line without spaces around it."""
+    """The name in one line, without surrounding spaces."""
     return " ".join(name.split())

@@ -16,11 +16,8 @@ Hw: TypeAlias = tuple[int, int]
 Colours: TypeAlias = Literal["BGR", "RGB", "GREY"]
 """The colour channels of a network's input, in order."""
 
-INPUT = "input"
-"""The name of a stored network's input: float (1, colours, height, width)."""
-
-CARD = "ventral"
-"""The metadata key of the ModelInfo in a stored network."""
+INPUT = "input"  # the name of a stored network's input: float (1, colours, height, width)
+CARD = "ventral"  # the metadata key of the ModelInfo in a stored network
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,5 +151,4 @@ class Network:
     digest: str
 
 
-CLASSES = "classes"
-"""In place of the name of a layer: the logits of the classifier, one channel for each class."""
+CLASSES = "classes"  # in place of the name of a layer: the logits of the classifier, one channel for each class

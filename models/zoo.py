@@ -1,6 +1,4 @@
-"""The networks that Ventral knows by name: one record each, and where an exported one lies."""
-
-from __future__ import annotations
+"""The networks that Ventral knows by name: one record each, and the files of exported ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +8,16 @@ import platformdirs
 from models.errors import ModelError
 from models.spec import Hw, InputInfo, LayerInfo
 
-VGG_BLOCKS = (2, 2, 3, 3, 3)
-"""Convolutions per block of VGG16 (Simonyan and Zisserman 2014, table 1, column D)."""
+VGG_BLOCKS = (2, 2, 3, 3, 3)  # convolutions per block of VGG16 (Simonyan and Zisserman 2014, table 1, column D)
 
 
 @dataclass(frozen=True, slots=True)
 class ZooEntry:
-    """A network of keras.applications: its constructor there, what it is fed, and which layers the keys stop at.
+    """A network of keras.applications: its constructor, its input, and its key layers.
 
-    Every convolution can be shown, by the name of its Keras layer: the tensor after its batch norm and activation.
-    `landmarks` is a regular expression for the names of those worth a stop, and of other layers to be shown.
-    It was trained on pictures of `size_hw`.
+    Every convolution can be shown under the name of its Keras layer: the tensor after batch norm and activation.
+    `landmarks` is a regular expression for the key layers, which may be other layers too. The network was trained
+    on images of `size_hw`.
     """
 
     name: str
@@ -45,10 +42,10 @@ def vgg16_layers(width: float = 1.0) -> tuple[LayerInfo, ...]:
 
 
 CAFFE_INPUT = InputInfo(colours="BGR", mean=(103.939, 116.779, 123.68))
-"""What networks trained in Caffe on ImageNet are fed: BGR minus the mean colour."""
+"""The input of networks trained in Caffe on ImageNet: BGR minus the mean colour."""
 
 SYMMETRIC_INPUT = InputInfo(colours="RGB", mean=(127.5,) * 3, scale=(1 / 127.5,) * 3)
-"""RGB from -1 to 1, as Google's networks are fed."""
+"""RGB from -1 to 1, the input of Google's networks."""
 
 ZOO = {
     entry.name: entry
@@ -87,20 +84,19 @@ def entry(name: str) -> ZooEntry:
         raise ModelError(f"unknown network '{name}'; the zoo has {', '.join(sorted(ZOO))}") from None
 
 
-BUNDLED = "textures"
-"""The network that comes with the program: VGG16's shape at a quarter of its width, trained on drawn textures."""
+BUNDLED = "textures"  # the bundled network: VGG16 at a quarter of its width, trained on drawn textures
 
 
 def bundled_path() -> Path:
-    """Where it lies, in the package."""
+    """The file of the bundled network, in the package."""
     return Path(__file__).parent / "assets" / f"{BUNDLED}.onnx"
 
 
 def cache_folder() -> Path:
-    """Where networks and finished graphs are kept between runs."""
+    """The folder where networks and finished graphs are kept between runs."""
     return platformdirs.user_cache_path("ventral", appauthor=False)
 
 
 def stored_path(name: str) -> Path:
-    """Where `ventral export` keeps the network called `name`."""
+    """The file where `ventral export` keeps the network called `name`."""
     return cache_folder() / "models" / f"{name}.onnx"

@@ -1,7 +1,5 @@
 """The table of commands and their exit statuses: 0 success, 1 a bug, 2 wrong input or a problem of the machine."""
 
-from __future__ import annotations
-
 import logging
 import math
 import os
@@ -20,8 +18,7 @@ from models.errors import SetupError, VentralError
 from realtime.threads.signals import STOP_SIGNALS
 from scripts.common.explain import explain
 
-LONGEST = 600
-"""Characters of an error message."""
+LONGEST = 600  # characters of an error message
 
 GROUPS = {
     "Show": ("show", ("live", "render", "controls", "cameras")),
@@ -33,8 +30,7 @@ GROUPS = {
 
 COMMANDS = {name: f"scripts.{package}.{name}" for package, names in GROUPS.values() for name in names}
 
-DEFAULT = "live"
-"""The command that runs if none is named."""
+DEFAULT = "live"  # the command that runs if none is named
 
 
 def load(name: str) -> Callable[..., None]:

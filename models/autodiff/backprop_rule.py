@@ -1,7 +1,5 @@
 """How a gradient passes a ReLU."""
 
-from __future__ import annotations
-
 from typing import Literal, TypeAlias
 
 BackpropRule: TypeAlias = Literal["plain", "guided", "deconv"]

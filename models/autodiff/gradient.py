@@ -4,8 +4,6 @@ The nodes between a tensor and the scalar are visited once, in reverse. Each pas
 inputs by the rule of its operator; where paths join, gradients add up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
@@ -18,8 +16,7 @@ from models.autodiff.rules.node_gradient import NodeGradient, NoGradientError
 from models.errors import ModelError
 from models.graph.builder import GraphBuilder, TensorInfo, ancestors, constants, tensors
 
-_SHAPES = ("Shape", "Size")
-"""The operators that read the size of a tensor and not its elements."""
+_SHAPES = ("Shape", "Size")  # the operators that read the size of a tensor and not its elements
 
 _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 

@@ -1,7 +1,5 @@
 """From a GraphSpec to a finished .onnx file in the cache."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -4,8 +4,6 @@ ONNX's shape inference counts a window that begins in the padding, and ONNX Runt
 agree, and the shape of everything that follows is known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Everything that decides a finished graph."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 

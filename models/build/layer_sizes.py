@@ -1,7 +1,5 @@
 """How large the layers of a network are for pictures of a given size."""
 
-from __future__ import annotations
-
 from models.build.preprocess import fix_size
 from models.build.weight_cache import load_nodes
 from models.graph.builder import shapes

@@ -1,7 +1,5 @@
 """Prepend the nodes that turn a picture into the input tensor of a network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,8 +8,7 @@ import onnx
 from models.graph.builder import FLOAT, UINT8, GraphBuilder, replace_nodes
 from models.spec import Hw, InputInfo
 
-GREY = ((0.114,), (0.587,), (0.299,))
-"""The weights of blue, green and red in grey (ITU-R BT.601)."""
+GREY = ((0.114,), (0.587,), (0.299,))  # the weights of blue, green and red in grey (ITU-R BT.601)
 
 
 def fix_size(model: onnx.ModelProto, info: InputInfo, size_hw: Hw) -> None:

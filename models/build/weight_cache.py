@@ -5,8 +5,6 @@ copying them. Each part of a network, NETWORK or CLASSIFIER, is three files: nod
 digests of both (.json), which show damage before it is loaded.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile
@@ -23,8 +21,7 @@ from models.zoo import cache_folder
 
 NETWORK, CLASSIFIER = "network", "classifier"
 
-_intact: set[Path] = set()
-"""The folders whose digests this process has compared."""
+_intact: set[Path] = set()  # the folders whose digests this process has compared
 
 
 def split_weights(network: Network) -> Path:

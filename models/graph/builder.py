@@ -1,7 +1,5 @@
 """Read ONNX graphs and write new nodes into them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,8 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-OPSET = 18
-"""The version of the default ONNX domain in every stored network and every finished graph."""
+OPSET = 18  # the version of the default ONNX domain in every stored network and every finished graph
 
 Shape: TypeAlias = Sequence[int | str | None]
 

@@ -21,8 +21,7 @@ TRANSPARENT = {
 }
 """The operators that may follow the convolution of a layer: activations, norms, biases and scales."""
 
-SUGGESTIONS = 3
-"""Layers that an error names."""
+SUGGESTIONS = 3  # layers that an error names
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Edits of a graph that do not change what it computes: bypass nodes, rename tensors, drop what is not read."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,8 +9,7 @@ from onnx import helper
 
 from models.graph.builder import ancestors, replace_nodes
 
-SMALL = 64
-"""Elements of a tensor that may say a shape; larger ones are weights."""
+SMALL = 64  # elements of a tensor that may say a shape; larger ones are weights
 
 
 def consumers(graph: onnx.GraphProto) -> dict[str, list[onnx.NodeProto]]:

@@ -3,8 +3,6 @@
 ONNX Runtime computes the whole graph even for fewer outputs (microsoft/onnxruntime#16013), so the rest must be removed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import onnx

@@ -1,7 +1,5 @@
 """Text on the canvas: captions that can be read from the last row, predictions, and error cards."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 

@@ -1,12 +1,9 @@
 """Cross-fades: a change of what is shown blends from one image into the next."""
 
-from __future__ import annotations
-
 from realtime.imaging.compositing import blend
 from realtime.imaging.frame import Image
 
-FIRST_STEP = 0.35
-"""Weight at which the new image starts, so that a key press shows at once."""
+FIRST_STEP = 0.35  # weight at which the new image starts, so that a key press shows at once
 
 
 class CrossFade:

@@ -1,7 +1,5 @@
 """The positions of camera, view and caption on a canvas."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from models.spec import Hw

@@ -1,7 +1,5 @@
 """The render pipeline: a frame and the settings become a canvas with view, camera and caption."""
 
-from __future__ import annotations
-
 import dataclasses
 import logging
 from collections.abc import Sequence
@@ -164,8 +162,7 @@ class Pipeline:
         return dataclasses.replace(canvas, frame=dataclasses.replace(frame, image=image), fault=f"{view}: {words}")
 
 
-CAMERA = "camera"
-"""The view name of a canvas that shows the frame alone."""
+CAMERA = "camera"  # the view name of a canvas that shows the frame alone
 
 
 def _identity(show: ShowSettings, shown: Rendered) -> tuple[object, ...]:

@@ -5,8 +5,6 @@ changes, whoever changes it. Only the main thread writes; other threads `post`; 
 for each frame.
 """
 
-from __future__ import annotations
-
 import difflib
 import logging
 import queue

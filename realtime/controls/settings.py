@@ -1,7 +1,5 @@
 """The values of the show itself: what is shown, how it is laid out, how it is recorded."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -3,8 +3,6 @@
 Each octave is the picture at one size, the smallest first. The detail that one octave draws is carried to the next.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial

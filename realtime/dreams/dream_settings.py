@@ -1,7 +1,5 @@
 """The values of the dream on moving pictures."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

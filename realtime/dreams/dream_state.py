@@ -4,8 +4,6 @@ The detail lies on a small picture. In every frame it is warped along the optica
 a few steps of gradient ascent have run in the background, their detail is added.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 
@@ -23,23 +21,15 @@ from realtime.threads.request import Request
 HEADROOM = 12.0
 """Grey levels that stay free at black and at white, so that nothing clips: the enlarged detail overshoots the small."""
 
-STILL = 0.004
-"""The motion, in widths of the picture per frame, that halves a dream that waits for stillness."""
+STILL = 0.004  # the motion, in widths of the picture per frame, that halves a dream that waits for stillness
 
 EASE = 0.3
 """The time constant, in seconds, with which a new result is blended in: a dream that grows evenly does not flicker."""
 
-RATE = 15.0
-"""Results per second from which on each result is added with weight 1."""
-
-MAX_BOOST = 4.0
-"""The largest weight of a result where results are fewer, so that the dream is as strong there."""
-
-FORGET_AFTER = 10.0
-"""Seconds without a frame after which a dream starts anew: the motion in between is not known."""
-
-CALM = 1.5
-"""The time constant, in seconds, of the measure of stillness."""
+RATE = 15.0  # results per second from which on each result is added with weight 1
+MAX_BOOST = 4.0  # the largest weight of a result where results are fewer, so that the dream is as strong there
+FORGET_AFTER = 10.0  # seconds without a frame after which a dream starts anew: the motion in between is not known
+CALM = 1.5  # the time constant, in seconds, of the measure of stillness
 
 
 class DreamState:

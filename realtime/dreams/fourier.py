@@ -3,8 +3,6 @@
 Olah, Mordvintsev and Schubert 2017, Feature Visualization: all frequencies and all colour axes have the same weight.
 """
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 import numpy as np
@@ -16,18 +14,14 @@ from realtime.imaging.frame import Floats
 Spectrum: TypeAlias = NDArray[np.complex64]
 """The spectrum of a real picture: complex64 (3, H, W // 2 + 1)."""
 
-START = 0.01
-"""The standard deviation of the first spectrum."""
-
-CONTRAST = 0.25
-"""The scale of the lightness axis, which keeps the picture within the soft limits of the sigmoid."""
+START = 0.01  # the standard deviation of the first spectrum
+CONTRAST = 0.25  # the scale of the lightness axis, which keeps the picture within the soft limits of the sigmoid
 
 AXES = np.array([(1, 1, 1), (1, 0, -1), (1, -2, 1)]) / np.sqrt([[3], [2], [6]])
 """Lightness, blue against yellow, green against purple, in BGR: nearly the principal axes of the colours of natural
 scenes (Ruderman, Cronin and Chiao 1998)."""
 
-STRENGTHS = (1.0, 0.28, 0.13)
-"""How much the colours of photographs vary along each axis, relative to lightness."""
+STRENGTHS = (1.0, 0.28, 0.13)  # how much the colours of photographs vary along each axis, relative to lightness
 
 
 class FourierImage:

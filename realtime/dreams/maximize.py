@@ -3,8 +3,6 @@
 The picture is shifted, rotated and scaled at random before each step, so that the result does not depend on its place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,11 +16,8 @@ from realtime.dreams.fourier import FourierImage, Spectrum
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.frame import Floats, Image
 
-RATE = 0.05
-"""The learning rate of Adam (Kingma and Ba 2015), in units of the spectrum."""
-
-MARGIN = 16
-"""Pixels of the canvas around the result, so that a shifted picture has no empty edge."""
+RATE = 0.05  # the learning rate of Adam (Kingma and Ba 2015), in units of the spectrum
+MARGIN = 16  # pixels of the canvas around the result, so that a shifted picture has no empty edge
 
 SHIFT, TURN, GROWTH = 8.0, 10.0, 0.1
 """The largest random shift (pixels), rotation (degrees) and change of scale, in either direction."""

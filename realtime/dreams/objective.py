@@ -22,14 +22,9 @@ from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
 
-DEPTH = 0.65
-"""The depth in the network at which dreams look best: patterns, but not yet whole objects."""
-
-TIMEOUT = 600.0
-"""Seconds to wait for a graph: no screen waits for it."""
-
-GUIDE_SIDE = 224
-"""Short side, in pixels, of the input for a guide picture."""
+DEPTH = 0.65  # the depth in the network at which dreams look best: patterns, but not yet whole objects
+TIMEOUT = 600.0  # seconds to wait for a graph: no screen waits for it
+GUIDE_SIDE = 224  # short side, in pixels, of the input for a guide picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,5 @@
 """Optical flow between small pictures, and warping along it."""
 
-from __future__ import annotations
-
 from functools import cache, lru_cache
 from typing import TypeAlias
 

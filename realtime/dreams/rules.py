@@ -1,15 +1,12 @@
 """Rules of dreams: a preset sets other values, and a dream starts deep in the network."""
 
-from __future__ import annotations
-
 from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.presets import read_preset
 from realtime.controls.value import Scalar
 from realtime.dreams.objective import default_layer
 
-UNCHANGED = ("dream/channel", "dream/seed", "dream/size", "dream/preset")
-"""The values that a preset does not change."""
+UNCHANGED = ("dream/channel", "dream/seed", "dream/size", "dream/preset")  # the values that a preset does not change
 
 
 def apply_dream_preset(controls: Controls, _before: Scalar) -> None:

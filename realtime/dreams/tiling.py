@@ -4,8 +4,6 @@ The picture wraps around in both directions, and the tiles start at another offs
 one place. Where two tiles overlap, one fades into the other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,8 +14,7 @@ from numpy.typing import NDArray
 from models.spec import Hw
 from realtime.imaging.frame import Floats
 
-OVERLAP = 8
-"""Tiles overlap by at least their largest size divided by this."""
+OVERLAP = 8  # tiles overlap by at least their largest size divided by this
 
 ValueAndGradient: TypeAlias = Callable[[Floats], tuple[float, Floats]]
 """From a picture, float32 (H, W, 3), to the value of an objective and its gradient, shaped like the picture."""

@@ -1,7 +1,5 @@
 """Perceptual colormaps for grey tiles: lightness rises from dark, so that a brighter tile is a stronger activation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -11,8 +9,7 @@ from numpy.typing import NDArray
 
 from realtime.imaging.frame import Image
 
-_DARK = "0b0d10"
-"""The background: tiles lie on it without an edge, and a channel without activation is invisible."""
+_DARK = "0b0d10"  # the background: tiles lie on it without an edge, and a channel without activation is invisible
 
 _ANCHORS = {
     "ember": (_DARK, "1b0c3a", "56106e", "a52c60", "e3593a", "fba40a", "fcffc8"),

@@ -1,7 +1,5 @@
 """Functions on images: resize, fit, paste, blend, shade."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,8 +24,7 @@ class Rect(NamedTuple):
         return self.height, self.width
 
 
-BACKGROUND = (16, 13, 11)
-"""The background, BGR: dark, slightly blue."""
+BACKGROUND = (16, 13, 11)  # the background, BGR: dark, slightly blue
 
 
 def background(size_hw: Hw) -> Image:

@@ -1,7 +1,5 @@
 """Elements of the show, of sheets and of stories: text that fits, marks, bars, predictions."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 
@@ -10,8 +8,7 @@ from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, QUIET, REGULAR, Colour, shortened, text_width, write
 
-SMALLEST = 9
-"""The smallest readable text size, in pixels."""
+SMALLEST = 9  # the smallest readable text size, in pixels
 
 
 def fitting(text: str, width: int, *, size: int, weight: int = REGULAR) -> int:

@@ -1,7 +1,5 @@
 """The image types, and the frames of a source."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 

@@ -1,7 +1,5 @@
 """A heatmap over an image, which stays readable: dim where the heatmap is low, glowing where it is high."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import cv2
@@ -12,11 +10,8 @@ from models.spec import Hw
 from realtime.imaging.colormaps import COLORMAPS, colour
 from realtime.imaging.frame import Floats, Image, hw
 
-DIM, GLOW = 0.4, 0.55
-"""The light left where the heatmap is 0, and the share of the glow where it is 1."""
-
-BRIGHTEST = 215
-"""Of the 255 levels of the colormap: those above are nearly white and would hide the image."""
+DIM, GLOW = 0.4, 0.55  # the light left where the heatmap is 0, and the share of the glow where it is 1
+BRIGHTEST = 215  # of the 255 levels of the colormap: those above are nearly white and would hide the image
 
 
 def overlay_heatmap(image: Image, heatmap: Floats) -> Image:

@@ -1,7 +1,5 @@
 """TrueType text on images, in the font that OpenCV 5 contains."""
 
-from __future__ import annotations
-
 import threading
 from functools import lru_cache
 
@@ -17,8 +15,7 @@ BRIGHT: Colour = (238, 236, 232)
 QUIET: Colour = (150, 146, 140)
 FAINT: Colour = (84, 80, 76)
 ALARM: Colour = (88, 96, 255)
-ACCENT: Colour = (96, 190, 255)
-"""BGR: the only colour of the interface."""
+ACCENT: Colour = (96, 190, 255)  # BGR: the only colour of the interface
 
 REGULAR, LIGHT, BOLD = 400, 300, 600
 

@@ -1,7 +1,5 @@
 """The channels of a layer, and weights for them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

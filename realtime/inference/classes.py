@@ -1,14 +1,11 @@
 """Find a class of the classifier by name, number or part of a name."""
 
-from __future__ import annotations
-
 import difflib
 
 from models.errors import SettingError
 from models.spec import ModelInfo
 
-SHOWN = 5
-"""The largest number of classes in an error message."""
+SHOWN = 5  # the largest number of classes in an error message
 
 
 def find_class(info: ModelInfo, text: str) -> int:

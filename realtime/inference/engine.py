@@ -1,7 +1,5 @@
 """Runs graphs by GraphSpec; a thread of its own builds and opens them, so that no view waits."""
 
-from __future__ import annotations
-
 import itertools
 import logging
 import os
@@ -12,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +23,10 @@ from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
-OPEN_SESSIONS = 32
-"""Open at a time: more than MAX_PREFETCHED, the present graph and a change of view together."""
-
-MAX_PREFETCHED = 16
-"""Graphs that are prepared before a key press needs them."""
-
-MAX_REQUESTED = 6
-"""Requested graphs that wait to be prepared; older requests are no longer on the screen."""
-
-RETRY = 10.0
-"""Seconds until a graph that failed is tried again: by then the disk may have space."""
+OPEN_SESSIONS = 32  # open at a time: more than MAX_PREFETCHED, the present graph and a change of view together
+MAX_PREFETCHED = 16  # graphs that are prepared before a key press needs them
+MAX_REQUESTED = 6  # requested graphs that wait to be prepared; older requests are no longer on the screen
+RETRY = 10.0  # seconds until a graph that failed is tried again: by then the disk may have space
 
 Outputs: TypeAlias = dict[str, NDArray[Any]]
 """The outputs of a graph by name."""
@@ -89,7 +80,7 @@ class Engine:
         self._closed = False
         self._loader = Worker("loader", self._load_next)
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         self._loader.__enter__()
         return self
 

@@ -1,7 +1,5 @@
 """Grad-CAM (Selvaraju et al. 2017): the heatmap of a picture for a class or a channel."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -14,8 +12,7 @@ from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
 
-SHORT_SIDE = 224
-"""Pixels of the input of a network without a classifier."""
+SHORT_SIDE = 224  # pixels of the input of a network without a classifier
 
 
 def gradcam_input_hw(info: ModelInfo, image_hw: Hw, target: str) -> Hw:

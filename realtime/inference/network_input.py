@@ -1,15 +1,12 @@
 """A frame at the size that the network takes."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from models.spec import Hw
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
 
-MAX_ASPECT = 4.0
-"""Longer frames are squeezed to this ratio of their sides, which limits memory."""
+MAX_ASPECT = 4.0  # longer frames are squeezed to this ratio of their sides, which limits memory
 
 
 def input_size(frame_hw: Hw, short_side: int) -> Hw:

@@ -1,7 +1,5 @@
 """Open the graph of a GraphSpec and run it once."""
 
-from __future__ import annotations
-
 import logging
 
 from models.build.build import build, repair

@@ -1,7 +1,5 @@
 """Classify a picture: labels and probabilities."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

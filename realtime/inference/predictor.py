@@ -1,7 +1,5 @@
 """Classifies the frames of a show at a rate of its own; probabilities are smoothed over time."""
 
-from __future__ import annotations
-
 import logging
 import math
 import time

@@ -4,8 +4,6 @@ ONNX Runtime silently falls back from CUDA to the CPU (microsoft/onnxruntime#233
 cannot load. CUDA is therefore checked in steps: libraries, preload, session, the provider of the session, a first run.
 """
 
-from __future__ import annotations
-
 import ctypes
 import importlib.util
 import os

@@ -1,7 +1,5 @@
 """No output: a show that nobody watches, for measuring and for recording alone."""
 
-from __future__ import annotations
-
 from realtime.outputs.output import Output
 
 

@@ -1,7 +1,5 @@
 """The seam between the show and whatever displays, keeps or sends its canvases."""
 
-from __future__ import annotations
-
 import logging
 from abc import ABC, abstractmethod
 from typing import ClassVar, Self
@@ -50,7 +48,8 @@ class Output:
         """Note and log what ended the output."""
         self.fault = f"{self.name} failed: {error}"
         known = isinstance(error, VentralError)
-        log.error("%s; the show goes on without it", self.fault, exc_info=None if known else error)
+        rest = "; the show goes on without it" if self.permanent else ""
+        log.error("%s%s", self.fault, rest, exc_info=None if known else error)
 
     def __enter__(self) -> Self:
         return self

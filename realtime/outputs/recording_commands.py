@@ -1,7 +1,5 @@
 """The actions for recordings and snapshots, and what the status line says about them."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable
@@ -18,11 +16,8 @@ from realtime.threads.signals import StopSignals
 
 log = logging.getLogger(__name__)
 
-NOTICE = 5.0
-"""Seconds that a notice stays on the status line."""
-
-PATIENCE = 600.0
-"""Seconds that a film may take to be finished at the end of the show."""
+NOTICE = 5.0  # seconds that a notice stays on the status line
+PATIENCE = 600.0  # seconds that a film may take to be finished at the end of the show
 
 
 class RecordingCommands:

@@ -1,7 +1,5 @@
 """The outputs that `--sink` can choose, by name; a new one is a file with a subclass of Output, and a row here."""
 
-from __future__ import annotations
-
 from models.errors import SettingError
 from realtime.outputs.none import NoOutput
 from realtime.outputs.output import Output

@@ -1,12 +1,11 @@
 """The window: shows the canvas, reads keys and mouse. Only this file uses OpenCV's windows; main thread only."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 
@@ -76,7 +75,7 @@ class Window(Output):
         """Whether it is open, closed or failed."""
         return super().state if self.fault else "closed" if self.closed else "open"
 
-    def __enter__(self) -> Window:
+    def __enter__(self) -> Self:
         if os.environ.get("WAYLAND_DISPLAY"):
             os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # OpenCV's wheel contains Qt without Wayland
         cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)

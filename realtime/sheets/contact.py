@@ -1,7 +1,5 @@
 """A contact sheet: pictures of one size, each with its name below it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +9,7 @@ from realtime.imaging.drawing import write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import BRIGHT, QUIET
 
-ASPECT = 1.5
-"""About the width to height of a sheet: that of a slide with room for a title."""
+ASPECT = 1.5  # about the width to height of a sheet: that of a slide with room for a title
 
 
 @dataclass(frozen=True, slots=True)

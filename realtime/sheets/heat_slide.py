@@ -1,7 +1,5 @@
 """A slide of Grad-CAM: the picture, the picture under its heatmap, a title and a line below."""
 
-from __future__ import annotations
-
 from models.spec import Hw
 from realtime.imaging.compositing import Rect, background, fitted, frame_line, paste, resize
 from realtime.imaging.drawing import write_fitting

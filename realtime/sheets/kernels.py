@@ -1,7 +1,5 @@
 """Kernels as small pictures: in colour where they read the picture, otherwise as slices that are dark at zero."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A sheet of kernels: a heading, the kernels, and a legend of their colours."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from models.graph.kernels import Kernels
@@ -12,8 +10,7 @@ from realtime.imaging.frame import Image
 from realtime.imaging.text import BRIGHT, QUIET, text_width, write
 from realtime.sheets.kernels import Cells, cells, diverging, grid_image
 
-SHAPE = 9 / 16
-"""Height to width of a slide, the target of a sheet."""
+SHAPE = 9 / 16  # height to width of a slide, the target of a sheet
 
 SMALLEST_SLICE, SMALLEST_POINT = 1 / 42, 1 / 128
 """The smallest side of a kernel, and of one that is a single weight, as a share of the width of the sheet."""

@@ -1,7 +1,5 @@
 """A sheet of feature maps: the picture and its predictions at the left, a grid per layer at the right."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 
@@ -17,14 +15,9 @@ from realtime.sheets.still import LayerTiles, Still
 from realtime.sheets.storyboard import COLORMAP, CONTRAST
 from realtime.views.stages import stage_caption
 
-SHAPE = 9 / 16
-"""Height to width of a slide, the target of a sheet."""
-
-ROWS = 5
-"""Rows of tiles of 4:3 that fill a slide."""
-
-MOST_COLS = 12
-"""Tiles of 4:3 in a row: smaller ones cannot be read."""
+SHAPE = 9 / 16  # height to width of a slide, the target of a sheet
+ROWS = 5  # rows of tiles of 4:3 that fill a slide
+MOST_COLS = 12  # tiles of 4:3 in a row: smaller ones cannot be read
 
 
 class MapSheet:

@@ -1,7 +1,5 @@
 """Tiles of the layers of a still picture, each scaled by its own peak."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial

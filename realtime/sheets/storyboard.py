@@ -1,7 +1,5 @@
 """A story in cards: the picture, every layer from first to last, and the predictions. Each fades into the next."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,11 +24,8 @@ from realtime.sheets.still import LayerTiles
 from realtime.views.stages import stage_caption
 from realtime.views.tiles import TileSettings
 
-FADE = 0.48
-"""Seconds in which a card fades into the next."""
-
-FEW = 4
-"""The largest number of channels whose numbers are written."""
+FADE = 0.48  # seconds in which a card fades into the next
+FEW = 4  # the largest number of channels whose numbers are written
 
 COLORMAP, CONTRAST = TileSettings().colormap, TileSettings().contrast
 

@@ -1,7 +1,5 @@
 """The live show: opens what the options name, starts the threads, and runs the main loop."""
 
-from __future__ import annotations
-
 import faulthandler
 import logging
 import time
@@ -22,7 +20,7 @@ from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording.paths import claim
-from realtime.outputs.recording.sinks import recover
+from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
 from realtime.outputs.stills import Stills
@@ -40,11 +38,8 @@ from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
-LOST_FOR = 10.0
-"""Seconds that a show with --frames waits for a lost source; any other waits for ever."""
-
-HOLD = 120
-"""Frames for which each picture of a folder is shown: four seconds."""
+LOST_FOR = 10.0  # seconds that a show with --frames waits for a lost source; any other waits for ever
+HOLD = 120  # frames for which each picture of a folder is shown: four seconds
 
 
 def run(options: LiveOptions) -> None:

@@ -1,7 +1,5 @@
 """The options of the command line that the show and the offline commands share."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass
@@ -18,8 +16,7 @@ from models.spec import Colours, Hw, Network
 
 OWN = Parameter(group=Group("Options for your own network, remembered beside its file", sort_key=9))
 
-LARGEST = 1e6
-"""The largest mean or scale: a larger one is a typing error, and would overflow."""
+LARGEST = 1e6  # the largest mean or scale: a larger one is a typing error, and would overflow
 
 
 def between(low: float, high: float = math.inf) -> Parameter:

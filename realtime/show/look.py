@@ -1,7 +1,5 @@
 """Opens what the options name: the network, the views and the controls, live and offline."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Measurements of a running show: rates, stage times, latency, and the time from a change to its first canvas."""
 
-from __future__ import annotations
-
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -11,11 +9,8 @@ import numpy as np
 
 from realtime.threads.rate import Rate
 
-SETTLED = 1.0
-"""Seconds at the start in which stalls do not count: the window is being opened."""
-
-KEPT = 4096
-"""Samples that are kept of each quantity."""
+SETTLED = 1.0  # seconds at the start in which stalls do not count: the window is being opened
+KEPT = 4096  # samples that are kept of each quantity
 
 
 class Samples:

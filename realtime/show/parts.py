@@ -1,7 +1,5 @@
 """The parts of a live show, opened."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from realtime.capture.feed import Capture

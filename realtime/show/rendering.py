@@ -1,7 +1,5 @@
 """The render thread: turns the newest frame into the newest canvas."""
 
-from __future__ import annotations
-
 import time
 
 from realtime.canvas.pipeline import Canvas, Pipeline
@@ -10,11 +8,8 @@ from realtime.imaging.frame import Frame
 from realtime.show.meter import Meter
 from realtime.threads.latest import Latest
 
-TICK = 1 / 30
-"""Seconds after which a change is rendered although no new frame has come."""
-
-REDRAW_FOR = 1.0
-"""Seconds after a change during which a still frame is rendered again, so that a cross-fade ends."""
+TICK = 1 / 30  # seconds after which a change is rendered although no new frame has come
+REDRAW_FOR = 1.0  # seconds after a change during which a still frame is rendered again, so that a cross-fade ends
 
 
 class Rendering:

@@ -1,7 +1,5 @@
 """The report of a show: measurements as a JSON file."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

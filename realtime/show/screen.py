@@ -1,7 +1,5 @@
 """The main thread's part of the show: draws canvas and status line in the window, passes keys and clicks on."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 
@@ -18,11 +16,8 @@ from realtime.show import hud
 from realtime.show.meter import Meter
 from realtime.threads.latest import Latest
 
-ANSWER = 2.0
-"""Seconds for which the answer to a key stays on the status line."""
-
-TURN = 0.016
-"""Seconds that a turn waits for a new canvas: keys are read at 60 Hz."""
+ANSWER = 2.0  # seconds for which the answer to a key stays on the status line
+TURN = 0.016  # seconds that a turn waits for a new canvas: keys are read at 60 Hz
 
 
 class Screen:

@@ -1,7 +1,5 @@
 """What the status line says: rates, recording, and the one notice that matters most."""
 
-from __future__ import annotations
-
 from models.build.graph_spec import Precision
 from models.spec import ModelInfo
 from realtime.canvas.pipeline import Canvas

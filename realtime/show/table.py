@@ -1,7 +1,5 @@
 """The controls of this program for one network, and how the command line sets them before the show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import partial
 

@@ -1,7 +1,5 @@
 """A mailbox between threads that holds only the newest value."""
 
-from __future__ import annotations
-
 import threading
 from typing import Generic, TypeVar
 

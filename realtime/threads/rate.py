@@ -1,12 +1,9 @@
 """How often something happens: events per second over the last moments."""
 
-from __future__ import annotations
-
 import time
 from collections import deque
 
-WINDOW = 1.0
-"""Seconds over which a rate is measured."""
+WINDOW = 1.0  # seconds over which a rate is measured
 
 
 class Rate:

@@ -1,7 +1,5 @@
 """A job in the background whose result is taken once."""
 
-from __future__ import annotations
-
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """SIGINT and SIGTERM: the first ends a show in order, the second at once; short critical work is not interrupted."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading
@@ -9,12 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Self
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and the request of the system to end."""
-
-GRACE = 8.0
-"""Seconds to end after SIGTERM: the system kills the process soon after."""
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and the request of the system to end
+GRACE = 8.0  # seconds to end after SIGTERM: the system kills the process soon after
 
 
 class StopSignals:
@@ -29,7 +25,7 @@ class StopSignals:
         self.ending = False
         self.deadline: float | None = None
 
-    def __enter__(self) -> StopSignals:
+    def __enter__(self) -> Self:
         self._before = {number: signal.signal(number, self._on_signal) for number in STOP_SIGNALS}
         return self
 

@@ -1,9 +1,8 @@
 """A thread that repeats one step until stopped, and keeps the exception that ended it."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
+from typing import Self
 
 
 class Worker:
@@ -18,7 +17,7 @@ class Worker:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -1,7 +1,5 @@
 """The camera alone: the input of the network."""
 
-from __future__ import annotations
-
 from realtime.controls.value import Bind
 from realtime.imaging.compositing import fit
 from realtime.views.view import Rendered, Scene, View

@@ -1,7 +1,5 @@
 """DeepDream on the moving picture: it amplifies what a layer, or one of its channels, responds to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import cache, partial
 
@@ -97,8 +95,7 @@ def _ascend(
     return cv2.resize(result - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
-_preset_words = cache(words)
-"""Reads the file of a preset once, not in every frame."""
+_preset_words = cache(words)  # reads the file of a preset once, not in every frame
 
 
 def _words(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:

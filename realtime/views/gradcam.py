@@ -1,7 +1,5 @@
 """Grad-CAM on the moving picture: which parts of it the network finds most telling for a class or a channel."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +24,7 @@ from realtime.threads.request import Request
 from realtime.views.tiles import TileSettings
 from realtime.views.view import Rendered, Scene, View
 
-SMOOTHING = 0.5
-"""The share of the newest heatmap in the one that is shown, so that it does not flicker."""
+SMOOTHING = 0.5  # the share of the newest heatmap in the one that is shown, so that it does not flicker
 
 
 @dataclass(frozen=True, slots=True)

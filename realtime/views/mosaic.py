@@ -1,7 +1,5 @@
 """Every channel of one layer as a tile, or the most active ones, or one large tile."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Finds the views: every module of this package that has a `VIEW`, in the order of the modules' names."""
 
-from __future__ import annotations
-
 import pkgutil
 from importlib import import_module
 

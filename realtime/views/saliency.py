@@ -1,7 +1,5 @@
 """Saliency: one channel, and beside it the pixels that activate it, from the gradient of the channel."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -27,11 +25,8 @@ from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, TileSettings
 from realtime.views.view import Rendered, Scene, Tiles, View
 
-PEAK_QUANTILE = 0.999
-"""The quantile of the absolute gradient that is drawn as black or white."""
-
-SMOOTHING = 0.2
-"""How fast the brightness follows the strength of the gradient."""
+PEAK_QUANTILE = 0.999  # the quantile of the absolute gradient that is drawn as black or white
+SMOOTHING = 0.2  # how fast the brightness follows the strength of the gradient
 
 CAPTION = ("why", "The pixels that activate this channel.")
 

@@ -1,7 +1,5 @@
 """Captions for the stages of a network, first to last."""
 
-from __future__ import annotations
-
 from models.spec import LayerInfo
 
 STAGES = (

@@ -1,7 +1,5 @@
 """All layers at once, first to last: a strip of the most active channels of each, from one forward pass."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from models.build.graph_spec import GraphSpec

@@ -1,7 +1,5 @@
 """Draws channels as grey tiles that neither flicker nor jump: each is scaled by its own peak, smoothed over time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 

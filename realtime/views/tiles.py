@@ -1,7 +1,5 @@
 """The settings of tiles, and the grid that fills a panel."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -11,11 +9,8 @@ from models.spec import Hw
 from realtime.controls.value import Bind, value
 from realtime.imaging.colormaps import COLORMAPS
 
-GAP = 2
-"""Pixels between tiles."""
-
-STRETCH = 0.12
-"""How far the aspect ratio of a tile may differ from that of the camera, to fill the panel."""
+GAP = 2  # pixels between tiles
+STRETCH = 0.12  # how far the aspect ratio of a tile may differ from that of the camera, to fill the panel
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Every value and action of a live show, for the reference: `ventral controls` and the README."""
 
-from __future__ import annotations
-
 from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.outputs.recording_commands import RecordingCommands

@@ -1,7 +1,5 @@
 """Pictures as vectors: the mean activation of every channel of some layers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

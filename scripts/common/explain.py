@@ -1,7 +1,5 @@
 """Errors of Cyclopts in the style of this program."""
 
-from __future__ import annotations
-
 import cyclopts
 
 NUMBERS = {int: "a whole number", float: "a number"}

@@ -1,7 +1,5 @@
 """The engine of an offline command."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

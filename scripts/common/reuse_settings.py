@@ -1,7 +1,5 @@
 """The network and the options of a command, with those saved in an earlier picture where none are given."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Collection
 from pathlib import Path
@@ -16,14 +14,12 @@ from scripts.common.saved_settings import SavedSettings, fill_options, given_opt
 
 Options = TypeVar("Options")
 
-REPLACED_BY_CLASS = ("layer", "channel", "unit", "guide")
-"""The options that --class replaces."""
+REPLACED_BY_CLASS = ("layer", "channel", "unit", "guide")  # the options that --class replaces
 
 INPUT = ("colours", "mean", "scale")
 """The options of the network's input: they belong to the saved network, and are not remembered beside its file."""
 
-NOT_SAVED = ("provider", "labels")
-"""The options that do not change the picture."""
+NOT_SAVED = ("provider", "labels")  # the options that do not change the picture
 
 
 def reuse_settings(

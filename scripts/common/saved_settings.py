@@ -19,11 +19,8 @@ from models.files import write_atomically
 from realtime.imaging.frame import Image
 from scripts.common.explain import explain
 
-KEY = "ventral"
-"""The keyword of the text in the PNG file."""
-
-NOT_GIVEN = (None, (), "auto")
-"""The values of an option that was not given."""
+KEY = "ventral"  # the keyword of the text in the PNG file
+NOT_GIVEN = (None, (), "auto")  # the values of an option that was not given
 
 Options = TypeVar("Options")
 

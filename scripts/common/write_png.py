@@ -1,7 +1,5 @@
 """Writing one picture as a PNG file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import cv2

@@ -1,7 +1,5 @@
 """`ventral bench`: the speedup from truncation, heads and gradients inside the graph, and the cost of the live show."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import os

@@ -3,8 +3,6 @@
 Libraries are imported where they are checked: doctor must run when nothing else does.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil

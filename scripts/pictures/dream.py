@@ -39,19 +39,15 @@ from scripts.common.saved_settings import given_options, write_picture
 
 log = logging.getLogger(__name__)
 
-ZOOM = 1.05
-"""From one frame of an endless zoom to the next."""
+ZOOM = 1.05  # from one frame of an endless zoom to the next
 
 ZOOM_FPS = 12.5
 """The frame rate of an endless zoom: each frame is a dream of its own, and a GIF counts hundredths of a second."""
 
 MAX_PIXELS = 80_000_000
 
-FIRST_SIDE = 160
-"""About the shorter side of the first octave, in pixels: it draws what is seen from afar."""
-
-LARGE = 4_000_000
-"""Pixels from which a dream takes minutes."""
+FIRST_SIDE = 160  # about the shorter side of the first octave, in pixels: it draws what is seen from afar
+LARGE = 4_000_000  # pixels from which a dream takes minutes
 
 MAX_OCTAVES = 20
 

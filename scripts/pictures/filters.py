@@ -1,7 +1,5 @@
 """`ventral filters`: the kernels that a network has learned."""
 
-from __future__ import annotations
-
 from models.graph.kernels import read_kernels
 from realtime.outputs.recording.paths import claim
 from realtime.sheets.kernelsheet import draw_kernels

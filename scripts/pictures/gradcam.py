@@ -1,7 +1,5 @@
 """`ventral gradcam`: where a picture shows evidence for a class."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`ventral maps`: a sheet of a picture's feature maps, layer by layer, with the predictions of the classifier."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -23,8 +21,7 @@ from scripts.common.parameters import Force, Output, SheetWidth, StillOptions
 from scripts.common.progress import progress
 from scripts.common.write_png import write_png
 
-DRAWN, PRINTED = 3, 5
-"""The number of predictions on the sheet, and of those printed and reported."""
+DRAWN, PRINTED = 3, 5  # the number of predictions on the sheet, and of those printed and reported
 
 
 @Parameter(name="*")

@@ -1,7 +1,5 @@
 """`ventral story`: a picture's path through the network, layer by layer, as a GIF or an MP4."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,14 +31,12 @@ log = logging.getLogger(__name__)
 
 GIF_WIDTH, FILM_WIDTH = 480, 1280
 LARGEST_GIF = 1920
-GIF_STEP, FILM_FPS = 0.08, 25.0
-"""Seconds per frame of a GIF's fade, and the frame rate of a film."""
+GIF_STEP, FILM_FPS = 0.08, 25.0  # seconds per frame of a GIF's fade, and the frame rate of a film
 
 TILES = (8, 12, 18, 24, 32)
 """The least number of tiles for a layer of each block: deeper layers have more and coarser channels."""
 
-LONGEST = 300.0
-"""Seconds per layer: the ending lasts twice as long, and a GIF frame at most 655 seconds."""
+LONGEST = 300.0  # seconds per layer: the ending lasts twice as long, and a GIF frame at most 655 seconds
 
 PREDICTIONS = 3
 SUFFIXES = (".gif", ".mp4")

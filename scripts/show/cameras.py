@@ -1,7 +1,5 @@
 """`ventral cameras`: the cameras that deliver frames."""
 
-from __future__ import annotations
-
 import sys
 
 from rich.console import Console

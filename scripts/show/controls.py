@@ -1,7 +1,5 @@
 """`ventral controls`: every value that --set, a preset or a key can change."""
 
-from __future__ import annotations
-
 from rich.console import Console
 from rich.table import Table
 

@@ -1,7 +1,5 @@
 """`ventral live`: the show."""
 
-from __future__ import annotations
-
 from realtime.show.app import run
 from realtime.show.config import LiveOptions
 

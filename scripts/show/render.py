@@ -1,7 +1,5 @@
 """`ventral render`: the render pipeline offline, for every frame of a video or every picture."""
 
-from __future__ import annotations
-
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
@@ -29,8 +27,7 @@ from scripts.common.write_png import write_png
 
 PATTERN = "pattern"
 
-HOLD = 60
-"""Frames of a video that show one picture of a folder: two seconds."""
+HOLD = 60  # frames of a video that show one picture of a folder: two seconds
 
 
 def render(

@@ -4,8 +4,6 @@ A rule writes nodes of the default domain that compute the gradient of one input
 outputs. Weights are constants, so no rule gives the gradient of a kernel.
 """
 
-from __future__ import annotations
-
 from models.autodiff.rules import (
     activation,
     arithmetic,

@@ -4,16 +4,13 @@ Where possible they use the output instead of the input: ONNX Runtime fuses a co
 nothing else reads the tensor between them.
 """
 
-from __future__ import annotations
-
 import math
 
 from onnx import TensorProto, numpy_helper
 
 from models.autodiff.rules.node_gradient import NodeGradient, Rule, chain
 
-STEEP = 1e30
-"""With this slope, a HardSigmoid is a step function: 0 at 0, and 1 at every activation above 1e-30."""
+STEEP = 1e30  # with this slope, a HardSigmoid is a step function: 0 at 0, and 1 at every activation above 1e-30
 
 
 def mask(ctx: NodeGradient, condition: str, grad: str) -> str:

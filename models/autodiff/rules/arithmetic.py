@@ -1,7 +1,5 @@
 """Gradients of operators that combine several tensors: each input may need one, and each may be broadcast."""
 
-from __future__ import annotations
-
 from models.autodiff.rules.node_gradient import NodeGradient, Rule, chain, static_sizes, unbroadcast
 
 

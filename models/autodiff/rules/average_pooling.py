@@ -1,7 +1,5 @@
 """Gradient of average pools."""
 
-from __future__ import annotations
-
 import math
 
 import onnx

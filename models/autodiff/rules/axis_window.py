@@ -4,8 +4,6 @@ Written with Slice, Concat and Reshape only: along the last axis, ONNX Runtime t
 Expand.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

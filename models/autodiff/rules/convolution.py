@@ -4,8 +4,6 @@ The adjoint of a convolution is a convolution with the kernel flipped and its ch
 are undone (Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from models.autodiff.rules.node_gradient import NodeGradient, Rule, static_sizes

@@ -3,8 +3,6 @@
 Equal pixels are common: overlapping windows share a maximum, and the next pool sees it twice.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

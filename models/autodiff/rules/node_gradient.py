@@ -1,7 +1,5 @@
 """The context of a gradient rule: the node, the gradients of its outputs, and what the rule writes with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """Gradients of normalizations at inference."""
 
-from __future__ import annotations
-
 from models.autodiff.rules.node_gradient import NodeGradient, Rule
 
 

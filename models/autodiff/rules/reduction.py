@@ -1,7 +1,5 @@
 """Gradients of reductions: sums, means, extremes."""
 
-from __future__ import annotations
-
 import math
 
 from models.autodiff.rules.node_gradient import NodeGradient, Rule

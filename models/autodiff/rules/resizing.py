@@ -4,8 +4,6 @@ So every mode of Resize has its gradient without being described again. Where th
 the matrix once, when a session opens.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from models.autodiff.rules.node_gradient import NodeGradient, Rule

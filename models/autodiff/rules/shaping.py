@@ -1,7 +1,5 @@
 """Gradients of operators that move elements without changing them."""
 
-from __future__ import annotations
-
 import numpy as np
 import onnx
 from onnx import helper

@@ -1,7 +1,5 @@
 """The geometry of a sliding window, which convolutions and pools share."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass

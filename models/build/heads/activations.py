@@ -1,7 +1,5 @@
 """The activations of a layer, unchanged."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from models.build.heads.head import Head, Shapes

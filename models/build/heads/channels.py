@@ -1,7 +1,5 @@
 """The channels that a gradient starts from: those of a layer, or the logits of the classifier."""
 
-from __future__ import annotations
-
 from models.build.heads.head import Shapes
 from models.errors import ModelError
 from models.graph.builder import GraphBuilder

@@ -1,7 +1,5 @@
 """The gradient of an objective with respect to the picture, for gradient ascent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from models.autodiff.backprop_rule import BackpropRule
@@ -13,8 +11,7 @@ from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder, ancestors
 from models.spec import ModelInfo
 
-GUIDE_UNITS = 256
-"""Units of a guide's layer with which each unit of the picture is compared."""
+GUIDE_UNITS = 256  # units of a guide's layer with which each unit of the picture is compared
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Where in a picture the evidence for a class or a channel lies (Grad-CAM, Selvaraju et al. 2017)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from models.autodiff.gradient import gradient

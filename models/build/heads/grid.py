@@ -1,7 +1,5 @@
 """Where the tiles of a mosaic lie."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from models.spec import Hw

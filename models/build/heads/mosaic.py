@@ -1,7 +1,5 @@
 """The channels of one layer as tiles."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from models.build.heads.grid import Grid

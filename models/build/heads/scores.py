@@ -1,7 +1,5 @@
 """What the classifier predicts for the whole picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from models.build.heads.head import Head, Shapes

@@ -1,7 +1,5 @@
 """A strip of tiles for each of several layers, from one pass through the network."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from models.build.heads.grid import Grid

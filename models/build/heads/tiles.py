@@ -1,7 +1,5 @@
 """Draw activations as grey tiles inside the graph, so that one small uint8 picture leaves it."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

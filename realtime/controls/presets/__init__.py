@@ -1,7 +1,5 @@
 """Presets: files of controls, a TOML table per group; those beside this file are known by name."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path

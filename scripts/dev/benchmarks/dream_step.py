@@ -1,7 +1,5 @@
 """One step of a dream: the gradient as an ONNX graph, against TensorFlow and PyTorch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,8 +16,7 @@ from scripts.dev.benchmarks.timing import Timing, interleaved
 
 OURS = "ventral"
 
-STRIDE = 8
-"""The step is that of the last layer of this stride: block4_conv3 of VGG16."""
+STRIDE = 8  # the step is that of the last layer of this stride: block4_conv3 of VGG16
 
 THREADS = 2
 

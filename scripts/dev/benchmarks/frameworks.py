@@ -3,8 +3,6 @@
 Both are optional and are imported when they are timed.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The live show without a window: the cost of predictions beside the mosaic, and the rate of dream results."""
 
-from __future__ import annotations
-
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,8 +18,7 @@ from realtime.show.look import RenderSetup, open_setup
 from realtime.views.dream import DreamView
 
 FRAMES = 60
-TURN = 1.0
-"""Seconds per turn: enough for four runs of the classifier."""
+TURN = 1.0  # seconds per turn: enough for four runs of the classifier
 
 CAMERA_FPS = 30.0
 

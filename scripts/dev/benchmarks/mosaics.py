@@ -1,7 +1,5 @@
 """The mosaic of a layer: a graph that ends in the mosaic, against running all layers and tiling in numpy."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Timing of alternatives in turns, so that their ratio holds on a machine that is busy with other things."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

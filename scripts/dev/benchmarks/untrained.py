@@ -1,7 +1,5 @@
 """A network of VGG16's shape with random weights, for tests and benchmarks: its speed is that of a trained one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
