@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from models.errors import SourceError
-from realtime.capture.devices import cameras_called, list_cameras, why_not
+from realtime.capture.devices import camera_problem, cameras_named, list_cameras
 from realtime.capture.source import SourceKind, SourceOptions
 from realtime.capture.video import Live, open_device, try_to_read
 
@@ -18,7 +18,7 @@ def open_camera(number: int, options: SourceOptions = SourceOptions()) -> Live: 
         if (first := try_to_read(capture, name)) is not None:
             return Live(name, capture, first)
         capture.release()
-    raise SourceError(f"{name}: {why_not(number)}")
+    raise SourceError(f"{name}: {camera_problem(number)}")
 
 
 def _first_working(numbers: Iterable[int], options: SourceOptions) -> Live:
@@ -37,7 +37,7 @@ def _first_working(numbers: Iterable[int], options: SourceOptions) -> Live:
 def _numbers(text: str) -> list[int]:
     """The camera numbers of a camera name or of a path such as /dev/video0."""
     device = re.fullmatch(r"/dev/video(\d+)", text)
-    return [int(device[1])] if device else cameras_called(text)
+    return [int(device[1])] if device else cameras_named(text)
 
 
 AUTO_CAMERA = SourceKind(

@@ -22,12 +22,12 @@ def list_cameras(known: Path = KNOWN_BY_LINUX) -> dict[int, str]:
     return dict(sorted((int(node.name[5:]), _name(node)) for node in nodes))
 
 
-def cameras_called(name: str, known: Path = KNOWN_BY_LINUX) -> list[int]:
+def cameras_named(name: str, known: Path = KNOWN_BY_LINUX) -> list[int]:
     """The numbers of the cameras with this name, ignoring case."""
     return [number for number, other in list_cameras(known).items() if other.casefold() == name.casefold()]
 
 
-def why_not(number: int, device: Path | None = None) -> str:
+def camera_problem(number: int, device: Path | None = None) -> str:
     """The probable reason why camera `number` gives no video, and what to do."""
     device = device or Path(f"/dev/video{number}")
     if sys.platform == "linux" and not device.exists():

@@ -47,10 +47,10 @@ class Recording:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def hurry(self) -> None:
+    def interrupt(self) -> None:
         """Keep what can be kept at once; a GIF stays the MP4 that it would be made from."""
         if self._sink is not None:
-            self._sink.hurry()
+            self._sink.interrupt()
 
     def _run(self) -> None:
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.capture.devices import NUMBERS_TO_TRY, cameras_called, list_cameras, why_not
+from realtime.capture.devices import NUMBERS_TO_TRY, camera_problem, cameras_named, list_cameras
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its cameras in files")
 
@@ -34,7 +34,7 @@ def test_cameras_are_listed_by_number(known: Path) -> None:
 @on_linux
 @pytest.mark.parametrize(("name", "numbers"), [("C920", [0, 1]), ("grabber", [10]), ("C92", []), ("", [])])
 def test_a_name_stands_for_all_its_numbers(known: Path, name: str, numbers: list[int]) -> None:
-    assert cameras_called(name, known) == numbers
+    assert cameras_named(name, known) == numbers
 
 
 @on_linux
@@ -49,5 +49,5 @@ def test_elsewhere_some_numbers_are_tried(monkeypatch: pytest.MonkeyPatch) -> No
 
 @on_linux
 def test_the_reason_names_what_is_missing(tmp_path: Path) -> None:
-    assert why_not(99, tmp_path / "video99").startswith(f"there is no {tmp_path}/video99; cameras here: ")
-    assert "check that it is connected" in why_not(0, tmp_path)
+    assert camera_problem(99, tmp_path / "video99").startswith(f"there is no {tmp_path}/video99; cameras here: ")
+    assert "check that it is connected" in camera_problem(0, tmp_path)
