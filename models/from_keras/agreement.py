@@ -1,4 +1,4 @@
-"""Whether a stored network computes what Keras computes, layer by layer."""
+"""Compare a stored network with Keras, layer by layer."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from models.spec import INPUT, Hw, InputInfo
 Floats: TypeAlias = NDArray[np.float32]
 
 TOLERANCE = 1e-4
-"""The relative error that is allowed in every layer of a stored network."""
+"""The relative error that every layer of a stored network may have."""
 
 STIR = 1e-6
-"""How much a picture is changed, relatively, to see how a network magnifies what rounding does in both programs."""
+"""The relative change of a picture that shows how much a network amplifies rounding errors."""
 
-MAGNIFIED = 10
-"""How many times a layer's answer to that change is allowed where it is more than TOLERANCE."""
+AMPLIFIED = 10
+"""How many times a layer's response to that change is allowed where it exceeds TOLERANCE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """How far a layer is off Keras: max|onnx - keras| / max|keras|, and how far it may be."""
+    """The relative error of a layer, max|onnx - keras| / max|keras|, and the largest that is allowed."""
 
     layer: str
     error: float
@@ -37,14 +37,14 @@ class Deviation:
 
     @property
     def excessive(self) -> bool:
-        """Whether rounding does not explain it; NaN is never explained."""
+        """Whether the error is more than rounding; NaN always is."""
         return not self.error <= self.allowed
 
 
 def compare(layer: str, found: Floats, expected: Floats, stirred: Floats) -> Deviation:
-    """Set what ONNX Runtime `found` against what Keras makes of the same picture, and of one `stirred` a little."""
-    sway = relative_error(stirred, expected)
-    return Deviation(layer, relative_error(found, expected), max(TOLERANCE, MAGNIFIED * sway))
+    """Compare an output of ONNX Runtime with Keras's for the same picture, and for one changed by STIR."""
+    response = relative_error(stirred, expected)
+    return Deviation(layer, relative_error(found, expected), max(TOLERANCE, AMPLIFIED * response))
 
 
 def deviations(
@@ -65,12 +65,12 @@ def deviations(
 
 
 def refuse_excess(name: str, found: Iterable[Deviation]) -> float:
-    """The largest relative error; ModelError when a layer of the network `name` is off by more than rounding."""
+    """The largest relative error; ModelError when a layer of the network `name` differs by more than rounding."""
     worst = 0.0
     for each in found:
         if each.excessive:
             raise ModelError(
-                f"{name} as ONNX is {each.error:.1e} off Keras in {each.layer}, expected at most {each.allowed:.0e}"
+                f"{name} differs from Keras by {each.error:.1e} in {each.layer}; expected at most {each.allowed:.0e}"
             )
         worst = max(worst, each.error)
     return worst
@@ -92,7 +92,7 @@ def relative_error(found: Floats, expected: Floats) -> float:
 
 
 def random_picture(input_info: InputInfo, size_hw: Hw) -> Floats:
-    """Coarse blocks with noise on them, as the network wants them: (1, height, width, 3)."""
+    """Coarse blocks with noise, normalized for the network: (1, height, width, 3)."""
     random = np.random.default_rng(0)
     blocks = random.integers(0, 200, (1, *(side // 24 + 1 for side in size_hw), 3))
     coarse = blocks.repeat(24, axis=1).repeat(24, axis=2)[:, : size_hw[0], : size_hw[1]]
@@ -101,11 +101,11 @@ def random_picture(input_info: InputInfo, size_hw: Hw) -> Floats:
 
 
 def stir(picture: Floats) -> Floats:
-    """The same picture but for its last bits."""
+    """The same picture except for its last bits."""
     noise = np.random.default_rng(1).normal(0, STIR, picture.shape)
     return np.asarray(picture * (1 + noise), np.float32)
 
 
 def nchw(tensor: Any) -> Floats:
-    """A tensor of Keras in the order of ONNX."""
+    """A tensor of Keras in NCHW."""
     return np.ascontiguousarray(np.transpose(tensor, (0, 3, 1, 2)))

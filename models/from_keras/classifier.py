@@ -1,6 +1,6 @@
-"""The classifier of a network of Keras as ONNX: from the last layer to the probabilities.
+"""The classifier of a Keras network as ONNX: from the last layer to the probabilities.
 
-It is written from the weights: tf2onnx took 24 GB of memory for VGG16's.
+It is built from the weights: tf2onnx needs 24 GB of memory for VGG16's.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ LOGITS, PROBABILITIES = "classifier/logits", "classifier/probabilities"
 
 
 def classifier(source: Pretrained) -> onnx.ModelProto:
-    """A graph of its own of the layers after the last one shown: NCHW -> logits and probabilities (1, classes).
+    """A separate graph of the layers after the last one shown: NCHW -> logits and probabilities (1, classes).
 
-    No name agrees with one in the network itself.
+    It shares no name with the network except its input.
     """
     features = source.info.layers[-1].name
     tensor = source.network.output[features]
@@ -36,33 +36,33 @@ def classifier(source: Pretrained) -> onnx.ModelProto:
 
 def append_classifier(model: onnx.ModelProto, layers: Sequence[Layer], features: str) -> None:
     """Add `layers`, from the tensor `features` in NCHW to the classes, and the outputs LOGITS and PROBABILITIES."""
-    draft = GraphBuilder(model, "classifier")
+    builder = GraphBuilder(model, "classifier")
     tensor = features
     for layer in layers:
-        tensor = _write(draft, layer, tensor)
+        tensor = _write(builder, layer, tensor)
     shape = (1, layers[-1].units)
-    draft.output(tensor, LOGITS, FLOAT, shape)
-    draft.output(draft.op("Softmax", tensor), PROBABILITIES, FLOAT, shape)
+    builder.output(tensor, LOGITS, FLOAT, shape)
+    builder.output(builder.op("Softmax", tensor), PROBABILITIES, FLOAT, shape)
 
 
-def _write(draft: GraphBuilder, layer: Layer, tensor: str) -> str:
-    """What `layer` makes of `tensor`, but for the softmax of the last one."""
+def _write(builder: GraphBuilder, layer: Layer, tensor: str) -> str:
+    """Write `layer`, without a softmax; returns its output."""
     match kind(layer):
         case "MaxPooling2D":
-            return draft.op("MaxPool", tensor, kernel_shape=layer.pool_size, strides=layer.strides)
+            return builder.op("MaxPool", tensor, kernel_shape=layer.pool_size, strides=layer.strides)
         case "GlobalAveragePooling2D":
-            return draft.op("Flatten", draft.op("GlobalAveragePool", tensor))
+            return builder.op("Flatten", builder.op("GlobalAveragePool", tensor))
         case "Flatten":
-            return draft.op("Flatten", tensor)
+            return builder.op("Flatten", tensor)
         case "Dense":
             kernel, bias = layer.get_weights()
-            sums = draft.op("Gemm", tensor, draft.constant(_rows(layer, kernel)), draft.constant(bias))
-            return draft.op("Relu", sums) if layer.activation.__name__ == "relu" else sums
+            sums = builder.op("Gemm", tensor, builder.constant(_rows(layer, kernel)), builder.constant(bias))
+            return builder.op("Relu", sums) if layer.activation.__name__ == "relu" else sums
     return tensor
 
 
 def _rows(layer: Layer, kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The kernel (in, out) for a picture that is flattened channel by channel; Keras does it point by point."""
+    """The kernel (in, out) for an input flattened channel by channel; Keras flattens pixel by pixel."""
     maker = layer.input._keras_history.operation
     if kind(maker) != "Flatten":
         return kernel
@@ -75,8 +75,8 @@ def classifier_deviations(
     """Compare the logits with those of Keras on a picture of `size_hw`, and the probabilities with their softmax."""
     picture = random_picture(source.info.input, size_hw)
     features = source.info.layers[-1].name
-    [fed] = open_session(network).run([features], {INPUT: nchw(picture)})
-    logits, probabilities = open_session(model).run([LOGITS, PROBABILITIES], {features: fed})
+    [values] = open_session(network).run([features], {INPUT: nchw(picture)})
+    logits, probabilities = open_session(model).run([LOGITS, PROBABILITIES], {features: values})
     softmax = _softmax(logits)
     return (
         compare("the logits", logits, _logits(source, picture), _logits(source, stir(picture))),
@@ -85,7 +85,7 @@ def classifier_deviations(
 
 
 def _logits(source: Pretrained, picture: Floats) -> Floats:
-    """What Keras gives before the softmax."""
+    """The logits of Keras, before the softmax."""
     last = source.top[-1]
     layers = [*forward(source.network.layers, source.network.outputs), *source.top[:-1]]
     kernel, bias = last.get_weights()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def any_size(network: keras.Model) -> keras.Model:
-    """A copy of `network`, with the same outputs, that takes pictures of any size; padded as the original is."""
+    """A copy of `network` with the same outputs that takes any input size, with the padding of the original."""
     import keras
 
     copy = keras.models.clone_model(network, input_tensors=keras.Input((None, None, 3)), clone_function=_convertible)
@@ -27,7 +27,7 @@ def any_size(network: keras.Model) -> keras.Model:
 
 
 def _convertible(layer: Layer) -> Layer:
-    """A new layer that does the same, such that tf2onnx knows its numbers and leaves no transpose around it."""
+    """A new layer that computes the same, whose constants tf2onnx folds and which needs no transpose."""
     from keras import layers
 
     if kind(layer) == "Normalization":
@@ -36,13 +36,13 @@ def _convertible(layer: Layer) -> Layer:
         return layers.Rescaling(scale.tolist(), (-mean * scale).tolist(), name=layer.name)
     if kind(layer) == "GlobalAveragePooling2D":
         return layers.GlobalAveragePooling2D(keepdims=True, name=layer.name)
-    if kind(layer) == "Reshape":  # what was averaged, to a picture of one point, which it is already
+    if kind(layer) == "Reshape":  # of an average to one pixel, which it already is
         return layers.Activation("linear", name=layer.name)
     return type(layer).from_config(layer.get_config())
 
 
 def convert(network: keras.Model) -> onnx.ModelProto:
-    """What tf2onnx makes of `network`, a copy as `any_size` makes it whose outputs are a dictionary of names."""
+    """Convert `network`, made by `any_size`, whose outputs are a dictionary of names, with tf2onnx."""
     import tensorflow as tf
     import tf2onnx
 

@@ -1,6 +1,6 @@
-"""A walk through a network of Keras: what computes in which order, what it gives, and which layers can be shown.
+"""A walk through a Keras network: its layers in forward order, their outputs, and which of them can be shown.
 
-A tensor of Keras's graph is known by its `id`: it is the same object where it is made and where it is taken.
+A symbolic tensor is identified by its `id`: it is the same object as an output and as an input.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ Taps: TypeAlias = dict[str, Tensor]
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
 FOLLOWERS = ("BatchNormalization", "Activation", "ReLU")
-"""What belongs to a convolution when nothing else takes its output."""
+"""Layers that belong to a convolution if nothing else reads its output."""
 
 
 def sources(layer: Layer) -> list[Tensor]:
-    """The tensors that a layer takes."""
+    """The inputs of a layer."""
     return layer.input if isinstance(layer.input, list) else [layer.input]
 
 
 def forward(layers: Iterable[Layer], tensors: Iterable[Tensor]) -> list[Layer]:
-    """Those of `layers` that `tensors` depend on, each after what it needs; branches one after the other."""
+    """Those of `layers` that `tensors` depend on, in topological order, one branch after the other."""
     makers = {id(layer.output): layer for layer in layers if kind(layer) != "InputLayer"}
     order: dict[str, Layer] = {}
 
@@ -57,9 +57,9 @@ def kind(layer: Layer) -> str:
 def run(
     layers: Sequence[Layer], start: Tensor, picture: Any, prepare: Callable[[Layer, list[Any]], None] | None = None
 ) -> dict[int, Any]:
-    """What each of `layers` makes of a picture (1, height, width, 3) of any size, by the id of its output.
+    """The outputs of `layers` for a picture (1, height, width, 3) of any size, by the id of the symbolic output.
 
-    `prepare` is called with each layer and its arguments before it computes.
+    `prepare` is called with each layer and its arguments before it runs.
     """
     values = {id(start): picture}
     for layer in layers:
@@ -71,7 +71,7 @@ def run(
 
 
 def find_taps(layers: Sequence[Layer], landmarks: str) -> Taps:
-    """The convolutions of `layers`, in forward order, and the other ones whose name matches `landmarks`."""
+    """The convolutions of `layers` in forward order, and other layers whose name matches `landmarks`."""
     names: dict[int, str] = {}
     for layer in layers:
         if kind(layer) in CONVOLUTIONS:
@@ -82,11 +82,11 @@ def find_taps(layers: Sequence[Layer], landmarks: str) -> Taps:
 
 
 def _finished(layer: Layer, layers: Sequence[Layer]) -> Tensor:
-    """The output of a convolution after the batch norm and the activation that alone follow it."""
+    """The output of a convolution after the batch norm and the activation that follow it."""
     uses = Counter(id(tensor) for each in layers for tensor in sources(each))
-    takers = {id(tensor): each for each in layers for tensor in sources(each)}
-    while uses[id(layer.output)] == 1 and kind(takers[id(layer.output)]) in FOLLOWERS:
-        layer = takers[id(layer.output)]
+    readers = {id(tensor): each for each in layers for tensor in sources(each)}
+    while uses[id(layer.output)] == 1 and kind(readers[id(layer.output)]) in FOLLOWERS:
+        layer = readers[id(layer.output)]
     return layer.output
 
 
@@ -107,7 +107,7 @@ def describe(taps: Taps, layers: Sequence[Layer], start: Tensor, landmarks: str)
 
 
 def _strides(layers: Sequence[Layer], start: Tensor) -> dict[int, int]:
-    """Pixels of the picture per step of each tensor; what is averaged to one point keeps the stride it had."""
+    """Input pixels per step of each tensor; an average over the whole input keeps the stride it had."""
     steps = {id(start): 1}
     for layer in layers:
         before = max(steps[id(tensor)] for tensor in sources(layer))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.errors import ModelError
+from models.errors import ModelError, one_line
 from models.from_keras import weights as weight_files
 from models.from_keras.agreement import random_picture
 from models.from_keras.frameworks import import_keras
@@ -34,10 +34,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pretrained:
-    """A network that has its weights.
+    """A network with its weights.
 
-    `network` is a Keras model: a picture -> {layer: activations}; `top` is what follows the last layer up to the
-    probabilities of the classes, in forward order, empty when there is no classifier.
+    `network` is a Keras model: a picture -> {layer: activations}. `top` are the layers from there to the class
+    probabilities, in forward order; empty without a classifier.
     """
 
     info: ModelInfo
@@ -48,7 +48,7 @@ class Pretrained:
 def load(entry: ZooEntry, weights: str, until: str | None = None) -> Pretrained:
     """The network of `entry` with `weights`, "imagenet", "none" (seeded) or a file, which ends at the layer `until`.
 
-    Raises ModelError when the weights cannot be had or do not fit, SetupError without TensorFlow.
+    Raises ModelError when the weights are missing or do not fit, SetupError without TensorFlow.
     """
     classes = _count_classes(weights, until)
     import_keras()
@@ -66,20 +66,20 @@ def load(entry: ZooEntry, weights: str, until: str | None = None) -> Pretrained:
 
 
 def imagenet_labels() -> tuple[str, ...]:
-    """ImageNet's thousand names in the order of the classes, from Keras's download; empty when it fails."""
+    """The 1000 class names of ImageNet in order, downloaded by Keras; empty when that fails."""
     import keras
 
     try:
         with downloading():
             [ranking] = keras.applications.imagenet_utils.decode_predictions(np.arange(1000)[None], top=1000)
     except Exception as error:  # Keras reports every failed download as a bare Exception
-        _log.info("cannot download the names of the classes (%s)", weight_files.reason(error))
+        _log.info("cannot download the class names (%s)", one_line(error))
         return ()
     return tuple(name.replace("_", " ") for _, name, _ in reversed(ranking))
 
 
 def _count_classes(weights: str, until: str | None) -> int | None:
-    """The classes of the classifier to be made; there is none for random weights and for the first layers alone."""
+    """The number of classes; None without a classifier: for random weights, or when later layers are cut off."""
     if weights == "none":
         return None
     if weights == "imagenet":
@@ -89,7 +89,7 @@ def _count_classes(weights: str, until: str | None) -> int | None:
 
 
 def _describe(entry: ZooEntry, weights: str, whole: keras.Model, until: str | None) -> tuple[ModelInfo, dict[str, Any]]:
-    """The record of the network as far as `until`, and its layers' tensors."""
+    """The record of the network up to `until`, and the tensors of its layers."""
     layers = forward(whole.layers, whole.outputs)
     taps = find_taps(layers, entry.landmarks)
     infos = describe(taps, layers, whole.input, entry.landmarks)
@@ -99,7 +99,7 @@ def _describe(entry: ZooEntry, weights: str, whole: keras.Model, until: str | No
 
 
 def _construct(entry: ZooEntry, weights: str | None, classes: int | None) -> keras.Model:
-    """Keras pads some networks by the size of the input: they are made at the size they were trained at."""
+    """Keras pads some networks by the input size, so each is built at the size it was trained at."""
     import keras
 
     top = {"include_top": True, "classes": classes} if classes else {"include_top": False}
@@ -112,14 +112,14 @@ def _download(entry: ZooEntry, classes: int | None) -> keras.Model:
             return _construct(entry, "imagenet", classes)
     except Exception as error:  # Keras reports every failed download as a bare Exception
         raise ModelError(
-            f"cannot download the imagenet weights of {entry.name} ({weight_files.reason(error)}); "
+            f"cannot download the imagenet weights of {entry.name} ({one_line(error)}); "
             "use --weights FILE or --weights none"
         ) from error
 
 
 @contextmanager
 def downloading() -> Iterator[None]:
-    """Show Keras's download bar on stderr when that is a terminal, and give up when nothing comes."""
+    """Show Keras's progress bar if stderr is a terminal, and stop waiting after a time limit."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)
     try:
@@ -130,7 +130,7 @@ def downloading() -> Iterator[None]:
 
 
 def _set_weights(entry: ZooEntry, weights: str, layers: Sequence[Layer], start: Any) -> None:
-    """Give `layers` the weights of a file, or seeded ones."""
+    """Set the weights of `layers` from a file, or from a seed."""
     shapes = {
         layer.name: tuple(tuple(array.shape) for array in layer.weights if len(array.shape))
         for layer in layers
@@ -141,7 +141,7 @@ def _set_weights(entry: ZooEntry, weights: str, layers: Sequence[Layer], start: 
         if layer.weights:
             _assign(layer, chosen[layer.name])
     if weights == "none":
-        run(layers, start, random_picture(entry.input, entry.size_hw), _settle)
+        run(layers, start, random_picture(entry.input, entry.size_hw), _standardise)
 
 
 def _assign(layer: Layer, arrays: Sequence[np.ndarray[Any, Any]]) -> None:
@@ -155,14 +155,14 @@ def _assign(layer: Layer, arrays: Sequence[np.ndarray[Any, Any]]) -> None:
     layer.finalize_state()
 
 
-def _settle(layer: Layer, arguments: list[Any]) -> None:
-    """Let a batch norm bring what comes to it to unit size: so random networks stay alive to their last layer.
+def _standardise(layer: Layer, arguments: list[Any]) -> None:
+    """Set the variance of a batch norm from its input, so that activations of random networks do not vanish.
 
-    The mean stays where it was drawn: with that of the values taken off, rounding came out four times as large.
+    The mean stays random: with the mean of the input, rounding errors are four times as large.
     """
     if kind(layer) == "BatchNormalization":
         [values] = np.asarray(arguments)
         *others, mean, _ = layer.get_weights()
         variance = np.square(values - mean).mean(axis=(0, 1, 2))
-        dead = 0.1 * variance.mean()  # a channel that hardly moves is not blown up to noise
+        dead = 0.1 * variance.mean()  # does not amplify a nearly constant channel to noise
         layer.set_weights([*others, mean, variance + dead])

@@ -1,7 +1,7 @@
-"""Trained weights from a file, as arrays and nothing else: whatever code a file may carry is never run.
+"""Read trained weights from a file, as arrays only: code in a file is never run.
 
-Read are Keras `.weights.h5` files, older Keras `.h5` files (weights alone or a whole model, of which only the
-weights are looked at) and `.npz` files that hold `<layer>_W` and `<layer>_b`, and of batch norms `<layer>_gamma`,
+Supported are Keras `.weights.h5` files, older Keras `.h5` files (weights or a whole model, of which only the
+weights are read) and `.npz` files that hold `<layer>_W` and `<layer>_b`, and of batch norms `<layer>_gamma`,
 `_beta`, `_mean` and `_var`.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
+from models.errors import ModelError, one_line
 
 if TYPE_CHECKING:
     import h5py
@@ -43,7 +43,7 @@ class StoredArray(Protocol):
 
 
 Stored: TypeAlias = Mapping[str, Sequence[StoredArray]]
-"""What a file holds, by the names of the layers."""
+"""The content of a file, by layer names."""
 
 Opener: TypeAlias = Callable[[Path], AbstractContextManager[Stored]]
 
@@ -51,7 +51,7 @@ ARRAYS = ("W", "b", "gamma", "beta", "mean", "var")
 """The endings of an `.npz` file's names, in Keras's order."""
 
 AUTOMATIC = re.compile(r"(conv2d|depthwise_conv2d|batch_normalization|normalization)(?:_(\d+))?")
-"""What Keras calls a layer that was given no name; the number says how many the process had made before it."""
+"""Automatic names of Keras layers; the number counts the layers of that kind in the process."""
 
 TOP = "predictions"
 """The last layer of a classifier of keras.applications."""
@@ -70,7 +70,7 @@ def read(path: Path, shapes: Shapes) -> Weights:
 
 
 def count_classes(path: Path) -> int | None:
-    """How many classes the classifier in the file at `path` knows, or None when there is no classifier in it.
+    """The number of classes of the classifier in the file at `path`, None without a classifier.
 
     Raises ModelError for a file that is missing, damaged or of another kind.
     """
@@ -88,11 +88,11 @@ def _opened(path: Path) -> Iterator[Stored]:
     except ModelError:
         raise
     except Exception as error:  # h5py, zipfile and numpy raise almost anything on a damaged file
-        raise ModelError(f"{path} is damaged or holds no weights ({reason(error)}); expected {KINDS}") from error
+        raise ModelError(f"{path} is damaged or has no weights ({one_line(error)}); expected {KINDS}") from error
 
 
 def _renumbered(names: Iterable[str]) -> dict[str, str]:
-    """Automatic names as they are in a network that was made first: conv2d_95, conv2d_96 -> conv2d, conv2d_1."""
+    """Automatic names as in the first network of a process: conv2d_95, conv2d_96 -> conv2d, conv2d_1."""
     found = [match for match in map(AUTOMATIC.fullmatch, names) if match]
     found.sort(key=lambda match: (match[1], int(match[2] or 0)))
     return {
@@ -103,7 +103,7 @@ def _renumbered(names: Iterable[str]) -> dict[str, str]:
 
 
 def sniff(path: Path) -> Opener:
-    """Choose what opens the file at `path` by its first bytes; ModelError when nothing does."""
+    """Choose the opener of the file at `path` by its first bytes; ModelError for an unknown kind."""
     try:
         if path.exists() and not path.is_file():
             raise OSError(None, "it is not a file")
@@ -117,17 +117,16 @@ def sniff(path: Path) -> Opener:
         return _open_h5
     if start.startswith(b"PK\x03\x04"):
         return _open_npz
-    raise ModelError(f"{path} holds no weights that can be read; expected {KINDS}")
+    raise ModelError(f"{path} is not a weights file; expected {KINDS}")
 
 
 def seeded(shapes: Shapes, seed: int = 0) -> Weights:
-    """Draw weights that were not learned.
+    """Draw random weights.
 
-    Kernels are He-normal (He et al. 2015), biases small and not zero; batch norms neither keep nor spoil the size of
-    what passes.
+    Kernels are He-normal (He et al. 2015), biases small and not zero; batch norms keep the magnitude of activations.
     """
     random = np.random.default_rng(seed)
-    return {layer: tuple(_drawn(random, wanted)) for layer, wanted in shapes.items()}
+    return {layer: tuple(_drawn(random, expected)) for layer, expected in shapes.items()}
 
 
 def _drawn(random: np.random.Generator, shapes: Sequence[Shape]) -> Iterator[NDArray[np.float32]]:
@@ -142,27 +141,22 @@ def _drawn(random: np.random.Generator, shapes: Sequence[Shape]) -> Iterator[NDA
 
 
 def _deviation(shape: Shape) -> float:
-    """He's for a kernel; one with a single output per channel is depthwise."""
+    """He's standard deviation for a kernel; one with a single output per channel is depthwise."""
     if len(shape) == 1:
         return 0.1
     fan_in = np.prod(shape[:2] if shape[-1] == 1 else shape[:-1])
     return float(np.sqrt(2 / fan_in))
 
 
-def reason(error: Exception) -> str:
-    """Say in one line why something failed."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
 def _select(path: Path, stored: Stored, shapes: Shapes) -> Weights:
     chosen: Weights = {}
-    for layer, wanted in shapes.items():
+    for layer, expected in shapes.items():
         if not stored.get(layer):
             raise ModelError(f"{path} has no layer '{layer}'{_advice(list(chosen))}")
         arrays = [array for array in stored[layer] if array.shape]
         found = [tuple(array.shape) for array in arrays]
-        if found != list(wanted):
-            raise ModelError(f"layer '{layer}' in {path} has shape {_text(found)}, expected {_text(wanted)}")
+        if found != list(expected):
+            raise ModelError(f"layer '{layer}' in {path} has shape {_text(found)}, expected {_text(expected)}")
         chosen[layer] = tuple(_numbers(path, layer, array) for array in arrays)
     return chosen
 
@@ -170,7 +164,7 @@ def _select(path: Path, stored: Stored, shapes: Shapes) -> Weights:
 def _advice(present: list[str]) -> str:
     if not present:
         return f"; expected {KINDS}, with the layer names of Keras"
-    return f"; it reaches as far as {present[-1]} (use: --until {present[-1]})"
+    return f"; its last layer is {present[-1]} (use: --until {present[-1]})"
 
 
 def _text(shapes: Sequence[Shape]) -> str:
@@ -182,7 +176,7 @@ def _numbers(path: Path, layer: str, array: StoredArray) -> NDArray[np.float32]:
     if values.dtype.kind != "f":
         raise ModelError(f"layer '{layer}' in {path} has elements of type {values.dtype}, expected float32")
     if not np.isfinite(values).all():
-        raise ModelError(f"layer '{layer}' in {path} holds NaN or infinity, expected finite numbers")
+        raise ModelError(f"layer '{layer}' in {path} has NaN or infinite values, expected finite numbers")
     return values.astype(np.float32)
 
 
@@ -216,7 +210,7 @@ def _open_h5(path: Path) -> Iterator[Stored]:
 
 
 def _keras3_layers(layers: h5py.Group) -> dict[str, list[h5py.Dataset]]:
-    """List the layers of a `.weights.h5` file: numbered arrays in `<class>/vars`, which knows the name."""
+    """List the layers of a `.weights.h5` file: numbered arrays in `<class>/vars`, whose attribute is the name."""
     groups = [layer["vars"] for layer in layers.values() if "vars" in layer]
     return {
         _name(group.attrs["name"]): [group[str(index)] for index in range(len(group))]

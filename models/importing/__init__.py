@@ -1,1 +1,1 @@
-"""How any convolutional network in an ONNX file is checked, normalized and stored."""
+"""Import a convolutional network from an ONNX file: validate, rewrite in passes, try out, store."""

@@ -1,4 +1,4 @@
-"""Check that a file which describes itself is as it says, before it is built upon."""
+"""Check a file that Ventral wrote against its card, the record in its metadata."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ NORMAL = 224
 
 
 def check_card(model: onnx.ModelProto, info: ModelInfo) -> None:
-    """Raise ModelError unless `model` is sound, and takes and makes what its card `info` says."""
+    """Raise ModelError unless `model` is valid and has the input and the layers of its card `info`."""
     _check_card(info)
     validate(model)
     if [value.name for value in model.graph.input] != [INPUT]:
-        raise ModelError(f"it takes {len(model.graph.input)} inputs; expected one called '{INPUT}'")
+        raise ModelError(f"it has {len(model.graph.input)} inputs; expected one called '{INPUT}'")
     tensors = ShapeModel(model, len(info.input.mean)).at(_size(info))
     bounds.check_bounds(model.graph, tensors)
     for layer in info.layers:
         found = tensors.get(layer.name)
         if found is None or not found.is_maps or (found.dims or ())[1] != layer.channels:
-            raise ModelError(f"layer '{layer.name}' does not have the {layer.channels} channels that its card says")
+            raise ModelError(f"layer '{layer.name}' does not have {layer.channels} channels as its card says")
 
 
 def _check_card(info: ModelInfo) -> None:
-    fed = info.input
-    sides = (fed.smallest, *(fed.fixed_hw or ()), *(info.classifier.size_hw if info.classifier else ()))
+    taken = info.input
+    sides = (taken.smallest, *(taken.fixed_hw or ()), *(info.classifier.size_hw if info.classifier else ()))
     if not (
-        len(fed.mean) == len(fed.scale)
-        and len(fed.mean) in COLOURS
-        and fed.colours in get_args(Colours)
+        len(taken.mean) == len(taken.scale)
+        and len(taken.mean) in COLOURS
+        and taken.colours in get_args(Colours)
         and all(1 <= side <= MOST_PIXELS for side in sides)
         and all(layer.stride >= 1 and layer.channels >= 1 for layer in info.layers)
     ):
-        raise ModelError("its card does not make sense")
+        raise ModelError("its card has values out of range")
 
 
 def _size(info: ModelInfo) -> Hw:
-    """A size that the network takes, with its classifier where that lies in the same file."""
+    """A size that the network takes, including a classifier in the same file."""
     side = max(NORMAL, info.input.smallest)
     own = info.classifier if info.classifier and not info.classifier.file else None
     return info.input.fixed_hw or (own.size_hw if own else (side, side))

@@ -112,7 +112,11 @@ def _original(path: Path, context: PassContext) -> Original:
     made = {name for node in model.graph.node for name in node.output}
     tensors = {name: stored for name, stored in tensors.items() if name in made}
     surgery.prune(model.graph, tensors)
-    model.graph.ClearField("output")
+    for field in ("output", "value_info"):
+        model.graph.ClearField(field)
+    for value in model.graph.input:  # as the imported network, it takes other sizes than the declared one
+        for dim in value.type.tensor_type.shape.dim if value.name == context.input.name else ():
+            dim.Clear()
     model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in tensors)
     halves = any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer)
     return Original(model.SerializeToString(), context.input, tensors, halves)

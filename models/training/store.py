@@ -1,7 +1,5 @@
 """A trained network as one ONNX file with its layers, classifier and labels, verified against Keras."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator, Sequence
 
@@ -21,7 +19,7 @@ from models.from_keras.agreement import (
 from models.from_keras.classifier import LOGITS, PROBABILITIES, append_classifier
 from models.from_keras.convert import convert
 from models.from_keras.layers import forward
-from models.from_keras.plain import plain
+from models.from_keras.store import to_stored
 from models.spec import INPUT, ClassifierInfo, Hw, ModelInfo
 from models.training.network import Learner
 
@@ -40,7 +38,7 @@ def store(learner: Learner, name: str, classes: Sequence[str], size: int) -> tup
 
 def _converted(learner: Learner, info: ModelInfo) -> onnx.ModelProto:
     taps, whole = learner.base.taps, learner.model
-    model = plain(convert(taps), info)
+    model = to_stored(convert(taps), info)
     base = forward(taps.layers, taps.outputs)
     top = [layer for layer in forward(whole.layers, whole.outputs) if layer not in base]
     append_classifier(model, top, info.layers[-1].name)

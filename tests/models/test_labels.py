@@ -34,16 +34,16 @@ def test_letters_of_every_language_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "holds no labels"),
-        (b"\n \n", "holds no labels"),
-        (b"[]", "holds no labels"),
-        (b"one\n\nthree\n", "no name in place 2 of 3"),
-        (b"one\ntwo\n", "holds 2 labels, but the network has 3 classes"),
+        (b"", "has no labels"),
+        (b"\n \n", "has no labels"),
+        (b"[]", "has no labels"),
+        (b"one\n\nthree\n", "empty name for class 2 of 3"),
+        (b"one\ntwo\n", "has 2 labels, but the network has 3 classes"),
         (b"\xff\xfe\x00", "not text in UTF-8"),
-        (b'{"0": "one", "2": "three"}', "JSON that holds no labels"),
-        (b"[1, 2, 3]", "JSON that holds no labels"),
-        (b'["one", ', "JSON that holds no labels"),
-        (b"[" * 100_000, "JSON that holds no labels"),
+        (b'{"0": "one", "2": "three"}', "JSON without labels"),
+        (b"[1, 2, 3]", "JSON without labels"),
+        (b'["one", ', "JSON without labels"),
+        (b"[" * 100_000, "JSON without labels"),
         (None, "cannot read labels from"),
     ],
 )
@@ -66,7 +66,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
 def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
-    with pytest.raises(ModelError, match="cannot be the name of a file"):
+    with pytest.raises(ModelError, match="is not a valid file name"):
         read_labels(Path(name))
 
 

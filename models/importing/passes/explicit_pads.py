@@ -9,7 +9,7 @@ import onnx
 from onnx import helper
 
 from models.graph.builder import attributes
-from models.importing.analysis.bounds import SAME, WINDOWED
+from models.importing.analysis.bounds import WINDOWED
 from models.importing.passes.context import PassContext
 
 
@@ -24,9 +24,11 @@ def write_pads(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[int]]) -> N
     """Replace `auto_pad` by `pads`; with strides, 'same' needs the shape of what is padded, from `shapes`."""
     kernels = {tensor.name: tuple(tensor.dims[2:]) for tensor in graph.initializer}
     for node in graph.node:
-        values = attributes(node) if node.op_type in WINDOWED else {}
+        if node.op_type not in WINDOWED:
+            continue
+        values = attributes(node)
         mode = values.pop("auto_pad", b"NOTSET")
-        if mode == b"NOTSET" or (node.op_type == "ConvTranspose" and mode in SAME):
+        if (mode == b"NOTSET" and "pads" in values) or (node.op_type == "ConvTranspose" and mode != b"VALID"):
             continue
         kernel = values.get("kernel_shape") or kernels.get(node.input[1])
         pads = kernel and _pads(mode, kernel, values, shapes.get(node.input[0]))
@@ -43,7 +45,7 @@ def _pads(
     space = len(kernel)
     strides = values.get("strides", [1] * space)
     reach = [(size - 1) * step + 1 for size, step in zip(kernel, values.get("dilations", [1] * space), strict=True)]
-    if mode == b"VALID":
+    if mode in (b"VALID", b"NOTSET"):
         return [0] * 2 * space
     if all(stride == 1 for stride in strides):
         totals = [each - 1 for each in reach]

@@ -15,10 +15,10 @@ from models.files import digest_file
 from models.from_keras import export
 from models.from_keras.agreement import nchw, open_session, random_picture
 from models.from_keras.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
-from models.from_keras.export import stored
 from models.from_keras.frameworks import import_keras
 from models.from_keras.layers import forward
 from models.from_keras.pretrained import Pretrained
+from models.from_keras.store import stored
 from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo
 
 MOBILENET = zoo.entry("mobilenet_v2")
@@ -111,13 +111,13 @@ def test_the_first_layers_alone_have_no_classifier(mobilenet: tuple[Any, Path], 
     assert info.classifier is None
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
     (tmp_path / "names.txt").write_text("one\n")
-    with pytest.raises(ModelError, match="nothing to name; leave out --labels"):
+    with pytest.raises(ModelError, match="without a classifier; leave out --labels"):
         exported(mobilenet, tmp_path / "other.onnx", until="Conv1", labels=tmp_path / "names.txt")
 
 
 def test_labels_that_do_not_fit_and_a_file_in_the_way_are_refused(mobilenet: tuple[Any, Path], tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("one\ntwo\n")
-    with pytest.raises(ModelError, match="holds 2 labels, but the network has 10 classes"):
+    with pytest.raises(ModelError, match="has 2 labels, but the network has 10 classes"):
         exported(mobilenet, tmp_path / "net.onnx", labels=tmp_path / "names.txt")
     (tmp_path / "net.classifier.onnx").write_text("precious")
     with pytest.raises(OutputError, match=r"net\.classifier\.onnx exists already; use --force"):

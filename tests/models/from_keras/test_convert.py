@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from models.from_keras.agreement import deviations, nchw
-from models.from_keras.convert import any_size, convert
+from models.from_keras.convert import any_size
 from models.from_keras.frameworks import import_keras
 from models.from_keras.layers import describe, find_taps, forward, kind, run
-from models.from_keras.plain import plain
+from models.from_keras.store import stored
 from models.spec import InputInfo, ModelInfo
 
 Make: TypeAlias = Callable[[Any, Any], Any]
@@ -85,7 +85,7 @@ def network_of(make: Make) -> tuple[Any, ModelInfo]:
 def test_a_network_computes_what_it_computes_in_keras(name: str) -> None:
     make, kinds = NETWORKS[name]
     network, info = network_of(make)
-    model = plain(convert(any_size(network)), info)
+    model = stored(network, info)
     assert sorted(node.op_type for node in model.graph.node) == kinds
     assert not [each for each in deviations(model, network, INPUT_INFO, [(32, 48), (64, 40)]) if each.excessive]
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from models import zoo
 from models.from_keras.agreement import deviations, nchw, open_session, random_picture
 from models.from_keras.convert import any_size
-from models.from_keras.export import stored
 from models.from_keras.pretrained import load
+from models.from_keras.store import stored
 from models.spec import INPUT, Hw, ModelInfo
 
 SIZE: Hw = (96, 160)

@@ -16,7 +16,12 @@ from models.importing.passes.to_nchw import to_nchw
 from models.importing.trial_run import feed, natural
 from models.spec import INPUT, Hw, Network
 
-KINDS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+KINDS = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+    "tensor(int32)": np.int32,
+}
 
 
 def prepare(model: onnx.ModelProto) -> PassContext:

@@ -80,7 +80,7 @@ def test_folder_that_nobody_may_write_is_left_alone(path: Path) -> None:
 
 def test_what_does_not_fit_is_not_remembered(path: Path, labels: Path) -> None:
     labels.write_text("one\ntwo\n")
-    with pytest.raises(ModelError, match="holds 2 labels, but the network has 7 classes"):
+    with pytest.raises(ModelError, match="has 2 labels, but the network has 7 classes"):
         open_network(str(path), Overrides(labels=labels))
     assert open_network(str(path)).info.scores.labels[0] == "class 0"
 

@@ -1,4 +1,4 @@
-"""The clean-up passes, each on a small graph: what they change, and that the numbers stay."""
+"""The passes of Keras networks, each on a small graph: what they change, and that the numbers stay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models.from_keras import plain
+from models.from_keras.passes.fold_batch_norm import fold_batch_norm
+from models.from_keras.passes.fold_pads import fold_pads
+from models.from_keras.passes.own_weights import own_weights
+from models.from_keras.passes.remove_reshapes import remove_reshapes
+from models.from_keras.store import KerasContext, drop_unused, to_stored
+from models.importing.passes.context import PassContext
+from models.importing.passes.explicit_pads import explicit_pads
 from models.spec import InputInfo, LayerInfo, ModelInfo
 
 SHAPES = {"kernel": (4, 3, 3, 3), "bias": (4,), "factor": (1, 4, 1, 1), "shift": (1, 4, 1, 1), "one": (1, 1, 1, 1)}
@@ -43,6 +49,12 @@ SAME = (
 )
 
 
+def context_of(model: onnx.ModelProto) -> KerasContext:
+    """A context whose layers are the outputs of `model`."""
+    layers = tuple(LayerInfo(output.name, 4, 1, 1) for output in model.graph.output)
+    return KerasContext(model, ModelInfo("tiny", "none", InputInfo(), layers))
+
+
 def run(model: onnx.ModelProto) -> list[NDArray[np.float32]]:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     tensor = np.random.default_rng(2).normal(size=(1, 3, 17, 22)).astype(np.float32)
@@ -50,31 +62,31 @@ def run(model: onnx.ModelProto) -> list[NDArray[np.float32]]:
 
 
 @pytest.mark.parametrize(
-    ("tidy", "nodes", "left"),
+    ("rewrite", "nodes", "left"),
     [
-        (plain.fold_factors, CONV + MUL + ADD + "output = Relu (add)", ["Conv", "Relu"]),
-        (plain.fold_factors, CONV + MUL + ADD.replace("add =", "output ="), ["Conv"]),
-        (plain.fold_factors, CONV + "mul = Mul (conv, one) output = Add (mul, one)", ["Conv"]),
-        (plain.fold_factors, CONV + MUL + "output = Add (conv, mul)", ["Conv", "Mul", "Add"]),
-        (plain.fold_factors, CONV + RELU + "output = Mul (relu, factor)", ["Conv", "Relu", "Mul"]),
-        (plain.fold_factors, CONV + RELU + "output = Add (relu, conv)", ["Conv", "Relu", "Add"]),
-        (plain.fold_pads, "padded = Pad (input, pads) " + LAST.replace("input", "padded"), ["Conv"]),
-        (plain.fold_pads, CONV + RELU + "padded = Pad (relu, pads) " + POOL, ["Conv", "Relu", "MaxPool"]),
-        (plain.fold_pads, CONV + "padded = Pad (conv, pads) " + POOL, ["Conv", "Pad", "MaxPool"]),
-        (plain.drop_reshapes, CONV + MEAN + "output = Reshape (mean, point)", ["Conv", "ReduceMean"]),
-        (plain.drop_reshapes, CONV + MEAN + "same = Reshape (mean, point) output = Relu (same)", CONV_MEAN_RELU),
+        (fold_batch_norm, CONV + MUL + ADD + "output = Relu (add)", ["Conv", "Relu"]),
+        (fold_batch_norm, CONV + MUL + ADD.replace("add =", "output ="), ["Conv"]),
+        (fold_batch_norm, CONV + "mul = Mul (conv, one) output = Add (mul, one)", ["Conv"]),
+        (fold_batch_norm, CONV + MUL + "output = Add (conv, mul)", ["Conv", "Mul", "Add"]),
+        (fold_batch_norm, CONV + RELU + "output = Mul (relu, factor)", ["Conv", "Relu", "Mul"]),
+        (fold_batch_norm, CONV + RELU + "output = Add (relu, conv)", ["Conv", "Relu", "Add"]),
+        (fold_pads, "padded = Pad (input, pads) " + LAST.replace("input", "padded"), ["Conv"]),
+        (fold_pads, CONV + RELU + "padded = Pad (relu, pads) " + POOL, ["Conv", "Relu", "MaxPool"]),
+        (fold_pads, CONV + "padded = Pad (conv, pads) " + POOL, ["Conv", "Pad", "MaxPool"]),
+        (remove_reshapes, CONV + MEAN + "output = Reshape (mean, point)", ["Conv", "ReduceMean"]),
+        (remove_reshapes, CONV + MEAN + "same = Reshape (mean, point) output = Relu (same)", CONV_MEAN_RELU),
         (
-            plain.drop_reshapes,
+            remove_reshapes,
             CONV + MEAN + "other = Reshape (mean, point) same = Reshape (mean, point) output = Mul (other, same)",
             ["Conv", "ReduceMean", "Mul"],
         ),
-        (plain.explicit_pads, SAME, ["Conv", "AveragePool"]),
+        (explicit_pads, SAME, ["Conv", "AveragePool"]),
     ],
 )
-def test_a_pass_computes_the_same(tidy: Callable[[onnx.GraphProto], None], nodes: str, left: list[str]) -> None:
+def test_a_pass_computes_the_same(rewrite: Callable[[PassContext], None], nodes: str, left: list[str]) -> None:
     model = parsed(nodes)
     [before] = run(model)
-    tidy(model.graph)
+    rewrite(context_of(model))
     assert [node.op_type for node in model.graph.node] == left
     np.testing.assert_allclose(run(model)[0], before, rtol=1e-4, atol=1e-5)
 
@@ -82,14 +94,14 @@ def test_a_pass_computes_the_same(tidy: Callable[[onnx.GraphProto], None], nodes
 def test_what_an_output_shows_stays() -> None:
     model = parsed(CONV + MUL.replace("mul =", "output ="), "float[1, 4, a, b] conv, float[1, 4, a, b] output")
     before = run(model)
-    plain.fold_factors(model.graph)
+    fold_batch_norm(context_of(model))
     for one, other in zip(run(model), before, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_same_pads_as_for_a_picture_of_even_sides() -> None:
     model = parsed(LAST.replace("pads = [0, 0, 0, 0]", 'dilations = [1, 2], auto_pad = "SAME_UPPER"'))
-    plain.explicit_pads(model.graph)
+    explicit_pads(context_of(model))
     attributes = {each.name: helper.get_attribute_value(each) for each in model.graph.node[0].attribute}
     assert "auto_pad" not in attributes
     assert attributes["pads"] == [0, 1, 1, 2]
@@ -99,8 +111,8 @@ def test_a_convolution_has_weights_of_its_own_and_a_bias() -> None:
     second = CONV.replace("conv =", "other =").replace(", bias", "")
     model = parsed(CONV + second + "output = Relu (other)", "float[1, 4, a, b] conv, float[1, 4, a, b] output")
     before = run(model)
-    plain.own_weights(model.graph)
-    plain.drop_unused(model.graph)
+    own_weights(context_of(model))
+    drop_unused(context_of(model))
     assert [tensor.name for tensor in model.graph.initializer] == ["conv_W", "conv_b", "output_W", "output_b"]
     np.testing.assert_array_equal(numpy_helper.to_array(model.graph.initializer[3]), np.zeros(4))
     for one, other in zip(run(model), before, strict=True):
@@ -109,7 +121,7 @@ def test_a_convolution_has_weights_of_its_own_and_a_bias() -> None:
 
 def test_what_no_node_takes_is_left_out() -> None:
     model = parsed(LAST)
-    plain.drop_unused(model.graph)
+    drop_unused(context_of(model))
     assert {tensor.name for tensor in model.graph.initializer} == {"kernel", "bias"}
 
 
@@ -117,7 +129,7 @@ def test_a_stored_network_says_what_it_is() -> None:
     info = ModelInfo("tiny", "none", InputInfo(), (LayerInfo("relu", 4, 2, 1), LayerInfo("twice", 4, 2, 1)))
     pool = "output = MaxPool <kernel_shape = [3, 3], strides = [1, 1]> (relu) twice = Add (output, one)"
     model = parsed(CONV + RELU + pool, "float[1, 4, a, b] relu")
-    stored = plain.plain(model, info)
+    stored = to_stored(model, info)
     assert [output.name for output in stored.graph.output] == ["relu", "twice"]
     names = [node.output[0] for node in stored.graph.node]
     assert names == ["relu/preact", "relu", "relu/maxpool", "twice"]
