@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +16,17 @@ from tests.screen import screen
 
 __all__ = ["screen"]
 
+if sys.dont_write_bytecode:  # or each of the many processes that tests start would compile every library again
+    bytecode = tempfile.TemporaryDirectory(prefix="ventral-bytecode-")
+    sys.dont_write_bytecode, sys.pycache_prefix = False, bytecode.name
+    os.environ["PYTHONPYCACHEPREFIX"] = bytecode.name
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 KERAS = (
     "models/from_keras",
     "models/autodiff/test_gradient_keras.py",
     "models/importing/test_import_keras.py",
+    "models/training/test_muon.py",
     "models/training/test_network.py",
     "scripts/networks/test_export.py",
     "scripts/networks/test_train.py",
@@ -41,8 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(Path(__file__).parent)
         if any(path.is_relative_to(each) for each in KERAS):
             item.add_marker("keras")
-            if missing:
-                item.add_marker(pytest.mark.skip(reason="TensorFlow is not installed; run: uv sync --extra train"))
+        if missing and item.get_closest_marker("keras"):
+            item.add_marker(pytest.mark.skip(reason="TensorFlow is not installed; run: uv sync --extra train"))
         if "screen" in getattr(item, "fixturenames", ()):
             item.add_marker("window")
         if path.name in SLOW:

@@ -74,6 +74,7 @@ def test_an_operator_without_a_gradient_is_named(make_network: MakeNetwork, targ
     assert str(raised.value) == f"no gradient rule for Mod, node 'm' of odd; {advice}"
 
 
+@pytest.mark.keras
 def test_grad_cam_equals_keras(tmp_path: Path, engine: Engine) -> None:
     tf = pytest.importorskip("tensorflow")
     tf.keras.utils.set_random_seed(5)
