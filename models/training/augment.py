@@ -10,8 +10,7 @@ from models.spec import InputInfo
 if TYPE_CHECKING:
     import tensorflow as tf
 
-CROP = 0.25
-"""Maximum share of a side that is cropped."""
+CROP = 0.25  # maximum share of a side that is cropped
 
 ROTATION = math.radians(12)
 BRIGHTNESS, CONTRAST, TINT = 24.0, 0.2, 0.08

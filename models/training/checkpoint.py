@@ -4,8 +4,6 @@ The arrays of an epoch are written to new files; then `state.json`, which refers
 unused files are deleted.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shutil

@@ -1,14 +1,11 @@
 """The configuration of a training."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from models.errors import SettingError
 from models.zoo import ZOO
 
-SCRATCH = "scratch"
-"""Start from random weights."""
+SCRATCH = "scratch"  # start from random weights
 
 RANGES = {"epochs": (1, 10_000), "size": (32, 512), "batch": (2, 1024), "seed": (0, 2**31 - 1)}
 

@@ -1,7 +1,5 @@
 """Labelled images in memory, and their split into training and validation data."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 
@@ -10,11 +8,8 @@ from numpy.typing import NDArray
 
 from models.errors import SourceError
 
-VALIDATION_SHARE = 0.2
-"""Of the images of each class; at least one image."""
-
-Indices = NDArray[np.int64]
-"""Image numbers, or class numbers."""
+VALIDATION_SHARE = 0.2  # of the images of each class; at least one image
+Indices = NDArray[np.int64]  # image numbers, or class numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-MIN_IMAGES = 128
-"""Images per epoch at least: a small dataset is repeated, each time with other augmentations."""
-
-MIN_STEPS = 8
-"""Steps per epoch at least."""
+MIN_IMAGES = 128  # images per epoch at least: a small dataset is repeated, each time with other augmentations
+MIN_STEPS = 8  # steps per epoch at least
 
 
 class TrainingProgress(Protocol):

@@ -1,13 +1,10 @@
 """The training history, and what follows from it: the learning rate, the best epoch, when to stop."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PATIENCE = 8
-"""Epochs without a lower validation loss after which training stops early."""
+PATIENCE = 8  # epochs without a lower validation loss after which training stops early
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import keras
 
-LEARNING_RATE = 6e-3
-"""At the start."""
+LEARNING_RATE = 6e-3  # at the start
 
 MOMENTUM, DECAY = 0.95, 0.1
-STEP_RMS = 0.2
-"""Root mean square of a step, in learning rates: about that of Adam (Liu et al. 2025)."""
-
-ADAM_SHARE = 0.5
-"""Of the learning rate, for the other variables."""
+STEP_RMS = 0.2  # root mean square of a step, in learning rates: about that of Adam (Liu et al. 2025)
+ADAM_SHARE = 0.5  # of the learning rate, for the other variables
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 """Coefficients of the polynomial that moves singular values towards 1 in five iterations."""

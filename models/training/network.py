@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     import keras
 
 DROPOUT = 0.3
-HEAD = "classifier"
-"""The name of the dense layer."""
-
-FINE_TUNING_RATE = 3e-4
-"""The learning rate of Adam at the start, for a pretrained network."""
+HEAD = "classifier"  # the name of the dense layer
+FINE_TUNING_RATE = 3e-4  # the learning rate of Adam at the start, for a pretrained network
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Training: from a dataset and a config to a stored network."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from importlib.util import find_spec

@@ -21,8 +21,7 @@ from models.zoo import vgg16_layers
 if TYPE_CHECKING:
     import keras
 
-WIDTH = 0.25
-"""Of a new network: its share of the channels of VGG16; the file is smaller than 4 MB."""
+WIDTH = 0.25  # of a new network: its share of the channels of VGG16; the file is smaller than 4 MB
 
 CENTRED = InputInfo(mean=(127.5, 127.5, 127.5), scale=(1 / 64, 1 / 64, 1 / 64))
 """Input normalization of a new network: to about mean 0 and deviation 1."""

@@ -1,7 +1,5 @@
 """Cameras as a source: the first that works, one by number, or one by name or device path."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

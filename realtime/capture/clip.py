@@ -1,7 +1,5 @@
 """Video files as a source."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +11,7 @@ from realtime.capture.source import EndOfSource, Source, SourceKind, as_bgr
 from realtime.capture.video import VideoCapture, frame_rate, open_file
 from realtime.imaging.frame import Image
 
-COMPLETE = 0.9
-"""A clip with less than this share of its announced frames, which may be an estimate, is broken."""
+COMPLETE = 0.9  # a clip with less than this share of its announced frames, which may be an estimate, is broken
 
 
 class Clip(Source):
@@ -76,7 +73,5 @@ def open_clip(path: Path, *, loop: bool = False) -> Clip:
 
 
 CLIP = SourceKind(
-    expected="a video",
-    matches=os.path.isfile,
-    open=lambda text, options: open_clip(Path(text), loop=options.loop),
+    expected="a video", matches=os.path.isfile, open=lambda text, options: open_clip(Path(text), loop=options.loop)
 )

@@ -1,14 +1,11 @@
 """The cameras of this computer by number and name, and why one cannot be used."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path
 
 KNOWN_BY_LINUX = Path("/sys/class/video4linux")
-NUMBERS_TO_TRY = 4
-"""Cameras to try where the system gives no list."""
+NUMBERS_TO_TRY = 4  # cameras to try where the system gives no list
 
 
 def list_cameras(known: Path = KNOWN_BY_LINUX) -> dict[int, str]:

@@ -26,12 +26,7 @@ class Capture:
     """
 
     def __init__(
-        self,
-        opener: Callable[[], Source],
-        frames: Latest[Frame],
-        *,
-        retry: bool,
-        limits: HealthLimits = LIMITS,
+        self, opener: Callable[[], Source], frames: Latest[Frame], *, retry: bool, limits: HealthLimits = LIMITS
     ) -> None:
         self.ended = False
         self._opener = opener

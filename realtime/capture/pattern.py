@@ -1,7 +1,5 @@
 """The test pattern: moving shapes, edges and textures at many scales, a function of the frame number alone."""
 
-from __future__ import annotations
-
 import math
 
 import cv2
@@ -13,8 +11,7 @@ from realtime.imaging.frame import Image
 
 WIDTH, HEIGHT = 640, 480
 TURN = 2 * math.pi
-SUBPIXEL = 4
-"""Fraction bits of the points passed to OpenCV."""
+SUBPIXEL = 4  # fraction bits of the points passed to OpenCV
 
 Field = NDArray[np.uint8]
 """A phase per pixel, 256 to a full turn: adding a number moves the texture, and overflow wraps around."""
@@ -177,7 +174,5 @@ _RINGS: tuple[tuple[float, int, tuple[float, float, float]], ...] = (
 
 
 PATTERN = SourceKind(
-    expected="'pattern'",
-    matches=lambda text: text == "pattern",
-    open=lambda _text, _options: Pattern(),
+    expected="'pattern'", matches=lambda text: text == "pattern", open=lambda _text, _options: Pattern()
 )

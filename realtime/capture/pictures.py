@@ -1,7 +1,5 @@
 """Still pictures as a source: one file, or the files of a folder by name."""
 
-from __future__ import annotations
-
 import os
 import threading
 import warnings

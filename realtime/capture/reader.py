@@ -1,7 +1,5 @@
 """A thread that opens a source, reads it at its frame rate, and can be abandoned when it hangs."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable
@@ -14,11 +12,8 @@ from realtime.capture.source import Source
 from realtime.capture.source_health import HealthLimits, SourceHealth
 from realtime.imaging.frame import Image
 
-MAX_SKIPS = 2
-"""Frames skipped in a row at most, so that some are shown while catching up."""
-
-MAX_LAG = 2.0
-"""Seconds behind the clock after which the lost time is given up: slow motion instead of endless skipping."""
+MAX_SKIPS = 2  # frames skipped in a row at most, so that some are shown while catching up
+MAX_LAG = 2.0  # seconds behind the clock after which the lost time is given up: slow motion instead of endless skipping
 
 
 class Reader(threading.Thread):

@@ -1,7 +1,5 @@
 """The table of sources: a new kind of source is one file and one row here."""
 
-from __future__ import annotations
-
 from models.errors import SourceError
 from realtime.capture.camera import AUTO_CAMERA, CAMERA_NAME, CAMERA_NUMBER
 from realtime.capture.clip import CLIP

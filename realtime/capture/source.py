@@ -1,7 +1,5 @@
 """The interface of every source of frames, and the row that adds a kind of source to the table in registry.py."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """The health of a source: its frame rate, how long no frame came, and how long no frame differed."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass
 
@@ -10,11 +8,8 @@ from numpy.typing import NDArray
 
 from realtime.imaging.frame import Image
 
-WINDOW = 30
-"""Frames over which the rate is measured."""
-
-SAMPLES = 64
-"""Pixels per row and column that are compared between frames: enough to see the noise of a sensor."""
+WINDOW = 30  # frames over which the rate is measured
+SAMPLES = 64  # pixels per row and column that are compared between frames: enough to see the noise of a sensor
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Network cameras and videos on a server: http, https and rtsp addresses."""
 
-from __future__ import annotations
-
 import re
 
 import cv2

@@ -1,7 +1,5 @@
 """Video through OpenCV: the only user of cv2.VideoCapture, for cameras, streams and files."""
 
-from __future__ import annotations
-
 import math
 import os
 import sys
@@ -20,20 +18,11 @@ os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fflag
 
 VideoCapture = cv2.VideoCapture
 
-FPS = 30.0
-"""The frame rate where it is unknown."""
+FPS = 30.0  # the frame rate where it is unknown
+ATTEMPTS = 3  # failed reads in a row after which a live source is lost
+TIMEOUT_MS = 5000  # for connecting to a server, and then for each frame
 
-ATTEMPTS = 3
-"""Failed reads in a row after which a live source is lost."""
-
-TIMEOUT_MS = 5000
-"""For connecting to a server, and then for each frame."""
-
-BACKENDS = {
-    "linux": (cv2.CAP_V4L2,),
-    "win32": (cv2.CAP_DSHOW, cv2.CAP_MSMF),
-    "darwin": (cv2.CAP_AVFOUNDATION,),
-}
+BACKENDS = {"linux": (cv2.CAP_V4L2,), "win32": (cv2.CAP_DSHOW, cv2.CAP_MSMF), "darwin": (cv2.CAP_AVFOUNDATION,)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """`ventral export`: convert a network of keras.applications to ONNX."""
 
-from __future__ import annotations
-
 import logging
 import sys
 import time

@@ -1,7 +1,5 @@
 """`ventral layers`: list the layers of a network."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`ventral train`: train a small network on a folder of pictures, and write a report."""
 
-from __future__ import annotations
-
 import json
 import logging
 import time

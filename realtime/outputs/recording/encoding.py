@@ -1,20 +1,16 @@
 """The arguments of ffmpeg for an MP4, for the video from which a GIF is made, and for the GIF."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 from typing import TypeAlias
 
 Arguments: TypeAlias = tuple[str, ...]
 
-Wh: TypeAlias = tuple[int, int]
-"""A size in OpenCV's order: width, height."""
+Wh: TypeAlias = tuple[int, int]  # a size in OpenCV's order: width, height
 
 GIF_WIDTH = 640
 
-_GIF_FPS = 50.0
-"""Players slow down a GIF with frames of less than two hundredths of a second."""
+_GIF_FPS = 50.0  # players slow down a GIF with frames of less than two hundredths of a second
 
 _BT709 = "scale={}out_color_matrix=bt709:out_range=tv,format={},setparams=color_primaries=bt709:color_trc=bt709"
 

@@ -1,7 +1,5 @@
 """The ffmpeg process of imageio-ffmpeg: encoding happens outside this process, so that a crash is only an error."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

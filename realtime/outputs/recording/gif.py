@@ -4,8 +4,6 @@ GifSink first records a nearly lossless video, then converts it in two passes: m
 fits the whole clip.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path

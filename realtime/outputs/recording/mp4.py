@@ -1,7 +1,5 @@
 """MP4 files: H.264 through a pipe to ffmpeg."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn

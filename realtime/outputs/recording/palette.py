@@ -1,7 +1,5 @@
 """Palettes of 256 colours for drawings that become GIFs."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow

@@ -16,14 +16,9 @@ from typing import IO
 from models.errors import OutputError
 
 SUFFIXES = (".mp4", ".gif", ".png", ".json")
-MARK = ".ventral-part"
-"""Part of the name of every unfinished file; files with it may be recovered or deleted."""
-
-MIN_FREE_AT_START = 1_000_000_000
-"""Free bytes required to start writing."""
-
-MIN_FREE = 500_000_000
-"""Free bytes required while writing."""
+MARK = ".ventral-part"  # part of the name of every unfinished file; files with it may be recovered or deleted
+MIN_FREE_AT_START = 1_000_000_000  # free bytes required to start writing
+MIN_FREE = 500_000_000  # free bytes required while writing
 
 
 def free_bytes(folder: Path) -> int:

@@ -1,7 +1,5 @@
 """PNG files: one image, without loss."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import cv2

@@ -1,7 +1,5 @@
 """Recovery of recordings that a killed process left unfinished."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The sink for a file name: .mp4, .gif or .png."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from realtime.outputs.recording.encoding import GIF_WIDTH, Wh

@@ -1,7 +1,5 @@
 """Colours, BGR float32 from 0 to 1: random and natural ones, and functions that paint fields with them."""
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 import cv2
@@ -10,11 +8,8 @@ from numpy.typing import NDArray
 
 from scripts.dev.textures.fields import Field, Rng
 
-Colour: TypeAlias = NDArray[Any]
-"""(3,): blue, green, red."""
-
-Picture: TypeAlias = NDArray[Any]
-"""(size, size, 3), BGR, 0 .. 1."""
+Colour: TypeAlias = NDArray[Any]  # (3,): blue, green, red
+Picture: TypeAlias = NDArray[Any]  # (size, size, 3), BGR, 0 .. 1
 
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 

@@ -1,7 +1,5 @@
 """A labelled dataset of textures, drawn in memory."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -13,8 +11,7 @@ from numpy.typing import NDArray
 
 from scripts.dev.textures.table import CLASSES, draw
 
-SEEDS = 1_000_000
-"""Seeds per dataset, so that datasets with different seeds have no picture in common."""
+SEEDS = 1_000_000  # seeds per dataset, so that datasets with different seeds have no picture in common
 
 
 def draw_dataset(seed: int, per_class: int, size: int = 96) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -3,8 +3,6 @@
 A field is float32 (size, size). Coordinates run from -0.5 to 0.5, so that a pattern looks the same at every size.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rng: TypeAlias = np.random.Generator
-Field: TypeAlias = NDArray[Any]
-"""(size, size), float32."""
-Points: TypeAlias = NDArray[Any]
-"""(count, 2): x and y in pixels."""
+Field: TypeAlias = NDArray[Any]  # (size, size), float32
+Points: TypeAlias = NDArray[Any]  # (count, 2): x and y in pixels
 
 
 @dataclass(frozen=True, slots=True)

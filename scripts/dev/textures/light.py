@@ -1,7 +1,5 @@
 """Turns a flat pattern into a simulated photograph: perspective, shadow, light, blur, noise."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +7,7 @@ from numpy.typing import NDArray
 from scripts.dev.textures.colours import Picture, any_colour, mix
 from scripts.dev.textures.fields import Field, Rng, noise, plane, step
 
-CANVAS = 1.5
-"""The size of the flat pattern, in sizes of the photograph."""
+CANVAS = 1.5  # the size of the flat pattern, in sizes of the photograph
 
 
 def photograph(rng: Rng, pattern: Picture, size: int, *, tilt: float) -> NDArray[np.uint8]:

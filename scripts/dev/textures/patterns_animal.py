@@ -1,7 +1,5 @@
 """Patterns of animals and plants: coats, plumage, grass, leaves, flowers."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Patterns that are drawn: figures, writing, faces, and the marks of pens and brushes."""
 
-from __future__ import annotations
-
 import string
 
 import cv2
@@ -28,8 +26,7 @@ from scripts.dev.textures.fields import Field, Rng, bars, fractal, grain, noise,
 
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 SIGNS = np.array(list(string.ascii_letters + string.digits + "      "))
-SHIFT = 3
-"""Fraction bits of coordinates."""
+SHIFT = 3  # fraction bits of coordinates
 
 
 def spirals(rng: Rng, size: int) -> Picture:

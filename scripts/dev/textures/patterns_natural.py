@@ -1,7 +1,5 @@
 """Patterns of stone, wood, water, air and fire, and of cells."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Patterns made by people: lines, lattices, walls, cloth."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

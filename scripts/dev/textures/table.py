@@ -1,7 +1,5 @@
 """The table of textures by name."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,8 +69,7 @@ TEXTURES = {
     "zigzag": Texture(woven.zigzag),
 }
 
-CLASSES = tuple(TEXTURES)
-"""The names, in the order of the classes of the bundled network."""
+CLASSES = tuple(TEXTURES)  # the names, in the order of the classes of the bundled network
 
 
 def draw(name: str, seed: int, size: int = 96) -> NDArray[np.uint8]:

@@ -1,7 +1,5 @@
 """Activation maximization: synthetic pictures that maximize the classes and some channels of the network."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,20 +16,11 @@ from scripts.networks.report.discriminative_channels import discriminative_chann
 from scripts.networks.report.evaluation import Evaluation, thin_out
 from scripts.networks.report.section import Section, image_tag
 
-MAX_CLASSES = 12
-"""Classes to maximize: those with the best F1."""
-
-CHANNELS = 6
-"""Channels to maximize per layer."""
-
-MAX_PICTURES = 120
-"""Pictures from which the discriminative channels are computed."""
-
-MAX_SIDE = 96
-"""Pixels of the result."""
-
-MAX_STEPS, MIN_STEPS = 64, 16
-"""Gradient ascent steps per picture: as many as fit into `MAX_SECONDS` for all pictures."""
+MAX_CLASSES = 12  # classes to maximize: those with the best F1
+CHANNELS = 6  # channels to maximize per layer
+MAX_PICTURES = 120  # pictures from which the discriminative channels are computed
+MAX_SIDE = 96  # pixels of the result
+MAX_STEPS, MIN_STEPS = 64, 16  # gradient ascent steps per picture: as many as fit into `MAX_SECONDS` for all pictures
 
 MAX_SECONDS = 30.0
 

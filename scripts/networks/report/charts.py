@@ -25,8 +25,7 @@ logging.getLogger("matplotlib").setLevel(logging.ERROR)  # no messages about fon
 INK, LINE = "#858b94", "#858b9455"
 TRAINING, VALIDATION = "#3d8fd1", "#e0861a"
 DPI = 160
-MAX_NUMBERED = 16
-"""Classes up to which the cells of a confusion matrix have numbers."""
+MAX_NUMBERED = 16  # classes up to which the cells of a confusion matrix have numbers
 
 
 def learning_curves(history: Sequence[Epoch]) -> bytes:

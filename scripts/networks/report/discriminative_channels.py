@@ -1,7 +1,5 @@
 """The channels of a layer that discriminate best between classes, and differ from each other."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The evaluation of a trained network on its validation data, from which the report is written."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Feature maps of each block for one picture, as mosaics like those of the show."""
 
-from __future__ import annotations
-
 from functools import partial
 from html import escape
 

@@ -1,7 +1,5 @@
 """Grad-CAM heatmaps of validation pictures for their predicted class."""
 
-from __future__ import annotations
-
 from functools import partial
 from html import escape
 
@@ -15,8 +13,7 @@ from scripts.networks.report.evaluation import Evaluation
 from scripts.networks.report.samples import by_outcome, prediction
 from scripts.networks.report.section import Section, image_tag
 
-SAMPLES = 6
-"""Pictures per group."""
+SAMPLES = 6  # pictures per group
 
 
 def gradcam(evaluation: Evaluation) -> Section:

@@ -1,7 +1,5 @@
 """The report page: one HTML file with all its figures inside."""
 
-from __future__ import annotations
-
 from html import escape
 from pathlib import Path
 

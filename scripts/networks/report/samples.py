@@ -1,7 +1,5 @@
 """Sample predictions: correctly and wrongly classified validation pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from html import escape
@@ -9,8 +7,7 @@ from html import escape
 from scripts.networks.report.evaluation import Evaluation, thin_out
 from scripts.networks.report.section import Section, image_tag
 
-SAMPLES = 12
-"""Pictures per group."""
+SAMPLES = 12  # pictures per group
 
 
 def samples(evaluation: Evaluation) -> Section:

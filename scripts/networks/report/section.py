@@ -1,7 +1,5 @@
 """The parts of a report: sections of HTML, and figures that are embedded in the page and saved next to it."""
 
-from __future__ import annotations
-
 import base64
 import struct
 from dataclasses import dataclass
@@ -12,8 +10,7 @@ import numpy as np
 
 from realtime.imaging.frame import Image
 
-PIXEL_RATIO = 1.5
-"""Pixels of a figure per pixel of the page."""
+PIXEL_RATIO = 1.5  # pixels of a figure per pixel of the page
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """The sections of a report, in order; a new section is a function in the table at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from html import escape
 
@@ -19,11 +17,8 @@ from scripts.networks.report.gradcam import gradcam
 from scripts.networks.report.samples import samples
 from scripts.networks.report.section import Figure, Section, table
 
-MAX_EMBEDDED = 240
-"""Pictures in the embedding."""
-
-MIN_TSNE = 40
-"""Pictures from which on t-SNE is used instead of PCA."""
+MAX_EMBEDDED = 240  # pictures in the embedding
+MIN_TSNE = 40  # pictures from which on t-SNE is used instead of PCA
 
 
 def summary(evaluation: Evaluation) -> Section:

@@ -1,7 +1,5 @@
 """Classes for pictures without classes: clusters of their embedding."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
@@ -15,8 +13,7 @@ from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
 from scripts.common.embedding import Vectors, embed
 
-MAX_COMPONENTS = 16
-"""Principal components used for clustering."""
+MAX_COMPONENTS = 16  # principal components used for clustering
 
 
 def cluster(dataset: Dataset, count: int, *, start: str, seed: int) -> Dataset:

@@ -1,7 +1,5 @@
 """The training data: a folder with a subfolder per class, a folder without classes, or the bundled textures."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +20,7 @@ from scripts.networks.training.clusters import cluster
 log = logging.getLogger(__name__)
 
 TEXTURES = "textures"
-PER_CLASS = 200
-"""Pictures drawn per texture."""
+PER_CLASS = 200  # pictures drawn per texture
 
 
 def load_dataset(source: str, size: int, *, clusters: int, start: str, seed: int) -> Dataset:
