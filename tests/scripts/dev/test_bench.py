@@ -36,6 +36,7 @@ def test_alternatives_run_in_turns() -> None:
     assert quick.wall_ms < slow.wall_ms
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_every_framework_computes_the_same_gradient(name: str) -> None:
     network, image = open_network("textures"), np.random.default_rng(0).uniform(0, 255, (32, 48, 3)).astype(np.float32)
