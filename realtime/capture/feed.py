@@ -1,11 +1,10 @@
 """The capture of the live show: reads a source into the mailbox of frames, and reopens it when it is lost."""
 
-from __future__ import annotations
-
 import random
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import Self
 
 from realtime.capture.reader import Reader
 from realtime.capture.source import EndOfSource, Source
@@ -42,7 +41,7 @@ class Capture:
         self._lost: str | None = None
         self._abandoned: list[Reader] = []
 
-    def __enter__(self) -> Capture:
+    def __enter__(self) -> Self:
         self._source = self._opener()
         self._reader = Reader(self._opener, partial(self._put, self._generation), source=self._source)
         self._watch.__enter__()

@@ -4,8 +4,6 @@ It takes the newest canvas whenever a frame of the video is due, so video time i
 show, and no thread of the show ever waits for it.
 """
 
-from __future__ import annotations
-
 import itertools
 import logging
 import threading
@@ -26,11 +24,8 @@ from realtime.threads.latest import Latest
 
 log = logging.getLogger(__name__)
 
-MOST_FILMS = 3
-"""Films that may be written at the same time: each has an ffmpeg process of its own."""
-
-GRACE = 2.0
-"""Seconds for an interrupted recording to end."""
+MOST_FILMS = 3  # films that may be written at the same time: each has an ffmpeg process of its own
+GRACE = 2.0  # seconds for an interrupted recording to end
 
 
 @dataclass(frozen=True, slots=True)

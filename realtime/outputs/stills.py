@@ -1,7 +1,5 @@
 """Snapshots: the newest canvas as a PNG file, written in the background."""
 
-from __future__ import annotations
-
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A clock for recordings: slots of equal length, none lost, so that video time is wall time."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """Output paths: checks before work starts, free names, and partial files that are published when complete."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import shutil
@@ -11,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from models.errors import OutputError
 
@@ -96,7 +94,7 @@ class PartialFile:
             self._file.close()
             raise OutputError(f"{path} is being written already; wait for it or choose another name") from None
 
-    def __enter__(self) -> PartialFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

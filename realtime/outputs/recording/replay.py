@@ -1,7 +1,5 @@
 """The last seconds of the show in memory: a ring buffer of JPEG images."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Iterator

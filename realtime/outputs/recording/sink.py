@@ -1,9 +1,7 @@
 """The interface of every file writer: images go in at a constant rate, and a complete file comes out, or none."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from models.errors import OutputError
 from realtime.imaging.frame import Image
@@ -39,7 +37,7 @@ class Sink(Protocol):
             self.abort()
             raise OutputError(f"{self.path} was not written: there was no frame")
 
-    def __enter__(self) -> Sink:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

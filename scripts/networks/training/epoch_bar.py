@@ -1,9 +1,8 @@
 """Training progress: a bar for the current epoch on a terminal, and a line per epoch."""
 
-from __future__ import annotations
-
 import logging
 import sys
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -29,7 +28,7 @@ class EpochBar:
         )
         self._task = self._bar.add_task("", visible=False, epoch="", now="")
 
-    def __enter__(self) -> EpochBar:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
