@@ -14,7 +14,6 @@ from models.from_keras.passes.fold_pads import fold_pads
 from models.from_keras.passes.name_after_layers import name_after_layers
 from models.from_keras.passes.own_weights import has_own_weights, own_weights
 from models.from_keras.passes.remove_reshapes import has_no_reshapes, remove_reshapes
-from models.graph import surgery
 from models.importing.analysis.analysis import Analysis
 from models.importing.analysis.infer_shapes import ShapeModel
 from models.importing.analysis.input_sizes import InputSizes
@@ -31,8 +30,11 @@ _NAMING = [each.run for each in PASSES].index(name_tensors)
 
 
 def drop_unused(context: PassContext) -> None:
-    """Drop the weights that were folded into others or copied."""
-    surgery.prune(context.graph, context.analysis.names)
+    """Drop the weights that were folded into others or copied; the rest is in the order of the nodes."""
+    tensors = {tensor.name: tensor for tensor in context.graph.initializer}
+    read = dict.fromkeys(name for node in context.graph.node for name in node.input)
+    del context.graph.initializer[:]
+    context.graph.initializer.extend(tensors[name] for name in read if name in tensors)
 
 
 KERAS_PASSES = (

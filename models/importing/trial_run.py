@@ -35,7 +35,7 @@ FAR = 2.3
 """E-folds, a factor of ten, outside of which a spread says nothing."""
 
 SEED = 7
-TIME_LIMIT = 300.0
+TIME_LIMIT = 120.0
 """Seconds for all runs of one file."""
 
 TOLERANCE, TOLERANCE_HALF = 1e-3, 5e-2

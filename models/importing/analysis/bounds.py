@@ -5,13 +5,11 @@ ONNX Runtime 1.31 dies with SIGFPE, without an exception, when the input of a po
 
 from __future__ import annotations
 
-import math
-
 import onnx
 
 from models.errors import ModelError
 from models.graph.builder import attributes
-from models.importing.analysis.infer_shapes import TensorType, TensorTypes
+from models.importing.analysis.infer_shapes import TensorTypes
 
 MOST_NUMBERS = 2**27
 """Elements of one tensor: half a gigabyte."""
@@ -19,23 +17,19 @@ MOST_NUMBERS = 2**27
 MOST_TOGETHER = 2**30
 """Elements of all tensors, as if none were freed."""
 
-MOST_PRODUCTS = 2**41
-"""Multiplications for one input; VGG16 needs 2**34 at 224x224."""
-
 SAME = (b"SAME_UPPER", b"SAME_LOWER")
 WINDOWED = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool")
 
 
 def check_bounds(graph: onnx.GraphProto, tensors: TensorTypes) -> None:
-    """Raise ModelError when a shape is unknown, a window does not fit, or the network costs too much."""
-    total = products = 0
+    """Raise ModelError when a shape is unknown, a window does not fit, or the tensors are too large."""
+    total = 0
     for node in graph.node:
         for name in filter(None, node.output):
             total += _count(node, name, tensors)
-        products += _products(node, tensors)
         check_window(node, tensors)
-    if total > MOST_TOGETHER or products > MOST_PRODUCTS:
-        raise ModelError(f"one input needs {total:.1e} numbers and {products:.1e} multiplications, which is too much")
+    if total > MOST_TOGETHER:
+        raise ModelError(f"one input needs {total:.1e} numbers, which is too much")
 
 
 def _count(node: onnx.NodeProto, name: str, tensors: TensorTypes) -> int:
@@ -47,31 +41,11 @@ def _count(node: onnx.NodeProto, name: str, tensors: TensorTypes) -> int:
     return tensor.count
 
 
-def _products(node: onnx.NodeProto, tensors: TensorTypes) -> int:
-    made = tensors[node.output[0]].count
-    match node.op_type:
-        case "Conv":
-            return made * math.prod(_dims(node, 1, tensors)[1:])
-        case "ConvTranspose":
-            return _tensor(node, 0, tensors).count * math.prod(_dims(node, 1, tensors)[1:])
-        case "MaxPool" | "AveragePool" | "LpPool":
-            return made * int(math.prod(attributes(node).get("kernel_shape", [1])))
-        case "LRN":
-            return made * int(attributes(node).get("size", 1))
-        case "MatMul" | "Gemm":
-            return made * max(_dims(node, 0, tensors), default=1)
-    return made
-
-
-def _tensor(node: onnx.NodeProto, place: int, tensors: TensorTypes) -> TensorType:
+def _dims(node: onnx.NodeProto, place: int, tensors: TensorTypes) -> tuple[int, ...]:
     tensor = tensors.get(node.input[place]) if place < len(node.input) else None
     if tensor is None or tensor.dims is None:
-        raise ModelError(f"{node.op_type} '{node.name}' reads something of unknown shape")
-    return tensor
-
-
-def _dims(node: onnx.NodeProto, place: int, tensors: TensorTypes) -> tuple[int, ...]:
-    return _tensor(node, place, tensors).dims or ()
+        raise ModelError(f"{node.op_type} '{node.name}' reads a tensor of unknown shape")
+    return tensor.dims
 
 
 def check_window(node: onnx.NodeProto, tensors: TensorTypes) -> None:

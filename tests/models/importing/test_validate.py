@@ -188,7 +188,7 @@ GRAPHS: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
     "two pictures": (lambda: change(add_input), "'other' float"),
     "a sequence": (lambda: change(sequence), "expected one picture"),
     "another domain": (lambda: change(add_node("FusedConv", "com.microsoft")), "com.microsoft::FusedConv"),
-    "an unknown operator": (lambda: change(add_node("Frobnicate")), "Frobnicate, which is not an operator"),
+    "an unknown operator": (lambda: change(add_node("Frobnicate")), "No Op registered for Frobnicate"),
     "sequences": (lambda: change(add_node("SequenceConstruct")), "SequenceConstruct"),
     "a branch": (lambda: change(add_loop), "has branches or loops"),
     "a function": (lambda: change(function), "model-local functions.*onnx.inliner"),
