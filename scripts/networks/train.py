@@ -71,7 +71,7 @@ def train(
 
     Example: `ventral train pictures -o leaves --epochs 20`
 
-    :param folder: a folder with a subfolder of pictures for each class, a folder of pictures, or "textures" (drawn)
+    :param folder: a folder with a subfolder of pictures for each class, or a folder of pictures
     :param output: the folder to write: network, labels, metrics and report
     :param force: replace an existing network
     :param fresh: start again instead of resuming an interrupted training

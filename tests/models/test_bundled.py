@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.importing.open_network import open_network
 from models.spec import INPUT, ModelInfo
 from models.zoo import bundled_path, vgg16_layers
-from scripts.dev.textures import CLASSES, draw
+from tests.textures import CLASSES, draw
 
 ASSET = bundled_path()
 UNSEEN = 77_000_000

@@ -1,4 +1,4 @@
-"""The training data: a folder with a subfolder per class, a folder without classes, or the bundled textures."""
+"""The training data: a folder with a subfolder per class, or a folder without classes."""
 
 import logging
 from collections.abc import Sequence
@@ -13,25 +13,17 @@ from models.training.dataset import Dataset
 from realtime.capture.pictures import SUFFIXES, read_picture
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
-from scripts.dev.textures import CLASSES
-from scripts.dev.textures.dataset import draw_dataset
 from scripts.networks.training.clusters import cluster
 
 log = logging.getLogger(__name__)
 
-TEXTURES = "textures"
-PER_CLASS = 200  # pictures drawn per texture
-
 
 def load_dataset(source: str, size: int, *, clusters: int, start: str, seed: int) -> Dataset:
-    """The pictures of a folder, resized to `size` x `size`; `textures` draws the textures of the bundled network.
+    """The pictures of a folder, resized to `size` x `size`.
 
     Pictures without classes get `clusters` clusters of an embedding by the network `start`. Unreadable pictures are
     logged and skipped. SourceError when there are too few pictures.
     """
-    if source == TEXTURES:
-        images, labels = draw_dataset(seed, PER_CLASS, size)
-        return Dataset(images, labels, tuple(CLASSES), tuple(CLASSES[label] for label in labels))
     if not source:
         raise SourceError("the folder name is empty: expected a folder with a subfolder of pictures for each class")
     folder = Path(source)
@@ -64,7 +56,7 @@ def _list(folder: Path) -> list[Path]:
     except OSError as error:
         raise SourceError(
             f"cannot read the folder '{folder}': {error.strerror}: expected a folder with a subfolder of pictures for"
-            f" each class, or '{TEXTURES}'"
+            " each class"
         ) from error
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.dev.textures.table import CLASSES, draw
+from tests.textures.table import CLASSES, draw
 
 SEEDS = 1_000_000  # seeds per dataset, so that datasets with different seeds have no picture in common
 

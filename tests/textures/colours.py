@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.dev.textures.fields import Field, Rng
+from tests.textures.fields import Field, Rng
 
 Colour: TypeAlias = NDArray[Any]  # (3,): blue, green, red
 Picture: TypeAlias = NDArray[Any]  # (size, size, 3), BGR, 0 .. 1

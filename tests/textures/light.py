@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.dev.textures.colours import Picture, any_colour, mix
-from scripts.dev.textures.fields import Field, Rng, noise, plane, step
+from tests.textures.colours import Picture, any_colour, mix
+from tests.textures.fields import Field, Rng, noise, plane, step
 
 CANVAS = 1.5  # the size of the flat pattern, in sizes of the photograph
 

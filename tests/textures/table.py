@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
-from scripts.dev.textures import patterns_animal as animal
-from scripts.dev.textures import patterns_drawn as pen
-from scripts.dev.textures import patterns_natural as natural
-from scripts.dev.textures import patterns_woven as woven
-from scripts.dev.textures.colours import Picture
-from scripts.dev.textures.fields import Rng
-from scripts.dev.textures.light import CANVAS, photograph
+from tests.textures import patterns_animal as animal
+from tests.textures import patterns_drawn as pen
+from tests.textures import patterns_natural as natural
+from tests.textures import patterns_woven as woven
+from tests.textures.colours import Picture
+from tests.textures.fields import Rng
+from tests.textures.light import CANVAS, photograph
 
 
 @dataclass(frozen=True, slots=True)

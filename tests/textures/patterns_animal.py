@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from scripts.dev.textures.colours import (
+from tests.textures.colours import (
     Colour,
     Picture,
     any_colour,
@@ -18,7 +18,7 @@ from scripts.dev.textures.colours import (
     shaded,
     sheet,
 )
-from scripts.dev.textures.fields import (
+from tests.textures.fields import (
     Field,
     Rng,
     displaced,

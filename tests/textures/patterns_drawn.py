@@ -5,7 +5,7 @@ import string
 import cv2
 import numpy as np
 
-from scripts.dev.textures.colours import (
+from tests.textures.colours import (
     Colour,
     Picture,
     any_colour,
@@ -22,7 +22,7 @@ from scripts.dev.textures.colours import (
     sheet,
     two,
 )
-from scripts.dev.textures.fields import Field, Rng, bars, fractal, grain, noise, plane, polar, scatter, step
+from tests.textures.fields import Field, Rng, bars, fractal, grain, noise, plane, polar, scatter, step
 
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 SIGNS = np.array(list(string.ascii_letters + string.digits + "      "))

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from scripts.dev.textures.colours import Picture, dark_and_light, mix, near, one_of, several, shaded, two
-from scripts.dev.textures.fields import Field, Rng, bars, fractal, fraction, noise, plane, polar, scatter, step, voronoi
+from tests.textures.colours import Picture, dark_and_light, mix, near, one_of, several, shaded, two
+from tests.textures.fields import Field, Rng, bars, fractal, fraction, noise, plane, polar, scatter, step, voronoi
 
 
 def stripes(rng: Rng, size: int) -> Picture:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from models.errors import ModelError
-from scripts.dev.textures import CLASSES, draw
-from scripts.dev.textures.dataset import draw_dataset
-from scripts.dev.textures.fields import plane, scatter, shingles, voronoi
+from tests.textures import CLASSES, draw
+from tests.textures.dataset import draw_dataset
+from tests.textures.fields import plane, scatter, shingles, voronoi
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -1,5 +1,5 @@
 """Procedural textures: the training data of the bundled network, drawn from a seed."""
 
-from scripts.dev.textures.table import CLASSES, draw
+from tests.textures.table import CLASSES, draw
 
 __all__ = ["CLASSES", "draw"]

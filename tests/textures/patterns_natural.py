@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from scripts.dev.textures.colours import (
+from tests.textures.colours import (
     Picture,
     any_colour,
     dark_and_light,
@@ -15,7 +15,7 @@ from scripts.dev.textures.colours import (
     shaded,
     two,
 )
-from scripts.dev.textures.fields import (
+from tests.textures.fields import (
     Field,
     Rng,
     displaced,
