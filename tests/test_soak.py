@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from models.importing.open_network import open_network
+from realtime.canvas.pipeline import Pipeline
 from realtime.capture.pattern import Pattern
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.show.pipeline import Pipeline
 from realtime.show.report import resident_bytes
 from realtime.show.table import make_controls
 from realtime.views.registry import find_views
@@ -66,7 +66,7 @@ def grow(keys: str) -> Growth:
                     if controls.value("show/layer") == "block5_conv3":
                         controls.press("1")
                 frame = Frame(images[number % 8], number, number / 30)
-                pipeline.draw_patiently(frame, controls.snapshot(), number / 30)
+                pipeline.draw_when_ready(frame, controls.snapshot(), number / 30)
 
         run()
         until(lambda: engine.pending == 0, "every graph")
