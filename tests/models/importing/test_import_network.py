@@ -94,7 +94,7 @@ def test_damaged_cache_is_made_anew(tmp_path: Path, suffix: str) -> None:
     assert open_network(str(path)).digest == before.digest
 
 
-def test_what_it_is_fed_is_said_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_input_is_logged_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = save(grey(), tmp_path, "digits.onnx")
     with caplog.at_level(logging.INFO):
         open_network(str(path))

@@ -1,4 +1,4 @@
-"""What the user says counts instead of what the file says, and is remembered beside it."""
+"""Options override what the file says, and are saved beside it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_labels_are_read_and_remembered(path: Path, labels: Path) -> None:
     assert open_network(str(path)).info.scores.labels == NAMES
 
 
-def test_each_is_remembered_until_it_is_said_anew(path: Path) -> None:
+def test_each_is_saved_until_it_is_given_again(path: Path) -> None:
     open_network(str(path), Overrides(colours="RGB", mean=(1.0, 2.0, 3.0)))
     fed = open_network(str(path), Overrides(mean=(5.0,))).info.input
     assert (fed.colours, fed.mean) == ("RGB", (5.0, 5.0, 5.0))
@@ -50,7 +50,7 @@ def test_mean_turns_round_with_the_colours(path: Path) -> None:
     assert turned.mean == known.mean[::-1]
 
 
-def test_nothing_is_written_where_nothing_was_said(path: Path) -> None:
+def test_nothing_is_written_without_overrides(path: Path) -> None:
     open_network(str(path))
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
@@ -123,7 +123,7 @@ def test_labels_for_what_names_nothing_are_refused(tmp_path: Path, labels: Path)
         open_network(str(save(segmenter(), tmp_path)), Overrides(labels=labels))
 
 
-def test_network_with_a_card_takes_hints_too(tmp_path: Path) -> None:
+def test_network_with_a_card_takes_overrides_too(tmp_path: Path) -> None:
     fed = open_network("textures", Overrides(scale=(0.5,))).info.input
     assert fed.scale == (0.5, 0.5, 0.5)
     assert not bundled_path().with_name(bundled_path().name + SUFFIX).exists()
@@ -140,18 +140,18 @@ def test_network_with_a_card_has_its_layout(tmp_path: Path) -> None:
         open_network(str(copy), Overrides(layout="NHWC"))
 
 
-def test_command_line_says_it_in_words(path: Path) -> None:
+def test_command_line_options_become_overrides(path: Path) -> None:
     choice = NetworkOptions(model=str(path), colours="RGB", mean="1, 2,3", scale="0.5")
     assert choice.overrides == Overrides(colours="RGB", mean=(1.0, 2.0, 3.0), scale=(0.5,))
     assert choice.open().info.input.mean == (1.0, 2.0, 3.0)
 
 
 @pytest.mark.parametrize("text", ["", "a", "1,2", "1,2,3,4", "nan", "inf,1,1", "1e9"])
-def test_what_are_no_numbers_is_refused(text: str) -> None:
+def test_text_that_is_not_a_number_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="--mean takes one number, or three"):
         _ = NetworkOptions(mean=text).overrides
 
 
-def test_scale_of_nothing_is_refused() -> None:
+def test_scale_of_zero_is_refused() -> None:
     with pytest.raises(SettingError, match="--scale"):
         _ = NetworkOptions(scale="0").overrides

@@ -1,4 +1,4 @@
-"""What a network is fed: from what its file says, from what it does first, from who wrote it, from a trial."""
+"""How pixels become the input: from metadata, from the first nodes, from the producer, from a trial."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def described(text: str = "", **metadata: str) -> onnx.ModelProto:
     return model
 
 
-SAID = {
+DESCRIBED = {
     "caffe": (
         described(input_layout="NCHW, channels B,G,R", input_range="0..255 minus mean", input_mean="B=104 G=117 R=123"),
         ("BGR", (104, 117, 123), (1, 1, 1)),
@@ -54,19 +54,19 @@ SAID = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_file_says_it(name: str) -> None:
-    model, (colours, mean, scale) = SAID[name]
-    reading = from_metadata(read_metadata(model), 3)
-    assert reading is not None
-    assert reading.sure
-    assert reading.input.colours == colours
-    assert reading.input.mean == pytest.approx(mean)
-    assert reading.input.scale == pytest.approx(scale)
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_metadata_describes_the_input(name: str) -> None:
+    model, (colours, mean, scale) = DESCRIBED[name]
+    estimate = from_metadata(read_metadata(model), 3)
+    assert estimate is not None
+    assert estimate.sure
+    assert estimate.input.colours == colours
+    assert estimate.input.mean == pytest.approx(mean)
+    assert estimate.input.scale == pytest.approx(scale)
 
 
 @pytest.mark.parametrize("model", [described(), described("A fine network from 2019"), described(mean="none", std="0")])
-def test_file_that_says_nothing(model: onnx.ModelProto) -> None:
+def test_metadata_without_the_input(model: onnx.ModelProto) -> None:
     assert from_metadata(read_metadata(model), 3) is None
 
 
@@ -91,9 +91,9 @@ def preamble(*steps: tuple[str, list[float]], channels: int = 3) -> onnx.GraphPr
     ],
 )
 def test_network_that_normalises_takes_pixels(graph: onnx.GraphProto, colours: str, scale: tuple[float, ...]) -> None:
-    reading = by_first_nodes(graph, 3)
-    assert reading is not None
-    assert (reading.input.colours, reading.input.scale) == (colours, scale)
+    estimate = by_first_nodes(graph, 3)
+    assert estimate is not None
+    assert (estimate.input.colours, estimate.input.scale) == (colours, scale)
 
 
 @pytest.mark.parametrize("graph", [preamble(), preamble(("Mul", [1.01]))])
@@ -108,7 +108,7 @@ def written_by(producer: str, entry: str, name: str) -> onnx.ModelProto:
 
 
 @pytest.mark.parametrize(
-    ("model", "file", "recipe"),
+    ("model", "file", "normalization"),
     [
         (written_by("pytorch", "input", "7"), "net", TORCH),
         (written_by("", "data", "resnetv17_conv0_fwd"), "net", TORCH),
@@ -119,8 +119,8 @@ def written_by(producer: str, entry: str, name: str) -> onnx.ModelProto:
         (written_by("", "x", "y"), "net", TORCH),
     ],
 )
-def test_who_wrote_it_says_what_is_usual(model: onnx.ModelProto, file: str, recipe: object) -> None:
-    assert by_producer(model, file)[0] is recipe
+def test_who_wrote_it_says_what_is_usual(model: onnx.ModelProto, file: str, normalization: object) -> None:
+    assert by_producer(model, file)[0] is normalization
 
 
 @pytest.mark.parametrize(("gain", "scale"), [(1.0, TORCH.scale), (1 / 58, CAFFE.scale)])
@@ -146,9 +146,9 @@ LABELS = {
 
 @pytest.mark.parametrize("name", LABELS)
 def test_labels_are_read_from_metadata(name: str) -> None:
-    said = read_metadata(described(**LABELS[name]))
-    assert labels_in(said, 3) == ("cat", "dog's", "person")
-    assert labels_in(said, 4) is None
+    metadata = read_metadata(described(**LABELS[name]))
+    assert labels_in(metadata, 3) == ("cat", "dog's", "person")
+    assert labels_in(metadata, 4) is None
 
 
 def test_size_of_the_pictures_it_learned_from() -> None:
