@@ -1,7 +1,5 @@
 """Compare a stored network with Keras, layer by layer."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 It is built from the weights: tf2onnx needs 24 GB of memory for VGG16's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

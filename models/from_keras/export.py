@@ -1,7 +1,5 @@
 """Keras network -> NCHW float32 ONNX file with one output per layer, and its classifier in a file beside it."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import logging

@@ -1,7 +1,5 @@
 """The door to TensorFlow, Keras and tf2onnx: imported when a network is made from Keras, and not before."""
 
-from __future__ import annotations
-
 import functools
 import logging
 import os

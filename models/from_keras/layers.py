@@ -3,8 +3,6 @@
 A symbolic tensor is identified by its `id`: it is the same object as an output and as an input.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """From what tf2onnx writes to a stored network: the import passes, and those that only Keras needs."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 import onnx

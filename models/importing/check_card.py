@@ -1,7 +1,5 @@
 """Check a file that Ventral wrote against its card, the record in its metadata."""
 
-from __future__ import annotations
-
 from typing import get_args
 
 import onnx

@@ -1,7 +1,5 @@
 """Import a network from an ONNX file: validate it, run the passes, try it out, and keep the result in the cache."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Open a network by its name or its file."""
 
-from __future__ import annotations
-
 import dataclasses
 import logging
 import os

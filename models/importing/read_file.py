@@ -1,7 +1,5 @@
 """Read an ONNX file; for any other file the error says what it is and how to convert it."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

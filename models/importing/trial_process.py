@@ -6,8 +6,6 @@ holds `job.json` (a list of runs: model file, input, outputs) and `<number>.npy`
 Ventral: it starts faster, and no `models` package in the working directory can get in its way.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

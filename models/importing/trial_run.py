@@ -4,8 +4,6 @@ A trained classifier has its logits spread by a few units. Fed pixels of 0 to 25
 the other way round they all but vanish.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

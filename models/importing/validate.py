@@ -4,8 +4,6 @@ It is the first step of every import. ONNX Runtime divides by a stride of zero a
 that such a file must not reach it.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

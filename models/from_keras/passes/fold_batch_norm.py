@@ -1,7 +1,5 @@
 """Fold batch normalization, a product and a sum for each channel, into the convolution before it."""
 
-from __future__ import annotations
-
 import numpy as np
 import onnx
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Fold a Pad into the convolution or the pool after it."""
 
-from __future__ import annotations
-
 from onnx import numpy_helper
 
 from models.from_keras.passes.fold_batch_norm import pairs

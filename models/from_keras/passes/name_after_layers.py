@@ -1,7 +1,5 @@
 """Name tensors after the Keras layers that they belong to."""
 
-from __future__ import annotations
-
 from models.graph import surgery
 from models.importing.passes.context import PassContext
 from models.spec import INPUT

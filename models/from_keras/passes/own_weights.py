@@ -3,8 +3,6 @@
 tf2onnx drops a bias of zeros, and lets two layers share equal weights.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from onnx import numpy_helper
 

@@ -1,7 +1,5 @@
 """Remove what tf2onnx makes of a transpose of one pixel: a Reshape of (1, channels, 1, 1) to itself."""
 
-from __future__ import annotations
-
 from models.graph import surgery
 from models.importing.passes.context import PassContext
 

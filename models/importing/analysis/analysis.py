@@ -1,7 +1,5 @@
 """Look at a network and describe it: its layers, its classifier, and the input sizes it takes. Nothing is changed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 ONNX Runtime 1.31 dies with SIGFPE, without an exception, when the input of a pool with `ceil_mode` is too small.
 """
 
-from __future__ import annotations
-
 import onnx
 
 from models.errors import ModelError

@@ -1,7 +1,5 @@
 """Find the classifier of a network: the output that names the picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 

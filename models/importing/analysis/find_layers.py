@@ -1,7 +1,5 @@
 """Find the layers of a network: the output of every convolution and every join, after its activation."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which input sizes a network takes: any from a smallest on, or only one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Choose the key layers: all convolutions of a plain network; stem and joins of one with branches."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import onnx

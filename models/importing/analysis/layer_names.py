@@ -1,7 +1,5 @@
 """Readable names for layers, from the names that exporters give tensors, nodes and weights."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """A network that normalizes its input itself shows by its constants which pixels it expects."""
 
-from __future__ import annotations
-
 import numpy as np
 import onnx
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Guess the normalization of the input from the program that wrote the file."""
 
-from __future__ import annotations
-
 import re
 
 import onnx

@@ -1,7 +1,5 @@
 """Find the input that takes the picture, its layout and its size."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Read the metadata and the description of a file: input, labels, image size."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """How pixels become the input of a network, and how that is known."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Turn Constant nodes into initializers, where weights are kept."""
 
-from __future__ import annotations
-
 from models.graph.builder import constants, replace_nodes
 from models.importing.passes.context import PassContext
 

@@ -1,7 +1,5 @@
 """What the import passes share: the model they rewrite, and what is known about it."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 import onnx

@@ -4,8 +4,6 @@ The converter copies its model several times, so it gets one whose weights are i
 GoogLeNet's 28 MB. `trial_run` compares the result with the original in ONNX Runtime.
 """
 
-from __future__ import annotations
-
 import onnx
 from onnx import helper, version_converter
 

@@ -1,7 +1,5 @@
 """Declare the outputs of a stored network: its layers, and the logits and probabilities of its classifier."""
 
-from __future__ import annotations
-
 import numpy as np
 from onnx import helper, numpy_helper
 

@@ -1,7 +1,5 @@
 """Write the padding of convolutions and pools as `pads` where a file has `auto_pad`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

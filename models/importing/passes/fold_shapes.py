@@ -4,8 +4,6 @@ A network exported from PyTorch flattens by Shape, Gather, Concat and Reshape. E
 equal in both is a constant, and one number that differs is what Reshape calls -1.
 """
 
-from __future__ import annotations
-
 import math
 from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Keep the nodes that layers and classifier depend on, and check what they cost."""
 
-from __future__ import annotations
-
 from models.graph import surgery
 from models.importing.analysis.bounds import check_bounds
 from models.importing.analysis.infer_shapes import ShapeModel

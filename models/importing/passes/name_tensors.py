@@ -1,7 +1,5 @@
 """Give every layer its readable name, and every other tensor a name that no head uses."""
 
-from __future__ import annotations
-
 from models.graph import surgery
 from models.importing.passes.context import PassContext
 from models.spec import INPUT

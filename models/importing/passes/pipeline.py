@@ -4,8 +4,6 @@ Each pass rewrites the graph in place without changing what it computes. It has 
 a check that fails is a bug in Ventral, and the error names the pass.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias

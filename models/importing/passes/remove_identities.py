@@ -1,7 +1,5 @@
 """Remove nodes that return their input, and inputs that have a default."""
 
-from __future__ import annotations
-
 import onnx
 
 from models.graph import surgery

@@ -1,7 +1,5 @@
 """Compute in float32 what a network computes in float16: at least as exact, and what every view expects."""
 
-from __future__ import annotations
-
 from onnx import TensorProto, numpy_helper
 
 from models.importing.passes.context import PassContext

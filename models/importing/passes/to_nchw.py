@@ -5,8 +5,6 @@ tensor twice around each convolution. Here a transposed tensor is carried on in 
 operator that needs it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
