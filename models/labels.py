@@ -13,7 +13,7 @@ def read_labels(path: Path, count: int | None = None) -> tuple[str, ...]:
     """The labels in the file at `path`, in the order of the classes; UTF-8, without blank lines at the end.
 
     JSON may be a list of names, names by number, or Keras's `{"0": ["n01440764", "tench"]}`. Raises ModelError for a
-    file that cannot be read, an empty name, or another number of names than `count`.
+    file that cannot be read, an empty name, or another number of names than the `count` of classes.
     """
     labels = tuple(_parse(path, _text(path)))
     if empty := [place for place, label in enumerate(labels, start=1) if not label]:
@@ -21,7 +21,8 @@ def read_labels(path: Path, count: int | None = None) -> tuple[str, ...]:
     if not labels:
         raise ModelError(f"{path} has no labels; expected {KINDS}")
     if count is not None and len(labels) != count:
-        raise ModelError(f"{path} has {len(labels)} labels, but the network has {count} classes")
+        classes = "1 class" if len(labels) == 1 else f"{len(labels)} classes"
+        raise ModelError(f"{path} names {classes}, but the network has {count}")
     return labels
 
 

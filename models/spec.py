@@ -25,14 +25,14 @@ class LayerInfo:
     """One layer that can be shown: the tensor of that name, after its activation.
 
     `stride` is the number of input pixels per unit. `block` numbers the stages of the network from 1; the layers of a
-    stage have one stride. A `landmark` is a key layer: the keys step through these, and `--layer` reaches all.
+    stage have one stride. The keys step through the key layers; `--layer` reaches all layers.
     """
 
     name: str
     channels: int
     stride: int
     block: int
-    landmark: bool = True
+    is_key_layer: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +114,14 @@ class ModelInfo:
         return self.classifier
 
     @property
-    def landmarks(self) -> tuple[LayerInfo, ...]:
+    def key_layers(self) -> tuple[LayerInfo, ...]:
         """The key layers, in forward order."""
-        return tuple(layer for layer in self.layers if layer.landmark)
+        return tuple(layer for layer in self.layers if layer.is_key_layer)
 
     def around(self, layer: LayerInfo) -> list[LayerInfo]:
         """The key layers, the nearest to `layer` first."""
         index = self.layers.index
-        return sorted(self.landmarks, key=lambda each: abs(index(each) - index(layer)))
+        return sorted(self.key_layers, key=lambda each: abs(index(each) - index(layer)))
 
     @classmethod
     def from_json(cls, text: str) -> ModelInfo:

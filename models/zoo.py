@@ -16,14 +16,14 @@ class ZooEntry:
     """A network of keras.applications: its constructor, its input, and its key layers.
 
     Every convolution can be shown under the name of its Keras layer: the tensor after batch norm and activation.
-    `landmarks` is a regular expression for the key layers, which may be other layers too. The network was trained
+    `key_layers` is a regular expression for the key layers, which may be other layers too. The network was trained
     on images of `size_hw`.
     """
 
     name: str
     keras: str
     input: InputInfo
-    landmarks: str
+    key_layers: str
     size_hw: Hw = (224, 224)
 
 

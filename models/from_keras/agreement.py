@@ -18,10 +18,10 @@ Floats: TypeAlias = NDArray[np.float32]
 TOLERANCE = 1e-4
 """The relative error that every layer of a stored network may have."""
 
-STIR = 1e-6
+PERTURBATION = 1e-6
 """The relative change of a picture that shows how much a network amplifies rounding errors."""
 
-AMPLIFIED = 10
+MAX_AMPLIFICATION = 10
 """How many times a layer's response to that change is allowed where it exceeds TOLERANCE."""
 
 
@@ -42,7 +42,7 @@ class Deviation:
 def compare(layer: str, found: Floats, expected: Floats, stirred: Floats) -> Deviation:
     """Compare an output of ONNX Runtime with Keras's for the same picture, and for one changed by STIR."""
     response = relative_error(stirred, expected)
-    return Deviation(layer, relative_error(found, expected), max(TOLERANCE, AMPLIFIED * response))
+    return Deviation(layer, relative_error(found, expected), max(TOLERANCE, MAX_AMPLIFICATION * response))
 
 
 def deviations(
@@ -53,16 +53,16 @@ def deviations(
     `network` is a Keras model whose outputs are a dictionary with the names of the layers.
     """
     layers, taps = forward(network.layers, network.outputs), network.output
-    session = open_session(model)
+    session = cpu_session(model)
     for size_hw in sizes:
         picture = random_picture(input_info, size_hw)
-        expected, stirred = (run(layers, network.input, each) for each in (picture, stir(picture)))
+        expected, stirred = (run(layers, network.input, each) for each in (picture, perturb(picture)))
         found = session.run(list(taps), {INPUT: nchw(picture)})
         for (name, tensor), array in zip(taps.items(), found, strict=True):
             yield compare(name, array, nchw(expected[id(tensor)]), nchw(stirred[id(tensor)]))
 
 
-def refuse_excess(name: str, found: Iterable[Deviation]) -> float:
+def check_deviations(name: str, found: Iterable[Deviation]) -> float:
     """The largest relative error; ModelError when a layer of the network `name` differs by more than rounding."""
     worst = 0.0
     for each in found:
@@ -74,7 +74,7 @@ def refuse_excess(name: str, found: Iterable[Deviation]) -> float:
     return worst
 
 
-def open_session(model: onnx.ModelProto) -> Any:
+def cpu_session(model: onnx.ModelProto) -> Any:
     """A session of ONNX Runtime on the CPU, without its telemetry."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
@@ -98,9 +98,9 @@ def random_picture(input_info: InputInfo, size_hw: Hw) -> Floats:
     return np.asarray((picture - input_info.mean) * input_info.scale, np.float32)
 
 
-def stir(picture: Floats) -> Floats:
+def perturb(picture: Floats) -> Floats:
     """The same picture except for its last bits."""
-    noise = np.random.default_rng(1).normal(0, STIR, picture.shape)
+    noise = np.random.default_rng(1).normal(0, PERTURBATION, picture.shape)
     return np.asarray(picture * (1 + noise), np.float32)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from models.from_keras.agreement import Deviation, Floats, compare, nchw, open_session, random_picture, stir
+from models.from_keras.agreement import Deviation, Floats, compare, cpu_session, nchw, perturb, random_picture
 from models.from_keras.layers import Layer, forward, kind, run
 from models.from_keras.pretrained import Pretrained
 from models.graph.builder import FLOAT, GraphBuilder, empty_model
@@ -73,11 +73,11 @@ def classifier_deviations(
     """Compare the logits with those of Keras on a picture of `size_hw`, and the probabilities with their softmax."""
     picture = random_picture(source.info.input, size_hw)
     features = source.info.layers[-1].name
-    [values] = open_session(network).run([features], {INPUT: nchw(picture)})
-    logits, probabilities = open_session(model).run([LOGITS, PROBABILITIES], {features: values})
+    [values] = cpu_session(network).run([features], {INPUT: nchw(picture)})
+    logits, probabilities = cpu_session(model).run([LOGITS, PROBABILITIES], {features: values})
     softmax = _softmax(logits)
     return (
-        compare("the logits", logits, _logits(source, picture), _logits(source, stir(picture))),
+        compare("the logits", logits, _logits(source, picture), _logits(source, perturb(picture))),
         compare("the probabilities", probabilities, softmax, softmax),
     )
 

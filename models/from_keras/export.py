@@ -11,7 +11,7 @@ from onnx import helper
 
 from models.errors import ModelError, OutputError
 from models.files import write_atomically, write_together
-from models.from_keras.agreement import deviations, refuse_excess
+from models.from_keras.agreement import check_deviations, deviations
 from models.from_keras.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
 from models.from_keras.pretrained import Pretrained, imagenet_labels, load
 from models.from_keras.store import stored
@@ -75,7 +75,7 @@ def _check(source: Pretrained, model: onnx.ModelProto, top: onnx.ModelProto | No
     found = list(deviations(model, source.network, entry.input, sizes))
     if top:
         found += classifier_deviations(model, top, source, entry.size_hw)
-    return refuse_excess(entry.name, found)
+    return check_deviations(entry.name, found)
 
 
 def _labels(source: Pretrained, weights: str, file: Path | None) -> tuple[str, ...]:

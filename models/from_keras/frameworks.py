@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 @functools.cache
-def import_keras() -> None:
+def import_tensorflow() -> None:
     """Import TensorFlow, Keras and tf2onnx silently and for the CPU; SetupError when one is not installed."""
     _log.info("starting TensorFlow")
     os.environ |= {

@@ -68,13 +68,13 @@ def run(
     return values
 
 
-def find_taps(layers: Sequence[Layer], landmarks: str) -> Taps:
-    """The convolutions of `layers` in forward order, and other layers whose name matches `landmarks`."""
+def find_taps(layers: Sequence[Layer], key_layers: str) -> Taps:
+    """The convolutions of `layers` in forward order, and other layers whose name matches `key_layers`."""
     names: dict[int, str] = {}
     for layer in layers:
         if kind(layer) in CONVOLUTIONS:
             names[id(_finished(layer, layers))] = layer.name
-        elif re.fullmatch(landmarks, layer.name):
+        elif re.fullmatch(key_layers, layer.name):
             names[id(layer.output)] = layer.name
     return {names[id(layer.output)]: layer.output for layer in layers if id(layer.output) in names}
 
@@ -88,7 +88,7 @@ def _finished(layer: Layer, layers: Sequence[Layer]) -> Tensor:
     return layer.output
 
 
-def describe(taps: Taps, layers: Sequence[Layer], start: Tensor, landmarks: str) -> tuple[LayerInfo, ...]:
+def describe(taps: Taps, layers: Sequence[Layer], start: Tensor, key_layers: str) -> tuple[LayerInfo, ...]:
     """The record of each of `taps`; its block is the rank of its stride."""
     steps = _strides(layers, start)
     ranks = {stride: rank for rank, stride in enumerate(sorted({steps[id(tap)] for tap in taps.values()}), start=1)}
@@ -98,7 +98,7 @@ def describe(taps: Taps, layers: Sequence[Layer], start: Tensor, landmarks: str)
             channels=tensor.shape[-1],
             stride=steps[id(tensor)],
             block=ranks[steps[id(tensor)]],
-            landmark=re.fullmatch(landmarks, name) is not None,
+            is_key_layer=re.fullmatch(key_layers, name) is not None,
         )
         for name, tensor in taps.items()
     )

@@ -17,7 +17,7 @@ import numpy as np
 from models.errors import ModelError, one_line
 from models.from_keras import weights as weight_files
 from models.from_keras.agreement import random_picture
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from models.from_keras.layers import Layer, describe, find_taps, forward, kind, run
 from models.spec import ModelInfo
 from models.zoo import ZooEntry
@@ -51,7 +51,7 @@ def load(entry: ZooEntry, weights: str, until: str | None = None) -> Pretrained:
     Raises ModelError when the weights are missing or do not fit, SetupError without TensorFlow.
     """
     classes = _count_classes(weights, until)
-    import_keras()
+    import_tensorflow()
     import keras
 
     keras.utils.clear_session()  # numbers the layers without a name from zero
@@ -91,8 +91,8 @@ def _count_classes(weights: str, until: str | None) -> int | None:
 def _describe(entry: ZooEntry, weights: str, whole: keras.Model, until: str | None) -> tuple[ModelInfo, dict[str, Any]]:
     """The record of the network up to `until`, and the tensors of its layers."""
     layers = forward(whole.layers, whole.outputs)
-    taps = find_taps(layers, entry.landmarks)
-    infos = describe(taps, layers, whole.input, entry.landmarks)
+    taps = find_taps(layers, entry.key_layers)
+    infos = describe(taps, layers, whole.input, entry.key_layers)
     info = ModelInfo(entry.name, weights, entry.input, infos)
     kept = infos[: infos.index(info.layer(until)) + 1] if until else infos
     return ModelInfo(entry.name, weights, entry.input, kept), {layer.name: taps[layer.name] for layer in kept}

@@ -23,8 +23,8 @@ from models.errors import ModelError, one_line
 if TYPE_CHECKING:
     import h5py
 
-Shape: TypeAlias = tuple[int, ...]
-Shapes: TypeAlias = Mapping[str, tuple[Shape, ...]]
+ArrayShape: TypeAlias = tuple[int, ...]
+ArrayShapes: TypeAlias = Mapping[str, tuple[ArrayShape, ...]]
 """The layers that have weights, in forward order, with the shapes of their arrays."""
 
 Weights: TypeAlias = dict[str, tuple[NDArray[np.float32], ...]]
@@ -36,7 +36,7 @@ class StoredArray(Protocol):
     """An array in a file; a dataset of h5py is read when it is turned into a numpy array."""
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> ArrayShape:
         """Its size along each axis."""
 
     def __array__(self) -> NDArray[Any]: ...
@@ -59,7 +59,7 @@ TOP = "predictions"
 KINDS = "a Keras .weights.h5 or .h5 file, or an .npz with <layer>_W and <layer>_b"
 
 
-def read(path: Path, shapes: Shapes) -> Weights:
+def read(path: Path, shapes: ArrayShapes) -> Weights:
     """Read the layers named in `shapes` from the file at `path`; other layers in it are ignored.
 
     Raises ModelError for a file that is missing, damaged or of another kind, and for a layer that is missing,
@@ -80,7 +80,7 @@ def count_classes(path: Path) -> int | None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Stored]:
-    opener = sniff(path)
+    opener = choose_opener(path)
     try:
         with opener(path) as stored:
             names = _renumbered(stored)
@@ -102,7 +102,7 @@ def _renumbered(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def sniff(path: Path) -> Opener:
+def choose_opener(path: Path) -> Opener:
     """Choose the opener of the file at `path` by its first bytes; ModelError for an unknown kind."""
     try:
         if path.exists() and not path.is_file():
@@ -120,7 +120,7 @@ def sniff(path: Path) -> Opener:
     raise ModelError(f"{path} is not a weights file; expected {KINDS}")
 
 
-def seeded(shapes: Shapes, seed: int = 0) -> Weights:
+def seeded(shapes: ArrayShapes, seed: int = 0) -> Weights:
     """Draw random weights.
 
     Kernels are He-normal (He et al. 2015), biases small and not zero; batch norms keep the magnitude of activations.
@@ -129,7 +129,7 @@ def seeded(shapes: Shapes, seed: int = 0) -> Weights:
     return {layer: tuple(_drawn(random, expected)) for layer, expected in shapes.items()}
 
 
-def _drawn(random: np.random.Generator, shapes: Sequence[Shape]) -> Iterator[NDArray[np.float32]]:
+def _drawn(random: np.random.Generator, shapes: Sequence[ArrayShape]) -> Iterator[NDArray[np.float32]]:
     """The arrays of one layer: a kernel and a bias, or the vectors of a norm, whose last is the variance."""
     norm = all(len(shape) == 1 for shape in shapes)
     for place, shape in enumerate(shapes):
@@ -140,7 +140,7 @@ def _drawn(random: np.random.Generator, shapes: Sequence[Shape]) -> Iterator[NDA
             yield random.normal(0, _deviation(shape), shape).astype(np.float32)
 
 
-def _deviation(shape: Shape) -> float:
+def _deviation(shape: ArrayShape) -> float:
     """He's standard deviation for a kernel; one with a single output per channel is depthwise."""
     if len(shape) == 1:
         return 0.1
@@ -148,7 +148,7 @@ def _deviation(shape: Shape) -> float:
     return float(np.sqrt(2 / fan_in))
 
 
-def _select(path: Path, stored: Stored, shapes: Shapes) -> Weights:
+def _select(path: Path, stored: Stored, shapes: ArrayShapes) -> Weights:
     chosen: Weights = {}
     for layer, expected in shapes.items():
         if not stored.get(layer):
@@ -167,7 +167,7 @@ def _advice(present: list[str]) -> str:
     return f"; its last layer is {present[-1]} (use: --until {present[-1]})"
 
 
-def _text(shapes: Sequence[Shape]) -> str:
+def _text(shapes: Sequence[ArrayShape]) -> str:
     return " and ".join(str(shape) for shape in shapes)
 
 

@@ -7,7 +7,7 @@ import onnx
 from models.errors import ModelError
 from models.importing.analysis import bounds
 from models.importing.analysis.infer_shapes import ShapeModel
-from models.importing.input.find_input import COLOURS, MOST_PIXELS
+from models.importing.input.find_input import COLOURS, MAX_INPUT_SIDE
 from models.importing.validate import validate
 from models.spec import INPUT, Colours, Hw, ModelInfo
 
@@ -35,7 +35,7 @@ def _check_card(info: ModelInfo) -> None:
         len(taken.mean) == len(taken.scale)
         and len(taken.mean) in COLOURS
         and taken.colours in get_args(Colours)
-        and all(1 <= side <= MOST_PIXELS for side in sides)
+        and all(1 <= side <= MAX_INPUT_SIDE for side in sides)
         and all(layer.stride >= 1 and layer.channels >= 1 for layer in info.layers)
     ):
         raise ModelError("its card has values out of range")

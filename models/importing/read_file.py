@@ -12,7 +12,7 @@ from models.errors import ModelError
 LARGEST = 2**31 - 1
 """Bytes of a protocol buffer."""
 
-HEAD = 64 * 1024
+SIGNATURE_BYTES = 64 * 1024
 """Bytes at the start and at the end that identify the kind of a file."""
 
 KERAS = (
@@ -61,7 +61,7 @@ def _content(path: Path) -> bytes:
 def _kind(content: bytes) -> str:
     if not content:
         return "is empty"
-    head = content[:HEAD] + content[-HEAD:]
+    head = content[:SIGNATURE_BYTES] + content[-SIGNATURE_BYTES:]
     for pattern, text in KINDS:
         if re.match(pattern, head):
             return text

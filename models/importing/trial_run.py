@@ -26,10 +26,10 @@ from models.spec import INPUT, Hw, InputInfo
 
 Floats: TypeAlias = NDArray[np.float32]
 
-CALM, WILD = 0.4, 25.0
+MIN_SPREAD, MAX_SPREAD = 0.4, 25.0
 """The usual spread (standard deviation over the classes) of a trained classifier's logits on a picture."""
 
-FAR = 2.3
+MAX_DISTANCE = 2.3
 """E-folds, a factor of ten, outside of which a spread says nothing."""
 
 SEED = 7
@@ -42,7 +42,7 @@ float16, whose own precision is 1e-3. Correct conversions in the tests differ by
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TrialRun:
     """One network, its input, the feeds (number, ...) and the outputs to return."""
 
     content: bytes
@@ -51,7 +51,7 @@ class Run:
     outputs: Sequence[str]
 
 
-def run_in_child(runs: Sequence[Run]) -> list[list[NDArray[Any]]]:
+def run_in_child(runs: Sequence[TrialRun]) -> list[list[NDArray[Any]]]:
     """The outputs of each run, stacked by feed.
 
     Raises ModelError when ONNX Runtime refuses a network, crashes or takes longer than TIME_LIMIT.
@@ -108,11 +108,11 @@ def try_out(
 
     Returns the estimate to use. With an `original`, both are compared. Raises ModelError like `run_in_child`.
     """
-    picture, candidates = natural(size_hw), [estimate.input]
+    picture, candidates = natural_image(size_hw), [estimate.input]
     if not estimate.sure and last == LOGITS:
         candidates += [each.input(len(estimate.input.mean)) for each in NORMALIZATIONS]
-    feeds = np.concatenate([feed(picture, candidate) for candidate in candidates])
-    runs = [Run(content, INPUT, feeds, [last])]
+    feeds = np.concatenate([normalized_input(picture, candidate) for candidate in candidates])
+    runs = [TrialRun(content, INPUT, feeds, [last])]
     if original:
         runs += _comparison(content, feeds[:1], original)
     [outputs], *compared = run_in_child(runs)
@@ -121,14 +121,14 @@ def try_out(
     return estimate if len(candidates) == 1 else _best(estimate, candidates, outputs)
 
 
-def _comparison(content: bytes, feeds: Floats, original: Original) -> list[Run]:
+def _comparison(content: bytes, feeds: Floats, original: Original) -> list[TrialRun]:
     """The imported network and the original on one picture."""
     kind = helper.tensor_dtype_to_np_dtype(original.input.kind)
     whole = np.round(feeds).astype(kind) if original.input.is_whole else feeds.astype(kind)
     theirs = whole.transpose(0, 2, 3, 1) if original.input.layout == "NHWC" else whole
     return [
-        Run(content, INPUT, whole.astype(np.float32), list(original.tensors.values())),
-        Run(original.content, original.input.name, theirs, list(original.tensors)),
+        TrialRun(content, INPUT, whole.astype(np.float32), list(original.tensors.values())),
+        TrialRun(original.content, original.input.name, theirs, list(original.tensors)),
     ]
 
 
@@ -156,7 +156,7 @@ def _best(estimate: InputEstimate, candidates: Sequence[InputInfo], logits: Floa
     """The first candidate whose logits are spread as usual, or else the nearest."""
     distances = [_outside(each) for each in logits]
     nearest = int(np.argmin(distances))
-    if nearest == 0 or distances[nearest] > FAR:
+    if nearest == 0 or distances[nearest] > MAX_DISTANCE:
         return estimate
     return InputEstimate(candidates[nearest], "its scores look trained on this scale", sure=False)
 
@@ -165,11 +165,11 @@ def _outside(logits: Floats) -> float:
     """How many e-folds the spread lies outside of the usual; NaN and infinity are far away."""
     spread = float(logits.astype(np.float64).std()) if np.isfinite(logits).all() else 0.0
     if spread == 0.0:
-        return 10 * FAR
-    return float(max(np.log(CALM / spread), np.log(spread / WILD), 0.0))
+        return 10 * MAX_DISTANCE
+    return float(max(np.log(MIN_SPREAD / spread), np.log(spread / MAX_SPREAD), 0.0))
 
 
-def feed(picture: Floats, info: InputInfo) -> Floats:
+def normalized_input(picture: Floats, info: InputInfo) -> Floats:
     """The tensor (1, colours, H, W) for a picture (H, W, 3) of 0 to 255 in RGB."""
     match info.colours:
         case "GREY":
@@ -182,7 +182,7 @@ def feed(picture: Floats, info: InputInfo) -> Floats:
     return np.ascontiguousarray(tensor.transpose(2, 0, 1)[None], np.float32)
 
 
-def natural(size_hw: Hw) -> Floats:
+def natural_image(size_hw: Hw) -> Floats:
     """A seeded picture (H, W, 3) with the statistics of a photograph: amplitude falls with frequency, colours agree."""
     rng = np.random.default_rng(SEED)
     down, across = np.meshgrid(np.fft.fftfreq(size_hw[0]), np.fft.fftfreq(size_hw[1]), indexing="ij")

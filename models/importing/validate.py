@@ -15,8 +15,8 @@ from models.errors import ModelError, one_line
 OLDEST = 7
 """The first opset that onnx.version_converter converts."""
 
-MOST_NODES = 20_000
-MOST_PIXELS = 4096
+MAX_NODES = 20_000
+MAX_WINDOW = 4096
 """Of a kernel, stride, dilation or padding."""
 
 DEFAULT_DOMAIN = ("", "ai.onnx")
@@ -45,8 +45,8 @@ def validate(model: onnx.ModelProto) -> None:
     """Raise ModelError for a model that is not one sorted graph of standard operators, or has numbers out of bounds."""
     check_opset(model)
     _check_text(model)
-    if len(model.graph.node) > MOST_NODES:
-        raise ModelError(f"it has {len(model.graph.node)} nodes; expected at most {MOST_NODES}")
+    if len(model.graph.node) > MAX_NODES:
+        raise ModelError(f"it has {len(model.graph.node)} nodes; expected at most {MAX_NODES}")
     if model.functions:
         raise ModelError(f"it has model-local functions ({model.functions[0].name}); inline them with onnx.inliner")
     for node in model.graph.node:
@@ -131,9 +131,9 @@ def _check_numbers(node: onnx.NodeProto) -> None:
 def _check_ints(node: onnx.NodeProto, name: str, values: list[int]) -> None:
     low, high = -(2**31), 2**31
     if name in WINDOWS:
-        low, high = 1, MOST_PIXELS * (16 if name == "group" else 1)
+        low, high = 1, MAX_WINDOW * (16 if name == "group" else 1)
     elif name in MARGINS:
-        low, high = 0, MOST_PIXELS
+        low, high = 0, MAX_WINDOW
     if not all(low <= value <= high for value in values):
         raise ModelError(f"{_called(node)} has {name} {values}; expected {low} to {high}")
 

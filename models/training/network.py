@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from models.from_keras.convert import any_size
 from models.from_keras.layers import forward, kind
 from models.from_keras.pretrained import load
-from models.from_keras.weights import sniff
+from models.from_keras.weights import choose_opener
 from models.spec import ModelInfo
 from models.training import vgg
 from models.training.config import SCRATCH, TrainingConfig
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 DROPOUT = 0.3
-HEAD = "classifier"  # the name of the dense layer
+DENSE_NAME = "classifier"  # the name of the dense layer
 FINE_TUNING_RATE = 3e-4  # the learning rate of Adam at the start, for a pretrained network
 
 
@@ -45,7 +45,7 @@ def check_start(config: TrainingConfig) -> None:
     """Raise ModelError early when the network to start from is missing or has other layers."""
     if config.start in ZOO:
         if config.weights not in ("imagenet", "none"):
-            sniff(Path(config.weights))
+            choose_opener(Path(config.weights))
     elif config.start != SCRATCH:
         vgg.find_network(config.start)
 
@@ -59,7 +59,7 @@ def make_learner(config: TrainingConfig, classes: int) -> Learner:
     base = _base(config)
     features = keras.layers.GlobalAveragePooling2D(name="features")(base.taps.output[base.info.layers[-1].name])
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(features)
-    logits = keras.layers.Dense(classes, name=HEAD)(dropped)
+    logits = keras.layers.Dense(classes, name=DENSE_NAME)(dropped)
     model = keras.Model(base.taps.input, logits)
     scratch = config.start == SCRATCH
     model.compile(

@@ -8,13 +8,13 @@ import onnx
 
 from models.from_keras.agreement import (
     Deviation,
+    check_deviations,
     compare,
+    cpu_session,
     deviations,
     nchw,
-    open_session,
+    perturb,
     random_picture,
-    refuse_excess,
-    stir,
 )
 from models.from_keras.classifier import LOGITS, PROBABILITIES, append_classifier
 from models.from_keras.convert import convert
@@ -32,7 +32,7 @@ def store(learner: Learner, name: str, classes: Sequence[str], size: int) -> tup
     classifier = ClassifierInfo(LOGITS, PROBABILITIES, tuple(classes), size_hw=(size, size))
     info = dataclasses.replace(learner.base.info, name=name, weights="trained", classifier=classifier)
     model = _converted(learner, info)
-    refuse_excess(name, _deviations(model, learner, (size, size)))
+    check_deviations(name, _deviations(model, learner, (size, size)))
     return model, info
 
 
@@ -51,6 +51,6 @@ def _deviations(model: onnx.ModelProto, learner: Learner, size_hw: Hw) -> Iterat
     input_info = learner.base.info.input
     yield from deviations(model, learner.base.taps, input_info, [size_hw])
     picture = random_picture(input_info, size_hw)
-    [logits] = open_session(model).run([LOGITS], {INPUT: nchw(picture)})
-    expected, stirred = (np.asarray(learner.model(each)) for each in (picture, stir(picture)))
+    [logits] = cpu_session(model).run([LOGITS], {INPUT: nchw(picture)})
+    expected, stirred = (np.asarray(learner.model(each)) for each in (picture, perturb(picture)))
     yield compare("the logits", logits, expected, stirred)

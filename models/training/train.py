@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx
 
 from models.errors import SetupError
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from models.spec import ModelInfo
 from models.training.checkpoint import CheckpointFolder
 from models.training.config import TrainingConfig
@@ -57,7 +57,7 @@ def train(
     dataset.check()
     require_libraries()
     check_start(config)
-    import_keras()
+    import_tensorflow()
     learner = make_learner(config, len(dataset.classes))
     parts = split(dataset.labels, config.seed)
     history = fit(learner, dataset, parts, config, checkpoints=checkpoints, progress=progress)

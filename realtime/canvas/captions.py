@@ -64,7 +64,7 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
     line = Rect(box.left, baseline - size, box.width, size)
     write_fitting(canvas, layer.name + alone, line, size=size, colour=BRIGHT)
     marks = Rect(box.left, baseline + round(size * 0.9), box.width, max(size // 4, 2))
-    draw_marks(canvas, marks, info.landmarks, layer)
+    draw_marks(canvas, marks, info.key_layers, layer)
 
 
 def draw_names(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Layout:

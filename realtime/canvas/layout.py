@@ -21,15 +21,15 @@ def status_height(canvas_hw: Hw) -> int:
     return max(round(min(canvas_hw) * 0.055), 18)
 
 
-def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, worded: bool = False) -> Layout:
-    """The layout "side", "inset" or "full"; neither caption nor status line covers a `worded` view."""
-    height = canvas_hw[0] - status_height(canvas_hw) * worded
+def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, has_text: bool = False) -> Layout:
+    """The layout "side", "inset" or "full"; neither caption nor status line covers a `has_text` view."""
+    height = canvas_hw[0] - status_height(canvas_hw) * has_text
     if name == "full":
         return Layout(Rect(0, 0, canvas_hw[1], height))
     if name == "inset":
         layout = _inset(canvas_hw, camera_hw)
         view = layout.view._replace(height=height)
-        return replace(layout, view=view, caption=None) if worded else layout
+        return replace(layout, view=view, caption=None) if has_text else layout
     return _upright(canvas_hw, camera_hw) if canvas_hw[0] > canvas_hw[1] else _side(canvas_hw, camera_hw)
 
 

@@ -124,8 +124,8 @@ class Pipeline:
         return dataclasses.replace(held, index=frame.index, timestamp=frame.timestamp)
 
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
-        name = "full" if self._views[view].alone else settings[ShowSettings].layout
-        return arrange(name, self._canvas_hw, hw(frame.image), worded=self._views[view].worded)
+        name = "full" if self._views[view].hides_camera else settings[ShowSettings].layout
+        return arrange(name, self._canvas_hw, hw(frame.image), has_text=self._views[view].has_text)
 
     def _compose(
         self, frame: Frame, layout: Layout, shown: Rendered, settings: Snapshot, said: Sequence[Prediction]
@@ -158,7 +158,7 @@ class Pipeline:
             log.error("the %s view failed: %s", view, words, exc_info=None if known else error)
         canvas = self._camera(frame, settings)
         image = canvas.frame.image.copy()
-        draw_card(image, f"{view} cannot be shown", words)
+        draw_card(image, f"the {view} view failed", words)
         return dataclasses.replace(canvas, frame=dataclasses.replace(frame, image=image), fault=f"{view}: {words}")
 
 

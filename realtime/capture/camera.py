@@ -28,7 +28,7 @@ def _first_working(numbers: Iterable[int], options: SourceOptions) -> Live:
             reason = str(error)
     raise SourceError(
         f"no camera works ({reason}): connect one, or choose another source:"
-        " a video, a picture, a folder of pictures, an http or rtsp address, or 'pattern'"
+        " a video, a picture, a folder of pictures, an http or rtsp URL, or 'pattern'"
     )
 
 

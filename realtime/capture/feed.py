@@ -10,7 +10,7 @@ from realtime.capture.reader import Reader
 from realtime.capture.source import EndOfSource, Source
 from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 from realtime.threads.worker import Worker
 
 LIMITS = HealthLimits()
@@ -25,7 +25,7 @@ class Capture:
     """
 
     def __init__(
-        self, opener: Callable[[], Source], frames: Latest[Frame], *, retry: bool, limits: HealthLimits = LIMITS
+        self, opener: Callable[[], Source], frames: Mailbox[Frame], *, retry: bool, limits: HealthLimits = LIMITS
     ) -> None:
         self.ended = False
         self._opener = opener

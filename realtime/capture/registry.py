@@ -1,5 +1,8 @@
 """The table of sources: a new kind of source is one file and one row here."""
 
+import os
+from pathlib import Path
+
 from models.errors import SourceError
 from realtime.capture.camera import AUTO_CAMERA, CAMERA_NAME, CAMERA_NUMBER
 from realtime.capture.clip import CLIP
@@ -25,8 +28,7 @@ def open_source(text: str, options: SourceOptions = SourceOptions()) -> Source: 
     """Open the source that `text` names; SourceError when it is unknown or gives no frame."""
     kind = _find(text)
     if kind is None:
-        *others, last = dict.fromkeys(each.expected for each in SOURCES)
-        raise SourceError(f"unknown source '{public_name(text)}': expected {', '.join(others)} or {last}")
+        raise SourceError(_unknown(text))
     return kind.open(text, options)
 
 
@@ -34,6 +36,13 @@ def stands_still(text: str) -> bool:
     """Whether `text` names still pictures, which the show repeats endlessly."""
     kind = _find(text)
     return kind is not None and kind.stands_still
+
+
+def _unknown(text: str) -> str:
+    *others, last = dict.fromkeys(each.expected for each in SOURCES)
+    is_path = "://" not in text and ("/" in text or Path(text).suffix)
+    what = "there is no file" if is_path and not os.path.exists(text) else "unknown source"  # noqa: PTH110, any text
+    return f"{what} '{public_name(text)}'; expected {', '.join(others)}, or {last}"
 
 
 def _find(text: str) -> SourceKind | None:

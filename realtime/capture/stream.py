@@ -1,4 +1,4 @@
-"""Network cameras and videos on a server: http, https and rtsp addresses."""
+"""Network cameras and videos on a server: http, https and rtsp URLs."""
 
 import re
 
@@ -11,7 +11,7 @@ from realtime.capture.video import Live, connect, try_to_read
 
 
 def open_stream(url: str, options: SourceOptions) -> Live | Clip:
-    """Open an address: a live stream, or a video file on a server; SourceError when it sends no frame."""
+    """Open a URL: a live stream, or a video file on a server; SourceError when it sends no frame."""
     name = public_name(url)
     capture = connect(url, name)
     if url.lower().startswith("http") and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
@@ -24,12 +24,12 @@ def open_stream(url: str, options: SourceOptions) -> Live | Clip:
 
 
 def public_name(url: str) -> str:
-    """An address without user, password and query, which must not appear on a screen."""
+    """A URL without user, password and query, which must not appear on a screen."""
     return re.sub(r"(?<=://)[^/?#]*@|[?#].*", "", url) if "://" in url else url
 
 
 STREAM = SourceKind(
-    expected="an http or rtsp address",
+    expected="an http or rtsp URL",
     matches=lambda text: re.match(r"(https?|rtsps?)://", text, re.IGNORECASE) is not None,
     open=open_stream,
 )

@@ -76,11 +76,11 @@ def open_device(number: int, size_wh: tuple[int, int], fps: float) -> Iterator[V
 
 
 def connect(url: str, name: str) -> VideoCapture:
-    """Open an address; SourceError, under the public `name` of the address, when there is no answer."""
+    """Open a URL; SourceError, under its public `name`, when there is no answer."""
     timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS]
     capture = VideoCapture(url, cv2.CAP_FFMPEG, timeouts)
     if not capture.isOpened():
-        raise SourceError(f"{name}: no video: check that the camera is on and that its MJPEG or RTSP address is right")
+        raise SourceError(f"{name}: no video: check that the camera is on and that its MJPEG or RTSP URL is right")
     return capture
 
 
@@ -91,7 +91,7 @@ def open_file(path: Path) -> VideoCapture:
             empty = not file.read(1)
     except OSError as error:
         raise SourceError(f"cannot read '{path}': {error.strerror}") from error
-    capture = VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)  # resolved, so that it is never read as an address
+    capture = VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)  # resolved, so that it is never read as a URL
     if empty or not capture.isOpened():
         problem = "the file is empty" if empty else "not a video, or damaged"
         raise SourceError(f"{path.name}: {problem}: expected a video file such as MP4, MKV, WebM or AVI")

@@ -16,13 +16,13 @@ from typing import TypeAlias, TypeVar, cast
 
 from models.errors import SettingError
 from realtime.controls.action import Action, actions_of
-from realtime.controls.value import Bind, Completion, Scalar, Settings, Value, in_words, values_of
+from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar, Settings, Value, in_words, values_of
 
 log = logging.getLogger(__name__)
 
 S = TypeVar("S")
 
-Rule: TypeAlias = Callable[["Controls", Scalar], None]
+ChangeRule: TypeAlias = Callable[["Controls", Scalar], None]
 """Called with the controls and the previous value after a value has changed."""
 
 Subscriber: TypeAlias = Callable[[str, Scalar], None]
@@ -41,15 +41,16 @@ class Snapshot:
 
 
 class Controls:
-    """Every value and action there is, and the present values."""
+    """Every value and action there is, and the current values."""
 
-    def __init__(self, groups: Iterable[type[Settings]], completions: Mapping[str, Completion] | None = None) -> None:
+    def __init__(self, groups: Iterable[type[Settings]], choices: Mapping[str, RuntimeChoices] | None = None) -> None:
         self._groups = {group.group: group for group in groups}
-        described = [each for group in self._groups.values() for each in values_of(group, completions or {})]
+        described = [each for group in self._groups.values() for each in values_of(group, choices or {})]
         self.table: dict[str, Value] = {each.path: each for each in described}
         self.actions: dict[str, Action] = {}
+        self._announced: dict[str, Action] = {}
         self._keys: dict[str, tuple[str, Callable[[], str]]] = {}
-        self._rules: dict[str, list[Rule]] = defaultdict(list)
+        self._rules: dict[str, list[ChangeRule]] = defaultdict(list)
         self._following: set[str] = set()
         self._subscribers: list[Subscriber] = []
         self._values = {each.path: each.default for each in described}
@@ -62,6 +63,10 @@ class Controls:
             for bind in each.binds:
                 self._bind(bind.keys, each.path, partial(self._press, each.path, bind))
 
+    def announce(self, owner: type) -> None:
+        """Name the actions of a class in errors before an object of it is registered."""
+        self._announced |= {each.name: each for each in actions_of(owner)}
+
     def register(self, owner: object) -> None:
         """Add the actions that `owner` declares; ValueError when a name or a key is taken."""
         for each in actions_of(owner):
@@ -70,7 +75,7 @@ class Controls:
             self.actions[each.name] = each
             self._bind(each.keys, each.name, partial(self._run, each.name))
 
-    def rule(self, path: str, rule: Rule) -> None:
+    def rule(self, path: str, rule: ChangeRule) -> None:
         """Run `rule` whenever the value at `path` changes."""
         self._rules[self._described(path).path].append(rule)
 
@@ -80,15 +85,15 @@ class Controls:
         return partial(self._subscribers.remove, subscriber)
 
     def snapshot(self) -> Snapshot:
-        """The present values, immutable; the same object until something changes."""
+        """The current values, immutable; the same object until something changes."""
         return self._snapshot
 
     def value(self, path: str) -> Scalar:
-        """The present value at `path`."""
+        """The current value at `path`."""
         return self._values[self._described(path).path]
 
     def values(self) -> dict[str, Scalar]:
-        """Every present value by path."""
+        """Every current value by path."""
         return self._values.copy()
 
     def set(self, path: str, value: Scalar, *, chosen: bool = True) -> None:
@@ -139,7 +144,7 @@ class Controls:
         return self._described(path).path in self._chosen
 
     def mark_start(self) -> None:
-        """Make the present values those that `reset` goes back to."""
+        """Make the current values those that `reset` goes back to."""
         self._start = self._values.copy(), self._chosen
 
     def press(self, key: str) -> str:
@@ -188,7 +193,7 @@ class Controls:
             for subscriber in tuple(self._subscribers):
                 subscriber(path, value)
 
-    def _press(self, path: str, bind: Bind) -> str:
+    def _press(self, path: str, bind: KeyBinding) -> str:
         match bind.verb:
             case "set":
                 self.set(path, bind.value)
@@ -212,16 +217,16 @@ class Controls:
             self._keys[key] = owner, press
 
     def _described(self, path: str) -> Value:
-        if path in self.actions:
-            raise SettingError(f"{path} is an action and takes no value; its key is {self.actions[path].keys[0]}")
+        if action := self.actions.get(path) or self._announced.get(path):
+            raise SettingError(f"{path} is an action and takes no value; its key is {action.keys[0]}")
         if path not in self.table:
             raise SettingError(self._unknown(path))
         return self.table[path]
 
     def _unknown(self, path: str) -> str:
-        similar = difflib.get_close_matches(path, [*self.table, *self.actions], n=3)
-        hint = f"did you mean {' or '.join(similar)}? " if similar else ""
-        return f"there is no control '{path}'; {hint}To list all: ventral controls"
+        *others, last = difflib.get_close_matches(path, {**self.table, **self.actions, **self._announced}, n=3) or [""]
+        hint = f"; did you mean {', '.join(others)}{' or ' if others else ''}{last}?" if last else ""
+        return f"there is no control '{path}'{hint} (see: ventral controls)"
 
     def _freeze(self) -> Snapshot:
         self._version += 1

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from realtime.controls.value import Bind, value
+from realtime.controls.value import KeyBinding, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,22 +12,24 @@ class ShowSettings:
 
     group: ClassVar[str] = "show"
 
-    view: str = value("mosaic", "view", Bind(("v",), "cycle", "next view"))
+    view: str = value("mosaic", "view", KeyBinding(("v",), "cycle", "next view"))
     layer: str = value(
         "",
         "layer",
-        Bind(("[", "u", "PgUp"), "step", "previous layer", -1),
-        Bind(("]", "o", "PgDn"), "step", "next layer", 1),
+        KeyBinding(("[", "u", "PgUp"), "step", "previous layer", -1),
+        KeyBinding(("]", "o", "PgDn"), "step", "next layer", 1),
     )
     layout: str = value(
         "side",
         "how camera and view share the canvas",
-        Bind(("y",), "cycle", "layout: side by side, inset, view only"),
+        KeyBinding(("y",), "cycle", "layout: side by side, inset, view only"),
         choices=("side", "inset", "full"),
     )
-    caption: bool = value(True, "caption for the stage of the network", Bind((";",), "toggle", "caption on or off"))
-    freeze: bool = value(False, "hold the present frame", Bind((" ",), "toggle", "freeze"))
-    mirror: bool = value(False, "mirror the camera", Bind(("x",), "toggle", "mirror"))
+    caption: bool = value(
+        True, "caption for the stage of the network", KeyBinding((";",), "toggle", "caption on or off")
+    )
+    freeze: bool = value(False, "hold the current frame", KeyBinding((" ",), "toggle", "freeze"))
+    mirror: bool = value(False, "mirror the camera", KeyBinding(("x",), "toggle", "mirror"))
     fade: float = value(0.25, "length of a cross-fade, in seconds", high=3)
 
 
@@ -37,9 +39,9 @@ class WindowSettings:
 
     group: ClassVar[str] = "window"
 
-    hud: bool = value(True, "status line", Bind(("`",), "toggle", "status line on or off"))
-    help: bool = value(False, "help screen", Bind(("h", "?"), "toggle", "help"))
-    fullscreen: bool = value(False, "fullscreen", Bind(("f",), "toggle", "fullscreen"))
+    hud: bool = value(True, "status line", KeyBinding(("`",), "toggle", "status line on or off"))
+    help: bool = value(False, "help screen", KeyBinding(("h", "?"), "toggle", "help"))
+    fullscreen: bool = value(False, "fullscreen", KeyBinding(("f",), "toggle", "fullscreen"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class RecordSettings:
     format: str = value(
         "gif",
         "file format of recordings",
-        Bind((".",), "cycle", "record as GIF or MP4", feedback="recording format"),
+        KeyBinding((".",), "cycle", "recording format: GIF or MP4", feedback="recording format"),
         choices=("gif", "mp4"),
     )
     gif_fps: float = value(20.0, "frame rate of a GIF, in fps", low=2, high=25)

@@ -17,7 +17,7 @@ Verb: TypeAlias = Literal["set", "step", "cycle", "toggle"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bind:
+class KeyBinding:
     """What keys do to a value: `verb` with `value`. Each of `keys` does the same; the first is printable.
 
     Where the picture does not show the effect, the status line answers with `feedback` and the new value.
@@ -34,7 +34,7 @@ class Bind:
 class Value:
     """One value. Steps stop at `stops`, a part of `choices`; the other choices are set by name.
 
-    A step starts at `step_from`, where given, in place of the present value.
+    A step starts at `step_from`, where given, in place of the current value.
     """
 
     path: str
@@ -43,7 +43,7 @@ class Value:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
-    binds: tuple[Bind, ...] = ()
+    binds: tuple[KeyBinding, ...] = ()
     stops: tuple[str, ...] = ()
     step_from: Callable[[Controls], Scalar] | None = None
 
@@ -51,7 +51,7 @@ class Value:
     def accepts(self) -> str:
         """What may be set, in words."""
         if self.choices:
-            return "one of " + ", ".join(choice or "nothing" for choice in self.choices)
+            return "one of " + ", ".join(self.choices)
         if isinstance(self.default, bool):
             return "on or off"
         if isinstance(self.default, str):
@@ -116,7 +116,9 @@ class Settings(Protocol):
     group: ClassVar[str]
 
 
-def value(default: Any, help: str, *binds: Bind, low: float = 0, high: float = 1, choices: Sequence[str] = ()) -> Any:
+def value(
+    default: Any, help: str, *binds: KeyBinding, low: float = 0, high: float = 1, choices: Sequence[str] = ()
+) -> Any:
     """A field of a Settings dataclass."""
     numeric = isinstance(default, (int, float)) and not isinstance(default, bool)
     described = Value("", default, help, low if numeric else None, high if numeric else None, tuple(choices), binds)
@@ -124,23 +126,23 @@ def value(default: Any, help: str, *binds: Bind, low: float = 0, high: float = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
+class RuntimeChoices:
     """What a value gets only at the start, from the network or the list of views."""
 
     choices: tuple[str, ...]
-    binds: tuple[Bind, ...] = ()
+    binds: tuple[KeyBinding, ...] = ()
     stops: tuple[str, ...] = ()
     step_from: Callable[[Controls], Scalar] | None = None
 
 
-def values_of(group: type[Settings], completions: Mapping[str, Completion]) -> Iterator[Value]:
+def values_of(group: type[Settings], completions: Mapping[str, RuntimeChoices]) -> Iterator[Value]:
     """The values of a Settings class, completed by what is known at the start."""
     for field in dataclasses.fields(cast(Any, group)):
         described = dataclasses.replace(field.metadata["value"], path=f"{group.group}/{field.name}")
         yield _completed(described, completions[described.path]) if described.path in completions else described
 
 
-def _completed(described: Value, with_: Completion) -> Value:
+def _completed(described: Value, with_: RuntimeChoices) -> Value:
     stops = with_.stops or with_.choices
     return dataclasses.replace(
         described,

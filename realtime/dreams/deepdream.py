@@ -12,7 +12,7 @@ import numpy as np
 
 from models.errors import SettingError
 from models.spec import Hw
-from realtime.dreams.tiling import Tiling2d, ValueAndGradient, tile, tiled_gradient
+from realtime.dreams.tiling import Tiling2d, ValueAndGradient, tile_picture, tiled_gradient
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
 
@@ -64,7 +64,7 @@ class AscentResult:
     after: float
 
 
-def octaves(size_hw: Hw, options: AscentOptions, limits: InputLimits) -> list[Octave]:
+def plan_octaves(size_hw: Hw, options: AscentOptions, limits: InputLimits) -> list[Octave]:
     """The octaves of a picture, the smallest first; SettingError when the picture is too small for the network."""
     if not limits.accepts(size_hw):
         height, width = limits.fixed_hw or (limits.smallest, limits.smallest)
@@ -74,7 +74,7 @@ def octaves(size_hw: Hw, options: AscentOptions, limits: InputLimits) -> list[Oc
         )
     scales = [options.octave_scale**power for power in range(options.octaves - 1, -1, -1)]
     sizes = [(max(round(size_hw[0] / scale), 1), max(round(size_hw[1] / scale), 1)) for scale in scales]
-    tiled = partial(tile, largest=options.tile, smallest=limits.smallest, fixed_hw=limits.fixed_hw)
+    tiled = partial(tile_picture, largest=options.tile, smallest=limits.smallest, fixed_hw=limits.fixed_hw)
     tilings = [tiled(size) if limits.accepts(size) else None for size in sizes]
     return [Octave(place + 1, len(sizes), *each) for place, each in enumerate(zip(sizes, tilings, strict=True))]
 
@@ -104,7 +104,7 @@ class DeepDream:
         for _ in range(self._options.steps):
             value, gradient = tiled_gradient(self._objective, picture, octave.tiling, offset, advance)
             values.append(value)
-            step(picture, gradient, self._options.step_size)
+            ascent_step(picture, gradient, self._options.step_size)
             offset = octave.tiling.random_offset(self._options.jitter, self._rng)
         return AscentResult(values[0], tiled_gradient(self._objective, picture, octave.tiling, first, advance)[0])
 
@@ -118,7 +118,7 @@ class DeepDream:
         return picture.clip(0, 255, out=picture)
 
 
-def step(picture: Floats, gradient: Floats, step_size: float) -> None:
+def ascent_step(picture: Floats, gradient: Floats, step_size: float) -> None:
     """Move `picture` along `gradient` in place, by `step_size` on average; a vanishing gradient changes nothing."""
     mean = cv2.norm(gradient.reshape(len(gradient), -1), cv2.NORM_L1) / gradient.size
     if mean > np.finfo(np.float32).tiny:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from realtime.controls.presets import SHIPPED
-from realtime.controls.value import Bind, value
+from realtime.controls.value import KeyBinding, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class DreamSettings:
     strength: float = value(
         26.0,
         "maximum strength of the dream, in grey levels",
-        Bind(("-",), "step", "dream weaker", -4, feedback="dream strength"),
-        Bind(("=",), "step", "dream stronger", 4, feedback="dream strength"),
+        KeyBinding(("-",), "step", "dream weaker", -4, feedback="dream strength"),
+        KeyBinding(("=",), "step", "dream stronger", 4, feedback="dream strength"),
         low=0,
         high=80,
     )
@@ -29,13 +29,13 @@ class DreamSettings:
     octave_scale: float = value(1.5, "ratio of one octave to the next", low=1.1, high=2.5)
     jitter: int = value(16, "maximum random shift of each step, in pixels", low=0, high=64)
     smooth: float = value(0.5, "blur of the gradient, in pixels", low=0, high=3)
-    fade: float = value(3.0, "seconds in which the dream fades to about a third", low=0.1, high=60)
+    fade: float = value(3.0, "time for the dream to fade to about a third, in seconds", low=0.1, high=60)
     zoom: float = value(1.0, "zoom factor per second", low=0.5, high=2)
     turn: float = value(0.0, "rotation per second, in degrees", low=-90, high=90)
     across: float = value(0.0, "drift to the right per second, in widths of the picture", low=-1, high=1)
     down: float = value(0.0, "downward drift per second, in heights of the picture", low=-1, high=1)
     flow: bool = value(True, "move the dream along with the picture (optical flow)")
-    colours: str = value("dream", "colours of the dream, or of the camera", choices=("dream", "camera"))
+    colours: str = value("dream", "take the colours from the dream or from the camera", choices=("dream", "camera"))
     stillness: bool = value(False, "show the dream only while the picture is still")
     seed: int = value(0, "seed of the random shifts", high=1_000_000)
-    preset: str = value("", "dream preset", Bind(("9",), "cycle", "next dream preset"), choices=("", *SHIPPED))
+    preset: str = value("", "dream preset", KeyBinding(("9",), "cycle", "next dream preset"), choices=("", *SHIPPED))

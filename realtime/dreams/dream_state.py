@@ -16,7 +16,7 @@ from realtime.dreams.optical_flow import Grey, backward_flow, drift_flow, grey, 
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
-from realtime.threads.request import Request
+from realtime.threads.request import BackgroundResult
 
 HEADROOM = 12.0
 """Grey levels that stay free at black and at white, so that nothing clips: the enlarged detail overshoots the small."""
@@ -43,7 +43,7 @@ class DreamState:
         self._updated = 0.0
         self._stillness = 0.0
         self._last_result = -math.inf
-        self._request = Request[Floats]()
+        self._request = BackgroundResult[Floats]()
         self._request_grey: Grey | None = None
         self.results = 0
 
@@ -66,14 +66,14 @@ class DreamState:
         return not self._request.idle
 
     def ascend(self, job: Callable[[], Floats]) -> None:
-        """Run a job in the background that computes the detail to add to the present picture."""
+        """Run a job in the background that computes the detail to add to the current picture."""
         self._request_grey = self._grey
         self._request.send(self._engine.start(job))
 
     def _reset(self, size_hw: Hw) -> None:
         self._detail = np.zeros((*size_hw, 3), np.float32)
         self._arriving = np.zeros((*size_hw, 3), np.float32)
-        self._grey, self._request = None, Request()
+        self._grey, self._request = None, BackgroundResult()
 
     def _move(self, new: Grey, elapsed: float, settings: DreamSettings) -> None:
         """Warp, fade and grow the detail for `elapsed` seconds."""
@@ -98,7 +98,7 @@ class DreamState:
             self._detail *= np.float32(settings.strength / strength)
 
     def _collect(self, settings: DreamSettings) -> None:
-        """Add a result of gradient ascent, warped to the present picture."""
+        """Add a result of gradient ascent, warped to the current picture."""
         detail = self._request.take()
         if detail is None or self._arriving is None:
             return

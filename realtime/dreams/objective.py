@@ -82,7 +82,7 @@ class ObjectiveGradient:
 
 def default_layer(info: ModelInfo) -> str:
     """The layer of a dream when none is chosen."""
-    return info.landmarks[round(DEPTH * (len(info.landmarks) - 1))].name
+    return info.key_layers[round(DEPTH * (len(info.key_layers) - 1))].name
 
 
 def layers_objective(info: ModelInfo, weights: Sequence[tuple[str, float]], channel: int | None = None) -> Objective:

@@ -71,7 +71,7 @@ class Tiling2d:
                 yield rows, cols, np.outer(row_weights, col_weights)[..., None]
 
 
-def tile(size_hw: Hw, largest: int, *, smallest: int = 1, fixed_hw: Hw | None = None) -> Tiling2d:
+def tile_picture(size_hw: Hw, largest: int, *, smallest: int = 1, fixed_hw: Hw | None = None) -> Tiling2d:
     """Tile a picture whose sides have at least `smallest` pixels, with tiles of at most `largest` pixels each way.
 
     With `fixed_hw` every tile has that size, which must fit into the picture.

@@ -21,7 +21,7 @@ _ANCHORS = {
 COLORMAPS = tuple(_ANCHORS)
 
 
-def colour(grey: NDArray[np.uint8], colormap: str, contrast: float) -> Image:
+def apply_colormap(grey: NDArray[np.uint8], colormap: str, contrast: float) -> Image:
     """Grey (H, W) to BGR (H, W, 3); `contrast` is the exponent 1/gamma, which brightens weak values above 1."""
     return cv2.applyColorMap(grey, _table(colormap, round(contrast, 3)))  # type: ignore[return-value]
 

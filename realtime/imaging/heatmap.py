@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw
-from realtime.imaging.colormaps import COLORMAPS, colour
+from realtime.imaging.colormaps import COLORMAPS, apply_colormap
 from realtime.imaging.frame import Floats, Image, hw
 
 DIM, GLOW = 0.4, 0.55  # the light left where the heatmap is 0, and the share of the glow where it is 1
@@ -35,6 +35,6 @@ def _tables() -> tuple[Image, Image]:
     """
     level = np.arange(256, dtype=np.float32)[:, None, None] / 255
     cover = GLOW * level
-    glow = colour(np.rint(level[..., 0] * BRIGHTEST).astype(np.uint8), COLORMAPS[0], 1.0)
+    glow = apply_colormap(np.rint(level[..., 0] * BRIGHTEST).astype(np.uint8), COLORMAPS[0], 1.0)
     shade = np.repeat((DIM + (1 - DIM) * level) * (1 - cover) * 255, 3, axis=2)
     return np.rint(shade).astype(np.uint8), np.rint(glow * cover).astype(np.uint8)

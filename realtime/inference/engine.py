@@ -23,7 +23,7 @@ from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
-OPEN_SESSIONS = 32  # open at a time: more than MAX_PREFETCHED, the present graph and a change of view together
+OPEN_SESSIONS = 32  # open at a time: more than MAX_PREFETCHED, the current graph and a change of view together
 MAX_PREFETCHED = 16  # graphs that are prepared before a key press needs them
 MAX_REQUESTED = 6  # requested graphs that wait to be prepared; older requests are no longer on the screen
 RETRY = 10.0  # seconds until a graph that failed is tried again: by then the disk may have space

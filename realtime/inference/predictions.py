@@ -12,7 +12,7 @@ from realtime.inference.network_input import network_input
 
 
 def top(probabilities: NDArray[np.float32], labels: tuple[str, ...], count: int) -> tuple[Prediction, ...]:
-    """The `count` likeliest classes, the likeliest first."""
+    """The `count` most likely classes, the most likely first."""
     order = np.argsort(-probabilities, kind="stable")[:count]
     return tuple(Prediction(int(index), labels[index], float(probabilities[index])) for index in order)
 
@@ -23,7 +23,7 @@ def scores_spec(network: Network, precision: Precision = "fp32") -> GraphSpec:
 
 
 def classify(engine: Engine, network: Network, image: Image, count: int = 5) -> tuple[Prediction, ...]:
-    """The likeliest classes of a picture, squeezed to the size that the classifier was trained on.
+    """The most likely classes of a picture, squeezed to the size that the classifier was trained on.
 
     Raises ModelError when the network has no classifier. Waits until the graph is ready.
     """

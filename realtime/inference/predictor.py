@@ -14,12 +14,12 @@ from models.build.graph_spec import GraphSpec, Precision
 from models.errors import ModelError
 from models.spec import Network, Prediction
 from realtime.controls.controls import Snapshot
-from realtime.controls.value import Bind, value
+from realtime.controls.value import KeyBinding, value
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine, GraphError
 from realtime.inference.network_input import network_input
 from realtime.inference.predictions import scores_spec, top
-from realtime.threads.request import Request
+from realtime.threads.request import BackgroundResult
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class PredictSettings:
 
     group: ClassVar[str] = "predict"
 
-    on: bool = value(False, "show what the network recognises", Bind(("p",), "toggle", "predictions on or off"))
+    on: bool = value(False, "show the predictions", KeyBinding(("p",), "toggle", "predictions on or off"))
     count: int = value(3, "number of predictions shown", low=1, high=5)
     rate: float = value(4.0, "predictions per second, at most", low=0.2, high=30)
     smooth: float = value(0.6, "seconds over which probabilities are smoothed", low=0, high=10)
@@ -69,7 +69,7 @@ class Predictor:
         self._labels = info.classifier.labels if info.classifier else ()
         self._spec = scores_spec(network, precision) if info.classifier else None
         self._smoothed = Smoothed()
-        self._request = Request[tuple[NDArray[np.float32], float]]()
+        self._request = BackgroundResult[tuple[NDArray[np.float32], float]]()
         self._due = -math.inf
 
     def update(self, image: Image, settings: Snapshot, now: float) -> tuple[Prediction, ...]:

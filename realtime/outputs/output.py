@@ -8,7 +8,7 @@ from models.errors import VentralError
 from models.spec import Hw
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.recording.pace import Pace
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 from realtime.threads.rate import Rate
 from realtime.threads.worker import Worker
 
@@ -25,7 +25,7 @@ class Output:
     permanent: ClassVar[bool] = True
     """Whether a fault ends this output; one that is not permanent concerns a single file."""
 
-    def __init__(self, canvases: Latest[Frame], canvas_hw: Hw) -> None:
+    def __init__(self, canvases: Mailbox[Frame], canvas_hw: Hw) -> None:
         self.fault = ""
         self._canvases, self._canvas_hw = canvases, canvas_hw
         self._rate = Rate()
@@ -63,7 +63,7 @@ class ClockedOutput(Output, ABC):
 
     rate: ClassVar[float] = 30.0
 
-    def __init__(self, canvases: Latest[Frame], canvas_hw: Hw) -> None:
+    def __init__(self, canvases: Mailbox[Frame], canvas_hw: Hw) -> None:
         super().__init__(canvases, canvas_hw)
         self._pace = Pace(self.rate)
         self._worker = Worker(self.name, self._step)

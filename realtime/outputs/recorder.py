@@ -17,10 +17,10 @@ from models.errors import OutputError
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
 from realtime.outputs.recording.pace import Pace
-from realtime.outputs.recording.paths import claim, new_path
+from realtime.outputs.recording.paths import check_writable, new_path
 from realtime.outputs.recording.recording import Recording
 from realtime.outputs.recording.replay import Replay
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Recorder(Output):
     name = "recorder"
     permanent = False
 
-    def __init__(self, canvases: Latest[Frame], *, folder: Path, fps: float = 30.0, gif_fps: float = 20.0) -> None:
+    def __init__(self, canvases: Mailbox[Frame], *, folder: Path, fps: float = 30.0, gif_fps: float = 20.0) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
         self.dropped = 0
@@ -75,7 +75,7 @@ class Recorder(Output):
 
     @property
     def status(self) -> RecorderStatus:
-        """The present state in detail."""
+        """The current state in detail."""
         with self._lock:
             live = self._live[0] if self._live else None
             finishing = len(self._recordings) - (live is not None)
@@ -137,7 +137,7 @@ class Recorder(Output):
         path = path or new_path(self._folder, suffix, in_use=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")
-        return claim(path, force=force, suffixes=tuple(self._frame_rates))
+        return check_writable(path, force=force, suffixes=tuple(self._frame_rates))
 
     def _begin(self, recording: Recording) -> Path:
         with self._lock:

@@ -11,7 +11,7 @@ from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
 from realtime.outputs.recorder import Recorder
-from realtime.outputs.stills import Stills
+from realtime.outputs.stills import SnapshotWriter
 from realtime.threads.signals import StopSignals
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ PATIENCE = 600.0  # seconds that a film may take to be finished at the end of th
 class RecordingCommands:
     """Starts and stops recordings; what fails is reported, and the show goes on. Main thread only."""
 
-    def __init__(self, recorder: Recorder, stills: Stills, *, force: bool) -> None:
+    def __init__(self, recorder: Recorder, stills: SnapshotWriter, *, force: bool) -> None:
         self._recorder, self._stills, self._force = recorder, stills, force
         self._requested: tuple[Path, int | None] | None = None
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
@@ -45,7 +45,7 @@ class RecordingCommands:
 
     @action("record/snapshot", "w", help="save a snapshot")
     def save_snapshot(self, controls: Controls) -> None:
-        """Save the present canvas."""
+        """Save the current canvas."""
         self._try(self._stills.save)
 
     def record_to(self, path: Path, controls: Controls) -> None:

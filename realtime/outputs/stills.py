@@ -7,20 +7,20 @@ from pathlib import Path
 from models.errors import OutputError
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
-from realtime.outputs.recording.paths import claim, new_path
-from realtime.outputs.recording.sinks import open_sink
-from realtime.threads.latest import Latest
+from realtime.outputs.recording.paths import check_writable, new_path
+from realtime.outputs.recording.sinks import open_writer
+from realtime.threads.latest import Mailbox
 
 log = logging.getLogger(__name__)
 
 
-class Stills(Output):
+class SnapshotWriter(Output):
     """Saves canvases one by one, each to a new file in `folder`; `saved` is the newest that is whole."""
 
     name = "snapshot"
     permanent = False
 
-    def __init__(self, canvases: Latest[Frame], *, folder: Path) -> None:
+    def __init__(self, canvases: Mailbox[Frame], *, folder: Path) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
         self._folder = folder
@@ -37,7 +37,7 @@ class Stills(Output):
         frame = self._canvases.peek()
         if frame is None:
             raise OutputError("there is nothing to save yet: no canvas has been drawn")
-        path = claim(new_path(self._folder, ".png", in_use=self._busy()), suffixes=(".png",))
+        path = check_writable(new_path(self._folder, ".png", in_use=self._busy()), suffixes=(".png",))
         self.fault = ""
         self._writing[path] = self._writer.submit(self._write, path, frame.image)
         return path
@@ -55,7 +55,7 @@ class Stills(Output):
 
     def _write(self, path: Path, image: Image) -> None:
         try:
-            with open_sink(path, fps=1.0, size_wh=image.shape[1::-1]) as sink:
+            with open_writer(path, fps=1.0, size_wh=image.shape[1::-1]) as sink:
                 sink.write(image)
             self.saved = path
             log.info("saved %s", path)

@@ -14,7 +14,7 @@ from models.spec import Hw
 from realtime.imaging.compositing import background, fit
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 
 NAME = "Ventral"
 
@@ -59,7 +59,7 @@ class Window(Output):
 
     name = "window"
 
-    def __init__(self, canvases: Latest[Frame], canvas_hw: Hw) -> None:
+    def __init__(self, canvases: Mailbox[Frame], canvas_hw: Hw) -> None:
         super().__init__(canvases, canvas_hw)
         self._clicks: list[Click] = []
         self._was_visible = False
@@ -153,12 +153,12 @@ def require_display() -> None:
     """Raise SetupError when there is no display: Qt would abort the whole process."""
     if not sys.platform.startswith("linux"):
         return
-    instead = "use --sink none, or ventral render"
+    instead = "use --sink none --record show.mp4, or ventral render"
     display = os.environ.get("DISPLAY")
     if not display:
-        raise SetupError(f"no display to open a window on (DISPLAY is not set); {instead}")
+        raise SetupError(f"there is no display (DISPLAY is not set); {instead}")
     if not _accepts_connections():
-        raise SetupError(f"the display {display} does not answer, so no window can be opened; {instead}")
+        raise SetupError(f"the display {display} does not answer; {instead}")
 
 
 def _accepts_connections() -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from models.build.heads.grid import Grid
 from models.build.layer_sizes import layer_sizes
 from models.spec import Hw, LayerInfo, Prediction
-from realtime.imaging.colormaps import colour
+from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.compositing import Rect, background, fitted, frame_line, paste, resize
 from realtime.imaging.drawing import draw_predictions, network_label, predictions_height, write_fitting
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import BRIGHT, FAINT, QUIET, write
-from realtime.sheets.still import LayerTiles, Still
+from realtime.sheets.still import LayerTiles, PictureActivations
 from realtime.sheets.storyboard import COLORMAP, CONTRAST
 from realtime.views.stages import stage_caption
 
@@ -63,7 +63,10 @@ def _grid(rows: int, cols: int, cell_hw: Hw, gap: int) -> Grid:
 
 
 def draw_maps(
-    still: Still, sheet: MapSheet, predictions: Sequence[Prediction], advance: Callable[[], None] = lambda: None
+    still: PictureActivations,
+    sheet: MapSheet,
+    predictions: Sequence[Prediction],
+    advance: Callable[[], None] = lambda: None,
 ) -> tuple[Image, tuple[LayerTiles, ...]]:
     """Draw the sheet; the sheet and the tiles on it. `advance` is called after each layer."""
     grids, edge = sheet.grids(), sheet.edge
@@ -83,7 +86,7 @@ def draw_maps(
 
 
 def _draw_aside(
-    canvas: Image, still: Still, sheet: MapSheet, predictions: Sequence[Prediction], picture_hw: Hw
+    canvas: Image, still: PictureActivations, sheet: MapSheet, predictions: Sequence[Prediction], picture_hw: Hw
 ) -> None:
     """The picture, the predictions below it, and the name of the network at the bottom."""
     edge, text = sheet.edge, sheet.text
@@ -108,4 +111,4 @@ def _draw_layer(canvas: Image, sheet: MapSheet, tiles: LayerTiles, top: int, siz
     details = f"{channels}, {size_hw[1]}×{size_hw[0]}" if size_hw else channels
     place = Rect(left + used + text, top, max(width - used - text, 1), baseline - top)
     write_fitting(canvas, details, place, size=text, colour=QUIET, right=True)
-    paste(canvas, colour(tiles.grey, COLORMAP, CONTRAST), left, top + sheet.caption)
+    paste(canvas, apply_colormap(tiles.grey, COLORMAP, CONTRAST), left, top + sheet.caption)

@@ -29,7 +29,7 @@ class LayerTiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
+class PictureActivations:
     """A picture, a network, and the short side of its input."""
 
     image: Image

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw, LayerInfo, ModelInfo, Prediction
-from realtime.imaging.colormaps import colour
+from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.compositing import BACKGROUND, Rect, background, blend, fitted, frame_line, paste, resize
 from realtime.imaging.drawing import (
     draw_marks,
@@ -54,7 +54,7 @@ class Storyboard:
     def __init__(self, canvas_hw: Hw, image: Image, info: ModelInfo, layers: Sequence[LayerInfo]) -> None:
         height, width = canvas_hw
         self._canvas_hw, self._image, self._info = canvas_hw, image, info
-        self._marks = info.landmarks if set(layers) <= set(info.landmarks) else info.layers
+        self._marks = info.key_layers if set(layers) <= set(info.key_layers) else info.layers
         self._edge = edge = max(round(height * 0.035), 4)
         band = round(height * 0.285)
         self.panel = Rect(edge, edge, width - 2 * edge, height - band - 3 * edge)
@@ -68,7 +68,7 @@ class Storyboard:
     def opening(self, seconds: float) -> Card:
         """The card of the large picture."""
         canvas = self._with_text(
-            "light", "What goes in: a picture, nothing else.", *network_label(self._info), current=None
+            "input", "The picture that enters the network.", *network_label(self._info), current=None
         )
         return Card(canvas, self._dark(), self._large, seconds)
 
@@ -81,8 +81,8 @@ class Storyboard:
 
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
         """The card of the predictions, beside the picture."""
-        sentence = "What the network calls it, and how sure it is."
-        canvas = self._with_text("a name", sentence, *network_label(self._info), current=self._marks[-1])
+        sentence = "The most likely classes and their probabilities."
+        canvas = self._with_text("predictions", sentence, *network_label(self._info), current=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
         picture = _centred(hw(self._image), half)
         left = picture.left + picture.width + 2 * self._edge
@@ -108,7 +108,7 @@ class Storyboard:
 
     def _draw(self, card: Card) -> Image:
         canvas, (left, top, width, height) = card.text.copy(), self.panel
-        tiles = colour(card.grey, COLORMAP, CONTRAST)
+        tiles = apply_colormap(card.grey, COLORMAP, CONTRAST)
         panel = canvas[top : top + height, left : left + width]
         np.maximum(panel, tiles, out=panel)
         frame_line(canvas, card.picture, FAINT)
@@ -140,7 +140,9 @@ def story_colours() -> NDArray[np.uint8]:
     shares = np.linspace(0.25, 1.0, 4)[:, None, None]
     edges = (np.array(BACKGROUND) * (1 - shares) + inks * shares).reshape(-1, 3)
     bright = np.linspace(BACKGROUND, BRIGHT, 10)
-    return np.concatenate([colour(greys, COLORMAP, CONTRAST)[0], bright.round(), edges.round()]).astype(np.uint8)
+    return np.concatenate([apply_colormap(greys, COLORMAP, CONTRAST)[0], bright.round(), edges.round()]).astype(
+        np.uint8
+    )
 
 
 def _centred(image_hw: Hw, box: Rect) -> Rect:

@@ -19,11 +19,11 @@ from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
 from realtime.outputs.recorder import Recorder
-from realtime.outputs.recording.paths import claim
+from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
-from realtime.outputs.stills import Stills
+from realtime.outputs.stills import SnapshotWriter
 from realtime.show import report
 from realtime.show.config import LiveOptions
 from realtime.show.look import announce, open_setup
@@ -32,7 +32,7 @@ from realtime.show.parts import Parts
 from realtime.show.rendering import Rendering
 from realtime.show.screen import Screen
 from realtime.show.status import StatusLine
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 from realtime.threads.signals import StopSignals
 from realtime.threads.worker import Worker
 
@@ -50,9 +50,9 @@ def run(options: LiveOptions) -> None:
     faulthandler.enable()
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
-    setup = open_setup(options)
-    frames: Latest[Frame] = Latest()
-    drawn: Latest[Frame] = Latest()
+    setup = open_setup(options, owners=ACTION_OWNERS)
+    frames: Mailbox[Frame] = Mailbox()
+    drawn: Mailbox[Frame] = Mailbox()
     loop = options.loop or stands_still(options.source)
     opener = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD))
     with ExitStack() as stack:
@@ -61,7 +61,7 @@ def run(options: LiveOptions) -> None:
         engine = stack.enter_context(Engine(choose(options.provider), background=True))
         gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
         recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps))
-        stills = stack.enter_context(Stills(drawn, folder=options.folder))
+        stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
         outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         announce(setup.network.info, engine.provider)
         recordings = RecordingCommands(recorder, stills, force=options.force)
@@ -82,9 +82,9 @@ def check_files(options: LiveOptions) -> None:
         for path in recover(folder):
             log.warning("recovered %s from a show that was killed", path)
     if options.record is not None:
-        claim(options.record, force=options.force, suffixes=(".mp4", ".gif"))
+        check_writable(options.record, force=options.force, suffixes=(".mp4", ".gif"))
     if options.report is not None:
-        claim(options.report, force=options.force, suffixes=(".json",))
+        check_writable(options.report, force=options.force, suffixes=(".json",))
 
 
 class Show:
@@ -108,12 +108,12 @@ class Show:
 
     @action("show/quit", "q", help="quit")
     def quit(self, controls: Controls) -> None:
-        """End the show after the present turn."""
+        """End the show after the current turn."""
         self._quit = True
 
-    def run(self, frames: Latest[Frame], drawn: Latest[Frame]) -> None:
+    def run(self, frames: Mailbox[Frame], drawn: Mailbox[Frame]) -> None:
         """Run the main loop until the show is over; `drawn` gets each canvas for the outputs."""
-        parts, canvases = self._parts, Latest[Canvas]()
+        parts, canvases = self._parts, Mailbox[Canvas]()
         pipeline = parts.setup.pipeline(parts.engine, self._options)
         rendering = Rendering(
             pipeline,
@@ -131,7 +131,7 @@ class Show:
             self._loop(screen, canvases, rendering, worker)
             self._measured = self._report()
 
-    def _loop(self, screen: Screen, canvases: Latest[Canvas], rendering: Rendering, worker: Worker) -> None:
+    def _loop(self, screen: Screen, canvases: Mailbox[Canvas], rendering: Rendering, worker: Worker) -> None:
         parts, record = self._parts, self._options.record
         status = StatusLine(parts.setup.network.info, self._options.precision, self._meter)
         while not (screen.closed or rendering.done or self._over()):
@@ -205,3 +205,7 @@ class Show:
             "layer": values["show/layer"],
             "controls": values,
         }
+
+
+ACTION_OWNERS: tuple[type, ...] = (Screen, RecordingCommands, Show)
+"""The classes whose actions are registered when the show starts."""

@@ -14,7 +14,7 @@ from models.importing.open_network import open_network
 from models.importing.overrides import InputLayout, Overrides
 from models.spec import Colours, Hw, Network
 
-OWN = Parameter(group=Group("Options for your own network, remembered beside its file", sort_key=9))
+OWN = Parameter(group=Group("Options for your own network, saved beside its file", sort_key=9))
 
 LARGEST = 1e6  # the largest mean or scale: a larger one is a typing error, and would overflow
 
@@ -30,7 +30,7 @@ def between(low: float, high: float = math.inf) -> Parameter:
 
 
 InputSize = Annotated[int, between(16, 2048)]
-Canvas = Annotated[str, Parameter(validator=lambda _type, text: parse_size(text))]
+CanvasSize = Annotated[str, Parameter(validator=lambda _type, text: parse_size(text))]
 
 
 @Parameter(name="*")
@@ -49,7 +49,7 @@ class NetworkOptions:
     mean: Annotated[str | None, OWN] = None
     """per-channel mean to subtract from pixel values (0 to 255): one number, or one per channel such as 104,117,123"""
     scale: Annotated[str | None, OWN] = None
-    """factor to multiply by after subtracting the mean: one number, or one per channel; for example 0.0039"""
+    """factor to multiply by after subtracting the mean: one number, or one per channel such as 0.017,0.018,0.017"""
     input_layout: Annotated[InputLayout | None, OWN] = None
     """the axis order of the input"""
 
@@ -82,7 +82,7 @@ class RenderOptions(NetworkOptions):
     """the shorter side of the network's input, in pixels"""
     precision: Precision = "fp32"
     """numeric precision"""
-    canvas: Canvas = "1280x720"
+    canvas: CanvasSize = "1280x720"
     """width and height of the canvas that is shown and recorded"""
     set: tuple[str, ...] = ()
     """a control and its value, such as tiles/contrast=2; repeatable (see: ventral controls)"""
@@ -115,7 +115,7 @@ class LiveOptions(RenderOptions):
     force: bool = False
     """let --record and --report replace an existing file"""
     folder: Path = Path()
-    """the folder for recordings and snapshots that a key starts"""
+    """the folder for recordings and snapshots made with keys"""
     report: Path | None = None
     """write measurements to this JSON file"""
 
@@ -138,7 +138,7 @@ def parse_numbers(option: str, text: str | None) -> tuple[float, ...] | None:
     except ValueError:
         numbers = ()
     if len(numbers) not in (1, 3) or not all(abs(number) < LARGEST for number in numbers):
-        raise SettingError(f"{option} takes one number, or three such as 104,117,123, but got '{text}'")
+        raise SettingError(f"{option} takes one number, or one per channel such as 104,117,123, but got '{text}'")
     return numbers
 
 

@@ -77,8 +77,8 @@ def describe(canvas: Canvas, info: ModelInfo) -> str:
     """The text at the left: view, layer, its position in the network, channels, size of the feature maps."""
     if canvas.layer is None:
         return canvas.view
-    layer, landmarks = canvas.layer, info.landmarks
-    place = f" · {landmarks.index(layer) + 1} of {len(landmarks)}" if layer in landmarks else ""
+    layer, key_layers = canvas.layer, info.key_layers
+    place = f" · {key_layers.index(layer) + 1} of {len(key_layers)}" if layer in key_layers else ""
     channels = f"{layer.channels} channels"
     if canvas.tiles is not None and canvas.tiles.selected is not None:
         channels = f"channel {canvas.tiles.channels[canvas.tiles.selected]} of {layer.channels}"

@@ -38,14 +38,19 @@ class RenderSetup:
         )
 
 
-def open_setup(options: RenderOptions) -> RenderSetup:
-    """Open the network and set the controls; ModelError or SettingError for what does not exist or does not fit."""
+def open_setup(options: RenderOptions, *, owners: Sequence[type] = ()) -> RenderSetup:
+    """Open the network and set the controls; ModelError or SettingError for what does not exist or does not fit.
+
+    `owners` are the classes whose actions are registered later.
+    """
     network = options.open()
     smallest, fixed_hw = network.info.input.smallest, network.info.input.fixed_hw
     if fixed_hw is None and options.size < smallest:
         raise SettingError(f"--size is {options.size}, but {network.info.name} needs at least {smallest} pixels")
     views = find_views()
     controls = make_controls(network.info, views)
+    for owner in owners:
+        controls.announce(owner)
     configure(controls, options, network.info)
     return RenderSetup(network, views, controls)
 

@@ -14,7 +14,7 @@ from realtime.outputs.output import Output
 from realtime.outputs.window import Window
 from realtime.show import hud
 from realtime.show.meter import Meter
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 
 ANSWER = 2.0  # seconds for which the answer to a key stays on the status line
 TURN = 0.016  # seconds that a turn waits for a new canvas: keys are read at 60 Hz
@@ -46,7 +46,7 @@ class Screen:
         words, until = self._answer
         return words if time.monotonic() < until else ""
 
-    def turn(self, canvases: Latest[Canvas], status: Callable[[Canvas], hud.Status]) -> None:
+    def turn(self, canvases: Mailbox[Canvas], status: Callable[[Canvas], hud.Status]) -> None:
         """Show what is new, then read keys and clicks."""
         fresh, self._seen = canvases.get(self._seen, TURN)
         if fresh is not None:

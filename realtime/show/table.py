@@ -8,7 +8,7 @@ from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.presets import SHIPPED, read_preset
 from realtime.controls.settings import RecordSettings, ShowSettings, WindowSettings
-from realtime.controls.value import Bind, Completion, Scalar
+from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar
 from realtime.inference.predictor import PredictSettings
 from realtime.show.config import RenderOptions
 from realtime.views.view import View
@@ -22,11 +22,11 @@ def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
     controls = Controls(
         (ShowSettings, *groups, PredictSettings, WindowSettings, RecordSettings),
         {
-            "show/view": Completion(tuple(view.name for view in views), tuple(view.bind for view in views)),
-            "show/layer": Completion(
+            "show/view": RuntimeChoices(tuple(view.name for view in views), tuple(view.bind for view in views)),
+            "show/layer": RuntimeChoices(
                 tuple(layer.name for layer in info.layers),
                 tuple(_digits(info)),
-                tuple(layer.name for layer in info.landmarks),
+                tuple(layer.name for layer in info.key_layers),
                 partial(_layer_shown, info),
             ),
         },
@@ -36,18 +36,18 @@ def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
     return controls
 
 
-def _digits(info: ModelInfo) -> Iterator[Bind]:
+def _digits(info: ModelInfo) -> Iterator[KeyBinding]:
     """A key for the first layer of each of the first blocks."""
     for block in DIGITS:
-        first = next((layer.name for layer in info.landmarks if layer.block == block), None)
+        first = next((layer.name for layer in info.key_layers if layer.block == block), None)
         if first is not None:
-            yield Bind((str(block),), "set", "first layer of block 1 to 5", first)
+            yield KeyBinding((str(block),), "set", "first layer of block 1 to 5", first)
 
 
 def _layer_shown(info: ModelInfo, controls: Controls) -> Scalar:
     """The layer on the screen, where a step to the next one starts: Grad-CAM may show the deepest."""
     deepest = controls.value("show/view") == "gradcam" and controls.value("gradcam/where") == "deepest"
-    return info.landmarks[-1].name if deepest and info.classifier else controls.value("show/layer")
+    return info.key_layers[-1].name if deepest and info.classifier else controls.value("show/layer")
 
 
 def configure(controls: Controls, options: RenderOptions, info: ModelInfo) -> None:
@@ -60,10 +60,17 @@ def configure(controls: Controls, options: RenderOptions, info: ModelInfo) -> No
             raise SettingError(f"--set takes control=value, such as tiles/contrast=2, but got '{assignment}'")
         controls.set(path.strip(), value.strip())
     if options.view is not None:
-        controls.set("show/view", options.view)
+        _choose_view(controls, options.view)
     if options.layer is not None:
         controls.set("show/layer", info.layer(options.layer).name)
     controls.mark_start()
+
+
+def _choose_view(controls: Controls, view: str) -> None:
+    choices = controls.table["show/view"].choices
+    if view not in choices:
+        raise SettingError(f"--view takes {', '.join(choices)}, but got '{view}'")
+    controls.set("show/view", view)
 
 
 def apply_preset(controls: Controls, preset: str) -> None:

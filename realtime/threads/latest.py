@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Latest(Generic[T]):
+class Mailbox(Generic[T]):
     """Holds the newest value; a reader waits for one newer than the last that it has seen.
 
     A slow reader misses values and delays no one, so latency does not pile up.

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Request(Generic[T]):
+class BackgroundResult(Generic[T]):
     """At most one job at a time. The result of a job is taken once, and so is its error."""
 
     def __init__(self) -> None:

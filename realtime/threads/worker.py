@@ -35,7 +35,7 @@ class Worker:
             raise self._error
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Let the present step finish and wait for the end of the thread, at most `timeout` seconds."""
+        """Let the current step finish and wait for the end of the thread, at most `timeout` seconds."""
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join(timeout)

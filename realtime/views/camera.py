@@ -1,6 +1,6 @@
 """The camera alone: the input of the network."""
 
-from realtime.controls.value import Bind
+from realtime.controls.value import KeyBinding
 from realtime.imaging.compositing import fit
 from realtime.views.view import Rendered, Scene, View
 
@@ -9,8 +9,8 @@ class CameraView(View):
     """The frame, as large as the panel allows."""
 
     name = "camera"
-    bind = Bind(("c",), "set", "camera: the input of the network", "camera")
-    alone = True
+    bind = KeyBinding(("c",), "set", "camera: the input of the network", "camera")
+    hides_camera = True
 
     def render(self, scene: Scene) -> Rendered:
         """The frame, letterboxed."""

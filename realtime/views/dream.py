@@ -12,8 +12,8 @@ from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.presets import words
-from realtime.controls.value import Bind
-from realtime.dreams.deepdream import step
+from realtime.controls.value import KeyBinding
+from realtime.dreams.deepdream import ascent_step
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState, add_detail
 from realtime.dreams.objective import Objective, ObjectiveGradient
@@ -29,7 +29,7 @@ class DreamView(View):
     """Gradient ascent runs in the background; between two results the dream moves along with the picture."""
 
     name = "dream"
-    bind = Bind(("d",), "set", "dream: amplify what the layer responds to", "dream")
+    bind = KeyBinding(("d",), "set", "dream: amplify what the layer responds to", "dream")
     settings = (DreamSettings,)
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class DreamView(View):
         controls.rule("dream/preset", apply_dream_preset)
         controls.rule("show/view", partial(follow_dream_view, info))
 
-    @action("dream/tile", "\\", "Enter", help="dream of the selected tile, or again of the whole layer")
+    @action("dream/tile", "\\", "Enter", help="dream of the selected tile; again: of the whole layer")
     def dream_of_tile(self, controls: Controls) -> None:
         """Dream of the channel of the selected tile; of the whole layer when that channel dreams already."""
         channel = controls.value("tiles/channel")
@@ -91,7 +91,7 @@ def _ascend(
         gradient = shift(gradient, -down, -across, mirrored=False)
         if settings.smooth > 0:
             gradient = cv2.GaussianBlur(gradient, (0, 0), settings.smooth)  # type: ignore[assignment]
-        step(result, gradient, settings.step_size)
+        ascent_step(result, gradient, settings.step_size)
     return cv2.resize(result - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 

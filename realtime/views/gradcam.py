@@ -12,7 +12,7 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.gradcam import GradcamHead
 from models.spec import CLASSES, ModelInfo
 from realtime.controls.controls import Controls
-from realtime.controls.value import Bind, Scalar, value
+from realtime.controls.value import KeyBinding, Scalar, value
 from realtime.imaging.frame import Floats
 from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import one_hot
@@ -20,7 +20,7 @@ from realtime.inference.engine import Outputs
 from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
 from realtime.inference.predictor import PredictSettings
-from realtime.threads.request import Request
+from realtime.threads.request import BackgroundResult
 from realtime.views.tiles import TileSettings
 from realtime.views.view import Rendered, Scene, View
 
@@ -33,7 +33,7 @@ class GradcamSettings:
 
     group: ClassVar[str] = "gradcam"
 
-    target: int = value(-1, "number of the class; -1 for the likeliest", low=-1, high=99999)
+    target: int = value(-1, "number of the class; -1 for the most likely", low=-1, high=99999)
     where: str = value(
         "deepest", "layer of the heatmap: the deepest one, or the one shown", choices=("deepest", "shown")
     )
@@ -43,7 +43,7 @@ class GradcamView(View):
     """The frame with its heatmap, which is computed in the background."""
 
     name = "gradcam"
-    bind = Bind(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
+    bind = KeyBinding(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
     settings = (GradcamSettings, TileSettings)
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class GradcamView(View):
 
     def _reset(self, spec: GraphSpec | None) -> None:
         self._spec = spec
-        self._request = Request[Outputs]()
+        self._request = BackgroundResult[Outputs]()
         self._heatmap: Floats | None = None
         self._activations: Floats | None = None
 
@@ -66,7 +66,7 @@ class GradcamView(View):
         spec = _spec(scene)
         if spec != self._spec:
             self._reset(spec)
-        for _ in range(1 if self._activations is not None else 2):  # the first pass finds the likeliest class
+        for _ in range(1 if self._activations is not None else 2):  # the first pass finds the most likely class
             self._update(scene, spec)
         image = scene.fitted_frame()
         if self._heatmap is not None and self._missing(scene) is None:
@@ -117,7 +117,7 @@ class GradcamView(View):
         if missing is not None:
             return f"class {missing}", f"The network's classes go from 0 to {len(labels) - 1}."
         if self._activations is None:
-            return "Grad-CAM", "Where the network looks."
+            return "Grad-CAM", "Where the network finds evidence."
         target = self._target(scene, self._activations)
         if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
             return labels[target], "Where the network sees it."
@@ -134,7 +134,7 @@ def _layer(scene: Scene) -> str:
     """The layer of the heatmap; without a classifier that of the channel."""
     if scene.info.classifier is None or scene.settings[GradcamSettings].where == "shown":
         return scene.layer.name
-    return scene.info.landmarks[-1].name
+    return scene.info.key_layers[-1].name
 
 
 def _spec(scene: Scene) -> GraphSpec:

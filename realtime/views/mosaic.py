@@ -7,10 +7,10 @@ import numpy as np
 from models.build.graph_spec import GraphSpec
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
-from realtime.controls.value import Bind
-from realtime.imaging.colormaps import colour
+from realtime.controls.value import KeyBinding
+from realtime.imaging.colormaps import apply_colormap
 from realtime.views.tile_drawer import TileDrawer
-from realtime.views.tiles import TileSettings, fill_panel, fullest
+from realtime.views.tiles import TileSettings, best_tile_count, fill_panel
 from realtime.views.view import Rendered, Scene, Tiles, View
 
 
@@ -18,7 +18,7 @@ class MosaicView(View):
     """The activations of the chosen layer; the graph itself arranges the tiles."""
 
     name = "mosaic"
-    bind = Bind(("m",), "set", "mosaic: every channel of a layer", "mosaic")
+    bind = KeyBinding(("m",), "set", "mosaic: every channel of a layer", "mosaic")
     settings = (TileSettings,)
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class MosaicView(View):
             count=None if settings.zoom else head.chosen,
             normalise=settings.normalise,
         )
-        image = colour(grey, settings.colormap, settings.contrast)
+        image = apply_colormap(grey, settings.colormap, settings.contrast)
         return Rendered(image, layer, Tiles.of(head.grid, channels, scene.channel))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
@@ -49,7 +49,7 @@ def _head(scene: Scene, layer: LayerInfo) -> MosaicHead:
     if settings.zoom:
         chosen = 1
     elif settings.active:
-        chosen = fullest(settings.count, layer.channels, scene.panel_hw, aspect=scene.aspect)
+        chosen = best_tile_count(settings.count, layer.channels, scene.panel_hw, aspect=scene.aspect)
     grid = fill_panel(chosen or layer.channels, scene.panel_hw, aspect=scene.aspect)
     return MosaicHead(layer.name, grid, chosen)
 

@@ -14,13 +14,13 @@ from models.build.heads.dream import DreamHead
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
-from realtime.controls.value import Bind, value
-from realtime.imaging.colormaps import colour
+from realtime.controls.value import KeyBinding, value
+from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.compositing import background, fitted, paste, resize
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
-from realtime.threads.request import Request
+from realtime.threads.request import BackgroundResult
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, TileSettings
 from realtime.views.view import Rendered, Scene, Tiles, View
@@ -28,7 +28,7 @@ from realtime.views.view import Rendered, Scene, Tiles, View
 PEAK_QUANTILE = 0.999  # the quantile of the absolute gradient that is drawn as black or white
 SMOOTHING = 0.2  # how fast the brightness follows the strength of the gradient
 
-CAPTION = ("why", "The pixels that activate this channel.")
+CAPTION = ("saliency", "The pixels that activate this channel.")
 
 Subject: TypeAlias = tuple[GraphSpec, int]
 """A gradient graph, and the channel whose gradient it computes."""
@@ -43,13 +43,13 @@ class SaliencySettings:
     rule: str = value(
         "guided",
         "backprop rule: how the gradient passes a ReLU",
-        Bind((",",), "cycle", "backprop rule: guided, plain, deconv", feedback="backprop rule"),
+        KeyBinding((",",), "cycle", "backprop rule: guided, plain, deconv", feedback="backprop rule"),
         choices=("guided", "plain", "deconv"),
     )
     show: str = value(
         "raw",
-        "how the gradient is drawn",
-        Bind(("'",), "cycle", "draw the gradient: raw, grey, norm, blurred", feedback="gradient drawn"),
+        "gradient style",
+        KeyBinding(("'",), "cycle", "gradient style: raw, grey, norm, blurred", feedback="gradient style"),
         choices=("raw", "grey", "norm", "blurred"),
     )
 
@@ -58,7 +58,7 @@ class SaliencyView(View):
     """The tile of the selected channel, and beside it its gradient, computed in the background."""
 
     name = "saliency"
-    bind = Bind(("/",), "set", "saliency: the pixels that activate a channel", "saliency")
+    bind = KeyBinding(("/",), "set", "saliency: the pixels that activate a channel", "saliency")
     settings = (TileSettings, SaliencySettings)
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class SaliencyView(View):
 
     def _reset(self, subject: Subject | None) -> None:
         self._subject = subject
-        self._request = Request[Outputs]()
+        self._request = BackgroundResult[Outputs]()
         self._gradient: Floats | None = None
         self._peak = 0.0
 
@@ -95,7 +95,7 @@ class SaliencyView(View):
             channels=np.array([scene.channel]),
             normalise=settings.normalise,
         )
-        return colour(grey, settings.colormap, settings.contrast)
+        return apply_colormap(grey, settings.colormap, settings.contrast)
 
     def _pixels(self, scene: Scene) -> Image:
         """The newest gradient; the next one is started."""
@@ -124,7 +124,7 @@ def draw_gradient(gradient: Floats, show: str, tiles: TileSettings) -> Image:
         if show == "blurred":
             norm = cv2.GaussianBlur(norm, (0, 0), max(min(norm.shape) / 60, 1))
             norm = norm / max(float(norm.max()), 1e-9)
-        return colour((255 * np.clip(norm, 0, 1)).astype(np.uint8), tiles.colormap, tiles.contrast)
+        return apply_colormap((255 * np.clip(norm, 0, 1)).astype(np.uint8), tiles.colormap, tiles.contrast)
     if show == "grey":
         gradient = np.repeat(gradient.mean(axis=2, keepdims=True), 3, axis=2)
     return np.clip(128 + 127 * gradient, 0, 255).astype(np.uint8)

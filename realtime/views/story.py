@@ -6,8 +6,8 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.story import StoryHead
 from models.spec import Hw
-from realtime.controls.value import Bind
-from realtime.imaging.colormaps import colour
+from realtime.controls.value import KeyBinding
+from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
 from realtime.imaging.text import QUIET, text_width, write
@@ -22,9 +22,9 @@ class StoryView(View):
     """One row per layer: edges at the top, objects at the bottom."""
 
     name = "story"
-    bind = Bind(("s", "0"), "set", "story: all layers at once", "story")
+    bind = KeyBinding(("s", "0"), "set", "story: all layers at once", "story")
     settings = (TileSettings,)
-    worded = True
+    has_text = True
 
     def __init__(self) -> None:
         self._drawer = TileDrawer()
@@ -35,11 +35,11 @@ class StoryView(View):
         grey, _ = self._drawer.draw(
             scene.runner(head),
             scene.input_image,
-            scene.info.landmarks,
+            scene.info.key_layers,
             count=head.grid.cols,
             normalise=settings.normalise,
         )
-        strips = colour(grey, settings.colormap, settings.contrast)
+        strips = apply_colormap(grey, settings.colormap, settings.contrast)
         return Rendered(_labelled(strips, scene, head.grid), words=CAPTION)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
@@ -53,7 +53,7 @@ def _label_size(panel_hw: Hw, rows: int) -> int:
 
 def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
     """The strips with the name of each layer at the left of its row."""
-    layers, panel = scene.info.landmarks, background(scene.panel_hw)
+    layers, panel = scene.info.key_layers, background(scene.panel_hw)
     size = _label_size(scene.panel_hw, len(layers))
     paste(panel, strips, scene.panel_hw[1] - strips.shape[1], 0)
     for row, layer in enumerate(layers):
@@ -64,7 +64,7 @@ def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
 
 def _head(scene: Scene) -> StoryHead:
     """As many columns as fill the panel with tiles of about the aspect ratio of the camera."""
-    layers = scene.info.landmarks
+    layers = scene.info.key_layers
     size = _label_size(scene.panel_hw, len(layers))
     label = max(text_width(layer.name, size) for layer in layers) + 3 * size // 2
     height, width = scene.panel_hw[0], max(scene.panel_hw[1] - label, 16)

@@ -11,7 +11,7 @@ from realtime.imaging.frame import Image
 from realtime.inference.engine import Outputs
 from realtime.inference.providers import Tensors
 
-Run: TypeAlias = Callable[[Tensors], Outputs]
+RunGraph: TypeAlias = Callable[[Tensors], Outputs]
 """Runs one graph of tiles: from its inputs to its outputs."""
 
 Channels: TypeAlias = NDArray[np.int64]
@@ -26,7 +26,7 @@ class TileDrawer:
 
     def draw(
         self,
-        run: Run,
+        run: RunGraph,
         image: Image,
         layers: Sequence[LayerInfo],
         *,

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from models.build.heads.grid import Grid
 from models.spec import Hw
-from realtime.controls.value import Bind, value
+from realtime.controls.value import KeyBinding, value
 from realtime.imaging.colormaps import COLORMAPS
 
 GAP = 2  # pixels between tiles
@@ -21,29 +21,31 @@ class TileSettings:
 
     channel: int = value(0, "selected channel", high=4095)
     zoom: bool = value(
-        False, "show the selected tile only", Bind(("z",), "toggle", "selected tile large, or all tiles")
+        False, "show the selected tile only", KeyBinding(("z",), "toggle", "selected tile large, or all tiles")
     )
     active: bool = value(
-        False, "show only the most active channels", Bind(("a",), "toggle", "most active channels, or all")
+        False, "show only the most active channels", KeyBinding(("a",), "toggle", "most active channels, or all")
     )
-    count: int = value(16, "minimum number of most active channels", low=1, high=256)
+    count: int = value(
+        16, "number of most active channels, or up to half as many more to fill the panel", low=1, high=256
+    )
     contrast: float = value(
         1.8,
         "contrast (gamma); above 1 brightens weak activations",
-        Bind(("b",), "cycle", "more contrast, then back to none", 0.4, feedback="contrast"),
+        KeyBinding(("b",), "cycle", "more contrast, then back to the lowest", 0.4, feedback="contrast"),
         low=1.0,
         high=3.0,
     )
     normalise: str = value(
         "tile",
-        "what is full brightness: the maximum of each tile, or of the layer",
-        Bind(("n",), "cycle", "normalise per tile or per layer", feedback="normalise per"),
+        "reference for full brightness: the maximum of each tile or of the layer",
+        KeyBinding(("n",), "cycle", "normalise per tile or per layer", feedback="normalise per"),
         choices=("tile", "layer"),
     )
     colormap: str = value(
         COLORMAPS[0],
         "colormap of the tiles",
-        Bind(("t",), "cycle", "next colormap", feedback="colormap"),
+        KeyBinding(("t",), "cycle", "next colormap", feedback="colormap"),
         choices=COLORMAPS,
     )
 
@@ -63,7 +65,7 @@ def fill_panel(count: int, panel_hw: Hw, *, aspect: float, gap: int = GAP) -> Gr
     return best
 
 
-def fullest(count: int, total: int, panel_hw: Hw, *, aspect: float) -> int:
+def best_tile_count(count: int, total: int, panel_hw: Hw, *, aspect: float) -> int:
     """The number of tiles, from `count` to 1.5 times as many and at most `total`, that covers most of a panel."""
 
     def covered(number: int) -> int:

@@ -17,7 +17,7 @@ from models.build.heads.head import Head
 from models.spec import Hw, LayerInfo, ModelInfo, Network
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import ShowSettings
-from realtime.controls.value import Bind, Settings
+from realtime.controls.value import KeyBinding, Settings
 from realtime.imaging.compositing import fitted, resize
 from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine, Outputs
@@ -121,22 +121,22 @@ class Rendered:
 class View(ABC):
     """Draws one kind of image. Only the render thread uses what it keeps between frames.
 
-    `settings` are the groups of values that it reads. An `alone` view has no camera beside it; a `worded` one contains
-    text, so that nothing is written on it.
+    `settings` are the groups of values that it reads. A view that `hides_camera` fills the canvas; one that
+    `has_text` is not covered by other text.
     """
 
     name: ClassVar[str]
-    bind: ClassVar[Bind]
+    bind: ClassVar[KeyBinding]
     settings: ClassVar[tuple[type[Settings], ...]] = ()
-    alone: ClassVar[bool] = False
-    worded: ClassVar[bool] = False
+    hides_camera: ClassVar[bool] = False
+    has_text: ClassVar[bool] = False
 
     @abstractmethod
     def render(self, scene: Scene) -> Rendered:
         """The image for this frame; raises NotReady while a graph is being prepared."""
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """The graphs that the next key press may need, the likeliest first."""
+        """The graphs that the next key press may need, the most likely first."""
         return ()
 
     def register(self, controls: Controls, info: ModelInfo) -> None:

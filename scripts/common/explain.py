@@ -12,10 +12,9 @@ def explain(error: cyclopts.CycloptsError) -> str:
         case cyclopts.UnusedCliTokensError():
             return f"unexpected argument: {' '.join(error.unused_tokens or [])}"
         case cyclopts.MissingArgumentError() if argument:
-            name = argument.name
-            return (
-                f"missing {name.lstrip('-').upper()}" if argument.field_info.is_positional else f"{name} needs a value"
-            )
+            if argument.field_info.is_positional:
+                return f"missing {argument.name.lstrip('-').upper()}"
+            return f"{argument.name} {'is missing' if error.keyword is None else 'needs a value'}"
         case cyclopts.ValidationError() if argument and argument.tokens:
             return f"{argument.name} takes {error.exception_message}, but got {argument.tokens[0].value}"
         case cyclopts.CoercionError() if argument and error.token and error.target_type in NUMBERS:

@@ -13,7 +13,7 @@ from models.errors import SettingError
 from models.spec import LayerInfo, ModelInfo
 from realtime.show.config import InputSize, between
 
-Output = Annotated[Path, Parameter(alias="-o")]
+OutputPath = Annotated[Path, Parameter(alias="-o")]
 Force = Annotated[bool, Parameter(help="replace an existing file")]
 Like = Annotated[Path | None, Parameter(help="reuse the settings saved in this .png file, except the options given")]
 Seed = Annotated[int | None, between(0, 2**63 - 1)]

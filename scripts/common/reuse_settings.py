@@ -16,7 +16,7 @@ Options = TypeVar("Options")
 
 REPLACED_BY_CLASS = ("layer", "channel", "unit", "guide")  # the options that --class replaces
 
-INPUT = ("colours", "mean", "scale")
+INPUT_OPTIONS = ("colours", "mean", "scale")
 """The options of the network's input: they belong to the saved network, and are not remembered beside its file."""
 
 NOT_SAVED = ("provider", "labels")  # the options that do not change the picture
@@ -65,7 +65,7 @@ def _open_network(
     path: Path, settings: SavedSettings, network_options: NetworkOptions
 ) -> tuple[NetworkOptions, Network]:
     """The saved network with its saved input options, or another one that --model names, with its own."""
-    chosen = fill_options(network_options, path, settings.without(INPUT))
+    chosen = fill_options(network_options, path, settings.without(INPUT_OPTIONS))
     try:
         network = chosen.open()
     except ModelError as error:

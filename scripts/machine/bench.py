@@ -18,7 +18,7 @@ from models.importing.open_network import open_network
 from models.spec import Hw, Network
 from models.zoo import BUNDLED, stored_path
 from realtime.inference.providers import Provider, choose
-from realtime.outputs.recording.paths import claim
+from realtime.outputs.recording.paths import check_writable
 from realtime.show.config import RenderOptions, between
 from realtime.show.look import open_setup
 from scripts.dev.benchmarks import dream_step, live_show, mosaics
@@ -39,19 +39,19 @@ def bench(
     """Measure the speed of mosaics, of a dream step and of the live show, each against an alternative.
 
     Mosaics: a graph per layer against all layers and numpy. Dream step: against TensorFlow and PyTorch, if installed.
-    Show: with predictions against without, and the dream. Alternatives run in turns, so that ratios hold under load.
+    Show: with predictions against without, and the dream. Runs are interleaved, so the ratios stay valid under load.
 
     Example: `ventral bench --part step -o bench.json`
 
-    :param model: vgg16 (with random weights unless exported; the speed is the same), or any value of live --model
+    :param model: vgg16 (with random weights unless exported; the speed is the same), or anything that ventral --model accepts
     :param part: what to measure; repeatable
     :param size: side of the network's input, in pixels
-    :param show: the network of the show
+    :param show: the network for --part show
     :param runs: number of runs; the result is their median
     :param output: write the figures to this JSON file
     """
     if output is not None:
-        claim(output, force=True, suffixes=(".json",))
+        check_writable(output, force=True, suffixes=(".json",))
     open_setup(RenderOptions(model=show))
     untrained = model == "vgg16" and not stored_path(model).exists()
     network = open_network(str(write_untrained("vgg16", width=1.0)) if untrained else model)

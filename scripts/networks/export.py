@@ -14,7 +14,7 @@ from models import zoo
 from models.from_keras import export as exporting
 from models.labels import numbered_labels
 from models.spec import ModelInfo
-from realtime.outputs.recording.paths import claim
+from realtime.outputs.recording.paths import check_writable
 
 
 def export(
@@ -45,7 +45,7 @@ def export(
     path = output or zoo.stored_path(name)
     if output is None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    claim(path, force=force, suffixes=(".onnx",))
+    check_writable(path, force=force, suffixes=(".onnx",))
     _show_progress()
     info = exporting.export(entry, weights=weights, until=until, out=path, force=force, labels=labels)
     files = [path, path.with_name(info.classifier.file)] if info.classifier else [path]

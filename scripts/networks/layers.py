@@ -20,7 +20,7 @@ def layers(
 ) -> None:
     """List the layers of a network: name, channels, stride and block.
 
-    A dot marks the key layers, which the keys step through.
+    A dot marks the key layers, where the keys stop; there are no dots if all layers are key layers.
 
     Example: `ventral layers vgg16`
 
@@ -41,7 +41,7 @@ def layers(
         table.add_column(column, justify="right")
     table.add_column("")
     for layer in info.layers:
-        mark = "•" if layer.landmark and info.landmarks != info.layers else ""
+        mark = "•" if layer.is_key_layer and info.key_layers != info.layers else ""
         table.add_row(layer.name, *(str(value) for value in (layer.channels, layer.stride, layer.block)), mark)
     Console().print(table)
 

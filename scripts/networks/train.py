@@ -17,7 +17,7 @@ from models.training.dataset import Dataset
 from models.training.network import check_start
 from models.training.train import checkpoint_folder, require_libraries
 from models.training.train import train as train_network
-from realtime.outputs.recording.paths import MARK, PartialFile, claim
+from realtime.outputs.recording.paths import MARK, PartialFile, check_writable
 from scripts.networks.report.evaluation import evaluate
 from scripts.networks.report.page import write_report
 from scripts.networks.training.epoch_bar import EpochBar
@@ -111,7 +111,7 @@ def check_output(output: Path) -> None:
     foreign = [name for name in others if MARK not in name]
     if foreign:
         raise OutputError(f"{output} has other files, such as {foreign[0]}: expected a new or an empty folder")
-    claim((output if output.exists() else output.parent) / NETWORK, force=True, suffixes=(".onnx",))
+    check_writable((output if output.exists() else output.parent) / NETWORK, force=True, suffixes=(".onnx",))
 
 
 def run(dataset: Dataset, config: TrainingConfig, output: Path, settings: dict[str, Any], *, fresh: bool) -> str:

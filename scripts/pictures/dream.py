@@ -17,7 +17,15 @@ from cyclopts import Parameter
 from models.errors import SettingError
 from models.spec import Hw, ModelInfo
 from realtime.capture.pictures import read_picture
-from realtime.dreams.deepdream import AscentOptions, AscentResult, DeepDream, InputLimits, Octave, endless_zoom, octaves
+from realtime.dreams.deepdream import (
+    AscentOptions,
+    AscentResult,
+    DeepDream,
+    InputLimits,
+    Octave,
+    endless_zoom,
+    plan_octaves,
+)
 from realtime.dreams.objective import (
     Objective,
     ObjectiveGradient,
@@ -28,11 +36,11 @@ from realtime.dreams.objective import (
 )
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image, hw
-from realtime.outputs.recording.paths import claim
-from realtime.outputs.recording.sinks import open_sink
+from realtime.outputs.recording.paths import check_writable
+from realtime.outputs.recording.sinks import open_writer
 from realtime.show.config import NetworkOptions, between
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, Like, Output, Seed
+from scripts.common.parameters import Force, Like, OutputPath, Seed
 from scripts.common.progress import progress
 from scripts.common.reuse_settings import reuse_settings, settings_of
 from scripts.common.saved_settings import given_options, write_picture
@@ -64,7 +72,7 @@ class DreamOptions:
     """The objective of a dream, and the settings of its gradient ascent."""
 
     layer: tuple[str, ...] = ()
-    """a layer, and optionally its weight, such as conv5:0.5; repeatable (default: one at about two thirds of the
+    """a layer, and optionally its weight, such as block4_conv2:0.5; repeatable (default: one at about two thirds of the
     depth)"""
     channel: int | None = None
     """only this channel of the layer"""
@@ -121,7 +129,7 @@ class DreamOptions:
 def dream(  # noqa: PLR0913, all of the command line
     image: Path,
     *,
-    output: Output,
+    output: OutputPath,
     like: Like = None,
     zoom_frames: Annotated[int | None, between(1)] = None,
     zoom: Annotated[float | None, between(1.001, 2)] = None,
@@ -140,7 +148,7 @@ def dream(  # noqa: PLR0913, all of the command line
     """
     if zoom is not None and not zoom_frames:
         raise SettingError("--zoom needs --zoom-frames")
-    claim(output, force=force, suffixes=(".gif", ".mp4") if zoom_frames else (".png",))
+    check_writable(output, force=force, suffixes=(".gif", ".mp4") if zoom_frames else (".png",))
     options, network_options, network = reuse_settings(like, "dream", options, network_options)
     objective, source = options.objective(network.info), read_source(image, options.width)
     options = options.for_picture(hw(source))
@@ -151,7 +159,7 @@ def dream(  # noqa: PLR0913, all of the command line
             log.info("a picture of %.0f megapixels takes minutes; --width 1200 is faster", source.size / 3e6)
         dreamer = Dreamer(ObjectiveGradient(engine, network, objective), options)
         if zoom_frames:
-            with open_sink(output, fps=ZOOM_FPS, size_wh=hw(source)[::-1], force=force) as sink:
+            with open_writer(output, fps=ZOOM_FPS, size_wh=hw(source)[::-1], force=force) as sink:
                 for each in dreamer.zoom(source, zoom_frames, zoom or ZOOM):
                     sink.write(each)
         else:
@@ -208,7 +216,7 @@ class Dreamer:
             yield from endless_zoom(image, frames, factor, dream)
 
     def _octaves(self, image: Image) -> list[Octave]:
-        return octaves(hw(image), self._ascent, self._limits)
+        return plan_octaves(hw(image), self._ascent, self._limits)
 
     def _log(self, octave: Octave, climb: Climb) -> AscentResult | None:
         """Ascend one octave with a progress bar, and log the result."""

@@ -1,16 +1,16 @@
 """`ventral filters`: the kernels that a network has learned."""
 
 from models.graph.kernels import read_kernels
-from realtime.outputs.recording.paths import claim
+from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.kernelsheet import draw_kernels
 from realtime.show.config import NetworkOptions
-from scripts.common.parameters import Force, Output, SheetWidth
+from scripts.common.parameters import Force, OutputPath, SheetWidth
 from scripts.common.write_png import write_png
 
 
 def filters(
     *,
-    output: Output,
+    output: OutputPath,
     layer: str | None = None,
     width: SheetWidth = 1920,
     force: Force = False,
@@ -24,7 +24,7 @@ def filters(
     :param layer: the layer (default: the first)
     :param width: width of the sheet, in pixels
     """
-    claim(output, force=force, suffixes=(".png",))
+    check_writable(output, force=force, suffixes=(".png",))
     network = network_options.open()
     kernels = read_kernels(network, layer)
     write_png(output, draw_kernels(kernels, network.info, width))

@@ -17,11 +17,11 @@ from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
 from realtime.inference.gradcam import compute_heatmap
 from realtime.inference.predictions import classify
-from realtime.outputs.recording.paths import claim
+from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.heat_slide import heat_slide
 from realtime.show.config import NetworkOptions
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, Output
+from scripts.common.parameters import Force, OutputPath
 from scripts.common.write_png import write_png
 
 CANVAS_HW = (1080, 1920)
@@ -59,7 +59,7 @@ class GradcamOptions:
 def gradcam(
     image: Path,
     *,
-    output: Output,
+    output: OutputPath,
     force: Force = False,
     options: GradcamOptions = GradcamOptions(),
     network_options: NetworkOptions = NetworkOptions(),  # noqa: B008, a frozen value
@@ -71,7 +71,7 @@ def gradcam(
     :param image: a picture
     :param output: a .png file
     """
-    claim(output, force=force, suffixes=(".png",))
+    check_writable(output, force=force, suffixes=(".png",))
     network = network_options.open()
     info = network.info
     head, picture = options.head(info), read_picture(image)
@@ -95,7 +95,7 @@ def layer_before(info: ModelInfo, name: str) -> str:
     if index == 0:
         hint = "choose a deeper one with --of" if len(names) > 1 else f"{info.name} has no other"
         raise SettingError(f"there is no layer before '{name}'; {hint}")
-    earlier = [layer.name for layer in info.landmarks if names.index(layer.name) < index]
+    earlier = [layer.name for layer in info.key_layers if names.index(layer.name) < index]
     return earlier[-1] if earlier else names[index - 1]
 
 

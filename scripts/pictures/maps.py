@@ -12,12 +12,12 @@ from models.files import write_atomically
 from models.spec import LayerInfo, ModelInfo, Prediction
 from realtime.capture.pictures import read_picture
 from realtime.inference.predictions import classify
-from realtime.outputs.recording.paths import claim
+from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.mapsheet import MapSheet, draw_maps
-from realtime.sheets.still import LayerTiles, Still
+from realtime.sheets.still import LayerTiles, PictureActivations
 from realtime.show.config import NetworkOptions, between
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, Output, SheetWidth, StillOptions
+from scripts.common.parameters import Force, OutputPath, SheetWidth, StillOptions
 from scripts.common.progress import progress
 from scripts.common.write_png import write_png
 
@@ -38,7 +38,7 @@ class MapOptions(StillOptions):
 def maps(
     image: Path,
     *,
-    output: Output,
+    output: OutputPath,
     report: Path | None = None,
     force: Force = False,
     options: MapOptions = MapOptions(),
@@ -52,14 +52,14 @@ def maps(
     :param output: a .png file
     :param report: write the predictions and the layers to this JSON file
     """
-    claim(output, force=force, suffixes=(".png",))
+    check_writable(output, force=force, suffixes=(".png",))
     if report is not None:
-        claim(report, force=force, suffixes=(".json",))
+        check_writable(report, force=force, suffixes=(".json",))
     picture, network = read_picture(image), network_options.open()
     info = network.info
     layers = options.chosen_layers(info) or last_of_blocks(info)
     with open_engine(network_options, info) as engine, progress(f"drawing {output.name}", len(layers)) as advance:
-        still = Still(picture, network, engine, options.size)
+        still = PictureActivations(picture, network, engine, options.size)
         predictions = classify(engine, network, picture, PRINTED) if info.classifier else ()
         sheet = MapSheet(options.width, layers, still.aspect, options.channels)
         canvas, tilings = draw_maps(still, sheet, predictions[:DRAWN], advance)
@@ -72,7 +72,7 @@ def maps(
 
 def last_of_blocks(info: ModelInfo) -> tuple[LayerInfo, ...]:
     """The last key layer of each block."""
-    return tuple({layer.block: layer for layer in info.landmarks}.values())
+    return tuple({layer.block: layer for layer in info.key_layers}.values())
 
 
 def to_json(image: Path, info: ModelInfo, predictions: Sequence[Prediction], tilings: Sequence[LayerTiles]) -> bytes:

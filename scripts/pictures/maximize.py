@@ -19,11 +19,11 @@ from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from realtime.inference.channels import check_channels
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
-from realtime.outputs.recording.paths import claim
+from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.contact import Labelled, contact_sheet
 from realtime.show.config import NetworkOptions, between
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, Like, Output, Seed, parse_channels
+from scripts.common.parameters import Force, Like, OutputPath, Seed, parse_channels
 from scripts.common.progress import progress
 from scripts.common.reuse_settings import reuse_settings, settings_of
 from scripts.common.saved_settings import given_options, write_picture
@@ -44,7 +44,7 @@ class MaximizeOptions:
     channel: str | None = None
     """a channel, or several for a sheet, such as 3,17,40"""
     unit: str | None = None
-    """a single unit of the channel, by its position: 0 to 1 across and down, such as 0.5,0.5"""
+    """one position of the channel instead of its mean, as fractions of width and height, such as 0.5,0.5"""
     class_: Annotated[str | None, Parameter(name="--class")] = None
     """a class instead of a layer and a channel, by name or number"""
     size: Annotated[int | None, between(32, 2048)] = None
@@ -107,7 +107,7 @@ class Subject:
 
 def maximize(
     *,
-    output: Output,
+    output: OutputPath,
     like: Like = None,
     force: Force = False,
     options: MaximizeOptions = MaximizeOptions(),
@@ -119,7 +119,7 @@ def maximize(
 
     :param output: a .png file, in which the settings are saved
     """
-    claim(output, force=force, suffixes=(".png",))
+    check_writable(output, force=force, suffixes=(".png",))
     options, network_options, network = reuse_settings(like, "maximize", options, network_options)
     subjects, _ = options.subjects(network.info), options.position
     with open_engine(network_options, network.info) as engine:

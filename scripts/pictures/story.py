@@ -17,14 +17,14 @@ from realtime.inference.channels import check_channels
 from realtime.inference.predictions import classify
 from realtime.outputs.recording.gif import delays, write_gif
 from realtime.outputs.recording.palette import COLOURS, Palette, image_colours
-from realtime.outputs.recording.paths import claim
-from realtime.outputs.recording.sinks import open_sink
-from realtime.sheets.still import Still
+from realtime.outputs.recording.paths import check_writable
+from realtime.outputs.recording.sinks import open_writer
+from realtime.sheets.still import PictureActivations
 from realtime.sheets.storyboard import Card, Shot, Storyboard, story_colours
 from realtime.show.config import NetworkOptions, between
-from realtime.views.tiles import fill_panel, fullest
+from realtime.views.tiles import best_tile_count, fill_panel
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, Output, StillOptions, parse_channels
+from scripts.common.parameters import Force, OutputPath, StillOptions, parse_channels
 from scripts.common.progress import progress
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class StoryOptions(StillOptions):
 
 def story(
     *images: Path,
-    output: Output,
+    output: OutputPath,
     force: Force = False,
     options: StoryOptions = StoryOptions(),
     network_options: NetworkOptions = NetworkOptions(),  # noqa: B008, a frozen value
@@ -85,13 +85,13 @@ def story(
     for _, path in outputs:
         options.canvas_hw(path.suffix.lower())
     channels, network = options.chosen_channels, network_options.open()
-    layers = options.chosen_layers(network.info) or network.info.landmarks
+    layers = options.chosen_layers(network.info) or network.info.key_layers
     for layer in layers:
         check_channels(layer, channels)
     with open_engine(network_options, network.info) as engine:
         for image, path in read_pictures(outputs):
             with progress(f"drawing {path.name}", len(layers) + 1) as advance:
-                write_story(Still(image, network, engine, options.size), layers, path, options, advance)
+                write_story(PictureActivations(image, network, engine, options.size), layers, path, options, advance)
 
 
 def plan_outputs(images: Sequence[Path], output: Path, *, force: bool) -> list[tuple[Path, Path]]:
@@ -101,16 +101,18 @@ def plan_outputs(images: Sequence[Path], output: Path, *, force: bool) -> list[t
         raise SourceError("no picture given; expected one or more, or a folder of pictures")
     single = len(pictures) == 1 and not images[0].is_dir()
     if output.suffix.lower() in SUFFIXES and single:
-        return [(pictures[0], claim(output, force=force, suffixes=SUFFIXES))]
+        return [(pictures[0], check_writable(output, force=force, suffixes=SUFFIXES))]
     if output.suffix:
         expected = f"a name that ends in {' or '.join(SUFFIXES)}" if single else "a folder for all stories"
         raise OutputError(f"cannot write {output}: expected {expected}")
     if output.exists() and not output.is_dir():
         raise OutputError(f"{output} is a file; expected a folder for the stories")
     if not output.is_dir():
-        claim(output.with_name(f"{output.name}.gif"), force=True)
+        check_writable(output.with_name(f"{output.name}.gif"), force=True)
         return [(path, output / name) for path, name in story_names(pictures)]
-    return [(path, claim(output / name, force=force, suffixes=SUFFIXES)) for path, name in story_names(pictures)]
+    return [
+        (path, check_writable(output / name, force=force, suffixes=SUFFIXES)) for path, name in story_names(pictures)
+    ]
 
 
 def story_names(pictures: Sequence[Path]) -> Iterator[tuple[Path, str]]:
@@ -141,7 +143,11 @@ def read_pictures(outputs: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Image,
 
 
 def write_story(
-    still: Still, layers: Sequence[LayerInfo], path: Path, options: StoryOptions, advance: Callable[[], None]
+    still: PictureActivations,
+    layers: Sequence[LayerInfo],
+    path: Path,
+    options: StoryOptions,
+    advance: Callable[[], None],
 ) -> None:
     """Draw the story of one picture and write it to `path`."""
     size_hw = options.canvas_hw(path.suffix.lower())
@@ -156,7 +162,11 @@ def write_story(
 
 
 def draw_cards(
-    still: Still, board: Storyboard, layers: Sequence[LayerInfo], options: StoryOptions, advance: Callable[[], None]
+    still: PictureActivations,
+    board: Storyboard,
+    layers: Sequence[LayerInfo],
+    options: StoryOptions,
+    advance: Callable[[], None],
 ) -> Iterator[Card]:
     """The picture, every layer, and the predictions if there is a classifier."""
     yield board.opening(options.seconds)
@@ -173,7 +183,7 @@ def draw_cards(
 def tile_count(layer: LayerInfo, panel_hw: Hw, aspect: float) -> int:
     """The number of tiles of a layer: at least that of its block, and up to half as many again to fill the panel."""
     least = TILES[min(layer.block, len(TILES)) - 1]
-    counts = (fullest(each, layer.channels, panel_hw, aspect=aspect) for each in (least, 3 * least // 2))
+    counts = (best_tile_count(each, layer.channels, panel_hw, aspect=aspect) for each in (least, 3 * least // 2))
     return max(counts, key=lambda count: count * np.prod(fill_panel(count, panel_hw, aspect=aspect).cell_hw))
 
 
@@ -188,7 +198,7 @@ def write_story_gif(path: Path, shots: Iterable[Shot], image: Image) -> None:
 def write_film(path: Path, shots: Iterable[Shot], size_hw: Hw) -> None:
     """Write a video at a constant frame rate; rounding errors of a shot's length are carried over to the next."""
     end, written = 0.0, 0
-    with open_sink(path, fps=FILM_FPS, size_wh=size_hw[::-1], force=True) as sink:
+    with open_writer(path, fps=FILM_FPS, size_wh=size_hw[::-1], force=True) as sink:
         for shot in shots:
             end += shot.seconds
             for _ in range(round(end * FILM_FPS) - written):

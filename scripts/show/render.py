@@ -17,12 +17,12 @@ from realtime.capture.registry import open_source
 from realtime.capture.source import EndOfSource, Source, SourceOptions
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame, Image
-from realtime.outputs.recording.paths import claim
-from realtime.outputs.recording.sinks import open_sink
+from realtime.outputs.recording.paths import check_writable
+from realtime.outputs.recording.sinks import open_writer
 from realtime.show.config import RenderOptions, between
 from realtime.show.look import open_setup
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, Output
+from scripts.common.parameters import Force, OutputPath
 from scripts.common.write_png import write_png
 
 PATTERN = "pattern"
@@ -33,7 +33,7 @@ HOLD = 60  # frames of a video that show one picture of a folder: two seconds
 def render(
     source: str,
     *,
-    output: Output,
+    output: OutputPath,
     frames: Annotated[int | None, between(1)] = None,
     force: Force = False,
     options: RenderOptions = RenderOptions(),  # noqa: B008, a frozen value
@@ -80,13 +80,13 @@ def check_output(output: Path, *, force: bool) -> None:
     if output.name in ("", ".mp4", ".gif", ".png"):
         raise OutputError(f"cannot write '{output}': expected a name that ends in .mp4, .gif or .png, or a new folder")
     if output.suffix:
-        claim(output, force=force)
+        check_writable(output, force=force)
     elif output.is_dir():
-        claim(output / "00001.png", force=force)
+        check_writable(output / "00001.png", force=force)
     elif output.exists():
         raise OutputError(f"{output} is a file; expected a folder, or a name that ends in .mp4, .gif or .png")
     else:
-        claim(output.with_name(f"{output.name}.png"), force=True)
+        check_writable(output.with_name(f"{output.name}.png"), force=True)
 
 
 def draw_canvases(source: Source, pipeline: Pipeline, controls: Controls, faults: list[SourceError]) -> Iterator[Image]:
@@ -107,7 +107,7 @@ def draw_canvases(source: Source, pipeline: Pipeline, controls: Controls, faults
 
 def write_film(canvases: Iterable[Image], output: Path, *, fps: float, size_hw: Hw, force: bool) -> None:
     """Write canvases at a constant frame rate to one file."""
-    with open_sink(output, fps=fps, size_wh=size_hw[::-1], force=force) as sink:
+    with open_writer(output, fps=fps, size_wh=size_hw[::-1], force=force) as sink:
         for canvas in canvases:
             sink.write(canvas)
 
@@ -116,4 +116,4 @@ def write_stills(canvases: Iterable[Image], folder: Path, *, force: bool) -> Non
     """Write each canvas to a numbered PNG file in `folder`, which is made if needed."""
     for index, canvas in enumerate(canvases, start=1):
         folder.mkdir(exist_ok=True)
-        write_png(claim(folder / f"{index:05d}.png", force=force), canvas)
+        write_png(check_writable(folder / f"{index:05d}.png", force=force), canvas)

@@ -38,7 +38,7 @@ def test_letters_of_every_language_are_kept(tmp_path: Path) -> None:
         (b"\n \n", "has no labels"),
         (b"[]", "has no labels"),
         (b"one\n\nthree\n", "empty name for class 2 of 3"),
-        (b"one\ntwo\n", "has 2 labels, but the network has 3 classes"),
+        (b"one\ntwo\n", "names 2 classes, but the network has 3"),
         (b"\xff\xfe\x00", "not text in UTF-8"),
         (b'{"0": "one", "2": "three"}', "JSON without labels"),
         (b"[1, 2, 3]", "JSON without labels"),

@@ -16,9 +16,9 @@ from models.autodiff.rules import (
     resizing,
     shaping,
 )
-from models.autodiff.rules.node_gradient import Rule
+from models.autodiff.rules.node_gradient import GradientRule
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, GradientRule] = {
     **(activation.RULES | arithmetic.RULES | average_pooling.RULES | convolution.RULES | elementwise.RULES),
     **(max_pooling.RULES | normalization.RULES | reduction.RULES | resizing.RULES | shaping.RULES),
 }

@@ -8,7 +8,7 @@ import math
 
 from onnx import TensorProto, numpy_helper
 
-from models.autodiff.rules.node_gradient import NodeGradient, Rule, chain
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient, chain
 
 STEEP = 1e30  # with this slope, a HardSigmoid is a step function: 0 at 0, and 1 at every activation above 1e-30
 
@@ -160,7 +160,7 @@ def _log_softmax(ctx: NodeGradient) -> str:
     return ctx.op("Sub", ctx.grad, ctx.op("Mul", ctx.op("Exp", ctx.output), total))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, GradientRule] = {
     "Celu": _celu,
     "Clip": _clip,
     "Elu": _elu,

@@ -1,6 +1,6 @@
 """Gradients of operators that combine several tensors: each input may need one, and each may be broadcast."""
 
-from models.autodiff.rules.node_gradient import NodeGradient, Rule, chain, static_sizes, unbroadcast
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient, chain, static_sizes, unbroadcast
 
 
 def _to_input(ctx: NodeGradient, grad: str) -> str:
@@ -80,7 +80,7 @@ def _gemm(ctx: NodeGradient) -> str:
     return ctx.op("Gemm", *factors, alpha=ctx.attribute("alpha", 1.0), transA=flags[0], transB=flags[1])
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, GradientRule] = {
     "Add": _add,
     "Div": _divide,
     "Expand": _add,

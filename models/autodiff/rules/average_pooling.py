@@ -5,7 +5,7 @@ import math
 import onnx
 
 from models.autodiff.rules.axis_window import interleave
-from models.autodiff.rules.node_gradient import NodeGradient, Rule
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient
 from models.autodiff.rules.sliding_window import SlidingWindow, crop_or_pad, sliding_window, spatial_sizes, upsample
 
 
@@ -56,4 +56,4 @@ def _axis_weights(ctx: NodeGradient, window: SlidingWindow, axis: int) -> str:
     return ctx.op("Reshape", weights, ctx.ints(-1, *([1] * (len(window.kernel) - 1 - axis))))
 
 
-RULES: dict[str, Rule] = {"AveragePool": _average_pool}
+RULES: dict[str, GradientRule] = {"AveragePool": _average_pool}

@@ -6,7 +6,7 @@ are undone (Dumoulin and Visin 2016, A guide to convolution arithmetic for deep 
 
 from typing import Any
 
-from models.autodiff.rules.node_gradient import NodeGradient, Rule, static_sizes
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient, static_sizes
 from models.autodiff.rules.sliding_window import (
     Sizes,
     SlidingWindow,
@@ -96,4 +96,4 @@ def _transposed_window(ctx: NodeGradient) -> SlidingWindow:
     return split_padding(window, totals, upper=auto_pad == b"SAME_UPPER")
 
 
-RULES: dict[str, Rule] = {"Conv": _conv, "ConvTranspose": _conv_transpose}
+RULES: dict[str, GradientRule] = {"Conv": _conv, "ConvTranspose": _conv_transpose}

@@ -2,7 +2,7 @@
 
 import math
 
-from models.autodiff.rules.node_gradient import NodeGradient, Rule, chain
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient, chain
 
 
 def _erf(ctx: NodeGradient) -> str:
@@ -11,7 +11,7 @@ def _erf(ctx: NodeGradient) -> str:
     return chain(ctx, ctx.op("Mul", gaussian, ctx.scalar(2.0 / math.sqrt(math.pi))))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, GradientRule] = {
     "Abs": lambda ctx: chain(ctx, ctx.op("Sign", ctx.input(0))),
     "Cast": lambda ctx: ctx.op("Cast", ctx.grad, to=ctx.tensors[ctx.wrt].elem_type),
     "Dropout": lambda ctx: ctx.grad,  # it does nothing at inference

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from models.autodiff.rules.activation import STEEP
 from models.autodiff.rules.axis_window import AxisWindow, fold, unfold
-from models.autodiff.rules.node_gradient import NodeGradient, Rule
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient
 from models.autodiff.rules.sliding_window import (
     Sizes,
     SlidingWindow,
@@ -128,4 +128,4 @@ def _axis_grad(ctx: NodeGradient, grad: str, pooled: str, stage: str, window: Ax
     return fold(ctx, [ctx.op("Mul", each, share) for each in is_max], window)
 
 
-RULES: dict[str, Rule] = {"MaxPool": _max_pool}
+RULES: dict[str, GradientRule] = {"MaxPool": _max_pool}

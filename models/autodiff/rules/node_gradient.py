@@ -131,7 +131,7 @@ class NodeGradient:
         return NoGradientError(f"the gradient of {self.node.op_type} '{name}' needs {expected}", self.node)
 
 
-Rule: TypeAlias = Callable[[NodeGradient], str]
+GradientRule: TypeAlias = Callable[[NodeGradient], str]
 """Write the gradient of the input `wrt` and return its name."""
 
 

@@ -1,6 +1,6 @@
 """Gradients of normalizations at inference."""
 
-from models.autodiff.rules.node_gradient import NodeGradient, Rule
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient
 
 
 def _per_channel(ctx: NodeGradient, vector: str) -> str:
@@ -69,7 +69,7 @@ def _neighbour_mean(ctx: NodeGradient, tensor: str) -> str:
     return ctx.op("Squeeze", pooled, ctx.ints(1))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, GradientRule] = {
     "BatchNormalization": _batch_normalization,
     "InstanceNormalization": _instance_normalization,
     "LayerNormalization": _layer_normalization,

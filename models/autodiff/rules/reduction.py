@@ -2,7 +2,7 @@
 
 import math
 
-from models.autodiff.rules.node_gradient import NodeGradient, Rule
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient
 
 
 def _keepdims(ctx: NodeGradient, tensor: str) -> str:
@@ -56,7 +56,7 @@ def _global_max_pool(ctx: NodeGradient) -> str:
     return _shared(ctx, is_extreme, ctx.grad, ctx.ints(*range(2, len(ctx.dims(ctx.wrt)))))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, GradientRule] = {
     "GlobalAveragePool": lambda ctx: _broadcast(ctx, _mean_grad(ctx)),
     "GlobalMaxPool": _global_max_pool,
     "ReduceL2": _reduce_l2,

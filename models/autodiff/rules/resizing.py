@@ -6,7 +6,7 @@ the matrix once, when a session opens.
 
 from typing import Any
 
-from models.autodiff.rules.node_gradient import NodeGradient, Rule
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient
 
 _OPTIONS = (
     *("antialias", "coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside", "extrapolation_value"),
@@ -40,4 +40,4 @@ def _matrix(ctx: NodeGradient, axis: int) -> str:
     return ctx.op("Resize", identity, "", "", sizes, **options)
 
 
-RULES: dict[str, Rule] = {"Resize": _resize}
+RULES: dict[str, GradientRule] = {"Resize": _resize}

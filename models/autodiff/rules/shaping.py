@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from models.autodiff.rules.node_gradient import NodeGradient, Rule
+from models.autodiff.rules.node_gradient import GradientRule, NodeGradient
 
 
 def _reshape(ctx: NodeGradient) -> str:
@@ -124,7 +124,7 @@ def _moved_to_front(ctx: NodeGradient, tensor: str, axis: int, count: int) -> st
     return ctx.op("Transpose", tensor, perm=order) if axis and count else tensor
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, GradientRule] = {
     "Concat": _concat,
     "DepthToSpace": _depth_to_space,
     "Flatten": _reshape,

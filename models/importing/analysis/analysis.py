@@ -11,7 +11,7 @@ from models.importing.analysis.find_classifier import FoundClassifier, find_clas
 from models.importing.analysis.find_layers import FoundLayer, find_layers
 from models.importing.analysis.infer_shapes import ShapeModel, TensorTypes
 from models.importing.analysis.input_sizes import InputSizes
-from models.importing.analysis.landmarks import landmarks
+from models.importing.analysis.key_layers import key_layers
 from models.importing.analysis.layer_names import layer_names
 from models.spec import Hw, LayerInfo
 
@@ -52,10 +52,10 @@ def analyze(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> An
     if not found:
         raise ModelError(_without_layers(graph))
     tensors = [layer.tensor for layer in found]
-    sizes = input_sizes.explore(light, tensors, normal)
+    sizes = input_sizes.find_input_sizes(light, tensors, normal)
     strides = input_sizes.strides(light, tensors, sizes)
     names = layer_names(found)
-    layers = _infos(found, names, strides, landmarks(graph, found, strides), normal[1])
+    layers = _infos(found, names, strides, key_layers(graph, found, strides), normal[1])
     classifier = find_classifier(graph, sizes.normal, set(tensors))
     return Analysis(names, layers, classifier, sizes, max(sizes.smallest, *strides))
 
@@ -73,7 +73,7 @@ def _without_layers(graph: onnx.GraphProto) -> str:
 def _infos(
     found: Sequence[FoundLayer], names: dict[str, str], strides: Sequence[int], stops: set[str], tensors: TensorTypes
 ) -> tuple[LayerInfo, ...]:
-    """The record of each layer; a block is the rank of its stride among the strides of landmarks."""
+    """The record of each layer; a block is the rank of its stride among the strides of key layers."""
     ranks = sorted({stride for layer, stride in zip(found, strides, strict=True) if layer.tensor in stops})
     infos = []
     for layer, stride in zip(found, strides, strict=True):

@@ -9,10 +9,10 @@ from models.errors import ModelError
 from models.graph.builder import attributes
 from models.importing.analysis.infer_shapes import TensorTypes
 
-MOST_NUMBERS = 2**27
+MAX_TENSOR_ELEMENTS = 2**27
 """Elements of one tensor: half a gigabyte."""
 
-MOST_TOGETHER = 2**30
+MAX_TOTAL_ELEMENTS = 2**30
 """Elements of all tensors, as if none were freed."""
 
 SAME = (b"SAME_UPPER", b"SAME_LOWER")
@@ -26,7 +26,7 @@ def check_bounds(graph: onnx.GraphProto, tensors: TensorTypes) -> None:
         for name in filter(None, node.output):
             total += _count(node, name, tensors)
         check_window(node, tensors)
-    if total > MOST_TOGETHER:
+    if total > MAX_TOTAL_ELEMENTS:
         raise ModelError(f"one input needs {total:.1e} numbers, which is too much")
 
 
@@ -34,7 +34,7 @@ def _count(node: onnx.NodeProto, name: str, tensors: TensorTypes) -> int:
     tensor = tensors.get(name)
     if tensor is None or tensor.dims is None:
         raise ModelError(f"the shape of '{name}' ({node.op_type}) is unknown before it runs; expected fixed shapes")
-    if any(not 0 <= dim <= MOST_NUMBERS for dim in tensor.dims) or tensor.count > MOST_NUMBERS:
+    if any(not 0 <= dim <= MAX_TENSOR_ELEMENTS for dim in tensor.dims) or tensor.count > MAX_TENSOR_ELEMENTS:
         raise ModelError(f"'{name}' ({node.op_type}) has the shape {list(tensor.dims)}, which is too large")
     return tensor.count
 

@@ -8,15 +8,15 @@ from models.importing.analysis import bounds
 from models.importing.analysis.infer_shapes import ShapeModel, TensorTypes
 from models.spec import Hw
 
-USUAL: tuple[Hw, ...] = tuple(
+COMMON_SIZES: tuple[Hw, ...] = tuple(
     (side, side) for side in (224, 256, 227, 299, 320, 300, 384, 416, 512, 640, 128, 96, 64, 48, 32, 28)
 )
 """Tried in this order where a file declares no size."""
 
-OTHERS: tuple[Hw, ...] = ((224, 400), (400, 304))
+PROBE_SIZES: tuple[Hw, ...] = ((224, 400), (400, 304))
 """Two sizes that the show may use, multiples of 16: landscape and portrait."""
 
-WIDE: tuple[Hw, Hw] = ((512, 512), (1024, 1024))
+STRIDE_PROBE_SIZES: tuple[Hw, Hw] = ((512, 512), (1024, 1024))
 """Far enough apart that padding does not matter."""
 
 POWERS = (1, 2, 4, 8, 16, 32, 64)
@@ -37,7 +37,7 @@ def normal_size(light: ShapeModel, declared_hw: Hw | None) -> tuple[Hw, TensorTy
     if declared_hw is not None:
         return declared_hw, light.at(declared_hw)
     first: ModelError | None = None
-    for size_hw in USUAL:
+    for size_hw in COMMON_SIZES:
         try:
             return size_hw, light.at(size_hw)
         except ModelError as error:
@@ -45,19 +45,19 @@ def normal_size(light: ShapeModel, declared_hw: Hw | None) -> tuple[Hw, TensorTy
     raise first or ModelError("no input size fits")
 
 
-def explore(light: ShapeModel, layers: Sequence[str], normal: tuple[Hw, TensorTypes]) -> InputSizes:
+def find_input_sizes(light: ShapeModel, layers: Sequence[str], normal: tuple[Hw, TensorTypes]) -> InputSizes:
     """Which other sizes the path to the `layers` takes; the classifier after them may take fewer."""
     trunk = light.cut(layers)
-    if not all(_takes(trunk, layers, size_hw, normal) for size_hw in OTHERS):
+    if not all(_takes(trunk, layers, size_hw, normal) for size_hw in PROBE_SIZES):
         return InputSizes(*normal, None, min(normal[0]))
-    smallest = _smallest(trunk, max(min(normal[0]), min(OTHERS[0])))
-    return InputSizes(*normal, _whole(light) or trunk.at(OTHERS[1]), smallest)
+    smallest = _smallest(trunk, max(min(normal[0]), min(PROBE_SIZES[0])))
+    return InputSizes(*normal, _whole(light) or trunk.at(PROBE_SIZES[1]), smallest)
 
 
 def _whole(light: ShapeModel) -> TensorTypes | None:
     """All tensors at another size, when the classifier takes that too."""
     try:
-        return light.at(OTHERS[1])
+        return light.at(PROBE_SIZES[1])
     except ModelError:
         return None
 
@@ -99,8 +99,8 @@ def strides(light: ShapeModel, layers: Sequence[str], sizes: InputSizes) -> list
     if sizes.other is None:
         return [_ratio(sizes.normal_hw[0], sizes.normal[name].dims) for name in layers]
     trunk = light.cut(layers)
-    small, large = (trunk.at(size_hw) for size_hw in WIDE)
-    grown = WIDE[1][0] - WIDE[0][0]
+    small, large = (trunk.at(size_hw) for size_hw in STRIDE_PROBE_SIZES)
+    grown = STRIDE_PROBE_SIZES[1][0] - STRIDE_PROBE_SIZES[0][0]
     return [_ratio(grown, large[name].dims, small[name].dims) for name in layers]
 
 

@@ -11,7 +11,7 @@ from models.importing.overrides import InputLayout
 from models.spec import Hw
 
 COLOURS = (1, 3)
-MOST_PIXELS = 2048
+MAX_INPUT_SIDE = 2048
 """The longest side of an input."""
 
 WHOLE = (TensorProto.UINT8, TensorProto.INT32)
@@ -71,8 +71,10 @@ def _picture_input(graph: onnx.GraphProto, value: onnx.ValueInfoProto, override:
     channels = channels or _channels(graph)
     if channels not in COLOURS:
         raise ModelError(f"its input {_describe(value)} has {channels} channels; expected 3, or 1 for grey")
-    if max(height or 0, width or 0) > MOST_PIXELS:
-        raise ModelError(f"its input {_describe(value)} is too large; expected a side of at most {MOST_PIXELS} pixels")
+    if max(height or 0, width or 0) > MAX_INPUT_SIDE:
+        raise ModelError(
+            f"its input {_describe(value)} is too large; expected a side of at most {MAX_INPUT_SIDE} pixels"
+        )
     declared = (height, width) if height and width else None
     return PictureInput(value.name, value.type.tensor_type.elem_type, layout, channels, declared)
 

@@ -19,20 +19,26 @@ def words(name: str) -> str:
 def read_preset(text: str) -> Iterator[tuple[str, Any]]:
     """The controls of a preset, by its name or its file: their paths and values; SettingError when it is none."""
     file = SHIPPED.get(text, Path(text))
-    try:
-        if file.exists() and not file.is_file():
-            raise OSError("it is not a file")
-        groups = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SettingError(
-            f"cannot read the preset {file}: {reason}; expected {', '.join(SHIPPED)},"
-            " or a TOML file such as: [tiles] contrast = 2"
-        ) from error
-    for group, entries in groups.items():
+    for group, entries in _tables(file).items():
         if not isinstance(entries, dict):
-            raise SettingError(
-                f"preset {file}: '{group}' stands outside a table; expected [group] and then name = value"
-            )
+            raise SettingError(f"{file}: '{group}' is not in a table; put it below a line such as [tiles]")
         for name, value in entries.items():
             yield f"{group}/{name}", value if isinstance(value, str) else str(value)
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    try:
+        if file.exists() and not file.is_file():
+            raise OSError(None, "it is not a file")
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        names = ", ".join(SHIPPED)
+        raise SettingError(
+            f"there is no preset '{file}', and no file of that name; expected {names}, or a TOML file"
+        ) from error
+    except OSError as error:
+        raise SettingError(f"cannot read the preset '{file}': {error.strerror}; expected a TOML file") from error
+    except (ValueError, RecursionError) as error:
+        raise SettingError(
+            f"'{file}' is not valid TOML: {error}; expected lines such as [tiles] and below it contrast = 2"
+        ) from error

@@ -13,11 +13,11 @@ from PIL import Image as Pillow
 from models.errors import OutputError
 from realtime.outputs.recording import encoding
 from realtime.outputs.recording.encoding import Arguments
-from realtime.outputs.recording.mp4 import Mp4Sink
+from realtime.outputs.recording.mp4 import Mp4Writer
 from realtime.outputs.recording.paths import PartialFile
 
 
-class GifSink(Mp4Sink):
+class GifWriter(Mp4Writer):
     """A GIF that is converted from a video when that is complete; the video is kept when the conversion fails."""
 
     encoding = encoding.NEARLY_LOSSLESS

@@ -14,11 +14,11 @@ from realtime.outputs.recording import paths as output
 from realtime.outputs.recording.encoding import Arguments, Wh
 from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
 from realtime.outputs.recording.paths import PartialFile, numbered
-from realtime.outputs.recording.sink import Sink
+from realtime.outputs.recording.sink import ImageWriter
 from realtime.threads.signals import defer_signals
 
 
-class Mp4Sink(Sink):
+class Mp4Writer(ImageWriter):
     """An MP4 file; images of `size_wh` are resized to `output_wh`."""
 
     encoding = encoding.H264

@@ -24,7 +24,7 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def claim(path: Path, *, force: bool = False, suffixes: Collection[str] = SUFFIXES) -> Path:
+def check_writable(path: Path, *, force: bool = False, suffixes: Collection[str] = SUFFIXES) -> Path:
     """Return `path` if it can be written; raise OutputError with the reason otherwise, before any work is lost."""
     if MARK in path.name:
         raise OutputError(f"cannot write {path}: {MARK} marks unfinished files; choose another name")

@@ -7,10 +7,10 @@ import cv2
 from models.errors import OutputError
 from models.files import write_atomically
 from realtime.imaging.frame import Image
-from realtime.outputs.recording.sink import Sink
+from realtime.outputs.recording.sink import ImageWriter
 
 
-class PngSink(Sink):
+class PngWriter(ImageWriter):
     """A PNG file, written when it is closed."""
 
     def __init__(self, path: Path, fps: float) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from models.errors import OutputError, VentralError
 from realtime.imaging.compositing import fit
 from realtime.imaging.frame import Image, hw
-from realtime.outputs.recording.sink import Sink
-from realtime.outputs.recording.sinks import open_sink
+from realtime.outputs.recording.sink import ImageWriter
+from realtime.outputs.recording.sinks import open_writer
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Recording:
         self.path = path
         self.fault = ""
         self._images, self._fps, self._force, self._done = iter(images), fps, force, done
-        self._sink: Sink | None = None
+        self._sink: ImageWriter | None = None
         self._thread = threading.Thread(target=self._run, name=f"recording {path.name}", daemon=True)
 
     @property
@@ -67,7 +67,7 @@ class Recording:
         if first is None:
             raise OutputError(f"{self.path} was not written: no canvas was drawn")
         size_hw = hw(first)
-        self._sink = open_sink(self.path, fps=self._fps, size_wh=size_hw[::-1], force=self._force)
+        self._sink = open_writer(self.path, fps=self._fps, size_wh=size_hw[::-1], force=self._force)
         try:
             for image in itertools.chain([first], self._images):
                 self._sink.write(fit(image, size_hw))

@@ -7,7 +7,7 @@ from models.errors import OutputError
 from realtime.imaging.frame import Image
 
 
-class Sink(Protocol):
+class ImageWriter(Protocol):
     """A file being written; a context manager that closes it, or aborts it when its block fails.
 
     Failures raise OutputError. When a file ends early, what was written is kept, and the error says where.

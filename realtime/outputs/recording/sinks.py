@@ -3,25 +3,27 @@
 from pathlib import Path
 
 from realtime.outputs.recording.encoding import GIF_WIDTH, Wh
-from realtime.outputs.recording.gif import GifSink
-from realtime.outputs.recording.mp4 import Mp4Sink
-from realtime.outputs.recording.paths import claim
-from realtime.outputs.recording.png import PngSink
-from realtime.outputs.recording.sink import Sink
+from realtime.outputs.recording.gif import GifWriter
+from realtime.outputs.recording.mp4 import Mp4Writer
+from realtime.outputs.recording.paths import check_writable
+from realtime.outputs.recording.png import PngWriter
+from realtime.outputs.recording.sink import ImageWriter
 
 
-def open_sink(path: Path, *, fps: float, size_wh: Wh, force: bool = False, max_width: int | None = None) -> Sink:
+def open_writer(
+    path: Path, *, fps: float, size_wh: Wh, force: bool = False, max_width: int | None = None
+) -> ImageWriter:
     """Open a sink for images of `size_wh`; OutputError when `path` cannot be written.
 
     Images wider than `max_width` are scaled down; the default for a GIF is 640. Any frame rate is possible: a GIF
     rounds frame times to hundredths of a second, keeps the total time, and drops frames above 50 fps.
     """
-    claim(path, force=force, suffixes=(".mp4", ".gif", ".png"))
+    check_writable(path, force=force, suffixes=(".mp4", ".gif", ".png"))
     if path.suffix.lower() == ".png":
-        return PngSink(path, fps)
+        return PngWriter(path, fps)
     if path.suffix.lower() == ".gif":
-        return GifSink(path, fps, size_wh, _scaled(size_wh, max_width or GIF_WIDTH))
-    return Mp4Sink(path, fps, size_wh, _scaled(size_wh, max_width or size_wh[0]))
+        return GifWriter(path, fps, size_wh, _scaled(size_wh, max_width or GIF_WIDTH))
+    return Mp4Writer(path, fps, size_wh, _scaled(size_wh, max_width or size_wh[0]))
 
 
 def _scaled(size_wh: Wh, max_width: int) -> Wh:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from models.errors import ModelError, SetupError
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from models.graph.builder import attributes
 from models.graph.truncate import truncate
 from models.spec import INPUT, Network
@@ -67,7 +67,7 @@ def _is_stage(node: onnx.NodeProto, weights: Mapping[str, NDArray[Any]]) -> bool
 
 def tensorflow_step(chain: Chain, image: Floats, threads: int) -> GradientStep:
     """The step as a `tf.function` with a tape; SetupError if TensorFlow is not installed."""
-    import_keras()
+    import_tensorflow()
     import tensorflow as tf
 
     with suppress(RuntimeError):  # the number of threads is fixed once TensorFlow has computed anything

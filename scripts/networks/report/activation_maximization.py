@@ -55,7 +55,7 @@ def activation_maximization(evaluation: Evaluation) -> Section:
 
 def _key_layer(evaluation: Evaluation, depth: float) -> LayerInfo:
     """The key layer at a depth of 0 to 1."""
-    layers = evaluation.network.info.landmarks
+    layers = evaluation.network.info.key_layers
     return layers[round(depth * (len(layers) - 1))]
 
 

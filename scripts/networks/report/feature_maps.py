@@ -6,7 +6,7 @@ from html import escape
 from models.build.graph_spec import GraphSpec
 from models.build.heads.mosaic import MosaicHead
 from models.spec import Hw, LayerInfo
-from realtime.imaging.colormaps import colour
+from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.frame import Image
 from realtime.inference.network_input import network_input
 from realtime.views.tile_drawer import TileDrawer
@@ -23,7 +23,7 @@ def feature_maps(evaluation: Evaluation) -> Section:
     score = evaluation.probabilities.max(axis=1) + (evaluation.truth == evaluation.predicted)
     picture = evaluation.validation[int(score.argmax())]
     image, name = evaluation.dataset.images[picture], evaluation.dataset.names[picture]
-    layers = {layer.block: layer for layer in evaluation.network.info.landmarks}
+    layers = {layer.block: layer for layer in evaluation.network.info.key_layers}
     figures = tuple(
         Figure(f"feature-maps-{layer.name}", png(mosaic(evaluation, layer, image)), _caption(layer))
         for layer in layers.values()
@@ -43,4 +43,4 @@ def mosaic(evaluation: Evaluation, layer: LayerInfo, image: Image) -> Image:
     spec = GraphSpec(evaluation.network, MosaicHead(layer.name, grid), (evaluation.config.size, evaluation.config.size))
     run, seen = partial(evaluation.engine.run_when_ready, spec), network_input(image, spec.size_hw)
     grey, _ = TileDrawer().draw(run, seen, (layer,))
-    return colour(grey, COLORMAP, CONTRAST)
+    return apply_colormap(grey, COLORMAP, CONTRAST)

@@ -16,7 +16,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from models.graph.builder import OPSET
 from tests.models.autodiff.test_gradient import Floats, energy_gradient
 
@@ -63,7 +63,7 @@ def distance(actual: Floats, expected: Floats) -> float:
 
 def twins(name: str) -> tuple[Any, Any]:
     """The same Keras network, pictures -> {layer: activations}, in float32 and in float64."""
-    import_keras()
+    import_tensorflow()
     import keras
 
     keras.utils.set_random_seed(1)

@@ -13,9 +13,9 @@ from models import zoo
 from models.errors import ModelError, OutputError
 from models.files import digest_file
 from models.from_keras import export
-from models.from_keras.agreement import nchw, open_session, random_picture
+from models.from_keras.agreement import cpu_session, nchw, random_picture
 from models.from_keras.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from models.from_keras.layers import forward
 from models.from_keras.pretrained import Pretrained
 from models.from_keras.store import stored
@@ -27,7 +27,7 @@ MOBILENET = zoo.entry("mobilenet_v2")
 @pytest.fixture(scope="module")
 def like_vgg() -> Pretrained:
     """A convolution, and as VGG has it: a pool, flattening, two dense layers."""
-    import_keras()
+    import_tensorflow()
     import keras
     from keras import layers
 
@@ -70,7 +70,7 @@ def test_a_classifier_that_differs_is_found_out(like_vgg: Pretrained) -> None:
 @pytest.fixture(scope="module")
 def mobilenet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     """A network of Keras with ten classes, made after others, and the file of its weights."""
-    import_keras()
+    import_tensorflow()
     import keras
 
     keras.utils.set_random_seed(2)
@@ -100,7 +100,7 @@ def test_a_weights_file_with_a_classifier_gives_two_files(mobilenet: tuple[Any, 
     facts = {entry.key: entry.value for entry in onnx.load(tmp_path / "net.onnx").metadata_props}
     assert ModelInfo.from_json(facts["ventral"]) == info
     picture = random_picture(MOBILENET.input, (224, 224))
-    sessions = [open_session(onnx.load(tmp_path / name)) for name in ("net.onnx", head.file)]
+    sessions = [cpu_session(onnx.load(tmp_path / name)) for name in ("net.onnx", head.file)]
     [features] = sessions[0].run([head.features], {INPUT: nchw(picture)})
     [found] = sessions[1].run([head.probabilities], {head.features: features})
     np.testing.assert_allclose(found, np.asarray(mobilenet[0](picture)), rtol=1e-3)

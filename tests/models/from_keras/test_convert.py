@@ -10,7 +10,7 @@ import pytest
 
 from models.from_keras.agreement import deviations, nchw
 from models.from_keras.convert import any_size
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from models.from_keras.layers import describe, find_taps, forward, kind, run
 from models.from_keras.store import stored
 from models.spec import InputInfo, ModelInfo
@@ -67,7 +67,7 @@ NETWORKS: dict[str, tuple[Make, list[str]]] = {
 
 def network_of(make: Make) -> tuple[Any, ModelInfo]:
     """A network with random weights for pictures of 32 x 48, and its record."""
-    import_keras()
+    import_tensorflow()
     import keras
 
     start = keras.Input((32, 48, 3))

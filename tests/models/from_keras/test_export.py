@@ -51,7 +51,7 @@ def vgg16(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     return exported(tmp_path_factory.mktemp("vgg16") / "new folder" / "vgg16.onnx", weights="none")
 
 
-def vgg_shapes(until: str) -> weights.Shapes:
+def vgg_shapes(until: str) -> weights.ArrayShapes:
     channels = [3, *(layer.channels for layer in LAYERS)]
     count = NAMES.index(until) + 1
     shapes = [((3, 3, before, after), (after,)) for before, after in itertools.pairwise(channels)]
@@ -229,7 +229,7 @@ def test_a_network_that_differs_from_keras_is_not_kept(tmp_path: Path, monkeypat
 def test_without_tensorflow_the_command_that_installs_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frameworks.import_keras.cache_clear()
+    frameworks.import_tensorflow.cache_clear()
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     message = fails(tmp_path, weights="none")
     assert "uv sync --extra keras" in message

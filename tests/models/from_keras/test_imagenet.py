@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from models import zoo
 from models.errors import ModelError
 from models.from_keras import export, pretrained
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from models.spec import ModelInfo
 
 WEIGHTS_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -28,7 +28,7 @@ def export_first_layers(out: Path) -> ModelInfo:
 
 @pytest.fixture
 def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    import_keras()
+    import_tensorflow()
     home = tmp_path / "keras"
     (home / "models").mkdir(parents=True)
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(home))

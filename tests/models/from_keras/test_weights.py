@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError
 from models.from_keras import weights
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 
 with suppress(ImportError):  # it comes with TensorFlow; without it these tests are skipped, see tests/conftest.py
     import h5py
 
-SHAPES: weights.Shapes = {
+SHAPES: weights.ArrayShapes = {
     "first": ((3, 3, 3, 4), (4,)),
     "second": ((3, 3, 4, 8), (8,)),
     "third": ((1, 1, 8, 2), (2,)),
@@ -79,7 +79,7 @@ def test_reads_only_the_layers_asked_for(tmp_path: Path, write: Callable[[Path],
 
 def keras_files(folder: Path) -> dict[str, Path]:
     """The same network as Keras itself stores it today, and in its older ways."""
-    import_keras()
+    import_tensorflow()
     import keras
     from keras.src.legacy.saving import legacy_h5_format
 

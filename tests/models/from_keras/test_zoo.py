@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models import zoo
-from models.from_keras.agreement import deviations, nchw, open_session, random_picture
+from models.from_keras.agreement import cpu_session, deviations, nchw, random_picture
 from models.from_keras.convert import any_size
 from models.from_keras.pretrained import load
 from models.from_keras.store import stored
@@ -27,7 +27,7 @@ KNOWN = {
     "mobilenet_v2": (52, 19, ["Conv1", "expanded_conv_project", "block_2_add", "block_16_project", "Conv_1"]),
     "efficientnet_b0": (81, 18, ["stem_conv", "block1a_project_conv", "block2b_add", "top_conv"]),
 }
-"""Convolutions, landmarks, and names of some landmarks in forward order."""
+"""Convolutions, key layers, and names of some key layers in forward order."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ def made(request: pytest.FixtureRequest) -> Made:
     model = stored(source.network, source.info)
     compared = list(deviations(model, source.network, entry.input, [SIZE]))
     picture = nchw(random_picture(entry.input, SIZE))
-    outputs = open_session(model).run(None, {INPUT: picture})
+    outputs = cpu_session(model).run(None, {INPUT: picture})
     found = dict(zip((layer.name for layer in source.info.layers), outputs, strict=True))
     return Made(source.info, model, found, [each.layer for each in compared if each.excessive])
 
@@ -55,14 +55,14 @@ def test_every_layer_agrees_with_keras(made: Made) -> None:
     assert {name for name, array in made.found.items() if not 1e-3 < array.std() < 1e4} == set()
 
 
-def test_every_convolution_and_every_landmark_is_there(made: Made) -> None:
-    convolutions, landmarks, some = KNOWN[made.info.name]
-    names = [layer.name for layer in made.info.landmarks]
+def test_every_convolution_and_every_key_layer_is_there(made: Made) -> None:
+    convolutions, key_layers, some = KNOWN[made.info.name]
+    names = [layer.name for layer in made.info.key_layers]
     assert sum(node.op_type == "Conv" for node in made.model.graph.node) == convolutions
     assert len(made.info.layers) == convolutions + len([name for name in names if re.search("add|out|mixed", name)])
-    assert len(names) == landmarks
+    assert len(names) == key_layers
     assert [name for name in names if name in some] == some
-    assert made.info.layers[-1].landmark
+    assert made.info.layers[-1].is_key_layer
 
 
 def test_shapes_are_as_the_record_says(made: Made) -> None:
@@ -75,7 +75,7 @@ def test_shapes_are_as_the_record_says(made: Made) -> None:
             assert width * layer.stride <= SIZE[1] <= steps * layer.stride, layer.name
     assert sorted({layer.block for layer in made.info.layers}) == [1, 2, 3, 4, 5]
     assert sorted({(layer.stride, layer.block) for layer in made.info.layers}) == sorted(
-        {(layer.stride, layer.block) for layer in made.info.landmarks}
+        {(layer.stride, layer.block) for layer in made.info.key_layers}
     )
 
 
@@ -90,7 +90,7 @@ def test_the_stored_graph_is_plain(made: Made) -> None:
 def test_the_smallest_picture_runs(made: Made) -> None:
     side = made.info.input.smallest
     picture = nchw(random_picture(made.info.input, (side, side)))
-    assert all(array.size for array in open_session(made.model).run(None, {INPUT: picture}))
+    assert all(array.size for array in cpu_session(made.model).run(None, {INPUT: picture}))
 
 
 def test_vgg16_is_as_it_is_written_down() -> None:

@@ -28,7 +28,7 @@ def show(path: Path) -> None:
     network = open_network(str(path))
     info = network.info
     side = max(48, info.input.smallest)
-    layer = info.landmarks[-1]
+    layer = info.key_layers[-1]
     head = MosaicHead(layer.name, Grid(1, 1, (16, 16), 1, (17, 17)), chosen=1)
     spec = GraphSpec(network, head, info.input.fixed_hw or (side, side))
     Session(build(spec), CPU).warm_up()

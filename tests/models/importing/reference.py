@@ -13,7 +13,7 @@ from models.importing.analysis.find_classifier import LOGITS, PROBABILITIES
 from models.importing.passes.context import PassContext
 from models.importing.passes.pipeline import PASSES, run_passes
 from models.importing.passes.to_nchw import to_nchw
-from models.importing.trial_run import feed, natural
+from models.importing.trial_run import natural_image, normalized_input
 from models.spec import INPUT, Hw, Network
 
 KINDS = {
@@ -54,7 +54,7 @@ def run(
 def picture(network: Network, size_hw: Hw) -> NDArray[np.float32]:
     """A picture as the network wants it; whole numbers where that is pixels."""
     info = network.info.input
-    tensor = feed(natural(size_hw), info)
+    tensor = normalized_input(natural_image(size_hw), info)
     return np.asarray(np.round(tensor) if set(info.scale) == {1.0} else tensor, np.float32)
 
 

@@ -12,7 +12,7 @@ import pytest
 from models.from_keras import frameworks
 from models.importing.analysis.find_classifier import PROBABILITIES
 from models.importing.open_network import open_network
-from models.importing.trial_run import natural
+from models.importing.trial_run import natural_image
 from tests.models.importing.reference import run
 
 CLASSES = 6
@@ -20,7 +20,7 @@ CLASSES = 6
 
 @pytest.fixture(scope="module")
 def network() -> Any:
-    frameworks.import_keras()
+    frameworks.import_tensorflow()
     import keras
 
     keras.utils.set_random_seed(4)
@@ -53,11 +53,11 @@ def test_keras_network_says_what_keras_says(
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=opset)
     onnx.save(model, tmp_path / "small.onnx")
     opened = open_network(str(tmp_path / "small.onnx"))
-    tensor = np.asarray(natural((48, 64)) / 255, np.float32)[None]
+    tensor = np.asarray(natural_image((48, 64)) / 255, np.float32)[None]
     expected = np.asarray(network(tensor))[0]
     found = run(str(opened.path), tensor.transpose(0, 3, 1, 2), [PROBABILITIES])[0].ravel()
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert [layer.name for layer in opened.info.landmarks][-1] == "last"
+    assert [layer.name for layer in opened.info.key_layers][-1] == "last"
     assert [layer.stride for layer in opened.info.layers] == [2, 2, 2, 2, 4]
     assert opened.info.input.fixed_hw is None
     assert "Transpose" not in {node.op_type for node in onnx.load(opened.path).graph.node}

@@ -157,10 +157,10 @@ def test_real_classifier_is_fed_on_its_scale_without_being_told(real: Path, tmp_
 
 
 @pytest.mark.parametrize("real", ["googlenet"], indirect=True)
-def test_stem_and_modules_of_googlenet_are_its_landmarks(real: Path) -> None:
+def test_stem_and_modules_of_googlenet_are_its_key_layers(real: Path) -> None:
     info = open_network(str(real)).info
     modules = [f"inception_{name}/output" for name in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")]
-    assert [layer.name for layer in info.landmarks] == ["conv1/7x7_s2", "conv2/3x3", *modules]
-    assert [layer.stride for layer in info.landmarks] == [2, 4, 8, 8, *[16] * 5, 32, 32]
+    assert [layer.name for layer in info.key_layers] == ["conv1/7x7_s2", "conv2/3x3", *modules]
+    assert [layer.stride for layer in info.key_layers] == [2, 4, 8, 8, *[16] * 5, 32, 32]
     assert info.input.smallest >= 32
     assert json.loads(info.to_json())["input"]["colours"] == "BGR"

@@ -15,7 +15,7 @@ from models.errors import ModelError
 from models.importing import trial_process, trial_run
 from models.importing.analysis import bounds
 from models.importing.open_network import open_network
-from models.importing.trial_run import Run, difference, run_in_child
+from models.importing.trial_run import TrialRun, difference, run_in_child
 from models.spec import INPUT
 from tests.models.importing.nets import Net
 from tests.models.importing.reference import save
@@ -38,7 +38,7 @@ def pooled(*size: int | str) -> onnx.ModelProto:
 
 def run_at(side: int) -> list[NDArray[Any]]:
     feeds = np.zeros((2, 3, side, side), np.float32)
-    return run_in_child([Run(pooled("h", "w").SerializeToString(), INPUT, feeds, ["y"])])[0]
+    return run_in_child([TrialRun(pooled("h", "w").SerializeToString(), INPUT, feeds, ["y"])])[0]
 
 
 def test_outputs_are_stacked_by_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    import_keras()
+    import_tensorflow()
     import keras
 
     return keras

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from models.errors import ModelError
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from models.importing.open_network import open_network
 from models.training.config import TrainingConfig
 from models.training.dataset import Dataset
@@ -62,7 +62,7 @@ class Run:
 
 @pytest.fixture(scope="module", autouse=True)
 def two_eager_steps() -> Iterator[None]:
-    import_keras()
+    import_tensorflow()
     import tensorflow as tf
 
     with pytest.MonkeyPatch.context() as patch:

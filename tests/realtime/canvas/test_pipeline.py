@@ -16,7 +16,7 @@ from realtime.canvas.pipeline import Pipeline
 from realtime.capture.pattern import Pattern
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
-from realtime.controls.value import Bind, value
+from realtime.controls.value import KeyBinding, value
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
@@ -30,7 +30,7 @@ CANVAS_HW = (180, 320)
 
 class FailingView(View):
     name = "failing"
-    bind = Bind(("F",), "set", "a view that fails", "failing")
+    bind = KeyBinding(("F",), "set", "a view that fails", "failing")
 
     def render(self, scene: Scene) -> Rendered:
         raise ZeroDivisionError("the lens is cracked")
@@ -39,16 +39,16 @@ class FailingView(View):
 @dataclass(frozen=True, slots=True)
 class InkSettings:
     group: ClassVar[str] = "ink"
-    level: int = value(100, "how bright", Bind(("+",), "step", "more ink", 50), high=250)
+    level: int = value(100, "how bright", KeyBinding(("+",), "step", "more ink", 50), high=250)
 
 
 class InkView(View):
     """A view that the program has never heard of, with a value and an action of its own."""
 
     name = "ink"
-    bind = Bind(("I",), "set", "one flat colour", "ink")
+    bind = KeyBinding(("I",), "set", "one flat colour", "ink")
     settings = (InkSettings,)
-    alone = True
+    hides_camera = True
 
     def render(self, scene: Scene) -> Rendered:
         level = scene.settings[InkSettings].level

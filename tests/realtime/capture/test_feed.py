@@ -14,7 +14,7 @@ from realtime.capture.pattern import Pattern
 from realtime.capture.registry import open_source
 from realtime.capture.source import SourceOptions
 from realtime.imaging.frame import Frame, Image
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 from tests.realtime.capture.clips import number_of, write_clip
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.waiting import soon
@@ -31,7 +31,7 @@ class SlowPattern(Pattern):
 @pytest.mark.slow
 def test_a_clip_takes_its_length_and_ends(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", pictures=24, fps=12)
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     start = time.monotonic()
     with Capture(lambda: open_source(str(path)), frames, retry=True) as capture:
         assert soon(lambda: capture.ended)
@@ -48,7 +48,7 @@ def test_a_clip_takes_its_length_and_ends(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_loop_keeps_to_the_wall_clock(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", pictures=12, fps=24)
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     start = time.monotonic()
     with Capture(lambda: open_source(str(path), SourceOptions(loop=True)), frames, retry=True) as capture:
         time.sleep(1.6)
@@ -60,7 +60,7 @@ def test_a_loop_keeps_to_the_wall_clock(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_slow_source_skips_and_does_not_lag() -> None:
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     with Capture(SlowPattern, frames, retry=True) as capture:
         first = frames.get(0, timeout=5.0)[0]
         time.sleep(1.5)
@@ -75,15 +75,15 @@ def test_a_slow_source_skips_and_does_not_lag() -> None:
 def test_a_clip_that_breaks_off_has_ended_and_says_why(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", pictures=24, fps=48)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
-    with Capture(lambda: open_source(str(path), SourceOptions(loop=True)), Latest(), retry=True) as capture:
+    with Capture(lambda: open_source(str(path), SourceOptions(loop=True)), Mailbox(), retry=True) as capture:
         assert soon(lambda: capture.ended)
         assert (capture.lost or capture.warning or "").startswith("clip.mp4: the video ends after ")
 
 
 def test_a_bad_source_is_an_error_on_entering() -> None:
     with (
-        pytest.raises(SourceError, match=r"unknown source 'none\.mp4': expected"),
-        Capture(lambda: open_source("none.mp4"), Latest(), retry=True),
+        pytest.raises(SourceError, match=r"there is no file 'none\.mp4'; expected"),
+        Capture(lambda: open_source("none.mp4"), Mailbox(), retry=True),
     ):
         pass
     assert not [thread for thread in threading.enumerate() if thread.name in ("reader", "capture")]

@@ -11,7 +11,7 @@ from realtime.capture.feed import Capture
 from realtime.capture.registry import open_source
 from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.waiting import says, soon
 
@@ -48,7 +48,7 @@ class Device:
 
 @pytest.mark.slow
 def test_a_camera_that_drops_is_picked_up_again() -> None:
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     with HttpCamera() as camera:
         url = camera.url
         with Capture(lambda: open_source(url), frames, retry=True, limits=QUICK) as capture:
@@ -73,7 +73,7 @@ def test_a_camera_that_drops_is_picked_up_again() -> None:
 
 @pytest.mark.slow
 def test_a_camera_that_stalls_is_seen_from_another_thread() -> None:
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     with (
         HttpCamera() as camera,
         Capture(lambda: open_source(camera.url), frames, retry=True, limits=QUICK) as capture,
@@ -88,7 +88,7 @@ def test_a_camera_that_stalls_is_seen_from_another_thread() -> None:
 
 @pytest.mark.slow
 def test_a_camera_that_breaks_off_in_a_picture_is_picked_up_again() -> None:
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     with (
         HttpCamera() as camera,
         Capture(lambda: open_source(camera.url), frames, retry=True, limits=QUICK) as capture,
@@ -103,7 +103,7 @@ def test_a_camera_that_breaks_off_in_a_picture_is_picked_up_again() -> None:
 
 @pytest.mark.slow
 def test_a_frozen_picture_is_said_then_opened_again_once() -> None:
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     with (
         HttpCamera() as camera,
         Capture(lambda: open_source(camera.url), frames, retry=True, limits=replace(QUICK, silence=4.0)) as capture,
@@ -121,7 +121,7 @@ def test_a_frozen_picture_is_said_then_opened_again_once() -> None:
 def test_without_retry_a_lost_camera_has_ended() -> None:
     with (
         HttpCamera() as camera,
-        Capture(lambda: open_source(camera.url), Latest(), retry=False, limits=QUICK) as capture,
+        Capture(lambda: open_source(camera.url), Mailbox(), retry=False, limits=QUICK) as capture,
     ):
         camera.stop()
         assert soon(lambda: capture.ended)
@@ -132,7 +132,7 @@ def test_without_retry_a_lost_camera_has_ended() -> None:
 def test_a_thread_left_behind_in_the_driver_writes_nothing_when_it_comes_back() -> None:
     first, second = Device(), Device()
     devices = iter((first, second))
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     with Capture(lambda: next(devices), frames, retry=True, limits=replace(QUICK, silence=1.0)) as capture:
         assert soon(lambda: frames.version > 3)
         first.answers.clear()
@@ -153,7 +153,7 @@ def test_no_more_than_a_few_threads_hang_in_the_driver() -> None:
     devices = [Device(answers=False) for _ in range(20)]
     opened = iter(devices)
     limits = HealthLimits(silence=0.05, periods=1, pauses=(0.01,), interval=0.01, stuck=3)
-    with Capture(lambda: next(opened), Latest(), retry=True, limits=limits) as capture:
+    with Capture(lambda: next(opened), Mailbox(), retry=True, limits=limits) as capture:
         assert soon(says(capture, "trying again in 0.01 s"))
         time.sleep(1.0)
         assert next(opened) is devices[3]
@@ -164,7 +164,7 @@ def test_no_more_than_a_few_threads_hang_in_the_driver() -> None:
 
 def test_leaving_takes_no_longer_than_a_second_while_the_driver_hangs() -> None:
     device = Device(answers=False)
-    frames: Latest[Frame] = Latest()
+    frames: Mailbox[Frame] = Mailbox()
     with Capture(lambda: device, frames, retry=True):
         time.sleep(0.1)
         start = time.monotonic()
@@ -176,7 +176,7 @@ def test_leaving_takes_no_longer_than_a_second_while_the_driver_hangs() -> None:
 
 def test_what_is_our_fault_is_raised_by_check() -> None:
     device = Device()
-    with Capture(lambda: device, Latest(), retry=True, limits=QUICK) as capture:
+    with Capture(lambda: device, Mailbox(), retry=True, limits=QUICK) as capture:
         device.failure = ValueError("a slip of ours")
         assert soon(lambda: device.closed)
         time.sleep(0.2)

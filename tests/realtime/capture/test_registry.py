@@ -81,10 +81,11 @@ def test_options_reach_the_source(here: Path) -> None:
 
 
 BAD = {
-    "": "unknown source '': expected 'auto', 'pattern', a picture, a video, an http or rtsp address, ",
-    "none.mp4": "unknown source 'none.mp4': ",
+    "": "unknown source ''; expected 'auto', 'pattern', a picture, a video, an http or rtsp URL, ",
+    "none.mp4": "there is no file 'none.mp4'; expected 'auto', ",
     "a" * 5000: "unknown source '",
-    "-1": "unknown source '-1': ",
+    "./none": "there is no file './none'; expected 'auto', ",
+    "-1": "unknown source '-1'; expected ",
     "99999999999": "unknown source '",
     "99": "camera 99: ",
     "/dev/video99": "no camera works (camera 99: ",
@@ -94,8 +95,8 @@ BAD = {
     "cut.mp4": "cut.mp4: not a video, or damaged: expected",
     "cut.png": "cut.png: damaged picture",
     "empty": "no picture in the folder 'empty': expected files .bmp",
-    "ftp://127.0.0.1/a.mp4": "unknown source 'ftp://127.0.0.1/a.mp4': expected ",
-    "file:///etc/passwd": "unknown source 'file:///etc/passwd': ",
+    "ftp://127.0.0.1/a.mp4": "unknown source 'ftp://127.0.0.1/a.mp4'; expected ",
+    "file:///etc/passwd": "unknown source 'file:///etc/passwd'; expected ",
     "http://127.0.0.1:1/video": "http://127.0.0.1:1/video: no video: ",
     "rtsp://me:secret@127.0.0.1:1/x": "rtsp://127.0.0.1:1/x: no video: ",
     "http://": "http://: no video: ",
@@ -149,8 +150,8 @@ def test_a_new_kind_of_source_is_one_file_and_one_row(
     report = json.loads(Path("report.json").read_text())
     assert report["source"] == "noise://one"
     assert status(["--source", "noise", "--sink", "none", "--frames", "3"]) == 2
-    assert "unknown source 'noise': expected 'auto'," in (said := capfd.readouterr().err)
-    assert said.rstrip().endswith("or noise://NAME")
+    assert "unknown source 'noise'; expected 'auto'," in (said := capfd.readouterr().err)
+    assert said.rstrip().endswith(", or noise://NAME")
 
 
 @without_cameras

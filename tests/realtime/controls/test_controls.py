@@ -16,7 +16,7 @@ from models.importing.open_network import open_network
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import ShowSettings
-from realtime.controls.value import Bind, Completion, Value, value
+from realtime.controls.value import KeyBinding, RuntimeChoices, Value, value
 from realtime.dreams.objective import default_layer
 from realtime.show.app import Show
 from realtime.show.config import RenderOptions
@@ -30,10 +30,10 @@ from scripts.common.all_controls import all_controls
 class Demo:
     group: ClassVar[str] = "demo"
 
-    level: float = value(1.0, "a number", Bind(("b",), "cycle", "round", 0.5), low=0.0, high=2.0)
-    count: int = value(3, "a whole number", Bind(("+",), "step", "more", 1), low=1, high=4)
-    lit: bool = value(False, "a switch", Bind(("x",), "toggle", "switch"))
-    colour: str = value("red", "a choice", Bind(("t",), "cycle", "next"), choices=("red", "green", "blue"))
+    level: float = value(1.0, "a number", KeyBinding(("b",), "cycle", "round", 0.5), low=0.0, high=2.0)
+    count: int = value(3, "a whole number", KeyBinding(("+",), "step", "more", 1), low=1, high=4)
+    lit: bool = value(False, "a switch", KeyBinding(("x",), "toggle", "switch"))
+    colour: str = value("red", "a choice", KeyBinding(("t",), "cycle", "next"), choices=("red", "green", "blue"))
 
 
 class Owner:
@@ -85,8 +85,22 @@ def test_an_action_takes_no_value_and_its_key_is_named(controls: Controls) -> No
     controls.register(Owner())
     with pytest.raises(SettingError, match="demo/fire is an action and takes no value; its key is f"):
         controls.set("demo/fire", "1")
-    with pytest.raises(SettingError, match="there is no control 'demo/fir'; did you mean demo/fire"):
+    with pytest.raises(
+        SettingError, match=r"^there is no control 'demo/fir'; did you mean demo/fire.*\? \(see: ventral controls\)$"
+    ):
         controls.run("demo/fir")
+    with pytest.raises(SettingError, match=r"^there is no control 'nonsense' \(see: ventral controls\)$"):
+        controls.run("nonsense")
+
+
+def test_an_announced_action_is_named_before_it_is_registered(controls: Controls) -> None:
+    controls.announce(Owner)
+    with pytest.raises(SettingError, match="demo/fire is an action and takes no value; its key is f"):
+        controls.set("demo/fire", "1")
+    with pytest.raises(SettingError, match="did you mean demo/fire"):
+        controls.set("demo/fir", "1")
+    controls.register(Owner())
+    controls.press("f")
 
 
 def test_a_rule_runs_whoever_changes_the_value_and_only_on_change(controls: Controls) -> None:
@@ -180,7 +194,7 @@ def test_two_owners_of_a_key_are_both_named() -> None:
     @dataclass(frozen=True, slots=True)
     class Rival:
         group: ClassVar[str] = "rival"
-        other: bool = value(False, "a switch", Bind(("x",), "toggle", "switch"))
+        other: bool = value(False, "a switch", KeyBinding(("x",), "toggle", "switch"))
 
     class Thief:
         @action("thief/steal", "x", help="steal")
@@ -193,7 +207,7 @@ def test_two_owners_of_a_key_are_both_named() -> None:
 
 
 def test_choices_known_at_start_bring_their_keys() -> None:
-    known = Completion(("one", "two"), (Bind(("9",), "set", "two", "two"),))
+    known = RuntimeChoices(("one", "two"), (KeyBinding(("9",), "set", "two", "two"),))
     controls = Controls([Demo], {"demo/colour": known})
     assert controls.value("demo/colour") == "one"
     controls.press("9")
@@ -338,7 +352,7 @@ def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
     controls.press("]")
     controls.press("m")
     assert (
-        controls.value("show/layer") == info.landmarks[info.landmarks.index(info.layer(default_layer(info))) + 1].name
+        controls.value("show/layer") == info.key_layers[info.key_layers.index(info.layer(default_layer(info))) + 1].name
     )
     controls.press("d")
     controls.press("1")
@@ -392,7 +406,7 @@ def test_choosing_a_layer_in_gradcam_asks_that_layer() -> None:
     assert controls.value("gradcam/where") == "deepest"
     controls.press("[")
     assert controls.value("gradcam/where") == "shown"
-    assert controls.value("show/layer") == info.landmarks[-2].name
+    assert controls.value("show/layer") == info.key_layers[-2].name
 
 
 def test_escape_closes_the_help_before_it_resets() -> None:
@@ -418,8 +432,11 @@ def test_a_shipped_preset_is_shown_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("not toml at all =", "cannot read the preset"),
-        ("contrast = 2", "stands outside a table"),
+        (
+            "not toml at all =",
+            r"is not valid TOML: .*line 1.*; expected lines such as \[tiles\] and below it contrast =",
+        ),
+        ("contrast = 2", r"'contrast' is not in a table; put it below a line such as \[tiles\]"),
         ("[tiles]\ncontrast = []", "takes a number"),
         ("[tiles]\nshine = 1", "there is no control 'tiles/shine'"),
     ],
@@ -434,11 +451,12 @@ def test_bad_presets(tmp_path: Path, text: str, message: str) -> None:
 
 def test_bad_options() -> None:
     info = open_network("textures").info
-    for look, error in (
-        (RenderOptions(layer="conv9"), ModelError),
-        (RenderOptions(view="dreamscape"), SettingError),
-        (RenderOptions(set=("tiles/contrast",)), SettingError),
-        (RenderOptions(preset="/nowhere.toml"), SettingError),
+    for look, error, message in (
+        (RenderOptions(layer="conv9"), ModelError, "conv9"),
+        (RenderOptions(view="drem"), SettingError, "^--view takes camera, dream, .*, but got 'drem'$"),
+        (RenderOptions(set=("tiles/contrast",)), SettingError, "--set takes control=value"),
+        (RenderOptions(preset="swirl"), SettingError, "^there is no preset 'swirl', .*; expected etching, .*whisper, "),
+        (RenderOptions(preset="."), SettingError, "cannot read the preset '.': it is not a file"),
     ):
-        with pytest.raises(error):
+        with pytest.raises(error, match=message):
             configure(make_controls(info, find_views()), look, info)

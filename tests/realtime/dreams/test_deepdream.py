@@ -9,9 +9,17 @@ import pytest
 from models.errors import SettingError
 from models.importing.open_network import open_network
 from models.spec import Hw
-from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, endless_zoom, octaves, step, zoomed
+from realtime.dreams.deepdream import (
+    AscentOptions,
+    DeepDream,
+    InputLimits,
+    ascent_step,
+    endless_zoom,
+    plan_octaves,
+    zoomed,
+)
 from realtime.dreams.objective import ObjectiveGradient, default_layer, layers_objective
-from realtime.dreams.tiling import tile, tiled_gradient
+from realtime.dreams.tiling import tile_picture, tiled_gradient
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
 
@@ -43,7 +51,7 @@ class NotesSizes:
 @pytest.mark.parametrize("size_hw", [(40, 60), (64, 64), (65, 200), (100, 1001), (451, 300)])
 @pytest.mark.parametrize("fixed_hw", [None, (32, 40)])
 def test_every_pixel_counts_once_at_any_offset_of_the_tiles(size_hw: Hw, fixed_hw: Hw | None) -> None:
-    tiling = tile(size_hw, 64, fixed_hw=fixed_hw)
+    tiling = tile_picture(size_hw, 64, fixed_hw=fixed_hw)
     for offset in ((0, 0), (7, -31), (-300, 999)):
         total, sizes = np.zeros((*size_hw, 1)), set()
         for rows, cols, weights in tiling.tiles(offset):
@@ -55,7 +63,7 @@ def test_every_pixel_counts_once_at_any_offset_of_the_tiles(size_hw: Hw, fixed_h
 
 
 def test_tiles_overlap_and_fade() -> None:
-    tiling = tile((50, 300), 128)
+    tiling = tile_picture((50, 300), 128)
     (_, first, weights), (_, second, _), *_ = tiling.tiles((0, 0))
     assert len(np.intersect1d(first, second)) >= 128 // 8
     assert weights[25, 0, 0] < 0.2 < 0.999 < weights[25, 60, 0]
@@ -63,7 +71,7 @@ def test_tiles_overlap_and_fade() -> None:
 
 def test_a_gradient_in_tiles_is_the_gradient_of_the_whole() -> None:
     picture = noise((90, 250)).astype(np.float32)
-    value, gradient = tiled_gradient(loudness, picture, tile((90, 250), 64), (13, 77), nothing)
+    value, gradient = tiled_gradient(loudness, picture, tile_picture((90, 250), 64), (13, 77), nothing)
     expected = loudness(picture)[1]
     assert np.corrcoef(gradient.ravel(), expected.ravel())[0, 1] > 0.99999
     assert value == pytest.approx(loudness(picture)[0], rel=0.05)
@@ -76,7 +84,7 @@ def test_no_seam_stays() -> None:
         gradient[:8] = gradient[-8:] = gradient[:, :8] = gradient[:, -8:] = 0
         return 0.0, gradient
 
-    tiling, rng, total = tile((200, 300), 128), np.random.default_rng(0), np.zeros((200, 300, 3), np.float32)
+    tiling, rng, total = tile_picture((200, 300), 128), np.random.default_rng(0), np.zeros((200, 300, 3), np.float32)
     for _ in range(60):
         total += tiled_gradient(edged, total, tiling, tiling.random_offset(32, rng), nothing)[1]
     rows, cols = total[..., 0].mean(1), total[..., 0].mean(0)
@@ -85,7 +93,7 @@ def test_no_seam_stays() -> None:
 
 
 def test_octaves_grow_to_the_size_of_the_picture() -> None:
-    found = octaves((300, 451), AscentOptions(), InputLimits(smallest=32))
+    found = plan_octaves((300, 451), AscentOptions(), InputLimits(smallest=32))
     assert [each.size_hw for each in found] == [(109, 164), (153, 230), (214, 322), (300, 451)]
     assert [each.number for each in found] == [1, 2, 3, 4]
     assert all(each.tiling is not None and each.tiling.count == 1 for each in found)
@@ -95,7 +103,7 @@ def test_octaves_grow_to_the_size_of_the_picture() -> None:
     ("limits", "skipped"), [(InputLimits(32), 2), (InputLimits(224), 4), (InputLimits(fixed_hw=(100, 150)), 3)]
 )
 def test_octaves_that_are_too_small_are_skipped(limits: InputLimits, skipped: int) -> None:
-    found = octaves((224, 300), AscentOptions(octaves=5, octave_scale=2.0), limits)
+    found = plan_octaves((224, 300), AscentOptions(octaves=5, octave_scale=2.0), limits)
     assert [each.tiling is None for each in found] == [True] * skipped + [False] * (5 - skipped)
     dream = DeepDream(NotesSizes(), noise((224, 300)), AscentOptions(), np.random.default_rng(0))
     assert dream.ascend(found[0], nothing) is None
@@ -107,16 +115,16 @@ def test_octaves_that_are_too_small_are_skipped(limits: InputLimits, skipped: in
 )
 def test_a_picture_that_is_too_small_is_refused(limits: InputLimits, size_hw: Hw) -> None:
     with pytest.raises(SettingError, match=r"the network needs at least .* make it larger with --width"):
-        octaves(size_hw, AscentOptions(), limits)
+        plan_octaves(size_hw, AscentOptions(), limits)
 
 
 def test_a_step_moves_a_pixel_by_its_size_on_average_and_keeps_to_the_range() -> None:
     picture = np.full((30, 40, 3), 100, np.float32)
-    step(picture, np.random.default_rng(0).normal(0, 1e-9, picture.shape).astype(np.float32), 1.5)
+    ascent_step(picture, np.random.default_rng(0).normal(0, 1e-9, picture.shape).astype(np.float32), 1.5)
     assert np.abs(picture - 100).mean() == pytest.approx(1.5, rel=1e-3)
-    step(picture, np.ones_like(picture), 500)
+    ascent_step(picture, np.ones_like(picture), 500)
     assert picture.max() == 255
-    step(picture, np.zeros_like(picture), 1.5)
+    ascent_step(picture, np.zeros_like(picture), 1.5)
     assert (picture == 255).all()
 
 
@@ -126,7 +134,7 @@ def test_detail_is_carried_from_octave_to_octave() -> None:
         AscentOptions(octaves=2, octave_scale=2.0, steps=10, step_size=2.0),
     )
     dream = DeepDream(NotesSizes(), image, options, np.random.default_rng(0))
-    for octave in octaves((64, 96), options, InputLimits()):
+    for octave in plan_octaves((64, 96), options, InputLimits()):
         ascent = dream.ascend(octave, nothing)
         assert ascent is not None
         assert ascent.after == pytest.approx(ascent.before + 20, abs=0.1)
@@ -137,7 +145,7 @@ def test_detail_is_carried_from_octave_to_octave() -> None:
 def test_a_very_wide_picture_goes_in_small_tiles() -> None:
     noting, options = NotesSizes(), AscentOptions(octaves=2, steps=1)
     dream = DeepDream(noting, noise((40, 20_000)), options, np.random.default_rng(0))
-    for octave in octaves((40, 20_000), options, InputLimits(16)):
+    for octave in plan_octaves((40, 20_000), options, InputLimits(16)):
         assert dream.ascend(octave, nothing) is not None
     assert dream.image.shape == (40, 20_000, 3)
     assert all(max(size) <= options.tile for size in noting.sizes)
@@ -152,7 +160,7 @@ def test_work_is_known_beforehand() -> None:
         count += 1
 
     dream, planned = DeepDream(loudness, noise((100, 150)), options, np.random.default_rng(0)), 0
-    for octave in octaves((100, 150), options, InputLimits(16)):
+    for octave in plan_octaves((100, 150), options, InputLimits(16)):
         dream.ascend(octave, advance)
         planned += octave.work(options)
     assert count == planned > 20
@@ -166,7 +174,7 @@ def test_the_value_grows_at_every_octave_and_the_dream_is_reproducible(engine: E
     results = []
     for _ in range(2):
         dream = DeepDream(objective, np.asarray(image, np.uint8), options, np.random.default_rng(4))
-        for octave in octaves((96, 128), options, InputLimits(objective.smallest)):
+        for octave in plan_octaves((96, 128), options, InputLimits(objective.smallest)):
             ascent = dream.ascend(octave, nothing)
             assert ascent is not None
             assert ascent.after > 1.1 * ascent.before

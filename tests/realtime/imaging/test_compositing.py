@@ -7,7 +7,7 @@ import pytest
 
 from realtime.canvas.layout import arrange, status_height
 from realtime.imaging import compositing
-from realtime.imaging.colormaps import COLORMAPS, colour
+from realtime.imaging.colormaps import COLORMAPS, apply_colormap
 from realtime.imaging.compositing import BACKGROUND, Rect
 from realtime.imaging.text import text_width, wrap, write
 from realtime.inference.network_input import input_size
@@ -50,7 +50,7 @@ CANVASES = ((720, 1280), (1080, 1920), (1280, 720), (120, 160), (600, 2400))
 @pytest.mark.parametrize("canvas_hw", CANVASES)
 @pytest.mark.parametrize("name", ["side", "inset", "full"])
 def test_nothing_is_written_on_a_view_of_words(name: str, canvas_hw: tuple[int, int]) -> None:
-    layout = arrange(name, canvas_hw, (480, 640), worded=True)
+    layout = arrange(name, canvas_hw, (480, 640), has_text=True)
     assert layout.view.top + layout.view.height <= canvas_hw[0] - status_height(canvas_hw)
     assert (layout.caption is None) == (name != "side" or layout.over)
 
@@ -80,7 +80,7 @@ def test_side_by_side_nothing_overlaps(canvas_hw: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("colormap", COLORMAPS)
 def test_colormaps_rise_in_lightness(colormap: str) -> None:
-    colours = colour(np.arange(256, dtype=np.uint8)[None, :], colormap, 1.0)[0].astype(float)
+    colours = apply_colormap(np.arange(256, dtype=np.uint8)[None, :], colormap, 1.0)[0].astype(float)
     lightness = colours @ np.array([0.0722, 0.7152, 0.2126])  # BGR, Rec. 709
     assert (np.diff(lightness) > -1.0).all()
     assert tuple(colours[0]) == BACKGROUND
@@ -89,7 +89,7 @@ def test_colormaps_rise_in_lightness(colormap: str) -> None:
 
 def test_contrast_lifts_the_faint_and_keeps_the_ends() -> None:
     grey = np.array([[0, 40, 255]], np.uint8)
-    plain, lifted = colour(grey, "grey", 1.0)[0, :, 0], colour(grey, "grey", 2.0)[0, :, 0]
+    plain, lifted = apply_colormap(grey, "grey", 1.0)[0, :, 0], apply_colormap(grey, "grey", 2.0)[0, :, 0]
     assert (plain[0], plain[2]) == (lifted[0], lifted[2]) == (BACKGROUND[0], 255)
     assert lifted[1] > plain[1] + 40
 

@@ -26,7 +26,7 @@ from realtime.inference import providers
 from realtime.inference.engine import OPEN_SESSIONS, Engine, GraphError, NotReady
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import CPU, Provider, Session, choose
-from realtime.threads.request import Request
+from realtime.threads.request import BackgroundResult
 from tests.screen import until
 
 GPU = Provider("CUDA")
@@ -132,7 +132,7 @@ def test_closing_drops_jobs_that_have_not_started() -> None:
 
 
 def test_a_result_is_taken_once_and_so_is_an_error() -> None:
-    request, future = Request[int](), Future[int]()
+    request, future = BackgroundResult[int](), Future[int]()
     assert request.idle
     request.send(future)
     assert not request.idle

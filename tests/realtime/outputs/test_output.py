@@ -16,10 +16,10 @@ from realtime.imaging.frame import Frame, Image
 from realtime.outputs.none import NoOutput
 from realtime.outputs.output import ClockedOutput
 from realtime.outputs.registry import OUTPUTS, find_output
-from realtime.outputs.stills import Stills
+from realtime.outputs.stills import SnapshotWriter
 from realtime.show.app import run
 from realtime.show.config import LiveOptions
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import flags, read_film
 
@@ -47,7 +47,7 @@ class Broken(ClockedOutput):
     name = "broken"
     rate = 100.0
 
-    def __init__(self, canvases: Latest[Frame], canvas_hw: tuple[int, int]) -> None:
+    def __init__(self, canvases: Mailbox[Frame], canvas_hw: tuple[int, int]) -> None:
         super().__init__(canvases, canvas_hw)
         self._count = 0
 
@@ -109,8 +109,8 @@ def test_unknown_and_impossible_outputs_are_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_snapshots_are_exact_and_none_replaces_another(tmp_path: Path) -> None:
-    canvases: Latest[Frame] = Latest()
-    with Stills(canvases, folder=tmp_path) as stills:
+    canvases: Mailbox[Frame] = Mailbox()
+    with SnapshotWriter(canvases, folder=tmp_path) as stills:
         with pytest.raises(OutputError, match="nothing to save yet"):
             stills.save()
         images = [flags(step=step) for step in range(4)]
@@ -127,15 +127,18 @@ def test_snapshots_are_exact_and_none_replaces_another(tmp_path: Path) -> None:
 def test_a_snapshot_that_cannot_be_written_is_a_fault_and_the_next_one_is_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    canvases: Latest[Frame] = Latest()
+    canvases: Mailbox[Frame] = Mailbox()
     canvases.put(Frame(flags(), 0, time.monotonic()))
-    with Stills(canvases, folder=tmp_path / "missing") as stills, pytest.raises(OutputError, match="no such folder"):
+    with (
+        SnapshotWriter(canvases, folder=tmp_path / "missing") as stills,
+        pytest.raises(OutputError, match="no such folder"),
+    ):
         stills.save()
 
     def full(path: Path, **_: object) -> None:
         raise OutputError(f"cannot write {path}: no space left")
 
-    with Stills(canvases, folder=tmp_path) as stills:
+    with SnapshotWriter(canvases, folder=tmp_path) as stills:
         with monkeypatch.context() as patch:
             patch.setattr("realtime.outputs.stills.open_sink", full)
             stills.save()

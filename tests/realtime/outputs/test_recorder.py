@@ -17,8 +17,8 @@ from models.errors import OutputError
 from realtime.imaging.frame import Frame
 from realtime.outputs.recorder import MOST_FILMS, Recorder
 from realtime.outputs.recording.encoding import Wh
-from realtime.outputs.recording.mp4 import Mp4Sink
-from realtime.threads.latest import Latest
+from realtime.outputs.recording.mp4 import Mp4Writer
+from realtime.threads.latest import Mailbox
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 
@@ -35,9 +35,9 @@ def frame(step: int = 0, size_wh: Wh = SIZE_WH) -> Frame:
 
 
 @contextmanager
-def show(*, rate: float = 17.3) -> Iterator[Latest[Frame]]:
+def show(*, rate: float = 17.3) -> Iterator[Mailbox[Frame]]:
     """A show that draws `rate` canvases a second."""
-    canvases: Latest[Frame] = Latest()
+    canvases: Mailbox[Frame] = Mailbox()
     over = threading.Event()
 
     def draw() -> None:
@@ -55,9 +55,9 @@ def show(*, rate: float = 17.3) -> Iterator[Latest[Frame]]:
         thread.join()
 
 
-def still(size_wh: Wh = SIZE_WH) -> Latest[Frame]:
+def still(size_wh: Wh = SIZE_WH) -> Mailbox[Frame]:
     """A show that has drawn one canvas."""
-    canvases: Latest[Frame] = Latest()
+    canvases: Mailbox[Frame] = Mailbox()
     canvases.put(frame(0, size_wh))
     return canvases
 
@@ -123,7 +123,7 @@ def test_what_is_recorded_at_the_end_is_finished(tmp_path: Path, suffix: str) ->
 
 
 def test_a_recording_of_nothing_is_a_fault_and_no_file(tmp_path: Path) -> None:
-    with Recorder(Latest(), folder=tmp_path) as recorder:
+    with Recorder(Mailbox(), folder=tmp_path) as recorder:
         recorder.start(tmp_path / "film.mp4")
         recorder.stop()
         assert soon(lambda: bool(recorder.fault))
@@ -134,7 +134,7 @@ def test_a_recording_of_nothing_is_a_fault_and_no_file(tmp_path: Path) -> None:
 
 
 def test_a_recording_waits_for_the_first_canvas(tmp_path: Path) -> None:
-    canvases: Latest[Frame] = Latest()
+    canvases: Mailbox[Frame] = Mailbox()
     with Recorder(canvases, folder=tmp_path) as recorder:
         path = recorder.start(suffix=".mp4")
         time.sleep(0.2)
@@ -187,7 +187,7 @@ def test_a_missing_folder_is_told_at_once(tmp_path: Path) -> None:
 def test_a_fault_ends_the_recording_and_not_the_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Recorder(still(), folder=tmp_path) as recorder:
         with monkeypatch.context() as patch:
-            patch.setattr(Mp4Sink, "encoding", ("-c:v", "no-such-encoder"))
+            patch.setattr(Mp4Writer, "encoding", ("-c:v", "no-such-encoder"))
             recorder.start(tmp_path / "film.mp4")
             assert soon(lambda: recorder.status.recording is None)
         assert "film.mp4 was lost: ffmpeg failed" in recorder.fault

@@ -18,14 +18,14 @@ from realtime.inference.providers import CPU
 from realtime.show.meter import Meter, Samples
 from realtime.show.rendering import Rendering
 from realtime.show.table import make_controls
-from realtime.threads.latest import Latest
+from realtime.threads.latest import Mailbox
 from realtime.threads.rate import Rate
 from realtime.threads.worker import Worker
 from realtime.views.registry import find_views
 
 
 def test_newest_value_wins_and_each_is_seen_once() -> None:
-    box: Latest[str] = Latest()
+    box: Mailbox[str] = Mailbox()
     assert box.get(0, timeout=0.01) == (None, 0)
     for word in ("one", "two", "three"):
         box.put(word)
@@ -35,7 +35,7 @@ def test_newest_value_wins_and_each_is_seen_once() -> None:
 
 
 def test_reader_is_woken() -> None:
-    box: Latest[str] = Latest()
+    box: Mailbox[str] = Mailbox()
     threading.Timer(0.1, box.put, ["late"]).start()
     start = time.monotonic()
     assert box.get(0, timeout=10) == ("late", 1)
@@ -94,14 +94,14 @@ def controls() -> Controls:
 
 
 @pytest.fixture
-def rendering(controls: Controls) -> Iterator[tuple[Rendering, Latest[Frame], Latest[Canvas], Meter]]:
-    frames: Latest[Frame] = Latest()
-    canvases: Latest[Canvas] = Latest()
+def rendering(controls: Controls) -> Iterator[tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter]]:
+    frames: Mailbox[Frame] = Mailbox()
+    canvases: Mailbox[Canvas] = Mailbox()
     network, meter = open_network("textures"), Meter()
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, find_views(), canvas_hw=(120, 200), short_side=48)
         yield (
-            Rendering(pipeline, controls, meter, frames=frames, canvases=canvases, outputs=Latest(), limit=3),
+            Rendering(pipeline, controls, meter, frames=frames, canvases=canvases, outputs=Mailbox(), limit=3),
             frames,
             canvases,
             meter,
@@ -114,7 +114,7 @@ def frame(index: int) -> Frame:
 
 
 def test_a_frame_that_stands_still_is_drawn_again_only_after_a_change(
-    rendering: tuple[Rendering, Latest[Frame], Latest[Canvas], Meter],
+    rendering: tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter],
     controls: Controls,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -135,7 +135,7 @@ def test_a_frame_that_stands_still_is_drawn_again_only_after_a_change(
 
 
 def test_rendering_stops_at_its_limit_and_waiting_does_not_count(
-    rendering: tuple[Rendering, Latest[Frame], Latest[Canvas], Meter],
+    rendering: tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter],
 ) -> None:
     thread, frames, canvases, meter = rendering
     deadline = time.monotonic() + 30

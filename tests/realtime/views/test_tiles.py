@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from realtime.views.tile_drawer import Gains, MostActive
-from realtime.views.tiles import STRETCH, fill_panel, fullest
+from realtime.views.tiles import STRETCH, best_tile_count, fill_panel
 from realtime.views.view import Tiles
 
 PANELS = ((640, 828), (720, 1280), (1000, 400), (333, 517))
@@ -36,11 +36,11 @@ def test_tiles_fill_most_of_the_panel(count: int) -> None:
 
 @pytest.mark.parametrize("aspect", [1.0, 4 / 3, 16 / 9, 0.6])
 def test_the_most_active_fill_the_panel_too(aspect: float) -> None:
-    number = fullest(16, 128, (640, 828), aspect=aspect)
+    number = best_tile_count(16, 128, (640, 828), aspect=aspect)
     assert 16 <= number <= 24
     grid = fill_panel(number, (640, 828), aspect=aspect)
     assert number * grid.cell_hw[0] * grid.cell_hw[1] / (640 * 828) > 0.85
-    assert fullest(16, 5, (640, 828), aspect=aspect) == 5
+    assert best_tile_count(16, 5, (640, 828), aspect=aspect) == 5
 
 
 def test_more_tiles_than_pixels_still_make_a_grid() -> None:

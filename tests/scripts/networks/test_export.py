@@ -17,7 +17,7 @@ import pytest
 
 from models import zoo
 from models.errors import ModelError, OutputError
-from models.from_keras.frameworks import import_keras
+from models.from_keras.frameworks import import_tensorflow
 from scripts.networks.export import export
 
 RUN = "from scripts.networks import export; from pathlib import Path; export.export({arguments})"
@@ -118,7 +118,7 @@ def test_labels_are_read_before_anything_slow_begins(tmp_path: Path, monkeypatch
 def test_a_classifier_is_counted_and_how_to_name_its_classes_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import_keras()
+    import_tensorflow()
     import keras
 
     keras.applications.MobileNetV2(weights=None, classes=3).save_weights(tmp_path / "w.weights.h5")

@@ -33,9 +33,7 @@ def flag(tmp_path: Path) -> Path:
     return tmp_path / "flag.png"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "start", "left"), [((), "red, ", True), (("--class", "blue"), "blue, ", False)]
-)
+@pytest.mark.parametrize(("arguments", "start", "left"), [((), "red, ", True), (("--class", "blue"), "blue, ", False)])
 def test_the_evidence_for_a_class_glows(
     tmp_path: Path,
     model: Path,

@@ -164,7 +164,7 @@ def test_a_real_story_is_right_and_small_enough_to_send(assets: Path, tmp_path: 
 
 def test_the_picture_keeps_its_shape(cache: Path) -> None:
     image, info = np.full((300, 100, 3), 255, np.uint8), open_network("auto").info
-    board = Storyboard((270, 480), image, info, info.landmarks)
+    board = Storyboard((270, 480), image, info, info.key_layers)
     for card in (board.opening(1.0), board.ending((), 1.0)):
         place: Rect = card.picture
         assert place.height / place.width == pytest.approx(3.0, rel=0.03)

@@ -11,7 +11,7 @@ from onnx import helper
 
 from models.importing.analysis.find_layers import find_layers
 from models.importing.analysis.infer_shapes import ShapeModel
-from models.importing.analysis.landmarks import MOST, landmarks
+from models.importing.analysis.key_layers import MOST, key_layers
 from models.importing.analysis.layer_names import clean, layer_names
 from models.importing.open_network import open_network
 from models.spec import INPUT
@@ -103,7 +103,7 @@ def test_many_joins_are_thinned_to_what_keys_can_go_through() -> None:
     model = net.model([1, 3, 16, 16], {}, entry="x")
     prepare(model)
     layers = find_layers(model.graph, ShapeModel(model, 3).at((16, 16)))
-    stops = landmarks(model.graph, layers, [1] * len(layers))
+    stops = key_layers(model.graph, layers, [1] * len(layers))
     assert len(layers) == 121
     assert len(stops) == MOST
     assert {layers[0].tensor, layers[-1].tensor} <= stops

@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import OutputError
 from realtime.outputs.recording import paths as output
-from realtime.outputs.recording.paths import PartialFile, claim, new_path, numbered, part
+from realtime.outputs.recording.paths import PartialFile, check_writable, new_path, numbered, part
 
 ROOT = Path(__file__).parents[4]
 
@@ -23,7 +23,7 @@ time.sleep(60)
 
 
 def test_a_free_name_can_be_claimed(tmp_path: Path) -> None:
-    assert claim(tmp_path / "show.mp4") == tmp_path / "show.mp4"
+    assert check_writable(tmp_path / "show.mp4") == tmp_path / "show.mp4"
     assert not list(tmp_path.iterdir())
 
 
@@ -31,46 +31,46 @@ def test_an_existing_file_needs_force(tmp_path: Path) -> None:
     path = tmp_path / "show.gif"
     path.write_bytes(b"old")
     with pytest.raises(OutputError, match=r"show\.gif exists already; .*--force"):
-        claim(path)
-    assert claim(path, force=True) == path
+        check_writable(path)
+    assert check_writable(path, force=True) == path
     assert path.read_bytes() == b"old"
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "show.mp4").mkdir()
     with pytest.raises(OutputError, match="it is a folder"):
-        claim(tmp_path / "show.mp4", force=True)
+        check_writable(tmp_path / "show.mp4", force=True)
 
 
 @pytest.mark.parametrize("name", ["show.avi", "show", ".mp4", "show.mp4.part"])
 def test_an_unknown_suffix_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.png"):
-        claim(tmp_path / name)
+        check_writable(tmp_path / name)
 
 
 def test_a_parent_that_is_missing_or_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for parent in ("missing", "file"):
         with pytest.raises(OutputError, match="there is no such folder"):
-            claim(tmp_path / parent / "show.mp4")
+            check_writable(tmp_path / parent / "show.mp4")
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that not even root can write to")
 def test_a_folder_that_cannot_be_written_is_refused() -> None:
     with pytest.raises(OutputError, match="cannot write /proc/self: "):
-        claim(Path("/proc/self/show.mp4"))
+        check_writable(Path("/proc/self/show.mp4"))
 
 
 def test_a_nearly_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output, "free_bytes", lambda _: 999_000_000)
     with pytest.raises(OutputError, match="only 999 MB are free, 1000 MB are needed"):
-        claim(tmp_path / "show.mp4")
+        check_writable(tmp_path / "show.mp4")
 
 
 def test_every_message_is_one_line(tmp_path: Path) -> None:
     for path in (tmp_path / "show.avi", tmp_path / "missing" / "show.mp4"):
         with pytest.raises(OutputError) as caught:
-            claim(path)
+            check_writable(path)
         assert "\n" not in str(caught.value)
 
 

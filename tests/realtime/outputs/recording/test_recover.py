@@ -14,7 +14,7 @@ import pytest
 from models.errors import OutputError
 from realtime.outputs.recording.paths import PartialFile
 from realtime.outputs.recording.recover import recover
-from realtime.outputs.recording.sinks import open_sink
+from realtime.outputs.recording.sinks import open_writer
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 
@@ -140,7 +140,7 @@ def test_memory_does_not_grow_with_the_film(tmp_path: Path, suffix: str) -> None
 
 def test_recover_touches_nothing_else(tmp_path: Path) -> None:
     for name, frames in (("film.mp4", 5), ("other.mp4", 3)):
-        with open_sink(tmp_path / name, fps=10, size_wh=(128, 96)) as sink:
+        with open_writer(tmp_path / name, fps=10, size_wh=(128, 96)) as sink:
             for _ in range(frames):
                 sink.write(flags())
     (tmp_path / "film.mp4").rename(tmp_path / "other.ventral-part.mp4")

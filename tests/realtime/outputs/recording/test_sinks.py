@@ -13,9 +13,9 @@ from PIL import Image as Pillow
 from models.errors import OutputError
 from realtime.outputs.recording import paths as output
 from realtime.outputs.recording.encoding import Wh
-from realtime.outputs.recording.mp4 import Mp4Sink
-from realtime.outputs.recording.sink import Sink
-from realtime.outputs.recording.sinks import open_sink
+from realtime.outputs.recording.mp4 import Mp4Writer
+from realtime.outputs.recording.sink import ImageWriter
+from realtime.outputs.recording.sinks import open_writer
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 
@@ -24,7 +24,7 @@ VIDEOS = (".mp4", ".gif")
 
 
 def make(path: Path, *, frames: int, fps: float = 25.0, size_wh: Wh = SIZE_WH, max_width: int | None = None) -> None:
-    with open_sink(path, fps=fps, size_wh=size_wh, max_width=max_width) as sink:
+    with open_writer(path, fps=fps, size_wh=size_wh, max_width=max_width) as sink:
         for step in range(frames):
             sink.write(flags(size_wh, step=step))
 
@@ -83,7 +83,7 @@ def test_the_colours_of_an_mp4_are_tagged(tmp_path: Path) -> None:
 )
 def test_sizes(tmp_path: Path, name: str, size_wh: Wh, max_width: int | None, shown_wh: Wh) -> None:
     path = tmp_path / name
-    with open_sink(path, fps=10, size_wh=size_wh, max_width=max_width) as sink:
+    with open_writer(path, fps=10, size_wh=size_wh, max_width=max_width) as sink:
         for _ in range(2):
             sink.write(np.full((size_wh[1], size_wh[0], 3), 128, np.uint8))
     pictures, _ = read_film(path)
@@ -92,7 +92,7 @@ def test_sizes(tmp_path: Path, name: str, size_wh: Wh, max_width: int | None, sh
 
 def test_a_slice_of_a_larger_picture_can_be_written(tmp_path: Path) -> None:
     large = flags((256, 96))
-    with open_sink(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink:
+    with open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink:
         sink.write(large[:, ::2])
     assert np.allclose(flag_colours(read_film(tmp_path / "film.mp4")[0][0]), list(COLOURS.values()), atol=8)
 
@@ -100,7 +100,7 @@ def test_a_slice_of_a_larger_picture_can_be_written(tmp_path: Path) -> None:
 def test_a_picture_of_another_size_is_our_fault(tmp_path: Path) -> None:
     with (
         pytest.raises(ValueError, match=r"expected frames of \(128, 96\), but got \(64, 64\)"),
-        open_sink(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink,
+        open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink,
     ):
         sink.write(flags((64, 64)))
     assert not names(tmp_path)
@@ -121,7 +121,7 @@ def test_no_picture_no_file(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", [*VIDEOS, ".png"])
 def test_what_fails_in_the_block_leaves_nothing(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(ZeroDivisionError), open_sink(tmp_path / f"film{suffix}", fps=10, size_wh=SIZE_WH) as sink:
+    with pytest.raises(ZeroDivisionError), open_writer(tmp_path / f"film{suffix}", fps=10, size_wh=SIZE_WH) as sink:
         sink.write(flags())
         raise ZeroDivisionError
     assert not names(tmp_path)
@@ -132,8 +132,8 @@ def test_an_existing_file_is_replaced_by_force_alone_and_when_whole(tmp_path: Pa
     path = tmp_path / f"film{suffix}"
     path.write_bytes(b"old")
     with pytest.raises(OutputError, match="exists already"):
-        open_sink(path, fps=10, size_wh=SIZE_WH)
-    with open_sink(path, fps=10, size_wh=SIZE_WH, force=True) as sink:
+        open_writer(path, fps=10, size_wh=SIZE_WH)
+    with open_writer(path, fps=10, size_wh=SIZE_WH, force=True) as sink:
         sink.write(flags())
         assert path.read_bytes() == b"old"
     assert len(read_film(path)[0]) == 1
@@ -141,21 +141,21 @@ def test_an_existing_file_is_replaced_by_force_alone_and_when_whole(tmp_path: Pa
 
 def test_a_report_is_no_sink(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.png"):
-        open_sink(tmp_path / "film.json", fps=10, size_wh=SIZE_WH)
+        open_writer(tmp_path / "film.json", fps=10, size_wh=SIZE_WH)
 
 
 def test_two_recordings_cannot_share_a_name(tmp_path: Path) -> None:
-    with open_sink(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink:
+    with open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink:
         sink.write(flags())
         with pytest.raises(OutputError, match="is being written already"):
-            open_sink(tmp_path / "film.gif", fps=10, size_wh=SIZE_WH)
+            open_writer(tmp_path / "film.gif", fps=10, size_wh=SIZE_WH)
     assert names(tmp_path) == ["film.mp4"]
 
 
 @pytest.mark.parametrize("suffix", VIDEOS)
 def test_a_full_disk_ends_the_file_and_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     path = tmp_path / f"film{suffix}"
-    sink = open_sink(path, fps=10, size_wh=SIZE_WH)
+    sink = open_writer(path, fps=10, size_wh=SIZE_WH)
     for step in range(20):
         sink.write(flags(step=step))
     monkeypatch.setattr(output, "free_bytes", lambda _: 499_000_000)
@@ -168,7 +168,7 @@ def test_a_full_disk_ends_the_file_and_keeps_it(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("suffix", VIDEOS)
 def test_a_dead_ffmpeg_is_an_error_and_its_film_is_kept(tmp_path: Path, suffix: str) -> None:
-    sink = open_sink(tmp_path / f"film{suffix}", fps=25, size_wh=SIZE_WH)
+    sink = open_writer(tmp_path / f"film{suffix}", fps=25, size_wh=SIZE_WH)
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     with pytest.raises(OutputError, match=r"was not finished: ffmpeg failed: .*; \d\.\d s are in .*film\.mp4"):
         for step in range(2000):
@@ -184,7 +184,7 @@ def test_a_dead_ffmpeg_is_an_error_and_its_film_is_kept(tmp_path: Path, suffix: 
 
 
 def test_the_last_message_of_ffmpeg_is_in_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Mp4Sink, "encoding", ("-c:v", "no-such-encoder"))
+    monkeypatch.setattr(Mp4Writer, "encoding", ("-c:v", "no-such-encoder"))
     with pytest.raises(OutputError, match=r"was lost: ffmpeg failed: .*[Ee]ncoder"):
         make(tmp_path / "film.mp4", frames=100)
     assert not names(tmp_path)
@@ -198,7 +198,7 @@ def test_a_missing_ffmpeg_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_interrupted_gif_stays_a_video(tmp_path: Path) -> None:
-    sink = open_sink(tmp_path / "film.gif", fps=25, size_wh=(640, 480))
+    sink = open_writer(tmp_path / "film.gif", fps=25, size_wh=(640, 480))
     for step in range(100):
         sink.write(flags((640, 480), step=step))
     interruption = threading.Thread(target=interrupt_soon, args=(sink, tmp_path / "film.ventral-part.gif"))
@@ -210,7 +210,7 @@ def test_an_interrupted_gif_stays_a_video(tmp_path: Path) -> None:
     assert len(read_film(tmp_path / "film.mp4")[0]) == 100
 
 
-def interrupt_soon(sink: Sink, sign: Path) -> None:
+def interrupt_soon(sink: ImageWriter, sign: Path) -> None:
     soon(sign.exists)
     sink.interrupt()
 
@@ -230,7 +230,7 @@ def test_ctrl_c_while_ffmpeg_starts_leaves_nothing(
     started: list[Pressed] = []
     monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
     with pytest.raises(KeyboardInterrupt):
-        open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
+        open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     assert [each.poll() is not None for each in started] == [True]
     assert list(tmp_path.iterdir()) == []
 
@@ -247,7 +247,7 @@ def test_ctrl_c_while_a_film_is_finished_leaves_nothing(
 
     presses = [signal.SIGINT]
     monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
-    sink = open_sink(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
+    sink = open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     sink.write(flags((64, 48)))
     with pytest.raises(KeyboardInterrupt):
         sink.close()

@@ -16,7 +16,7 @@ FEWEST = 6
 """With fewer joins the convolutions between them are key layers too."""
 
 
-def landmarks(graph: onnx.GraphProto, layers: Sequence[FoundLayer], strides: Sequence[int]) -> set[str]:
+def key_layers(graph: onnx.GraphProto, layers: Sequence[FoundLayer], strides: Sequence[int]) -> set[str]:
     """The tensors of the key layers, at most 24; `strides` are those of `layers`."""
     branches = any(layer.is_join for layer in layers)
     chosen = _of_branches(graph, layers) if branches else list(layers)
