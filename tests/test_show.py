@@ -193,7 +193,7 @@ def test_still_picture_is_shown_until_the_end(tmp_path: Path) -> None:
 def test_clip_ends_the_show_when_it_ends(assets: Path, tmp_path: Path) -> None:
     clip, report = tmp_path / "clip.mp4", tmp_path / "r.json"
     ffmpeg, whole = imageio_ffmpeg.get_ffmpeg_exe(), str(assets / "media" / "clip.mp4")
-    subprocess.run([ffmpeg, "-v", "error", "-t", "4", "-i", whole, "-c", "copy", str(clip)], check=True)
+    subprocess.run([ffmpeg, "-v", "error", "-i", whole, "-frames:v", "120", "-c", "copy", str(clip)], check=True)
     options = ("--source", str(clip), "--sink", "none", *SMALL, "--report", str(report))
     with ventral(*options, cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0

@@ -54,6 +54,7 @@ def grow(keys: str) -> Growth:
     """How much more this process holds after ``FRAMES`` frames, when as many have gone before."""
     network = open_network("textures")
     controls = make_controls(network.info, find_views())
+    controls.set("dream/size", 64)
     source = Pattern()
     images = [source.read() for _ in range(8)]
     with Engine(CPU) as engine:
