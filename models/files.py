@@ -1,4 +1,4 @@
-"""Write files completely or not at all, also when two processes write the same one."""
+"""Write files completely or not at all, also when two processes write the same one, and check their paths first."""
 
 import hashlib
 import os
@@ -14,15 +14,38 @@ from models.errors import OutputError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path`; it replaces `path` when the block ends and is deleted when the block fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A temporary file beside `path`; it replaces `path` when the block ends and is deleted when the block fails.
+
+    Raises OutputError when `path` cannot be written.
+    """
     part = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
+    with output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield part
+            sync(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError into an OutputError about `path`."""
     try:
-        yield part
-        sync(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path}: {error.strerror or error}; choose a writable folder with free space"
+        ) from error
+
+
+def check_replaceable(path: Path, *, force: bool) -> None:
+    """Raise OutputError when `path` is a folder, or a file that may not be replaced."""
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
+    if path.exists() and not force:
+        raise OutputError(f"{path} exists already; choose another name, or use --force to replace it")
 
 
 def sync(path: Path) -> None:
@@ -38,15 +61,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def write_together(contents: Mapping[Path, bytes]) -> None:
     """Write files that belong together: none is replaced before all are on the disk. OutputError as above."""
-    path = None
-    try:
-        with ExitStack() as files:
-            for path, content in contents.items():
-                files.enter_context(whole_file(path)).write_bytes(content)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {path}: {error.strerror or error}; choose a folder that is writable and has free space"
-        ) from error
+    with ExitStack() as files:
+        for path, content in contents.items():
+            files.enter_context(whole_file(path)).write_bytes(content)
 
 
 @cache

@@ -9,8 +9,8 @@ from pathlib import Path
 import onnx
 from onnx import helper
 
-from models.errors import ModelError, OutputError
-from models.files import write_atomically, write_together
+from models.errors import ModelError
+from models.files import check_replaceable, write_atomically, write_together
 from models.from_keras.agreement import check_deviations, deviations
 from models.from_keras.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
 from models.from_keras.pretrained import Pretrained, imagenet_labels, load
@@ -49,13 +49,13 @@ def export(
     `labels` is a file that names the classes. A classifier is written beside `out`, see `classifier_path`.
     Progress goes to the log of this package. Raises ModelError, OutputError or SetupError, leaving no file.
     """
-    _refuse(out, force)
+    check_replaceable(out, force=force)
     if labels:
         read_labels(labels)  # before TensorFlow starts, which takes seconds
     source = load(entry, weights, until)
     names = _labels(source, weights, labels)
     if source.top:
-        _refuse(classifier_path(out), force)
+        check_replaceable(classifier_path(out), force=force)
     _log.info("converting %s to ONNX", source.info.name)
     model = stored(source.network, source.info)
     top = classifier(source) if source.top else None
@@ -88,13 +88,6 @@ def _labels(source: Pretrained, weights: str, file: Path | None) -> tuple[str, .
     if file:
         return read_labels(file, classes)
     return (imagenet_labels() if weights == "imagenet" else ()) or numbered_labels(classes)
-
-
-def _refuse(out: Path, force: bool) -> None:
-    if out.is_dir():
-        raise OutputError(f"{out} is a folder; give a file in it, such as {out / 'network.onnx'}")
-    if out.exists() and not force:
-        raise OutputError(f"{out} exists already; use --force to replace it")
 
 
 def _write(result: _Finished, out: Path) -> ModelInfo:

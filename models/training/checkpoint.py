@@ -1,4 +1,4 @@
-"""Checkpoints: the files of a training that is killed at any moment are always those of a complete epoch.
+"""Checkpoints: the files of a training run that is killed at any moment are always those of a complete epoch.
 
 The arrays of an epoch are written to new files; then `state.json`, which refers to them, is replaced atomically; then
 unused files are deleted.
@@ -33,7 +33,7 @@ class Checkpoint:
 
 
 class CheckpointFolder:
-    """The checkpoints of a training in a folder; `settings` identify the training."""
+    """The checkpoints of a training run in a folder; `settings` identify the run."""
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
         self.folder = folder
@@ -46,7 +46,7 @@ class CheckpointFolder:
     def load(self) -> Checkpoint | None:
         """The last checkpoint, or None before the end of the first epoch.
 
-        Raises OutputError when it belongs to another training or is damaged.
+        Raises OutputError when it belongs to another training run or is damaged.
         """
         if not self._index.exists():
             return None
@@ -87,19 +87,16 @@ class CheckpointFolder:
     def _compare(self, saved: dict[str, Any]) -> None:
         for name in sorted(saved.keys() | self._settings.keys()):
             if (was := saved.get(name)) != (now := self._settings.get(name)):
-                what = "other pictures" if name == "pictures" else f"{name} {was}, not {now}"
+                what = "other pictures" if name == "pictures" else f"{name} = {was}, not {now}"
                 raise OutputError(
-                    f"an unfinished training with {what} is in {self.folder.parent};"
+                    f"{self.folder.parent} has an unfinished training run with {what};"
                     " use --fresh to start again, or choose another folder"
                 )
 
 
 def _write(path: Path, arrays: Arrays) -> None:
-    try:
-        with whole_file(path) as part, part.open("wb") as file:
-            np.savez(file, *arrays)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}; free some space and try again") from error
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez(file, *arrays)
 
 
 def _read(path: Path) -> Arrays:

@@ -1,4 +1,4 @@
-"""Files that belong together are written all or not at all."""
+"""Files are written whole or not at all, those that belong together too, and never replaced unasked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import OutputError
-from models.files import write_together
+from models.files import check_replaceable, whole_file, write_together
 
 
 def test_files_are_replaced_together(tmp_path: Path) -> None:
@@ -25,3 +25,24 @@ def test_where_one_cannot_be_written_the_others_stay(tmp_path: Path) -> None:
         write_together({tmp_path / "a": b"new", tmp_path / "file" / "b": b"new"})
     assert (tmp_path / "a").read_bytes() == b"old"
     assert {file.name for file in tmp_path.iterdir()} == {"a", "file"}
+
+
+def test_a_block_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with pytest.raises(OutputError, match=f"cannot write {path}: disk full; choose"), whole_file(path) as part:
+        part.write_bytes(b"new")
+        raise OSError("disk full")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_replaced_only_by_force_and_a_folder_never(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    check_replaceable(path, force=False)
+    path.touch()
+    check_replaceable(path, force=True)
+    with pytest.raises(OutputError, match="exists already; .* --force"):
+        check_replaceable(path, force=False)
+    with pytest.raises(OutputError, match="it is a folder"):
+        check_replaceable(tmp_path, force=True)

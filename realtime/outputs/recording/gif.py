@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from models.errors import OutputError
+from models.files import output_errors
 from realtime.outputs.recording import encoding
 from realtime.outputs.recording.encoding import Arguments
 from realtime.outputs.recording.mp4 import Mp4Writer
@@ -51,8 +52,5 @@ def write_gif(path: Path, images: Iterable[Pillow.Image], milliseconds: Sequence
     """Write images in a palette to a GIF that loops endlessly; OutputError, and no file, when that fails."""
     first, *others = images
     timing = {"duration": list(milliseconds), "loop": 0}
-    with PartialFile(path) as file:
-        try:
-            first.save(file.part, "GIF", save_all=True, append_images=others, optimize=False, **timing)
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror or error}; choose another place") from error
+    with PartialFile(path) as file, output_errors(path):
+        first.save(file.part, "GIF", save_all=True, append_images=others, optimize=False, **timing)

@@ -1,17 +1,17 @@
 """Output paths: checks before work starts, free names, and partial files that are published when complete."""
 
 import itertools
-import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
 from models.errors import OutputError
+from models.files import check_replaceable, output_errors, sync
 
 SUFFIXES = (".mp4", ".gif", ".png", ".json")
 MARK = ".ventral-part"  # part of the name of every unfinished file; files with it may be recovered or deleted
@@ -31,10 +31,7 @@ def check_writable(path: Path, *, force: bool = False, suffixes: Collection[str]
     if path.suffix.lower() not in suffixes:
         raise OutputError(f"cannot write {path}: its name must end in {' or '.join(suffixes)}")
     _check_folder(path.parent)
-    if path.is_dir():
-        raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
-    if path.exists() and not force:
-        raise OutputError(f"{path} exists already; choose another name, or use --force to replace it")
+    check_replaceable(path, force=force)
     return path
 
 
@@ -45,17 +42,6 @@ def _check_folder(folder: Path) -> None:
         free = free_bytes(folder)
     if free < MIN_FREE_AT_START:
         raise OutputError(f"cannot write to {folder}: only {free / 1e6:.0f} MB are free, 1000 MB are needed")
-
-
-@contextmanager
-def output_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError into an OutputError about `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {path}: {error.strerror or error}; choose a writable folder with free space"
-        ) from error
 
 
 def new_path(folder: Path, suffix: str, *, in_use: Collection[Path] = ()) -> Path:
@@ -111,8 +97,7 @@ class PartialFile:
     def publish(self, path: Path) -> Path:
         """Flush the file to the disk and rename it to `path`, which is returned."""
         with output_errors(path):
-            with self.part.open("rb+") as file:
-                os.fsync(file.fileno())
+            sync(self.part)
             self._close_on_windows()
             self.part.replace(path)
         self._file.close()

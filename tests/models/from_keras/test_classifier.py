@@ -117,10 +117,10 @@ def test_the_first_layers_alone_have_no_classifier(mobilenet: tuple[Any, Path], 
 
 def test_labels_that_do_not_fit_and_a_file_in_the_way_are_refused(mobilenet: tuple[Any, Path], tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("one\ntwo\n")
-    with pytest.raises(ModelError, match="has 2 labels, but the network has 10 classes"):
+    with pytest.raises(ModelError, match="names 2 classes, but the network has 10"):
         exported(mobilenet, tmp_path / "net.onnx", labels=tmp_path / "names.txt")
     (tmp_path / "net.classifier.onnx").write_text("precious")
-    with pytest.raises(OutputError, match=r"net\.classifier\.onnx exists already; use --force"):
+    with pytest.raises(OutputError, match=r"net\.classifier\.onnx exists already; .* --force"):
         exported(mobilenet, tmp_path / "net.onnx")
     assert (tmp_path / "net.classifier.onnx").read_text() == "precious"
     assert not (tmp_path / "net.onnx").exists()

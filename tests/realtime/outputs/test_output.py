@@ -140,7 +140,7 @@ def test_a_snapshot_that_cannot_be_written_is_a_fault_and_the_next_one_is_tried(
 
     with SnapshotWriter(canvases, folder=tmp_path) as stills:
         with monkeypatch.context() as patch:
-            patch.setattr("realtime.outputs.stills.open_sink", full)
+            patch.setattr("realtime.outputs.stills.open_writer", full)
             stills.save()
             assert soon(lambda: stills.state == "failed")
         assert "no space left" in stills.fault

@@ -24,9 +24,9 @@ VIDEOS = (".mp4", ".gif")
 ENDLESS = """
 import sys, time
 from pathlib import Path
-from realtime.outputs.recording.sinks import open_sink
+from realtime.outputs.recording.sinks import open_writer
 from tests.realtime.outputs.recording.films import flags
-sink = open_sink(Path(sys.argv[1]), fps=25, size_wh=(128, 96))
+sink = open_writer(Path(sys.argv[1]), fps=25, size_wh=(128, 96))
 print(sink._ffmpeg._process.pid, flush=True)
 while True:
     sink.write(flags((128, 96), step=sink.frames))
@@ -38,11 +38,11 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from models.errors import OutputError
-from realtime.outputs.recording.sinks import open_sink
+from realtime.outputs.recording.sinks import open_writer
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 noise = np.random.default_rng(0).integers(0, 256, (8, 96, 128, 3), np.uint8)
 try:
-    with open_sink(Path(sys.argv[1]), fps=25, size_wh=(128, 96)) as sink:
+    with open_writer(Path(sys.argv[1]), fps=25, size_wh=(128, 96)) as sink:
         for step in range(2000):
             sink.write(noise[step % 8])
 except OutputError as error:
@@ -52,9 +52,9 @@ except OutputError as error:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from realtime.outputs.recording.sinks import open_sink
+from realtime.outputs.recording.sinks import open_writer
 from tests.realtime.outputs.recording.films import flags
-with open_sink(Path(sys.argv[1]), fps=25, size_wh=(320, 180)) as sink:
+with open_writer(Path(sys.argv[1]), fps=25, size_wh=(320, 180)) as sink:
     for step in range(int(sys.argv[2])):
         sink.write(flags((320, 180), step=step))
 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
