@@ -108,7 +108,7 @@ def digest(path: Path) -> str:
     """SHA-256 of pixels and durations, or of the content of a report."""
     if path.suffix == ".json":
         record = {key: value for key, value in json.loads(path.read_text()).items() if key not in UNSTEADY}
-        record.pop("image", None)
+        record.pop("picture", None)
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
     total = hashlib.sha256()
     with Image.open(path) as picture:

@@ -159,7 +159,9 @@ class Pipeline:
         canvas = self._camera(frame, settings)
         image = canvas.frame.image.copy()
         draw_card(image, f"the {view} view failed", words)
-        return dataclasses.replace(canvas, frame=dataclasses.replace(frame, image=image), fault=f"{view}: {words}")
+        return dataclasses.replace(
+            canvas, frame=dataclasses.replace(frame, image=image), fault=f"the {view} view failed: {words}"
+        )
 
 
 CAMERA = "camera"  # the view name of a canvas that shows the frame alone

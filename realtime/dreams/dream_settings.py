@@ -38,4 +38,6 @@ class DreamSettings:
     colours: str = value("dream", "take the colours from the dream or from the camera", choices=("dream", "camera"))
     stillness: bool = value(False, "show the dream only while the picture is still")
     seed: int = value(0, "seed of the random shifts", high=1_000_000)
-    preset: str = value("", "dream preset", KeyBinding(("9",), "cycle", "next dream preset"), choices=("", *SHIPPED))
+    preset: str = value(
+        "none", "dream preset", KeyBinding(("9",), "cycle", "next dream preset"), choices=("none", *SHIPPED)
+    )

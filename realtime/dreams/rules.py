@@ -2,7 +2,7 @@
 
 from models.spec import ModelInfo
 from realtime.controls.controls import Controls
-from realtime.controls.presets import read_preset
+from realtime.controls.presets import SHIPPED, read_preset
 from realtime.controls.value import Scalar
 from realtime.dreams.objective import default_layer
 
@@ -15,7 +15,8 @@ def apply_dream_preset(controls: Controls, _before: Scalar) -> None:
     controls.reset("dream/")
     for path, value in unchanged.items():
         controls.set(path, value)
-    if preset := str(unchanged["dream/preset"]):
+    preset = str(unchanged["dream/preset"])
+    if preset in SHIPPED:
         for path, value in read_preset(preset):
             controls.set(path, value)
         controls.set("show/view", "dream")

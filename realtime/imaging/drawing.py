@@ -33,6 +33,11 @@ def network_label(info: ModelInfo) -> tuple[str, Colour]:
     return (info.name, QUIET) if info.trained else (f"{info.name} UNTRAINED", ALARM)
 
 
+def percent(share: float, *, fine: bool = False) -> str:
+    """A share from 0 to 1, such as 34 %; `fine` adds two decimals below 1 %."""
+    return f"{100 * share:.{2 if fine and share < 0.01 else 0}f} %"
+
+
 def draw_marks(image: Image, box: Rect, layers: Sequence[LayerInfo], current: LayerInfo | None) -> None:
     """A row of marks, one per layer, with wider gaps between blocks; `current` is in colour, earlier ones brighter."""
     steps = [layer.block != before.block for before, layer in itertools.pairwise(layers)]
@@ -60,8 +65,8 @@ def draw_predictions(image: Image, box: Rect, predictions: Sequence[Prediction],
     """Labels, probabilities and bars from the top of `box` down; the first one is bright."""
     for place, each in enumerate(predictions):
         top, first = box.top + round(place * size * 2.3), place == 0
-        share = f"{each.probability:.0%}"
-        digits = text_width("100%", size)
+        share = percent(each.probability)
+        digits = text_width("100 %", size)
         line = Rect(box.left, top, box.width, round(size * 1.05))
         write_fitting(image, share, line, size=size, colour=BRIGHT if first else QUIET, right=True)
         name = line._replace(width=max(box.width - digits - size // 2, size))

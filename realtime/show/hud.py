@@ -78,7 +78,7 @@ def describe(canvas: Canvas, info: ModelInfo) -> str:
     if canvas.layer is None:
         return canvas.view
     layer, key_layers = canvas.layer, info.key_layers
-    place = f" · {key_layers.index(layer) + 1} of {len(key_layers)}" if layer in key_layers else ""
+    place = f" · layer {key_layers.index(layer) + 1} of {len(key_layers)}" if layer in key_layers else ""
     channels = f"{layer.channels} channels"
     if canvas.tiles is not None and canvas.tiles.selected is not None:
         channels = f"channel {canvas.tiles.channels[canvas.tiles.selected]} of {layer.channels}"

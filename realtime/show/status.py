@@ -32,7 +32,7 @@ class StatusLine:
             untrained=not self._info.trained,
             provider=parts.engine.provider.name,
             rates=f"camera {parts.capture.fps:.0f} · network {network:.0f} · screen {screen:.0f} fps",
-            latency=f"{latency:.0f} ms" if latency is not None else "",
+            latency=f"latency {latency:.0f} ms" if latency is not None else "",
             recording=self._recording(recording),
             notice=answer or self._notice(canvas, parts, "" if failed else notice),
             alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),

@@ -11,7 +11,7 @@ from models.build.heads.dream import DreamHead
 from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
-from realtime.controls.presets import words
+from realtime.controls.presets import SHIPPED, words
 from realtime.controls.value import KeyBinding
 from realtime.dreams.deepdream import ascent_step
 from realtime.dreams.dream_settings import DreamSettings
@@ -100,10 +100,11 @@ _preset_words = cache(words)  # reads the file of a preset once, not in every fr
 
 def _words(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
     """The name of the dream, and a sentence about it."""
-    who = "the network" if settings.channel < 0 else f"channel {min(settings.channel, layer.channels - 1)}"
-    if settings.preset and settings.channel < 0:
-        return settings.preset, _preset_words(settings.preset)
-    return settings.preset or "dream", f"The camera, and what {who} wishes to see in it."
+    what = "the layer" if settings.channel < 0 else f"channel {min(settings.channel, layer.channels - 1)}"
+    title = settings.preset if settings.preset in SHIPPED else "dream"
+    if title in SHIPPED and settings.channel < 0:
+        return title, _preset_words(title)
+    return title, f"The camera image, changed to activate {what} more strongly."
 
 
 def _weights(scene: Scene, channel: int) -> Floats:

@@ -13,6 +13,7 @@ from models.build.heads.gradcam import GradcamHead
 from models.spec import CLASSES, ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, Scalar, value
+from realtime.imaging.drawing import percent
 from realtime.imaging.frame import Floats
 from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import one_hot
@@ -120,9 +121,10 @@ class GradcamView(View):
             return "Grad-CAM", "Where the network finds evidence."
         target = self._target(scene, self._activations)
         if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
-            return labels[target], "Where the network sees it."
+            return labels[target], "Where the network finds evidence for this class."
         scores = np.exp(self._activations - self._activations.max())
-        return labels[target], f"Where the network sees it, {scores[target] / scores.sum():.0%} sure."
+        sure = percent(scores[target] / scores.sum())
+        return labels[target], f"Where the network finds evidence for this class, {sure} sure."
 
 
 def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:

@@ -10,7 +10,7 @@ from models.build.heads.gradcam import GradcamHead
 from models.errors import SettingError
 from models.spec import CLASSES, ModelInfo, Network
 from realtime.capture.pictures import read_picture
-from realtime.imaging.drawing import network_label
+from realtime.imaging.drawing import network_label, percent
 from realtime.imaging.frame import Image
 from realtime.inference.channels import channel_weights
 from realtime.inference.classes import find_class
@@ -36,28 +36,28 @@ class GradcamOptions:
     """the class, by name or number (default: the most likely)"""
     channel: int | None = None
     """a channel instead of a class, for networks without a classifier"""
-    of: str | None = None
+    channel_layer: str | None = None
     """the layer of --channel (default: the last)"""
     layer: str | None = None
     """the layer of the heatmap (default: the last one before the class or channel)"""
 
     def head(self, info: ModelInfo) -> GradcamHead:
         """The head of the graph; SettingError for options that contradict each other."""
-        if self.class_ is not None and (self.channel is not None or self.of is not None):
-            raise SettingError("--class cannot be combined with --channel or --of")
-        if self.of is not None and self.channel is None:
-            raise SettingError(f"--of needs a channel, such as --channel 3 --of {self.of}")
+        if self.class_ is not None and (self.channel is not None or self.channel_layer is not None):
+            raise SettingError("--class cannot be combined with --channel or --channel-layer")
+        if self.channel_layer is not None and self.channel is None:
+            raise SettingError("--channel-layer needs a channel, such as --channel 3")
         last = info.layers[-1].name
         if self.channel is None:
             if info.classifier is None:
-                raise SettingError(f"{info.name} has no classifier; choose a channel: --channel 3 --of {last}")
+                raise SettingError(f"{info.name} has no classifier; choose a channel, such as --channel 3")
             return GradcamHead(info.layer(self.layer or last).name)
-        aim = info.layer(self.of or last)
+        aim = info.layer(self.channel_layer or last)
         return GradcamHead(info.layer(self.layer or layer_before(info, aim.name)).name, aim.name)
 
 
 def gradcam(
-    image: Path,
+    picture: Path,
     *,
     output: OutputPath,
     force: Force = False,
@@ -66,23 +66,23 @@ def gradcam(
 ) -> None:
     """Show where a picture contains evidence for a class or a channel, as a Grad-CAM heatmap.
 
-    Example: `ventral gradcam cat.jpg -o why.png --class faces`
+    Example: `ventral gradcam wall.jpg -o why.png --class bricks`
 
-    :param image: a picture
+    :param picture: a picture
     :param output: a .png file
     """
     check_writable(output, force=force, suffixes=(".png",))
     network = network_options.open()
     info = network.info
-    head, picture = options.head(info), read_picture(image)
+    head, image = options.head(info), read_picture(picture)
     with open_engine(network_options, info) as engine:
-        channel, title = options.channel or 0, f"channel {options.channel}"
+        channel, title = options.channel or 0, f"channel {options.channel} of {head.target}"
         if head.target == CLASSES:
-            channel, title = choose_class(engine, network, picture, options.class_)
-        heatmap = compute_heatmap(engine, network, picture, head, channel_weights(info, head.target, channel))
-    line = f"{describe(head, empty=not heatmap.any())}, {network_label(info)[0]}"
-    print(f"{title.replace('   ', ', ')}: {line}")
-    write_png(output, heat_slide(CANVAS_HW, picture, heatmap, title, line))
+            channel, title = choose_class(engine, network, image, options.class_)
+        heatmap = compute_heatmap(engine, network, image, head, channel_weights(info, head.target, channel))
+    line = f"{describe(head, empty=not heatmap.any())} (network {network_label(info)[0]})"
+    print(f"{title.replace('   ', ', ')}; {line}")
+    write_png(output, heat_slide(CANVAS_HW, image, heatmap, title, line))
 
 
 def layer_before(info: ModelInfo, name: str) -> str:
@@ -93,7 +93,7 @@ def layer_before(info: ModelInfo, name: str) -> str:
     names = [layer.name for layer in info.layers]
     index = names.index(name)
     if index == 0:
-        hint = "choose a deeper one with --of" if len(names) > 1 else f"{info.name} has no other"
+        hint = "choose a deeper one with --channel-layer" if len(names) > 1 else f"{info.name} has no other"
         raise SettingError(f"there is no layer before '{name}'; {hint}")
     earlier = [layer.name for layer in info.key_layers if names.index(layer.name) < index]
     return earlier[-1] if earlier else names[index - 1]
@@ -104,12 +104,9 @@ def choose_class(engine: Engine, network: Network, picture: Image, name: str | N
     predictions = classify(engine, network, picture, len(network.info.scores.labels))
     index = predictions[0].index if name is None else find_class(network.info, name)
     chosen = next(each for each in predictions if each.index == index)
-    percent = f"{chosen.probability:.0%}" if chosen.probability >= 0.01 else f"{chosen.probability:.2%}"
-    return index, f"{chosen.label}   {percent}"
+    return index, f"{chosen.label}   {percent(chosen.probability, fine=True)}"
 
 
 def describe(head: GradcamHead, *, empty: bool) -> str:
     """What the heatmap shows."""
-    return f"{'no' if empty else 'the'} evidence in {head.layer}" + (
-        "" if head.target == CLASSES else f" for a channel of {head.target}"
-    )
+    return f"{'no evidence found in' if empty else 'heatmap of'} {head.layer}"

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from models.files import write_atomically
 from models.spec import LayerInfo, ModelInfo, Prediction
 from realtime.capture.pictures import read_picture
+from realtime.imaging.drawing import percent
 from realtime.inference.predictions import classify
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.mapsheet import MapSheet, draw_maps
@@ -36,7 +37,7 @@ class MapOptions(StillOptions):
 
 
 def maps(
-    image: Path,
+    picture: Path,
     *,
     output: OutputPath,
     report: Path | None = None,
@@ -48,26 +49,26 @@ def maps(
 
     Example: `ventral maps cat.jpg -o cat.png --layers block1_conv2,block3_conv3`
 
-    :param image: a picture
+    :param picture: a picture
     :param output: a .png file
     :param report: write the predictions and the layers to this JSON file
     """
     check_writable(output, force=force, suffixes=(".png",))
     if report is not None:
         check_writable(report, force=force, suffixes=(".json",))
-    picture, network = read_picture(image), network_options.open()
+    image, network = read_picture(picture), network_options.open()
     info = network.info
     layers = options.chosen_layers(info) or last_of_blocks(info)
     with open_engine(network_options, info) as engine, progress(f"drawing {output.name}", len(layers)) as advance:
-        still = PictureActivations(picture, network, engine, options.size)
-        predictions = classify(engine, network, picture, PRINTED) if info.classifier else ()
+        still = PictureActivations(image, network, engine, options.size)
+        predictions = classify(engine, network, image, PRINTED) if info.classifier else ()
         sheet = MapSheet(options.width, layers, still.aspect, options.channels)
         canvas, tilings = draw_maps(still, sheet, predictions[:DRAWN], advance)
     if report is not None:
-        write_atomically(report, to_json(image, info, predictions, tilings))
+        write_atomically(report, to_json(picture, info, predictions, tilings))
     write_png(output, canvas)
     for each in predictions:
-        print(f"{each.probability:.3f}  {each.label}")
+        print(f"{percent(each.probability, fine=True):>6}  {each.label}")
 
 
 def last_of_blocks(info: ModelInfo) -> tuple[LayerInfo, ...]:
@@ -75,8 +76,8 @@ def last_of_blocks(info: ModelInfo) -> tuple[LayerInfo, ...]:
     return tuple({layer.block: layer for layer in info.key_layers}.values())
 
 
-def to_json(image: Path, info: ModelInfo, predictions: Sequence[Prediction], tilings: Sequence[LayerTiles]) -> bytes:
+def to_json(picture: Path, info: ModelInfo, predictions: Sequence[Prediction], tilings: Sequence[LayerTiles]) -> bytes:
     """The content of the sheet as JSON."""
     layers = [{"name": each.layer.name, "channels": each.channels, "stride": each.layer.stride} for each in tilings]
-    record = {"image": str(image), "model": info.name, "weights": info.weights, "layers": layers}
+    record = {"picture": str(picture), "model": info.name, "weights": info.weights, "layers": layers}
     return json.dumps({**record, "predictions": [asdict(each) for each in predictions]}, indent=2).encode()

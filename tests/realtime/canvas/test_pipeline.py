@@ -162,7 +162,7 @@ def test_failing_view_leaves_a_card_and_one_traceback(
     controls.press("F")
     with caplog.at_level(logging.ERROR):
         canvases = [pipeline.render(next(STREAM), controls.snapshot(), 0.0) for _ in range(3)]
-    assert canvases[-1].fault == "failing: the lens is cracked"
+    assert canvases[-1].fault == "the failing view failed: the lens is cracked"
     assert canvases[-1].frame.image.std() > 10
     assert len([record for record in caplog.records if record.exc_info]) == 1
     controls.press("m")
@@ -177,7 +177,7 @@ def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, cont
     while canvas.waiting:
         canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
     assert canvas.fault is not None
-    assert "raise --size" in canvas.fault
+    assert "the network needs at least 32x32; increase --size" in canvas.fault
 
 
 def test_a_new_view_brings_its_key_its_value_and_its_action(pipeline: Pipeline, controls: Controls) -> None:

@@ -45,7 +45,7 @@ def reddish(image: np.ndarray) -> int:
 
 def test_words_of_the_status_line() -> None:
     words = hud.describe(canvas(), open_network("textures").info)
-    assert words == "mosaic · block3_conv1 · 5 of 13 · channel 9 of 64 · 76×56"
+    assert words == "mosaic · block3_conv1 · layer 5 of 13 · channel 9 of 64 · 76×56"
     alone = dataclasses.replace(canvas(), layer=None, tiles=None, view="story")
     assert hud.describe(alone, open_network("textures").info) == "story"
 
@@ -63,21 +63,19 @@ def test_untrained_and_recording_are_said_on_every_window(width: int) -> None:
 def test_what_does_not_fit_gives_way_and_nothing_overlaps(width: int) -> None:
     status = dataclasses.replace(STATUS, notice="on the CPU: CUDA libraries missing: cudart, cublas, cudnn" * 2)
     image = np.zeros((360, width, 3), np.uint8)
-    hud.draw_status(image, "mosaic · block3_conv1 · 5 of 13 · channel 9 of 64 · 76×56", status)
+    hud.draw_status(image, "mosaic · block3_conv1 · layer 5 of 13 · channel 9 of 64 · 76×56", status)
     alone = np.zeros((360, width, 3), np.uint8)
     nothing = hud.Status(network="", untrained=False, provider="", rates="", latency="")
-    hud.draw_status(alone, "mosaic · block3_conv1 · 5 of 13 · channel 9 of 64 · 76×56", nothing)
+    hud.draw_status(alone, "mosaic · block3_conv1 · layer 5 of 13 · channel 9 of 64 · 76×56", nothing)
     left_end = np.argwhere(alone.max(axis=2) > 60)[:, 1].max()
     np.testing.assert_array_equal(image[:, : left_end + 1], alone[:, : left_end + 1])
 
 
 def test_a_fault_stands_above_the_status_line() -> None:
     image = np.zeros((720, 1280, 3), np.uint8)
-    hud.draw_status(image, "mosaic", dataclasses.replace(STATUS, alarm="camera 0 lost: no picture for 2 s"))
+    hud.draw_status(image, "mosaic", dataclasses.replace(STATUS, alarm="lost camera 0 (no frame for 2 s)"))
     assert reddish(image[600:680]) > 100
-    long = dataclasses.replace(
-        STATUS, alarm="http://127.0.0.1/video lost: no picture for 2 s, trying again in 1 s " * 3
-    )
+    long = dataclasses.replace(STATUS, alarm="lost http://127.0.0.1/video (no frame for 2 s); reconnecting in 1 s " * 3)
     hud.draw_status(image, "mosaic", long)
     assert reddish(image[:, :20]) == 0
     assert reddish(image[540:640]) > 100

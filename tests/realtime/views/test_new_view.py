@@ -23,19 +23,19 @@ from typing import ClassVar
 import numpy as np
 
 from realtime.controls.action import action
-from realtime.controls.value import Bind, value
+from realtime.controls.value import KeyBinding, value
 from realtime.views.view import Rendered, View
 
 
 @dataclass(frozen=True, slots=True)
 class InkSettings:
     group: ClassVar[str] = "ink"
-    level: int = value(100, "brightness", Bind(("+",), "step", "more ink", 50), high=250)
+    level: int = value(100, "brightness", KeyBinding(("+",), "step", "more ink", 50), high=250)
 
 
 class InkView(View):
     name = "ink"
-    bind = Bind(("I",), "set", "ink: one flat colour", "ink")
+    bind = KeyBinding(("I",), "set", "ink: one flat colour", "ink")
     settings = (InkSettings,)
 
     def render(self, scene):

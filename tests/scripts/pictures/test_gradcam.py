@@ -58,7 +58,7 @@ def test_missing_evidence_is_reported(
 ) -> None:
     iio.imwrite(flag, np.full((40, 40, 3), (200, 0, 0), np.uint8))
     assert gradcam(flag, "-o", tmp_path / "out.png", "--model", model, "--class", "green") == 0
-    assert "green, 0.04%: no evidence in conv2" in capsys.readouterr().out
+    assert "green, 0.04 %; no evidence found in conv2 (network " in capsys.readouterr().out
 
 
 def test_the_classifier_may_be_a_separate_file(tmp_path: Path, flag: Path) -> None:
@@ -71,19 +71,22 @@ def test_a_network_without_classifier_needs_a_channel(
 ) -> None:
     out, model = tmp_path / "out.png", write_untrained("mute", width=0.25)
     assert gradcam(flag, "-o", out, "--model", model) == 2
-    assert "mute has no classifier; choose a channel: --channel 3 --of block5_conv3" in capsys.readouterr().err
-    assert gradcam(flag, "-o", out, "--model", model, "--channel", "3", "--of", "block3_conv2") == 0
+    assert "mute has no classifier; choose a channel, such as --channel 3" in capsys.readouterr().err
+    assert gradcam(flag, "-o", out, "--model", model, "--channel", "3", "--channel-layer", "block3_conv2") == 0
     printed = capsys.readouterr().out
-    assert printed == "channel 3: the evidence in block3_conv1 for a channel of block3_conv2, mute UNTRAINED\n"
+    assert printed == "channel 3 of block3_conv2; heatmap of block3_conv1 (network mute UNTRAINED)\n"
 
 
 REFUSED = [
     (("--class", "pink"), "has no class 'pink'"),
     (("--class", "red", "--channel", "1"), "--class cannot be combined"),
-    (("--of", "conv2"), "--of needs a channel, such as"),
+    (("--channel-layer", "conv2"), "--channel-layer needs a channel, such as --channel 3"),
     (("--layer", "conv9"), "layer 'conv9' is not in colours"),
-    (("--channel", "1", "--of", "conv1"), "there is no layer before 'conv1'"),
-    (("--channel", "1", "--of", "conv1", "--layer", "conv2"), "layer 'conv1' does not depend on layer 'conv2'"),
+    (("--channel", "1", "--channel-layer", "conv1"), "there is no layer before 'conv1'"),
+    (
+        ("--channel", "1", "--channel-layer", "conv1", "--layer", "conv2"),
+        "layer 'conv1' does not depend on layer 'conv2'",
+    ),
     (("--channel", "7"), "channel 7 is not in conv2, which has channels 0 to 2"),
     (("--channel", "-1"), "channel -1 is not in conv2"),
 ]
