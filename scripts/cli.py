@@ -22,7 +22,7 @@ LONGEST = 600  # characters of an error message
 
 GROUPS = {
     "Show": ("show", ("live", "render", "controls", "cameras")),
-    "Pictures and films": ("pictures", ("story", "maps", "filters", "dream", "maximize", "gradcam")),
+    "Pictures and videos": ("pictures", ("story", "maps", "filters", "dream", "maximize", "gradcam")),
     "Networks": ("networks", ("train", "export", "layers")),
     "This machine": ("machine", ("doctor", "bench")),
 }
@@ -112,7 +112,7 @@ def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
         command = f"{arguments[0]} " if arguments and arguments[0] in COMMANDS else ""
         return _fail(f"{explain(error)} (see: ventral {command}--help)")
     except KeyboardInterrupt:
-        return _fail("stopped before it was done")
+        return _fail("interrupted")
     except BrokenPipeError:  # the reader of our output has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
@@ -123,7 +123,7 @@ def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
 
 def _unknown_command(name: str) -> str:
     similar = get_close_matches(name, COMMANDS, n=1)
-    hint = f"did you mean '{similar[0]}'?" if similar else f"to show a film or a picture: ventral --source {name}"
+    hint = f"did you mean '{similar[0]}'?" if similar else f"to show a video or a picture: ventral --source {name}"
     return f"unknown command '{name}'; {hint} (see: ventral --help)"
 
 

@@ -1,1 +1,1 @@
-"""Commands that turn a picture into pictures or films."""
+"""Commands that turn a picture into pictures or videos."""

@@ -81,7 +81,7 @@ class DreamOptions:
     guide: Path | None = None
     """a picture that the dream should resemble"""
     octaves: Annotated[int | None, between(1, MAX_OCTAVES)] = None
-    """number of image sizes, processed from small to large (default: 4, or more for a large picture)"""
+    """number of sizes of the picture, processed from small to large (default: 4, or more for a large picture)"""
     octave_scale: Annotated[float | None, between(1.05, 4)] = None
     """size ratio of two successive octaves (default: 1.4)"""
     steps: Annotated[int | None, between(1, 10_000)] = None
@@ -127,7 +127,7 @@ class DreamOptions:
 
 
 def dream(  # noqa: PLR0913, all of the command line
-    image: Path,
+    picture: Path,
     *,
     output: OutputPath,
     like: Like = None,
@@ -141,7 +141,7 @@ def dream(  # noqa: PLR0913, all of the command line
 
     Example: `ventral dream cat.jpg -o dream.png --octaves 4 --steps 10`
 
-    :param image: a picture
+    :param picture: a picture
     :param output: a .png file, in which the settings are saved; with --zoom-frames a .gif or .mp4 file
     :param zoom_frames: number of frames of an endless zoom into the dream
     :param zoom: zoom factor from frame to frame (default: 1.05)
@@ -150,7 +150,7 @@ def dream(  # noqa: PLR0913, all of the command line
         raise SettingError("--zoom needs --zoom-frames")
     check_writable(output, force=force, suffixes=(".gif", ".mp4") if zoom_frames else (".png",))
     options, network_options, network = reuse_settings(like, "dream", options, network_options)
-    objective, source = options.objective(network.info), read_source(image, options.width)
+    objective, source = options.objective(network.info), read_source(picture, options.width)
     options = options.for_picture(hw(source))
     with open_engine(network_options, network.info) as engine:
         if options.guide is not None:

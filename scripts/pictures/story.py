@@ -1,4 +1,4 @@
-"""`ventral story`: a picture's path through the network, layer by layer, as a GIF or an MP4."""
+"""`ventral story`: what each layer computes from a picture, one after another, as a GIF or an MP4."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,7 +52,7 @@ class StoryOptions(StillOptions):
     seconds: Annotated[float, between(0.1, LONGEST)] = 1.6
     """how long to show each layer"""
     width: Annotated[int | None, between(240, 3840)] = None
-    """width of the film, in pixels (default: 480 for a GIF, 1280 for an MP4)"""
+    """width of the video, in pixels (default: 480 for a GIF, 1280 for an MP4)"""
 
     @property
     def chosen_channels(self) -> tuple[int, ...]:
@@ -68,20 +68,20 @@ class StoryOptions(StillOptions):
 
 
 def story(
-    *images: Path,
+    *pictures: Path,
     output: OutputPath,
     force: Force = False,
     options: StoryOptions = StoryOptions(),
     network_options: NetworkOptions = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
-    """Show a picture's path through the network as a film: the picture, then every layer, with captions.
+    """Show what each layer computes from a picture, one layer after another, as a GIF or an MP4.
 
     Example: `ventral story cat.jpg -o cat.gif`
 
-    :param images: one or more pictures, or a folder of pictures
+    :param pictures: one or more pictures, or a folder of pictures
     :param output: a .gif or .mp4 file; for several pictures a folder, with one .gif per picture
     """
-    outputs = plan_outputs(images, output, force=force)
+    outputs = plan_outputs(pictures, output, force=force)
     for _, path in outputs:
         options.canvas_hw(path.suffix.lower())
     channels, network = options.chosen_channels, network_options.open()
@@ -94,12 +94,12 @@ def story(
                 write_story(PictureActivations(image, network, engine, options.size), layers, path, options, advance)
 
 
-def plan_outputs(images: Sequence[Path], output: Path, *, force: bool) -> list[tuple[Path, Path]]:
+def plan_outputs(given: Sequence[Path], output: Path, *, force: bool) -> list[tuple[Path, Path]]:
     """Every picture, also of a folder, with the file for its story; SourceError or OutputError if there is none."""
-    pictures = [path for each in images for path in (list_pictures(each) if each.is_dir() else [each])]
+    pictures = [path for each in given for path in (list_pictures(each) if each.is_dir() else [each])]
     if not pictures:
         raise SourceError("no picture given; expected one or more, or a folder of pictures")
-    single = len(pictures) == 1 and not images[0].is_dir()
+    single = len(pictures) == 1 and not given[0].is_dir()
     if output.suffix.lower() in SUFFIXES and single:
         return [(pictures[0], check_writable(output, force=force, suffixes=SUFFIXES))]
     if output.suffix:

@@ -160,9 +160,9 @@ def test_bad_input_of_other_commands(
     ("words", "expected"),
     [
         (["drem", "cup.jpg", "-o", "out.png"], "unknown command 'drem'; did you mean 'dream'?"),
-        (["clip.mp4"], "to show a film or a picture: ventral --source clip.mp4"),
+        (["clip.mp4"], "to show a video or a picture: ventral --source clip.mp4"),
         (["dream", "cup.jpg"], "--output is missing (see: ventral dream --help)"),
-        (["dream"], "missing IMAGE (see: ventral dream --help)"),
+        (["dream"], "missing PICTURE (see: ventral dream --help)"),
         (["maps", "cup.jpg", "-o"], "--output needs a value"),
         (["--seconds", "soon"], "--seconds takes a number, but got 'soon'"),
         (["--sorce", "x"], "unknown option: --sorce; did you mean --source? (see: ventral --help)"),

@@ -180,5 +180,5 @@ def test_a_story_that_is_stopped_leaves_nothing(picture: Path, number: signal.Si
         process.send_signal(number)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert errors.splitlines()[-1] == "ventral: stopped before it was done"
+    assert errors.splitlines()[-1] == "ventral: interrupted"
     assert list(picture.parent.iterdir()) == [picture]
