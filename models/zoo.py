@@ -77,11 +77,11 @@ ZOO = {
 
 
 def entry(name: str) -> ZooEntry:
-    """The record called `name`, or a ModelError that lists the names there are."""
+    """The record called `name`, or a ModelError that lists the names."""
     try:
         return ZOO[name]
     except KeyError:
-        raise ModelError(f"unknown network '{name}'; the zoo has {', '.join(sorted(ZOO))}") from None
+        raise ModelError(f"unknown network '{name}'; expected {', '.join(sorted(ZOO))}") from None
 
 
 BUNDLED = "textures"  # the bundled network: VGG16 at a quarter of its width, trained on drawn textures

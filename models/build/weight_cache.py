@@ -104,7 +104,7 @@ def _write_part(source: Path, folder: Path, part: str) -> None:
     try:
         model = onnx.load(source)
     except OSError as error:
-        raise ModelError(f"{source} cannot be read any more: {error.strerror or error}") from error
+        raise ModelError(f"{source} can no longer be read: {error.strerror or error}") from error
     external_data_helper.convert_model_to_external_data(model, location=weights, size_threshold=1024)
     onnx.save_model(model, folder / nodes)
     (folder / weights).touch()  # when all tensors are small, none is stored there

@@ -54,14 +54,15 @@ def read_kernels(network: Network, layer: str | None = None) -> Kernels:
     kernels = finder.find(info)
     if isinstance(kernels, Kernels):
         return kernels
-    raise ModelError(f"layer '{layer}' is made by {kernels}, not by one convolution; {_advice(finder, network, info)}")
+    advice = _advice(finder, network, info)
+    raise ModelError(f"layer '{layer}' is computed by {kernels}, not by a single convolution; {advice}")
 
 
 def _first(finder: _Finder, info: ModelInfo) -> Kernels:
     for layer in info.layers:
         if isinstance(kernels := finder.find(layer), Kernels):
             return kernels
-    raise ModelError(f"no layer of {info.name} is made by one convolution; expected a convolutional network")
+    raise ModelError(f"no layer of {info.name} is computed by a single convolution")
 
 
 def _advice(finder: _Finder, network: Network, layer: LayerInfo) -> str:
@@ -69,7 +70,9 @@ def _advice(finder: _Finder, network: Network, layer: LayerInfo) -> str:
     layers = network.info.layers
     nearest = sorted(layers, key=lambda other: abs(layers.index(other) - layers.index(layer)))
     names = [other.name for other in nearest if isinstance(finder.find(other), Kernels)][:SUGGESTIONS]
-    return f"nearby ones that are: {', '.join(names)}" if names else f"none of {network.info.name} is"
+    *others, last = names or [""]
+    advice = f"try {', '.join(others)}{' or ' if others else ''}{last}"
+    return advice if names else f"no layer of {network.info.name} is"
 
 
 class _Finder:

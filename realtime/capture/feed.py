@@ -102,7 +102,7 @@ class Capture:
         if reason is not None and self._retry and self._source.live:
             self._reopen(reason)
         elif reason is not None:
-            self._end(f"{self.name} lost: {reason}" if self._source.live else f"{self.name}: {reason}")
+            self._end(f"lost {self.name} ({reason})" if self._source.live else f"{self.name}: {reason}")
 
     def _until_lost(self) -> str | None:
         while not self._stopping.wait(self._limits.interval):
@@ -122,7 +122,7 @@ class Capture:
         self._failures = 0 if health and health.steady else self._failures + 1
         pause = self._limits.pauses[min(self._failures, len(self._limits.pauses) - 1)]
         self._abandon()
-        self._lost = f"{self.name} lost: {reason}; trying again in {pause:g} s"
+        self._lost = f"lost {self.name} ({reason}); reconnecting in {pause:g} s"
         while not self._stopping.wait(pause * random.uniform(0.8, 1.2)):
             if len(self._abandoned) < self._limits.stuck:
                 self._start_reader()

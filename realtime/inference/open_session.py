@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def open_session(spec: GraphSpec, provider: Provider, *, background: bool = False) -> Session:
-    """Build the graph, open it and run it once; damaged files of the cache are made anew.
+    """Build the graph, open it and run it once; damaged files of the cache are rebuilt.
 
     In the `background` of a show, a graph that the show does not wait for gets one thread.
     """
@@ -23,7 +23,7 @@ def open_session(spec: GraphSpec, provider: Provider, *, background: bool = Fals
     except Exception:
         if provider.name != "CPU" or not repair(spec):
             raise
-        log.warning("the cache of %s was damaged and is made anew", spec.network.info.name)
+        log.warning("the cache of %s was damaged; rebuilding it", spec.network.info.name)
         return _open(spec, provider, threads)
 
 

@@ -133,7 +133,9 @@ class Recorder(Output):
         with self._lock:
             busy = [recording.path for recording in self._recordings]
         if len(busy) >= MOST_FILMS:
-            raise OutputError(f"{busy[0].name} and others are still being finished; try again when they are saved")
+            raise OutputError(
+                f"other recordings, such as {busy[0].name}, are still being written; try again when they are saved"
+            )
         path = path or new_path(self._folder, suffix, in_use=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")

@@ -17,7 +17,7 @@ from realtime.threads.signals import StopSignals
 log = logging.getLogger(__name__)
 
 NOTICE = 5.0  # seconds that a notice stays on the status line
-PATIENCE = 600.0  # seconds that a film may take to be finished at the end of the show
+PATIENCE = 600.0  # seconds that a recording may take to be finished at the end of the show
 
 
 class RecordingCommands:
@@ -74,7 +74,8 @@ class RecordingCommands:
                 break
         self._recorder.close(timeout=0.0)
         if self._requested is not None and _modified(self._requested[0]) == self._requested[1]:
-            raise OutputError(f"{self._requested[0]} was not finished; the lines above say why")
+            path, fault = self._requested[0], self._recorder.fault
+            raise OutputError(fault if str(path) in fault else f"{path} was not finished")
 
     def _start(self, controls: Controls, path: Path | None = None) -> None:
         settings = controls.snapshot()[RecordSettings]

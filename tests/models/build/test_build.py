@@ -46,7 +46,7 @@ def test_same_spec_same_file_other_spec_other_file(network: Network) -> None:
 
 def test_a_network_whose_file_has_gone_is_named(network: Network, tmp_path: Path) -> None:
     gone = dataclasses.replace(network, path=tmp_path / "gone.onnx", digest="f" * 64)
-    with pytest.raises(ModelError, match=r"gone\.onnx cannot be read any more: No such file"):
+    with pytest.raises(ModelError, match=r"gone\.onnx can no longer be read: No such file"):
         build(spec(gone))
 
 

@@ -78,7 +78,8 @@ def test_kernels_of_a_layer(network: Network, layer: str, shape: tuple[int, ...]
 )
 def test_the_error_for_another_operator_names_layers_nearby(network: Network, layer: str, maker: str) -> None:
     with pytest.raises(
-        ModelError, match=rf"^layer '{layer}' is made by {maker}, not .*nearby .*: point, swish, normed$"
+        ModelError,
+        match=rf"^layer '{layer}' is computed by {maker}, not by a single convolution; try point, swish or normed$",
     ):
         read_kernels(network, layer)
 
