@@ -1,4 +1,4 @@
-"""The configuration of a training."""
+"""The configuration of a training run."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ RANGES = {"epochs": (1, 10_000), "size": (32, 512), "batch": (2, 1024), "seed": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
-    """Everything that determines a training except the data; the same config and data give the same network."""
+    """Everything that determines a training run except the data; the same config and data give the same network."""
 
     start: str = SCRATCH
     """scratch, a Keras network, or a stored network with the layers of VGG16"""

@@ -43,7 +43,7 @@ def bench(
 
     Example: `ventral bench --part step -o bench.json`
 
-    :param model: vgg16 (with random weights unless exported; the speed is the same), or anything that ventral --model accepts
+    :param model: vgg16 (random weights unless exported; same speed), or anything that ventral --model accepts
     :param part: what to measure; repeatable
     :param size: side of the network's input, in pixels
     :param show: the network for --part show

@@ -20,9 +20,9 @@ from models.errors import ModelError, SetupError, VentralError
 from models.files import write_atomically
 from models.importing.open_network import open_network
 
-Verdict = Literal["ok", "note", "fault"]
+Verdict = Literal["ok", "note", "problem"]
 
-COLOURS: dict[Verdict, str] = {"ok": "green", "note": "yellow", "fault": "red"}
+COLOURS: dict[Verdict, str] = {"ok": "green", "note": "yellow", "problem": "red"}
 
 MIN_FREE_BYTES = 1_000_000_000
 
@@ -44,7 +44,7 @@ class Finding(NamedTuple):
 def doctor() -> None:
     """Check this machine and print the command that fixes each problem.
 
-    It checks packages, GPU, display, cameras, ffmpeg, cache and networks. The exit status is 2 if it finds a fault.
+    It checks packages, GPU, display, cameras, ffmpeg, cache and networks. The exit status is 2 if it finds a problem.
 
     Example: `ventral doctor`
     """
@@ -56,8 +56,8 @@ def doctor() -> None:
     for subject, verdict, text in findings:
         table.add_row(f"[{COLOURS[verdict]}]{verdict}[/]", subject, escape(text))
     Console().print(table)
-    if faults := [each.subject for each in findings if each.verdict == "fault"]:
-        raise SetupError(f"faults found: {', '.join(faults)}; the lines above say how to fix them")
+    if problems := [each.subject for each in findings if each.verdict == "problem"]:
+        raise SetupError(f"problems found: {', '.join(problems)}; the lines above say how to fix them")
 
 
 def _packages() -> Iterator[Finding]:
@@ -72,12 +72,12 @@ def _package(module: str, present: dict[str, str], preferred: str) -> Finding:
     """Whether one distribution of an essential library is installed, and can be imported."""
     if len(present) > 1:
         fix = f"pip uninstall -y {' '.join(present)} && pip install {preferred}"
-        return Finding(module, "fault", f"{' and '.join(present)} overwrite each other; run: {fix}")
+        return Finding(module, "problem", f"{' and '.join(present)} overwrite each other; run: {fix}")
     try:
         import_module(module)
     except ImportError as error:
         fix = "apt install libgl1 libglib2.0-0" if ".so" in str(error) else f"pip install {preferred}"
-        return Finding(module, "fault", f"{error}; run: {fix}")
+        return Finding(module, "problem", f"{error}; run: {fix}")
     return Finding(module, "ok", " ".join(f"{name} {version}" for name, version in present.items()))
 
 
@@ -121,7 +121,7 @@ def _ffmpeg() -> Finding:
     try:
         return Finding("ffmpeg", "ok", str(imageio_ffmpeg.get_ffmpeg_version()))
     except RuntimeError as error:
-        return Finding("ffmpeg", "fault", f"{error}; run: pip install --force-reinstall imageio-ffmpeg")
+        return Finding("ffmpeg", "problem", f"{error}; run: pip install --force-reinstall imageio-ffmpeg")
 
 
 def _cache() -> Finding:
@@ -131,7 +131,7 @@ def _cache() -> Finding:
         write_atomically(probe, b"")
         probe.unlink()
     except (VentralError, OSError) as error:
-        return Finding("cache", "fault", f"{error}; set XDG_CACHE_HOME to a writable folder")
+        return Finding("cache", "problem", f"{error}; set XDG_CACHE_HOME to a writable folder")
     free = shutil.disk_usage(folder).free
     return Finding("cache", "ok" if free > MIN_FREE_BYTES else "note", f"{folder}, {free / 1e9:.0f} GB free")
 
@@ -141,7 +141,7 @@ def _networks() -> Iterator[Finding]:
         info = open_network("auto").info
         yield Finding("network", "ok", f"{info.name}{'' if info.trained else ', UNTRAINED'}")
     except ModelError as error:
-        yield Finding("network", "fault", f"{error} (add --force)")
+        yield Finding("network", "problem", f"{error} (add --force)")
     for name, path in {name: zoo.stored_path(name) for name in zoo.ZOO}.items():
         if path.exists():
             yield Finding(name, "ok", f"{path}, {path.stat().st_size / 1e6:.0f} MB")

@@ -30,11 +30,11 @@ NETWORK, LABELS, METRICS, REPORT = "network.onnx", "labels.txt", "metrics.json",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:
-    """The options of a training."""
+    """The options of a training run."""
 
     start: Annotated[str, Parameter(name="--from")] = SCRATCH
-    """the network to start from: scratch (random weights), textures (bundled), vgg16 or another Keras network, or a
-    network made by ventral train (its folder or file)"""
+    """the network to start from: scratch (random weights), textures (bundled), vgg16, vgg19, inception_v3, resnet50,
+    mobilenet_v2, efficientnet_b0, or a network made by ventral train (its folder or file)"""
     weights: str = "imagenet"
     """of a Keras network: imagenet (downloaded once), a file (.weights.h5, .h5 or .npz), or none (random)"""
     classes: int = 3
@@ -50,7 +50,7 @@ class TrainOptions:
 
     @property
     def config(self) -> TrainingConfig:
-        """The options that determine the training."""
+        """The options that determine the training run."""
         settings = asdict(self)
         del settings["classes"]
         return TrainingConfig(**settings)
@@ -66,7 +66,7 @@ def train(
 ) -> None:
     """Train a small network on a folder of pictures, and write a report.
 
-    The output is a folder for --model. An interrupted training resumes when the command is repeated. Needs TensorFlow:
+    The output is a folder for --model. An interrupted training run resumes when the command is repeated. Needs TensorFlow:
     `uv sync --extra train`, or `pip install -e '.[train]'`.
 
     Example: `ventral train pictures -o leaves --epochs 20`
@@ -74,14 +74,14 @@ def train(
     :param folder: a folder with a subfolder of pictures for each class, or a folder of pictures
     :param output: the folder to write: network, labels, metrics and report
     :param force: replace an existing network
-    :param fresh: start again instead of resuming an interrupted training
+    :param fresh: start again instead of resuming an interrupted training run
     """
     start, settings = time.monotonic(), {"pictures": folder, **asdict(options)}
     options.config.check()
     check_start(options.config)
     require_libraries()
     if not force and is_done(output, settings):
-        print(f"{output} is already trained; see {output / REPORT}, or use --force to train again")
+        print(f"{output} already contains this trained network; see {output / REPORT}, or use --force to train again")
         return
     check_output(output)
     dataset = load_dataset(folder, options.size, clusters=options.classes, start=options.start, seed=options.seed)

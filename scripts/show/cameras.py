@@ -11,8 +11,8 @@ from realtime.capture.devices import list_cameras
 from realtime.capture.video import StreamFormat
 
 NO_CAMERA = (
-    "No camera found. Is one plugged in and switched on? Are you in the group 'video'? Does another program"
-    " use it? In a container, was the device passed on (--device /dev/video0)?"
+    "no camera found; connect one and switch it on, join the group 'video', close other programs that use it;"
+    " in a container pass --device /dev/video0"
 )
 
 

@@ -74,7 +74,7 @@ def _channels(evaluation: Evaluation, layer: LayerInfo) -> list[Target]:
     present = np.unique(labels)
     best = present[np.argmax([activations[labels == label].mean(axis=0) for label in present], axis=0)]
     return [
-        Target(layer.name, channel, f"channel {channel}", f"highest for {dataset.classes[best[channel]]}")
+        Target(layer.name, channel, f"channel {channel}", f"most active for {dataset.classes[best[channel]]}")
         for channel in discriminative_channels(activations, labels, CHANNELS)
     ]
 
@@ -108,5 +108,5 @@ def _card(evaluation: Evaluation, target: Target, steps: int, advance: Callable[
     fallback = ObjectiveGradient(plain.engine, plain.network, plain.objective.with_rule("deconv"))
     rng = np.random.default_rng([evaluation.config.seed, target.channel])
     image, result = maximize(with_fallback(plain, fallback), _size_hw(plain), steps, rng, advance)
-    note = target.note if result.after > result.before else "no increase"
+    note = target.note if result.after > result.before else "could not be increased"
     return f"<div>{image_tag(image, target.name)}<b>{escape(target.name)}</b>{escape(note)}</div>"

@@ -27,7 +27,7 @@ def by_outcome(evaluation: Evaluation, count: int, css_class: str, card: Callabl
 def prediction(evaluation: Evaluation, index: int) -> str:
     """The predicted class, and the true one when it differs, as HTML."""
     predicted, truth = (evaluation.dataset.classes[each[index]] for each in (evaluation.predicted, evaluation.truth))
-    return f"<b>{escape(predicted)}</b>" + ("" if predicted == truth else f"<em>is {escape(truth)}</em>")
+    return f"<b>{escape(predicted)}</b>" + ("" if predicted == truth else f"<em>true class: {escape(truth)}</em>")
 
 
 def _card(evaluation: Evaluation, index: int) -> str:

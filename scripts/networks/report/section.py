@@ -1,4 +1,4 @@
-"""The parts of a report: sections of HTML, and figures that are embedded in the page and saved next to it."""
+"""Sections and figures of a report, and the HTML of images and tables."""
 
 import base64
 import struct

@@ -24,7 +24,11 @@ MIN_TSNE = 40  # pictures from which on t-SNE is used instead of PCA
 def summary(evaluation: Evaluation) -> Section:
     """The data, the network, the training and the accuracy."""
     dataset, config, history = evaluation.dataset, evaluation.config, evaluation.trained.history
-    start = "new, VGG16 at quarter width" if config.start == SCRATCH else f"fine-tuned from {config.start}"
+    start = (
+        "trained from scratch, VGG16 with a quarter of the channels"
+        if config.start == SCRATCH
+        else f"fine-tuned from {config.start}"
+    )
     split = evaluation.trained.split
     rows = {
         "Validation accuracy": f"{100 * evaluation.accuracy:.0f} %",
@@ -37,7 +41,8 @@ def summary(evaluation: Evaluation) -> Section:
     }
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
     note = (
-        "<p class=note>The validation pictures also chose the best epoch, so the accuracy is slightly optimistic.</p>"
+        "<p class=note>The best epoch was chosen on the validation pictures, so the accuracy is slightly"
+        " optimistic.</p>"
     )
     return Section("Summary", f"<dl>{items}</dl>{note}{_clusters(evaluation)}{_skipped(evaluation)}")
 

@@ -179,6 +179,6 @@ def test_done_is_done_and_another_is_not_overwritten(
     out: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert status(["train", str(folder), "-o", str(out), *OPTIONS]) == 0
-    assert "is already trained; see" in capsys.readouterr().out
+    assert "already contains this trained network; see" in capsys.readouterr().out
     assert status(["train", str(folder), "-o", str(out), "--epochs", "3"]) == 2
     assert "already has another network" in capsys.readouterr().err
