@@ -1,5 +1,6 @@
 """Still pictures as a source: one file, or the files of a folder by name."""
 
+import logging
 import os
 import threading
 import warnings
@@ -16,6 +17,8 @@ from PIL import ImageOps, UnidentifiedImageError
 from models.errors import SourceError
 from realtime.capture.source import EndOfSource, Source, SourceKind, SourceOptions, as_bgr
 from realtime.imaging.frame import Image
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _STDERR = 2
@@ -59,7 +62,7 @@ def read_picture(path: Path) -> Image:
 class Pictures(Source):
     """Pictures in order, each repeated `hold` times; with `loop` they start again after the last.
 
-    A damaged picture is skipped and added to `skipped` once. SourceError when none can be read.
+    A damaged picture is skipped, with a warning in the log. SourceError when none can be read.
     """
 
     live = False
@@ -67,8 +70,7 @@ class Pictures(Source):
     def __init__(self, name: str, paths: list[Path], *, loop: bool = False, fps: float = 30.0, hold: int = 1) -> None:
         self.name = name
         self.fps = fps
-        self.skipped: list[str] = []
-        self._paths = list(paths)
+        self._paths, self._given = list(paths), len(paths)
         self._loop = loop
         self._hold = hold
         self._index = 0
@@ -112,9 +114,11 @@ class Pictures(Source):
                 return read_picture(self._paths[self._index])
             except SourceError as error:
                 reason = str(error)
-                self.skipped.append(self._paths.pop(self._index).name)
-        bad = len(self.skipped)
-        raise SourceError(reason if bad == 1 else f"cannot read any of the {bad} pictures in {self.name}: {reason}")
+                del self._paths[self._index]
+            if self._paths:
+                log.warning("skipped %s", reason)
+        given = self._given
+        raise SourceError(reason if given == 1 else f"cannot read any of the {given} pictures in {self.name}: {reason}")
 
 
 def open_pictures(path: Path, *, loop: bool = False, fps: float = 30.0, hold: int = 1) -> Pictures:
@@ -126,14 +130,25 @@ def open_pictures(path: Path, *, loop: bool = False, fps: float = 30.0, hold: in
 
 def list_pictures(folder: Path) -> list[Path]:
     """The files of a folder with the suffix of a picture, by name; SourceError when there are none."""
-    try:
-        files = sorted(folder.iterdir())
-    except OSError as error:
-        raise SourceError(f"cannot read the folder '{folder}': {error.strerror}") from error
-    pictures = [file for file in files if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")]
+    pictures = pictures_in(folder)
     if not pictures:
         raise SourceError(f"no picture in the folder '{folder}': expected files {' '.join(sorted(SUFFIXES))}")
     return pictures
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Like `list_pictures`, but there may be none."""
+    return [file for file in list_folder(folder) if file.suffix.lower() in SUFFIXES]
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """What is in a folder, by name, without hidden files; SourceError when it cannot be read."""
+    try:
+        return sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+    except OSError as error:
+        raise SourceError(
+            f"cannot read the folder '{folder}': {error.strerror}: expected a folder of pictures"
+        ) from error
 
 
 def _array(picture: Pillow.Image) -> NDArray[Any]:

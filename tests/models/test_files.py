@@ -42,7 +42,7 @@ def test_a_file_is_replaced_only_by_force_and_a_folder_never(tmp_path: Path) -> 
     check_replaceable(path, force=False)
     path.touch()
     check_replaceable(path, force=True)
-    with pytest.raises(OutputError, match="exists already; .* --force"):
+    with pytest.raises(OutputError, match=r"exists already; .* --force"):
         check_replaceable(path, force=False)
     with pytest.raises(OutputError, match="it is a folder"):
         check_replaceable(tmp_path, force=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.errors import SourceError
 from models.training.dataset import Dataset
-from realtime.capture.pictures import SUFFIXES, read_picture
+from realtime.capture.pictures import SUFFIXES, list_folder, pictures_in, read_picture
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
 from scripts.networks.training.clusters import cluster
@@ -27,13 +27,13 @@ def load_dataset(source: str, size: int, *, clusters: int, start: str, seed: int
     if not source:
         raise SourceError("the folder name is empty: expected a folder with a subfolder of pictures for each class")
     folder = Path(source)
-    classes = [each for each in _list(folder) if each.is_dir() and each.name[0] != "." and _pictures_in(each)]
+    classes = [each for each in list_folder(folder) if each.is_dir() and pictures_in(each)]
     if not classes:
-        return _clustered(_read(folder, _pictures_in(folder), size), clusters, start=start, seed=seed)
-    loaded = _read(folder, [file for each in classes for file in _pictures_in(each)], size)
+        return _clustered(_read(folder, pictures_in(folder), size), clusters, start=start, seed=seed)
+    loaded = _read(folder, [file for each in classes for file in pictures_in(each)], size)
     names = tuple(each.name for each in classes)
     labels = np.array([names.index(Path(name).parts[0]) for name in loaded.names], np.int64)
-    strays = tuple(f"{file.name}: not in the subfolder of a class" for file in _pictures_in(folder))
+    strays = tuple(f"{file.name}: not in the subfolder of a class" for file in pictures_in(folder))
     dataset = Dataset(loaded.images, labels, names, loaded.names, skipped=loaded.skipped + strays)
     dataset.check()
     return dataset
@@ -44,20 +44,6 @@ def _clustered(unlabelled: Dataset, clusters: int, *, start: str, seed: int) -> 
     if len(dataset.classes) < clusters:
         log.warning("found %d clusters of at least 2 pictures instead of %d", len(dataset.classes), clusters)
     return dataset
-
-
-def _pictures_in(folder: Path) -> list[Path]:
-    return [each for each in _list(folder) if each.suffix.lower() in SUFFIXES and each.name[0] != "."]
-
-
-def _list(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError as error:
-        raise SourceError(
-            f"cannot read the folder '{folder}': {error.strerror}: expected a folder with a subfolder of pictures for"
-            " each class"
-        ) from error
 
 
 def _read(folder: Path, files: Sequence[Path], size: int) -> Dataset:

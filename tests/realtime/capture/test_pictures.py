@@ -179,12 +179,15 @@ def test_skipping_counts_like_reading(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", [0, 1, 2])
-def test_a_broken_picture_is_passed_over_and_named_once(tmp_path: Path, broken: int) -> None:
+def test_a_broken_picture_is_passed_over_and_named_once(
+    tmp_path: Path, broken: int, caplog: pytest.LogCaptureFixture
+) -> None:
     truncate(folder_of(tmp_path, 10, 20, 30) / f"{broken}.png")
     source = open_pictures(tmp_path, loop=True)
     good = [grey for number, grey in enumerate((10, 20, 30)) if number != broken]
     assert [int(source.read()[0, 0, 0]) for _ in range(6)] == good * 3
-    assert source.skipped == [f"{broken}.png"]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert caplog.messages[0].startswith(f"skipped {broken}.png: damaged picture")
 
 
 def test_the_end_comes_even_when_the_last_picture_is_broken(tmp_path: Path) -> None:
