@@ -21,10 +21,12 @@ from realtime.outputs.recording.paths import check_writable, new_path
 from realtime.outputs.recording.recording import Recording
 from realtime.outputs.recording.replay import Replay
 from realtime.threads.latest import Mailbox
+from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
 MOST_FILMS = 3  # films that may be written at the same time: each has an ffmpeg process of its own
+MP4_FPS = 30.0  # frames per second of a video
 GRACE = 2.0  # seconds for an interrupted recording to end
 
 
@@ -47,21 +49,21 @@ class Recorder(Output):
     name = "recorder"
     permanent = False
 
-    def __init__(self, canvases: Mailbox[Frame], *, folder: Path, fps: float = 30.0, gif_fps: float = 20.0) -> None:
+    def __init__(self, canvases: Mailbox[Frame], *, folder: Path, gif_fps: float = 20.0) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
         self.dropped = 0
         self._folder = folder
-        self._frame_rates = {".mp4": fps, ".gif": gif_fps}
+        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps}
         self._lock = threading.Lock()
         self._recordings: list[Recording] = []
         self._live: tuple[Recording, Pace] | None = None
         self._replay = Replay(fps=gif_fps)
         self._replay_pace = Pace(gif_fps)
-        self._replay_thread = threading.Thread(target=self._fill_replay, name="replay", daemon=True)
+        self._replay_worker = Worker("replay", self._fill_replay)
 
     def __enter__(self) -> Self:
-        self._replay_thread.start()
+        self._replay_worker.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -119,6 +121,7 @@ class Recorder(Output):
         """Finish everything; a GIF that is not done after `timeout` seconds is kept as an MP4."""
         self.stop()
         self._replay_pace.stop()
+        self._replay_worker.stop(GRACE)
         with self._lock:
             recordings = list(self._recordings)
         slow = _unfinished(recordings, timeout)
@@ -126,8 +129,6 @@ class Recorder(Output):
             recording.interrupt()
         for recording in slow:
             recording.join(GRACE)
-        if self._replay_thread.ident is not None:
-            self._replay_thread.join(GRACE)
 
     def _claim(self, path: Path | None, suffix: str, *, force: bool) -> Path:
         with self._lock:
@@ -168,12 +169,12 @@ class Recorder(Output):
 
     def _fill_replay(self) -> None:
         try:
-            while due := self._replay_pace.wait():
-                frame = self._canvases.peek()
-                if frame is not None:
-                    self._replay.add(frame.image, times=due)
+            due, frame = self._replay_pace.wait(), self._canvases.peek()
+            if due and frame is not None:
+                self._replay.add(frame.image, times=due)
         except Exception as error:  # a thread must not die unseen
             self.fail(error)
+            raise
 
 
 def _unfinished(recordings: list[Recording], timeout: float) -> list[Recording]:

@@ -266,7 +266,7 @@ def test_only_so_many_films_are_in_the_making_at_once(tmp_path: Path) -> None:
     with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
         assert soon(lambda: canvases.peek() is not None)
         time.sleep(0.3)
-        with pytest.raises(OutputError, match="still being finished"):
+        with pytest.raises(OutputError, match="are still being written"):
             for _ in range(20):
                 recorder.save_replay()
         assert recorder.status.finishing <= MOST_FILMS
