@@ -1,11 +1,11 @@
 """`ventral filters`: the kernels that a network has learned."""
 
 from models.graph.kernels import read_kernels
+from realtime.imaging.png import write_png
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.kernelsheet import draw_kernels
 from realtime.show.config import NetworkOptions
 from scripts.common.parameters import Force, OutputPath, SheetWidth
-from scripts.common.write_png import write_png
 
 
 def filters(

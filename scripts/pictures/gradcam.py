@@ -12,6 +12,7 @@ from models.spec import CLASSES, ModelInfo, Network
 from realtime.capture.pictures import read_picture
 from realtime.imaging.drawing import network_label, percent
 from realtime.imaging.frame import Image
+from realtime.imaging.png import write_png
 from realtime.inference.channels import channel_weights
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
@@ -22,7 +23,6 @@ from realtime.sheets.heat_slide import heat_slide
 from realtime.show.config import NetworkOptions
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath
-from scripts.common.write_png import write_png
 
 CANVAS_HW = (1080, 1920)
 

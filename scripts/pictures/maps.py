@@ -12,6 +12,7 @@ from models.files import write_atomically
 from models.spec import LayerInfo, ModelInfo, Prediction
 from realtime.capture.pictures import read_picture
 from realtime.imaging.drawing import percent
+from realtime.imaging.png import write_png
 from realtime.inference.predictions import classify
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.mapsheet import MapSheet, draw_maps
@@ -20,7 +21,6 @@ from realtime.show.config import NetworkOptions, between
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath, SheetWidth, StillOptions
 from scripts.common.progress import progress
-from scripts.common.write_png import write_png
 
 DRAWN, PRINTED = 3, 5  # the number of predictions on the sheet, and of those printed and reported
 

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import cv2
-
 from models.errors import OutputError
 from models.files import write_atomically
 from realtime.imaging.frame import Image
+from realtime.imaging.png import encode_png
 from realtime.outputs.recording.sink import ImageWriter
 
 
@@ -21,7 +20,7 @@ class PngWriter(ImageWriter):
         """Encode the image; OutputError for a second one."""
         if self.frames:
             raise OutputError(f"{self.path} holds one image: for more, use a name that ends in .mp4 or .gif")
-        self._content = cv2.imencode(".png", image)[1].tobytes()
+        self._content = encode_png(image)
         self.frames = 1
 
     def close(self) -> None:

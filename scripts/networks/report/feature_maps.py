@@ -8,11 +8,12 @@ from models.build.heads.mosaic import MosaicHead
 from models.spec import Hw, LayerInfo
 from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.frame import Image
+from realtime.imaging.png import encode_png
 from realtime.inference.network_input import network_input
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import fill_panel
 from scripts.networks.report.evaluation import Evaluation
-from scripts.networks.report.section import Figure, Section, data_uri, png
+from scripts.networks.report.section import Figure, Section, data_uri
 
 PANEL_HW: Hw = (540, 1080)
 COLORMAP, CONTRAST = "ember", 1.8
@@ -25,10 +26,10 @@ def feature_maps(evaluation: Evaluation) -> Section:
     image, name = evaluation.dataset.images[picture], evaluation.dataset.names[picture]
     layers = {layer.block: layer for layer in evaluation.network.info.key_layers}
     figures = tuple(
-        Figure(f"feature-maps-{layer.name}", png(mosaic(evaluation, layer, image)), _caption(layer))
+        Figure(f"feature-maps-{layer.name}", encode_png(mosaic(evaluation, layer, image)), _caption(layer))
         for layer in layers.values()
     )
-    seen = f'<img class=seen src="{data_uri(png(image))}" alt="{escape(name)}">'
+    seen = f'<img class=seen src="{data_uri(encode_png(image))}" alt="{escape(name)}">'
     text = f"<p>{seen} The activations of the last layer of each block for {escape(name)}.</p>"
     return Section("Feature maps", text + "".join(figure.html for figure in figures), figures)
 

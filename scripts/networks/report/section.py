@@ -5,10 +5,8 @@ import struct
 from dataclasses import dataclass
 from html import escape
 
-import cv2
-import numpy as np
-
 from realtime.imaging.frame import Image
+from realtime.imaging.png import encode_png
 
 PIXEL_RATIO = 1.5  # pixels of a figure per pixel of the page
 
@@ -50,12 +48,6 @@ class Section:
         return self.title.lower().replace(" ", "-")
 
 
-def png(image: Image) -> bytes:
-    """A BGR image as the content of a PNG file."""
-    _, content = cv2.imencode(".png", np.ascontiguousarray(image))
-    return content.tobytes()
-
-
 def data_uri(content: bytes) -> str:
     """A PNG as a data URI."""
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
@@ -63,7 +55,7 @@ def data_uri(content: bytes) -> str:
 
 def image_tag(image: Image, text: str) -> str:
     """An embedded image with a tooltip."""
-    return f'<img src="{data_uri(png(image))}" alt="{escape(text)}" title="{escape(text)}">'
+    return f'<img src="{data_uri(encode_png(image))}" alt="{escape(text)}" title="{escape(text)}">'
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
