@@ -25,7 +25,7 @@ def check_card(model: onnx.ModelProto, info: ModelInfo) -> None:
     for layer in info.layers:
         found = tensors.get(layer.name)
         if found is None or not found.is_maps or (found.dims or ())[1] != layer.channels:
-            raise ModelError(f"layer '{layer.name}' does not have {layer.channels} channels as its card says")
+            raise ModelError(f"layer '{layer.name}' does not have {layer.channels} channels as its record says")
 
 
 def _check_card(info: ModelInfo) -> None:
@@ -38,7 +38,7 @@ def _check_card(info: ModelInfo) -> None:
         and all(1 <= side <= MAX_INPUT_SIDE for side in sides)
         and all(layer.stride >= 1 and layer.channels >= 1 for layer in info.layers)
     ):
-        raise ModelError("its card has values out of range")
+        raise ModelError("its record has values out of range")
 
 
 def _size(info: ModelInfo) -> Hw:

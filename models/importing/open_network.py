@@ -63,7 +63,7 @@ def _file(text: str) -> Path:
     names = ", ".join((*sorted(ZOO), BUNDLED))
     if os.path.isdir(text):  # noqa: PTH112
         raise ModelError(f"{text} is a folder without {NETWORK_FILE}; expected an .onnx file")
-    raise ModelError(f"unknown network '{text}', and no such file; expected auto, {names}, or an .onnx file")
+    raise ModelError(f"'{text}' is neither a known network nor a file; expected auto, {names}, or an .onnx file")
 
 
 def _open_file(path: Path, overrides: Overrides) -> Network:

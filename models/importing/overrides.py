@@ -75,7 +75,7 @@ def _spread(option: str, values: tuple[float, ...] | None, count: int) -> tuple[
         return values
     if len(values) == 1:
         return values * count
-    raise SettingError(f"{option} takes one number or {count}, one for each colour, but got {len(values)}")
+    raise SettingError(f"{option} takes one number, or one per channel: the input has {count}, but got {len(values)}")
 
 
 def _given(overrides: Overrides) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _start(folder: Path) -> None:
             timeout=TIME_LIMIT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise ModelError(f"ONNX Runtime does not finish it within {TIME_LIMIT:g} seconds") from None
+        raise ModelError(f"ONNX Runtime did not finish running it within {TIME_LIMIT:g} seconds") from None
     if done.returncode == trial_process.FAILED:
         raise ModelError(f"ONNX Runtime cannot run it: {done.stdout[:LONGEST]}")
     if done.returncode:
@@ -137,7 +137,7 @@ def _compare(original: Original, ours: Sequence[NDArray[Any]], theirs: Sequence[
     for name, one, other in zip(original.tensors, ours, theirs, strict=True):
         error = difference(one, other)
         if error > tolerance:
-            raise ModelError(f"'{name}' is off by {error:.1e} after import, expected at most {tolerance:.0e}")
+            raise ModelError(f"'{name}' differs by {error:.1e} after the import; expected at most {tolerance:.0e}")
 
 
 def difference(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -154,7 +154,10 @@ def _check_tensor(tensor: TensorProto) -> None:
     if tensor.data_type in (TensorProto.FLOAT, TensorProto.FLOAT16) and count > 1:  # one infinity may limit a clip
         bad = int(np.count_nonzero(~np.isfinite(numpy_helper.to_array(tensor))))
         if bad:
-            raise ModelError(f"{bad} of the weights '{tensor.name}' are NaN or infinite: the training has diverged")
+            weights, are = ("weight", "is") if bad == 1 else ("weights", "are")
+            raise ModelError(
+                f"{bad} {weights} in '{tensor.name}' {are} NaN or infinite; the training probably diverged"
+            )
 
 
 def _kind(data_type: int) -> str:

@@ -66,8 +66,8 @@ def train(
 ) -> None:
     """Train a small network on a folder of pictures, and write a report.
 
-    The output is a folder for --model. An interrupted training run resumes when the command is repeated. Needs TensorFlow:
-    `uv sync --extra train`, or `pip install -e '.[train]'`.
+    The output is a folder for --model. An interrupted training run resumes when the command is repeated.
+    Needs TensorFlow: `uv sync --extra train`, or `pip install -e '.[train]'`.
 
     Example: `ventral train pictures -o leaves --epochs 20`
 

@@ -43,8 +43,10 @@ def find_input(graph: onnx.GraphProto, layout: InputLayout | None = None) -> Pic
     values = [value for value in graph.input if value.name not in weights]
     pictures = [value for value in values if _could_be_picture(value)]
     if len(pictures) != 1 or len(values) != 1:
-        found = ", ".join(_describe(value) for value in values[:4]) or "missing"
-        raise ModelError(f"its inputs: {found}; expected one picture: (1, 3, height, width) or (1, height, width, 3)")
+        found = ", ".join(_describe(value) for value in values[:4]) or "none"
+        raise ModelError(
+            f"its inputs are {found}; expected one image input of shape (1, 3, height, width) or (1, height, width, 3)"
+        )
     return _picture_input(graph, pictures[0], layout)
 
 
@@ -64,7 +66,7 @@ def _describe(value: onnx.ValueInfoProto) -> str:
 def _picture_input(graph: onnx.GraphProto, value: onnx.ValueInfoProto, override: InputLayout | None) -> PictureInput:
     dims = [dim.dim_value if dim.dim_value > 0 else None for dim in value.type.tensor_type.shape.dim] or [None] * 4
     if dims[0] not in (None, 1):
-        raise ModelError(f"it takes {dims[0]} pictures at a time; export it with a batch size of 1 or a dynamic one")
+        raise ModelError(f"its batch size is {dims[0]}; export it with a batch size of 1 or a dynamic one")
     layout = override or _layout(graph, value.name, dims)
     axes = (1, 2, 3) if layout == "NCHW" else (3, 1, 2)
     channels, height, width = (dims[axis] for axis in axes)

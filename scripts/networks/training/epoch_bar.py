@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.training.history import Epoch
+from realtime.imaging.drawing import percent
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,13 @@ class EpochBar:
 
     def step(self, loss: float, accuracy: float) -> None:
         """Advance the bar."""
-        self._bar.update(self._task, advance=1, now=f"loss {loss:.3f}  accuracy {accuracy:.0%}")
+        self._bar.update(self._task, advance=1, now=f"loss {loss:.3f}  accuracy {percent(accuracy)}")
 
     def end_epoch(self, epoch: int, result: Epoch) -> None:
         """Print or log the result of the epoch."""
         line = (
-            f"epoch {epoch}/{self._epochs}: loss {result.loss:.3f}, accuracy {result.accuracy:.0%};"
-            f" validation: loss {result.val_loss:.3f}, accuracy {result.val_accuracy:.0%}; {result.seconds:.1f} s"
+            f"epoch {epoch}/{self._epochs}: loss {result.loss:.3f}, accuracy {percent(result.accuracy)};"
+            f" validation: loss {result.val_loss:.3f}, accuracy {percent(result.val_accuracy)}; {result.seconds:.1f} s"
         )
         if self._bar.disable:
             log.info(line)

@@ -80,7 +80,7 @@ def test_folder_that_nobody_may_write_is_left_alone(path: Path) -> None:
 
 def test_what_does_not_fit_is_not_remembered(path: Path, labels: Path) -> None:
     labels.write_text("one\ntwo\n")
-    with pytest.raises(ModelError, match="has 2 labels, but the network has 7 classes"):
+    with pytest.raises(ModelError, match="names 2 classes, but the network has 7"):
         open_network(str(path), Overrides(labels=labels))
     assert open_network(str(path)).info.scores.labels[0] == "class 0"
 
@@ -114,7 +114,7 @@ def test_layout_decides_where_the_file_leaves_it_open(tmp_path: Path) -> None:
 def test_colours_that_a_network_does_not_have_are_refused(path: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="GREY does not fit"):
         open_network(str(path), Overrides(colours="GREY"))
-    with pytest.raises(SettingError, match="takes one number or 1"):
+    with pytest.raises(SettingError, match="takes one number, or one per channel: the input has 1, but got 3"):
         open_network(str(save(grey(), tmp_path, "grey.onnx")), Overrides(mean=(1.0, 2.0, 3.0)))
 
 
@@ -148,7 +148,7 @@ def test_command_line_options_become_overrides(path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "a", "1,2", "1,2,3,4", "nan", "inf,1,1", "1e9"])
 def test_text_that_is_not_a_number_is_refused(text: str) -> None:
-    with pytest.raises(SettingError, match="--mean takes one number, or three"):
+    with pytest.raises(SettingError, match="--mean takes one number, or one per channel such as 104,117,123, but got"):
         _ = NetworkOptions(mean=text).overrides
 
 

@@ -72,7 +72,7 @@ def test_network_that_onnx_runtime_refuses_is_named_by_its_error() -> None:
     [
         ("import os; os.kill(os.getpid(), 9)", r"crashed \(signal 9\)"),
         ("import sys; sys.exit(7)", r"crashed \(exit status 7\)"),
-        ("import time; time.sleep(60)", "does not finish it within 0.5 seconds"),
+        ("import time; time.sleep(60)", "did not finish running it within 0.5 seconds"),
     ],
 )
 def test_child_that_is_killed_or_slow_is_one_line(

@@ -105,7 +105,7 @@ def test_without_an_output_the_stored_place_is_used(tmp_path: Path, monkeypatch:
 
 
 def test_an_unknown_network_is_named() -> None:
-    with pytest.raises(ModelError, match="unknown network 'vgg61'; the zoo has efficientnet_b0, "):
+    with pytest.raises(ModelError, match="unknown network 'vgg61'; expected efficientnet_b0, "):
         export("vgg61")
 
 

@@ -42,4 +42,4 @@ def test_what_makes_no_sense_is_one_line(option: list[str], capsys: pytest.Captu
 
 def test_an_empty_name_is_no_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["layers", ""]) == 2
-    assert "unknown network ''" in capsys.readouterr().err
+    assert "'' is neither a known network nor a file" in capsys.readouterr().err

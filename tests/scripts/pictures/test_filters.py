@@ -50,7 +50,7 @@ def test_a_column_holds_the_inputs_of_a_kernel() -> None:
         (["-o", "out.gif"], "its name must end in .png"),
         (["-o", "out.png", "--layer", "conv9"], "layer 'conv9' is not in"),
         (["-o", "out.png", "--width", "10"], "--width takes 640 to 7680"),
-        (["-o", "out.png", "--model", "nothing"], "unknown network 'nothing'"),
+        (["-o", "out.png", "--model", "nothing"], "'nothing' is neither a known network nor a file"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_line_and_leaves_nothing(
@@ -73,4 +73,4 @@ def test_a_layer_of_several_convolutions_names_its_neighbours(
 ) -> None:
     options = ("--model", str(assets / "weights" / "googlenet.onnx"), "--layer", "inception_3a/output")
     assert status(["filters", "-o", str(tmp_path / "out.png"), *options]) == 2
-    assert "made by Concat, not by one convolution; nearby ones that are: inception_3a/" in capsys.readouterr().err
+    assert "computed by Concat, not by a single convolution; try inception_3a/" in capsys.readouterr().err

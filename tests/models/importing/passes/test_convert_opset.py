@@ -125,7 +125,7 @@ def test_conversion_that_changes_a_result_is_refused(tmp_path: Path) -> None:
     one = net.op("Hardmax", net.op("Relu", net.conv("x", 3, 8)), axis=1)
     net.op("Relu", net.conv(one, 8, 8), out="y")
     path = save(net.model([1, 3, 16, 16], {"y": [1, 8, 16, 16]}, entry="x"), tmp_path)
-    with pytest.raises(ModelError, match=r"'y' is off by .* after import, expected at most 1e-03"):
+    with pytest.raises(ModelError, match=r"'y' differs by .* after the import; expected at most 1e-03"):
         open_network(str(path))
 
 
