@@ -25,7 +25,7 @@ MIN_STEPS = 8  # steps per epoch at least
 
 
 class TrainingProgress(Protocol):
-    """Receives the progress of a training."""
+    """Receives the progress of a training run."""
 
     def begin_epoch(self, epoch: int, steps: int) -> None:
         """An epoch, counted from 1, begins."""

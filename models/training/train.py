@@ -41,7 +41,7 @@ def require_libraries() -> None:
 
 
 def checkpoint_folder(dataset: Dataset, config: TrainingConfig, folder: Path) -> CheckpointFolder:
-    """The checkpoints of this training in `folder`."""
+    """The checkpoints of this training run in `folder`."""
     return CheckpointFolder(folder / ".training", {**dataclasses.asdict(config), "pictures": dataset.digest})
 
 

@@ -17,7 +17,7 @@ Options = TypeVar("Options")
 REPLACED_BY_CLASS = ("layer", "channel", "unit", "guide")  # the options that --class replaces
 
 INPUT_OPTIONS = ("colours", "mean", "scale")
-"""The options of the network's input: they belong to the saved network, and are not remembered beside its file."""
+"""The options of the network's input: they belong to the saved network, and are not saved beside its file."""
 
 NOT_SAVED = ("provider", "labels")  # the options that do not change the picture
 
@@ -92,7 +92,7 @@ def settings_of(command: str, network: Network, network_options: NetworkOptions,
 
 
 def _input_options(network: Network) -> dict[str, str]:
-    """The input options that apply, as the command line takes them; another machine may not remember them."""
+    """The input options that apply, as the command line takes them; another machine may not have them saved."""
     info = network.info.input
     mean, scale = (",".join(str(float(value)) for value in values) for values in (info.mean, info.scale))
     return {"colours": info.colours, "mean": mean, "scale": scale}

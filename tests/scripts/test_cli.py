@@ -164,6 +164,8 @@ def test_bad_input_of_other_commands(
         (["dream", "cup.jpg"], "--output is missing (see: ventral dream --help)"),
         (["dream"], "missing PICTURE (see: ventral dream --help)"),
         (["maps", "cup.jpg", "-o"], "--output needs a value"),
+        (["--sink", "none", "--set", "record/start-stop=1"], "record/start-stop is an action and takes no value; its "),
+        (["--sink", "none", "--view", "drem"], "--view takes camera, dream, gradcam, mosaic, "),
         (["--seconds", "soon"], "--seconds takes a number, but got 'soon'"),
         (["--sorce", "x"], "unknown option: --sorce; did you mean --source? (see: ventral --help)"),
         (["doctor", "extra"], "unexpected argument: extra (see: ventral doctor --help)"),
@@ -172,9 +174,9 @@ def test_bad_input_of_other_commands(
         (["--provider", "tpu"], "invalid value 'tpu' for --provider"),
     ],
 )
-def test_errors_suggest_what_was_meant(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_suggest_what_was_meant(words: list[str], expected: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert status(words) == 2
-    assert expected in capsys.readouterr().err
+    assert expected in capfd.readouterr().err
 
 
 def test_address_that_stops_halfway_through_its_first_picture(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,1 +1,1 @@
-"""The report of a training: one calm page that shows what a network has learned, drawn by the product itself."""
+"""The report of a training run: one HTML page that shows what the network has learned."""
