@@ -10,17 +10,34 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import Hw
+from models.spec import Hw, Network
 from realtime.dreams.deepdream import AscentResult
 from realtime.dreams.fourier import FourierImage, Spectrum
+from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.frame import Floats, Image
+from realtime.inference.engine import Engine
 
 RATE = 0.05  # the learning rate of Adam (Kingma and Ba 2015), in units of the spectrum
+DECAY, DECAY_OF_SQUARES = 0.9, 0.999  # of the running means of Adam
 MARGIN = 16  # pixels of the canvas around the result, so that a shifted picture has no empty edge
 
 SHIFT, TURN, GROWTH = 8.0, 10.0, 0.1
 """The largest random shift (pixels), rotation (degrees) and change of scale, in either direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A channel of a layer, or of CLASSES, to maximize, and its captions."""
+
+    layer: str
+    channel: int
+    name: str
+    note: str = ""
+
+    def gradient(self, engine: Engine, network: Network, *, at: tuple[float, float] | None = None) -> ObjectiveGradient:
+        """The gradient of the channel, or of its unit `at` a place, 0 to 1 across and down."""
+        return ObjectiveGradient(engine, network, channel_objective(network.info, self.layer, self.channel, at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +70,19 @@ def random_transform(size_hw: Hw, rng: np.random.Generator) -> RandomTransform:
 class Adam:
     """Gradient ascent with Adam."""
 
-    def __init__(self, rate: float = RATE, decay: float = 0.9, decay_of_squares: float = 0.999) -> None:
-        self._rate, self._decays = rate, (decay, decay_of_squares)
+    def __init__(self) -> None:
         self._mean: Floats = np.zeros(1, np.float32)
         self._square: Floats = np.zeros(1, np.float32)
         self._steps = 0
 
     def step(self, parameters: Floats, gradient: Floats) -> None:
         """Move `parameters` up in place."""
-        first, second = self._decays
         self._steps += 1
-        self._mean = first * self._mean + (1 - first) * gradient
-        self._square = second * self._square + (1 - second) * gradient * gradient
-        mean = self._mean / (1 - first**self._steps)
-        deviation = np.sqrt(self._square / (1 - second**self._steps))
-        parameters += self._rate * mean / np.maximum(deviation, np.finfo(np.float32).tiny)
+        self._mean = DECAY * self._mean + (1 - DECAY) * gradient
+        self._square = DECAY_OF_SQUARES * self._square + (1 - DECAY_OF_SQUARES) * gradient * gradient
+        mean = self._mean / (1 - DECAY**self._steps)
+        deviation = np.sqrt(self._square / (1 - DECAY_OF_SQUARES**self._steps))
+        parameters += RATE * mean / np.maximum(deviation, np.finfo(np.float32).tiny)
 
 
 def maximize(
@@ -88,6 +103,12 @@ def maximize(
         advance()
     result = _cropped(canvas.picture(spectrum))
     return np.rint(result).astype(np.uint8), AscentResult(before, objective(result)[0])
+
+
+def with_deconv_fallback(gradient: ObjectiveGradient) -> ValueAndGradient:
+    """An objective with the gradient of the deconv rule where its own is zero everywhere."""
+    deconv = gradient.objective.with_rule("deconv")
+    return with_fallback(gradient, ObjectiveGradient(gradient.engine, gradient.network, deconv))
 
 
 def with_fallback(objective: ValueAndGradient, fallback: ValueAndGradient) -> ValueAndGradient:

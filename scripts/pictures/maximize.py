@@ -13,9 +13,9 @@ from cyclopts import Parameter
 
 from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
+from realtime.dreams.maximize import Target, with_deconv_fallback
 from realtime.dreams.maximize import maximize as ascend
-from realtime.dreams.maximize import with_fallback
-from realtime.dreams.objective import ObjectiveGradient, channel_objective
+from realtime.dreams.objective import ObjectiveGradient
 from realtime.inference.channels import check_channels
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
@@ -54,7 +54,7 @@ class MaximizeOptions:
     seed: Seed = None
     """random seed (default: 0)"""
 
-    def subjects(self, info: ModelInfo) -> list[Subject]:
+    def targets(self, info: ModelInfo) -> list[Target]:
         """What to maximize; SettingError or ModelError for options that contradict each other or the network."""
         given = (self.layer is not None, self.channel is not None, self.class_ is not None)
         if given not in ((True, True, False), (False, False, True)):
@@ -63,12 +63,12 @@ class MaximizeOptions:
             if self.unit is not None:
                 raise SettingError("--unit needs --layer and --channel: a class has no position in the picture")
             index = find_class(info, self.class_)
-            return [Subject(CLASSES, index, info.scores.labels[index])]
+            return [Target(CLASSES, index, info.scores.labels[index])]
         layer, channels = info.layer(self.layer or ""), parse_channels("--channel", self.channel)
         if not 1 <= len(channels) <= MAX_CHANNELS:
             raise SettingError(f"--channel takes 1 to {MAX_CHANNELS} channels, but got {len(channels)}")
         check_channels(layer, channels)
-        return [Subject(layer.name, channel, f"channel {channel}") for channel in channels]
+        return [Target(layer.name, channel, f"channel {channel}") for channel in channels]
 
     def picture_hw(self, gradient: ObjectiveGradient) -> Hw:
         """The size of the picture; SettingError for one that the network does not take."""
@@ -96,15 +96,6 @@ class MaximizeOptions:
         return across, down
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A channel of a layer or of CLASSES, and its name."""
-
-    layer: str
-    channel: int
-    name: str
-
-
 def maximize(
     *,
     output: OutputPath,
@@ -121,9 +112,9 @@ def maximize(
     """
     check_writable(output, force=force, suffixes=(".png",))
     options, network_options, network = reuse_settings(like, "maximize", options, network_options)
-    subjects, _ = options.subjects(network.info), options.position
+    targets, _ = options.targets(network.info), options.position
     with open_engine(network_options, network.info) as engine:
-        pictures = [*draw_pictures(engine, network, subjects, options)]
+        pictures = [*draw_pictures(engine, network, targets, options)]
     title = f"{options.layer}   {network.info.name}"
     result = pictures[0].image if len(pictures) == 1 else contact_sheet(pictures, title)
     complete = {"steps": STEPS, "seed": 0} | given_options(options)
@@ -131,20 +122,16 @@ def maximize(
 
 
 def draw_pictures(
-    engine: Engine, network: Network, subjects: Sequence[Subject], options: MaximizeOptions
+    engine: Engine, network: Network, targets: Sequence[Target], options: MaximizeOptions
 ) -> Iterator[Labelled]:
-    """The picture of each subject; each has a progress bar and a line in the log."""
+    """The picture of each target; each has a progress bar and a line in the log."""
     steps = options.steps or STEPS
-    for subject in subjects:
-        objective = channel_objective(network.info, subject.layer, subject.channel, options.position)
-        plain = ObjectiveGradient(engine, network, objective)
-        gradient = with_fallback(plain, ObjectiveGradient(engine, network, objective.with_rule("deconv")))
-        rng = np.random.default_rng([options.seed or 0, subject.channel])
-        with progress(subject.name, steps) as advance:
-            image, result = ascend(gradient, options.picture_hw(plain), steps, rng, advance)
-        log.info("%s: objective %.4g -> %.4g", subject.name, result.before, result.after)
+    for target in targets:
+        gradient = target.gradient(engine, network, at=options.position)
+        rng = np.random.default_rng([options.seed or 0, target.channel])
+        with progress(target.name, steps) as advance:
+            image, result = ascend(with_deconv_fallback(gradient), options.picture_hw(gradient), steps, rng, advance)
+        log.info("%s: objective %.4g -> %.4g", target.name, result.before, result.after)
         if result.after <= result.before:
-            log.warning(
-                "%s does not respond, so its picture is empty; try another --seed or more --steps", subject.name
-            )
-        yield Labelled(image, subject.name)
+            log.warning("%s does not respond, so its picture is empty; try another --seed or more --steps", target.name)
+        yield Labelled(image, target.name)

@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 
 from models.spec import CLASSES, Hw, LayerInfo
-from realtime.dreams.maximize import maximize, with_fallback
-from realtime.dreams.objective import ObjectiveGradient, channel_objective
+from realtime.dreams.maximize import Target, maximize, with_deconv_fallback
+from realtime.dreams.objective import ObjectiveGradient
 from scripts.common.embedding import embed
 from scripts.common.progress import progress
 from scripts.networks.report.discriminative_channels import discriminative_channels
@@ -23,16 +22,6 @@ MAX_SIDE = 96  # pixels of the result
 MAX_STEPS, MIN_STEPS = 64, 16  # gradient ascent steps per picture: as many as fit into `MAX_SECONDS` for all pictures
 
 MAX_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A channel of a layer, or of CLASSES, to maximize, and its captions."""
-
-    layer: str
-    channel: int
-    name: str
-    note: str = ""
 
 
 def activation_maximization(evaluation: Evaluation) -> Section:
@@ -81,7 +70,9 @@ def _channels(evaluation: Evaluation, layer: LayerInfo) -> list[Target]:
 
 def _affordable_steps(evaluation: Evaluation, groups: Sequence[Sequence[Target]]) -> int:
     """The number of steps per picture that keeps to the time limit."""
-    seconds = sum(len(targets) * _step_seconds(_objective(evaluation, targets[0])) for targets in groups)
+    seconds = sum(
+        len(targets) * _step_seconds(targets[0].gradient(evaluation.engine, evaluation.network)) for targets in groups
+    )
     return int(np.clip(MAX_SECONDS / seconds, MIN_STEPS, MAX_STEPS))
 
 
@@ -93,20 +84,14 @@ def _step_seconds(objective: ObjectiveGradient) -> float:
     return time.perf_counter() - start
 
 
-def _objective(evaluation: Evaluation, target: Target) -> ObjectiveGradient:
-    objective = channel_objective(evaluation.network.info, target.layer, target.channel)
-    return ObjectiveGradient(evaluation.engine, evaluation.network, objective)
-
-
 def _size_hw(objective: ObjectiveGradient) -> Hw:
     side = max(min(objective.network.info.scores.size_hw[0], MAX_SIDE), objective.smallest)
     return objective.fixed_hw or (side, side)
 
 
 def _card(evaluation: Evaluation, target: Target, steps: int, advance: Callable[[], None]) -> str:
-    plain = _objective(evaluation, target)
-    fallback = ObjectiveGradient(plain.engine, plain.network, plain.objective.with_rule("deconv"))
+    gradient = target.gradient(evaluation.engine, evaluation.network)
     rng = np.random.default_rng([evaluation.config.seed, target.channel])
-    image, result = maximize(with_fallback(plain, fallback), _size_hw(plain), steps, rng, advance)
+    image, result = maximize(with_deconv_fallback(gradient), _size_hw(gradient), steps, rng, advance)
     note = target.note if result.after > result.before else "could not be increased"
     return f"<div>{image_tag(image, target.name)}<b>{escape(target.name)}</b>{escape(note)}</div>"
