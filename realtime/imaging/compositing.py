@@ -64,13 +64,19 @@ def fitted(image_hw: Hw, panel_hw: Hw) -> Hw:
     return max(round(image_hw[0] * scale), 1), max(round(image_hw[1] * scale), 1)
 
 
+def centred(image_hw: Hw, box: Rect) -> Rect:
+    """The largest rectangle with the aspect ratio of `image_hw`, in the middle of `box`."""
+    height, width = fitted(image_hw, box.hw)
+    return Rect(box.left + (box.width - width) // 2, box.top + (box.height - height) // 2, width, height)
+
+
 def fit(image: Image, panel_hw: Hw) -> Image:
     """`image` as large as the panel allows, in the middle of a dark panel."""
-    size_hw = fitted(image.shape[:2], panel_hw)
-    if size_hw == panel_hw:
+    place = centred(image.shape[:2], Rect(0, 0, panel_hw[1], panel_hw[0]))
+    if place.hw == panel_hw:
         return resize(image, panel_hw)
     panel = background(panel_hw)
-    paste(panel, resize(image, size_hw), (panel_hw[1] - size_hw[1]) // 2, (panel_hw[0] - size_hw[0]) // 2)
+    paste(panel, resize(image, place.hw), place.left, place.top)
     return panel
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.spec import Hw, LayerInfo, ModelInfo, Prediction
 from realtime.imaging.colormaps import apply_colormap
-from realtime.imaging.compositing import BACKGROUND, Rect, background, blend, fitted, frame_line, paste, resize
+from realtime.imaging.compositing import BACKGROUND, Rect, background, blend, centred, fitted, frame_line, paste, resize
 from realtime.imaging.drawing import (
     draw_marks,
     draw_predictions,
@@ -61,7 +61,7 @@ class Storyboard:
         image_hw = hw(image)
         small_h, small_w = fitted(image_hw, (band, round(width * 0.24)))
         self._small = Rect(edge, height - edge - small_h, small_w, small_h)
-        self._large = _centred(image_hw, self.panel)
+        self._large = centred(image_hw, self.panel)
         left = 2 * edge + small_w + edge // 2
         self._box = Rect(left, height - edge - band, width - left - edge, band)
 
@@ -84,7 +84,7 @@ class Storyboard:
         sentence = "The most likely classes and their probabilities."
         canvas = self._with_text("predictions", sentence, *network_label(self._info), current=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
-        picture = _centred(hw(self._image), half)
+        picture = centred(hw(self._image), half)
         left = picture.left + picture.width + 2 * self._edge
         room = self.panel.left + self.panel.width - left
         size = max(min(round(room / 13), round(self.panel.height / 8)), 9)
@@ -143,12 +143,6 @@ def story_colours() -> NDArray[np.uint8]:
     return np.concatenate([apply_colormap(greys, COLORMAP, CONTRAST)[0], bright.round(), edges.round()]).astype(
         np.uint8
     )
-
-
-def _centred(image_hw: Hw, box: Rect) -> Rect:
-    """The largest place for a picture in the middle of `box`."""
-    height, width = fitted(image_hw, box.hw)
-    return Rect(box.left + (box.width - width) // 2, box.top + (box.height - height) // 2, width, height)
 
 
 def _between(old: Card, new: Card, weight: float) -> Card:

@@ -11,7 +11,7 @@ from models.spec import Hw, ModelInfo
 from realtime.canvas.layout import status_height
 from realtime.canvas.pipeline import Canvas
 from realtime.controls.controls import Controls
-from realtime.imaging.compositing import Rect, fitted, shade
+from realtime.imaging.compositing import Rect, centred, shade
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, ALARM, BOLD, BRIGHT, QUIET, REGULAR, Colour, text_width, wrap, write
 
@@ -60,8 +60,8 @@ class Placement:
     @classmethod
     def of(cls, canvas_hw: Hw, window_hw: Hw) -> Placement:
         """The placement that Window.fit uses."""
-        height, width = fitted(canvas_hw, window_hw)
-        return cls(width / canvas_hw[1], (window_hw[1] - width) // 2, (window_hw[0] - height) // 2)
+        place = centred(canvas_hw, Rect(0, 0, window_hw[1], window_hw[0]))
+        return cls(place.width / canvas_hw[1], place.left, place.top)
 
     def to_window(self, rect: Rect) -> Rect:
         """Convert a rectangle from canvas to window pixels."""
