@@ -66,10 +66,10 @@ class Pictures(Source):
     """
 
     live = False
+    fps = 30.0
 
-    def __init__(self, name: str, paths: list[Path], *, loop: bool = False, fps: float = 30.0, hold: int = 1) -> None:
+    def __init__(self, name: str, paths: list[Path], *, loop: bool = False, hold: int = 1) -> None:
         self.name = name
-        self.fps = fps
         self._paths, self._given = list(paths), len(paths)
         self._loop = loop
         self._hold = hold
@@ -121,11 +121,11 @@ class Pictures(Source):
         raise SourceError(reason if given == 1 else f"cannot read any of the {given} pictures in {self.name}: {reason}")
 
 
-def open_pictures(path: Path, *, loop: bool = False, fps: float = 30.0, hold: int = 1) -> Pictures:
+def open_pictures(path: Path, *, loop: bool = False, hold: int = 1) -> Pictures:
     """One picture file, or the pictures of a folder by name."""
     if path.is_file():
-        return Pictures(path.name, [path], loop=loop, fps=fps, hold=hold)
-    return Pictures(path.resolve().name, list_pictures(path), loop=loop, fps=fps, hold=hold)
+        return Pictures(path.name, [path], loop=loop, hold=hold)
+    return Pictures(path.resolve().name, list_pictures(path), loop=loop, hold=hold)
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -195,7 +195,7 @@ def _is_picture_file(text: str) -> bool:
 
 
 def _open(text: str, options: SourceOptions) -> Pictures:
-    return open_pictures(Path(text), loop=options.loop, fps=options.fps, hold=options.hold)
+    return open_pictures(Path(text), loop=options.loop, hold=options.hold)
 
 
 PICTURE = SourceKind(expected="a picture", matches=_is_picture_file, open=_open, stands_still=True)

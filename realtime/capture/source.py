@@ -48,10 +48,6 @@ class SourceOptions:
     """start videos and pictures again at their end"""
     hold: int = 1
     """reads per still picture"""
-    fps: float = 30.0
-    """requested from a camera; the frame rate of still pictures"""
-    size_wh: tuple[int, int] = (1280, 720)
-    """requested from a camera"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fflag
 VideoCapture = cv2.VideoCapture
 
 FPS = 30.0  # the frame rate where it is unknown
+CAMERA_WH = (1280, 720)  # the size that is requested from a camera, with `FPS`
 ATTEMPTS = 3  # failed reads in a row after which a live source is lost
 TIMEOUT_MS = 5000  # for connecting to a server, and then for each frame
 
@@ -60,7 +61,7 @@ class Live(Source):
         self._capture.release()
 
 
-def open_device(number: int, size_wh: tuple[int, int], fps: float) -> Iterator[VideoCapture]:
+def open_device(number: int) -> Iterator[VideoCapture]:
     """Open a camera with each backend of the platform in turn; the size and frame rate are requests.
 
     JPEG is requested first: raw frames at full size and rate exceed USB 2.
@@ -68,9 +69,9 @@ def open_device(number: int, size_wh: tuple[int, int], fps: float) -> Iterator[V
     for backend in BACKENDS.get(sys.platform, (cv2.CAP_ANY,)):
         capture = VideoCapture(number, backend)
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, size_wh[0])
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size_wh[1])
-        capture.set(cv2.CAP_PROP_FPS, fps)
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, CAMERA_WH[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, CAMERA_WH[1])
+        capture.set(cv2.CAP_PROP_FPS, FPS)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         yield capture
 

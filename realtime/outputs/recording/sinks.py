@@ -10,20 +10,18 @@ from realtime.outputs.recording.png import PngWriter
 from realtime.outputs.recording.sink import ImageWriter
 
 
-def open_writer(
-    path: Path, *, fps: float, size_wh: Wh, force: bool = False, max_width: int | None = None
-) -> ImageWriter:
+def open_writer(path: Path, *, fps: float, size_wh: Wh, force: bool = False) -> ImageWriter:
     """Open a sink for images of `size_wh`; OutputError when `path` cannot be written.
 
-    Images wider than `max_width` are scaled down; the default for a GIF is 640. Any frame rate is possible: a GIF
-    rounds frame times to hundredths of a second, keeps the total time, and drops frames above 50 fps.
+    Images wider than 640 pixels are scaled down in a GIF. Any frame rate is possible: a GIF rounds frame times to
+    hundredths of a second, keeps the total time, and drops frames above 50 fps.
     """
     check_writable(path, force=force, suffixes=(".mp4", ".gif", ".png"))
     if path.suffix.lower() == ".png":
         return PngWriter(path, fps)
     if path.suffix.lower() == ".gif":
-        return GifWriter(path, fps, size_wh, _scaled(size_wh, max_width or GIF_WIDTH))
-    return Mp4Writer(path, fps, size_wh, _scaled(size_wh, max_width or size_wh[0]))
+        return GifWriter(path, fps, size_wh, _scaled(size_wh, GIF_WIDTH))
+    return Mp4Writer(path, fps, size_wh, size_wh)
 
 
 def _scaled(size_wh: Wh, max_width: int) -> Wh:
