@@ -144,11 +144,11 @@ def test_what_another_training_left_is_not_taken_for_the_best(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"epochs": 9, "pictures": "abc"}, "epochs 5, not 9"), ({"epochs": 5, "pictures": "d"}, "other pictures")],
+    [({"epochs": 9, "pictures": "abc"}, "epochs = 5, not 9"), ({"epochs": 5, "pictures": "d"}, "other pictures")],
 )
 def test_another_trainings_state_is_refused(tmp_path: Path, settings: dict[str, object], words: str) -> None:
     CheckpointFolder(tmp_path, SETTINGS).save(state(1.0))
-    with pytest.raises(OutputError, match=f"an unfinished training with {words} is in .*--fresh"):
+    with pytest.raises(OutputError, match=f"has an unfinished training run with {words}; use --fresh"):
         CheckpointFolder(tmp_path, settings).load()
 
 
