@@ -17,11 +17,15 @@ class TrainingConfig:
     start: str = SCRATCH
     """scratch, a Keras network, or a stored network with the layers of VGG16"""
     weights: str = "imagenet"
-    """of a Keras network: imagenet, a file, or none"""
+    """of a Keras network: imagenet (downloaded once), a file (.weights.h5, .h5 or .npz), or none (random)"""
     epochs: int = 30
+    """maximum epochs; training stops early when the validation loss stops improving"""
     size: int = 96
+    """the side of the training pictures in pixels"""
     batch: int = 32
+    """the batch size"""
     seed: int = 0
+    """the random seed"""
 
     def check(self) -> None:
         """Raise SettingError for a number out of range, or for weights without a Keras network."""

@@ -40,6 +40,13 @@ def require_libraries() -> None:
         )
 
 
+def check_config(config: TrainingConfig) -> None:
+    """Raise SettingError, ModelError or SetupError early when training cannot start."""
+    config.check()
+    check_start(config)
+    require_libraries()
+
+
 def checkpoint_folder(dataset: Dataset, config: TrainingConfig, folder: Path) -> CheckpointFolder:
     """The checkpoints of this training run in `folder`."""
     return CheckpointFolder(folder / ".training", {**dataclasses.asdict(config), "pictures": dataset.digest})
@@ -53,10 +60,8 @@ def train(
     Raises SourceError, SettingError or ModelError for invalid input, and OutputError for a checkpoint that cannot be
     read or written.
     """
-    config.check()
+    check_config(config)
     dataset.check()
-    require_libraries()
-    check_start(config)
     import_tensorflow()
     learner = make_learner(config, len(dataset.classes))
     parts = split(dataset.labels, config.seed)

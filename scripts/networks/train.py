@@ -14,8 +14,7 @@ from models.errors import OutputError, VentralError
 from models.files import write_atomically
 from models.training.config import SCRATCH, TrainingConfig
 from models.training.dataset import Dataset
-from models.training.network import check_start
-from models.training.train import checkpoint_folder, require_libraries
+from models.training.train import check_config, checkpoint_folder
 from models.training.train import train as train_network
 from realtime.outputs.recording.paths import MARK, PartialFile, check_writable
 from scripts.networks.report.evaluation import evaluate
@@ -29,31 +28,14 @@ NETWORK, LABELS, METRICS, REPORT = "network.onnx", "labels.txt", "metrics.json",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainOptions:
-    """The options of a training run."""
+class TrainOptions(TrainingConfig):
+    """The training config, and how to make classes."""
 
     start: Annotated[str, Parameter(name="--from")] = SCRATCH
     """the network to start from: scratch (random weights), textures (bundled), vgg16, vgg19, inception_v3, resnet50,
     mobilenet_v2, efficientnet_b0, or a network made by ventral train (its folder or file)"""
-    weights: str = "imagenet"
-    """of a Keras network: imagenet (downloaded once), a file (.weights.h5, .h5 or .npz), or none (random)"""
     classes: int = 3
     """the number of clusters for a folder without classes"""
-    epochs: int = 30
-    """maximum epochs; training stops early when the validation loss stops improving"""
-    size: int = 96
-    """the side of the training pictures in pixels"""
-    batch: int = 32
-    """the batch size"""
-    seed: int = 0
-    """the random seed"""
-
-    @property
-    def config(self) -> TrainingConfig:
-        """The options that determine the training run."""
-        settings = asdict(self)
-        del settings["classes"]
-        return TrainingConfig(**settings)
 
 
 def train(
@@ -77,16 +59,14 @@ def train(
     :param fresh: start again instead of resuming an interrupted training run
     """
     start, settings = time.monotonic(), {"pictures": folder, **asdict(options)}
-    options.config.check()
-    check_start(options.config)
-    require_libraries()
+    check_config(options)
     if not force and is_done(output, settings):
         print(f"{output} already contains this trained network; see {output / REPORT}, or use --force to train again")
         return
     check_output(output)
     dataset = load_dataset(folder, options.size, clusters=options.classes, start=options.start, seed=options.seed)
     try:
-        result = run(dataset, options.config, output, settings, fresh=fresh)
+        result = run(dataset, options, output, settings, fresh=fresh)
     except KeyboardInterrupt:
         raise VentralError("interrupted; repeat the command to resume after the last complete epoch") from None
     print(f"{output}: {result}, {time.monotonic() - start:.0f} s; see {output / REPORT}")
