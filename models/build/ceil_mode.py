@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import onnx
-from onnx import helper
 
-from models.graph.builder import attributes, shapes
+from models.graph.builder import attributes, set_attributes, shapes
 
 
 def remove_ceil_mode(model: onnx.ModelProto) -> None:
@@ -27,9 +26,7 @@ def remove_ceil_mode(model: onnx.ModelProto) -> None:
         too_wide = any(pad >= size for pad, size in zip(padded, [*pool["kernel_shape"]] * 2, strict=True))
         if padded != pads and (too_wide or pool.get("count_include_pad", 0)):
             continue
-        del node.attribute[:]
-        pool |= {"pads": padded, "ceil_mode": 0}
-        node.attribute.extend(helper.make_attribute(name, value) for name, value in pool.items())
+        set_attributes(node, pool | {"pads": padded, "ceil_mode": 0})
 
 
 def _floor_pads(pool: Mapping[str, Any], pads: Sequence[int], sizes: Sequence[int]) -> list[int]:

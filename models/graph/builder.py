@@ -1,6 +1,6 @@
 """Read ONNX graphs and write new nodes into them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -37,6 +37,12 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
     return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
 
 
+def set_attributes(node: onnx.NodeProto, values: Mapping[str, Any]) -> None:
+    """Replace the attributes of a node."""
+    node.ClearField("attribute")
+    node.attribute.extend(helper.make_attribute(name, value) for name, value in values.items())
+
+
 def replace_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
     """Replace the nodes of the graph by `nodes`, which may be the same objects."""
     copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
@@ -60,13 +66,9 @@ class GraphBuilder:
 
     def op(self, op_type: str, *inputs: str, **attributes: Any) -> str:
         """Append a node with one output and return the name of that output."""
-        return self.ops(op_type, *inputs, outputs=1, **attributes)[0]
-
-    def ops(self, op_type: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
-        """Append a node with several outputs and return their names."""
-        results = [self._fresh(op_type.lower()) for _ in range(outputs)]
-        self._graph.node.append(helper.make_node(op_type, inputs, results, name=results[0], **attributes))
-        return results
+        result = self._fresh(op_type.lower())
+        self._graph.node.append(helper.make_node(op_type, inputs, [result], name=result, **attributes))
+        return result
 
     def constant(self, values: NDArray[Any]) -> str:
         """Add `values` as an initializer."""

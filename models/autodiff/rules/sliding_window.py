@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from models.autodiff.rules.node_gradient import NodeGradient, static_sizes
+from models.graph.padding import halves, same_padding
 
 Sizes: TypeAlias = tuple[int, ...]
 
@@ -55,20 +56,15 @@ def padded_window(ctx: NodeGradient, kernel: Sequence[int], pads: Sequence[int])
 
 def _same_padding(ctx: NodeGradient, window: SlidingWindow, *, upper: bool) -> SlidingWindow:
     """Padding with which the output has one pixel per stride."""
-    sizes = spatial_sizes(ctx, ctx.input(0))
-    if sizes is None and any(stride != 1 for stride in window.strides):
+    totals = same_padding(spatial_sizes(ctx, ctx.input(0)), window.strides, window.extent)
+    if totals is None:
         raise ctx.requires("explicit pads or a fixed size of the input")
-    totals = [
-        max((-(-size // stride) - 1) * stride + extent - size, 0)
-        for size, stride, extent in zip(sizes or [1] * len(window.kernel), window.strides, window.extent, strict=True)
-    ]
     return split_padding(window, totals, upper=upper)
 
 
 def split_padding(window: SlidingWindow, totals: Sequence[int], *, upper: bool) -> SlidingWindow:
     """The window with `totals` as its padding, half on each side; the odd pixel comes after if `upper`, else before."""
-    small, large = tuple(total // 2 for total in totals), tuple(total - total // 2 for total in totals)
-    before, after = (small, large) if upper else (large, small)
+    before, after = halves(totals, upper=upper)
     return dataclasses.replace(window, before=before, after=after)
 
 

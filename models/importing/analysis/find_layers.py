@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import onnx
 
 from models.graph import surgery
+from models.graph.builder import attributes
 from models.importing.analysis.infer_shapes import TensorTypes
 from models.spec import INPUT
 
@@ -92,13 +93,12 @@ class _Search:
 
     @staticmethod
     def _joins_channels(node: onnx.NodeProto) -> bool:
-        axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), None)
-        return node.op_type != "Concat" or axis in (1, -3)
+        return node.op_type != "Concat" or attributes(node).get("axis") in (1, -3)
 
     def _found(self, node: onnx.NodeProto, tensor: str) -> FoundLayer:
         weights = self._tensors.get(node.input[1]) if node.op_type in CONVOLUTIONS else None
         dims = (weights and weights.dims) or ()
-        group = next((attribute.i for attribute in node.attribute if attribute.name == "group"), 1)
+        group = attributes(node).get("group", 1)
         return FoundLayer(tensor, node, max(dims[2:], default=1), depthwise=group > 1 and dims[1:2] == (1,))
 
     def _follow(self, tensor: str, *, joined: bool) -> list[str]:

@@ -7,6 +7,7 @@ import onnx
 from onnx import TensorProto
 
 from models.errors import ModelError
+from models.graph.builder import attributes
 from models.importing.overrides import InputLayout
 from models.spec import Hw
 
@@ -94,14 +95,10 @@ def _is_transposed(graph: onnx.GraphProto, name: str) -> bool:
     for node in graph.node:
         if known.intersection(node.input):
             if node.op_type == "Transpose":
-                return list(_perm(node)) == TO_NCHW
+                return attributes(node).get("perm") == TO_NCHW
             if node.op_type in POINTWISE:
                 known.update(node.output)
     return False
-
-
-def _perm(node: onnx.NodeProto) -> Sequence[int]:
-    return next((attribute.ints for attribute in node.attribute if attribute.name == "perm"), [])
 
 
 def _channels(graph: onnx.GraphProto) -> int | None:
@@ -109,7 +106,7 @@ def _channels(graph: onnx.GraphProto) -> int | None:
     kernels = {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type == "Conv" and len(node.input) > 1 and node.input[1] in kernels:
-            group = next((attribute.i for attribute in node.attribute if attribute.name == "group"), 1)
+            group = attributes(node).get("group", 1)
             dims = kernels[node.input[1]].dims
             return int(dims[1] * group) if len(dims) == 4 else None
     return None

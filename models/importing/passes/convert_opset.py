@@ -8,7 +8,7 @@ import onnx
 from onnx import helper, version_converter
 
 from models.errors import ModelError, one_line
-from models.graph.builder import OPSET, attributes, replace_nodes
+from models.graph.builder import OPSET, attributes, replace_nodes, set_attributes
 from models.graph.surgery import without_weights
 from models.importing.passes.context import PassContext
 from models.importing.validate import check_opset
@@ -54,6 +54,4 @@ def _replace_legacy_resize(node: onnx.NodeProto) -> None:
     """A mode that opset 13 deprecated: floor((x + 0.5) * scale)."""
     if attributes(node).get("coordinate_transformation_mode") == LEGACY_RESIZE:
         modes = {"coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}
-        values = attributes(node) | modes
-        del node.attribute[:]
-        node.attribute.extend(helper.make_attribute(name, value) for name, value in values.items())
+        set_attributes(node, attributes(node) | modes)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import onnx
-from onnx import helper
 
-from models.graph.builder import attributes
+from models.graph.builder import attributes, set_attributes
+from models.graph.padding import halves, same_padding
 from models.importing.analysis.bounds import WINDOWED
 from models.importing.passes.context import PassContext
 
@@ -31,9 +31,7 @@ def write_pads(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[int]]) -> N
         kernel = values.get("kernel_shape") or kernels.get(node.input[1])
         pads = kernel and _pads(mode, kernel, values, shapes.get(node.input[0]))
         if pads is not None:
-            values["pads"] = pads
-            del node.attribute[:]
-            node.attribute.extend(helper.make_attribute(name, value) for name, value in values.items())
+            set_attributes(node, values | {"pads": pads})
 
 
 def _pads(
@@ -45,14 +43,8 @@ def _pads(
     reach = [(size - 1) * step + 1 for size, step in zip(kernel, values.get("dilations", [1] * space), strict=True)]
     if mode in (b"VALID", b"NOTSET"):
         return [0] * 2 * space
-    if all(stride == 1 for stride in strides):
-        totals = [each - 1 for each in reach]
-    elif shape is not None:
-        totals = [
-            max((-(-pixels // stride) - 1) * stride + each - pixels, 0)
-            for pixels, stride, each in zip(shape[2:], strides, reach, strict=True)
-        ]
-    else:
+    totals = same_padding(shape and shape[2:], strides, reach)
+    if totals is None:
         return None
-    less, more = [total // 2 for total in totals], [total - total // 2 for total in totals]
-    return [*less, *more] if mode == b"SAME_UPPER" else [*more, *less]
+    before, after = halves(totals, upper=mode == b"SAME_UPPER")
+    return [*before, *after]
