@@ -1,4 +1,4 @@
-"""The seam between the show and whatever displays, keeps or sends its canvases."""
+"""The interface between the show and its outputs."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Output:
-    """Gets the newest canvas on a thread and clock of its own; a context manager that opens and closes it.
+    """An output of the show; a context manager that opens and closes it.
 
     An output may fail alone: then `fault` says why, the status line shows it, and the show goes on.
     """
@@ -59,7 +59,7 @@ class Output:
 
 
 class ClockedOutput(Output, ABC):
-    """Writes the newest canvas `rate` times a second on a thread of its own; the base of most outputs."""
+    """Base of outputs that write the newest canvas at a fixed rate on a thread of their own."""
 
     rate: ClassVar[float] = 30.0
 

@@ -5,7 +5,6 @@ Libraries are imported where they are checked: doctor must run when nothing else
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Iterator
 from importlib import import_module, metadata
@@ -19,12 +18,12 @@ from models import zoo
 from models.errors import ModelError, SetupError, VentralError
 from models.files import write_atomically
 from models.importing.open_network import open_network
+from realtime.outputs.recording.paths import MIN_FREE_AT_START, free_bytes
 
 Verdict = Literal["ok", "note", "problem"]
 
 COLOURS: dict[Verdict, str] = {"ok": "green", "note": "yellow", "problem": "red"}
 
-MIN_FREE_BYTES = 1_000_000_000
 
 SHARED_FOLDERS = {
     "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"),
@@ -132,8 +131,8 @@ def _cache() -> Finding:
         probe.unlink()
     except (VentralError, OSError) as error:
         return Finding("cache", "problem", f"{error}; set XDG_CACHE_HOME to a writable folder")
-    free = shutil.disk_usage(folder).free
-    return Finding("cache", "ok" if free > MIN_FREE_BYTES else "note", f"{folder}, {free / 1e9:.0f} GB free")
+    free = free_bytes(folder)
+    return Finding("cache", "ok" if free > MIN_FREE_AT_START else "note", f"{folder}, {free / 1e9:.0f} GB free")
 
 
 def _networks() -> Iterator[Finding]:

@@ -48,7 +48,7 @@ class Pass:
 
     @property
     def name(self) -> str:
-        """The name of the function, which is that of its file."""
+        """The name of the function."""
         return self.run.__name__
 
 
