@@ -94,9 +94,9 @@ def test_a_process_can_end_while_a_stream_stalls() -> None:
     script = (
         "import sys, time\n"
         "from realtime.capture.feed import Capture\n"
-        "from realtime.threads.latest import Latest\n"
+        "from realtime.threads.latest import Mailbox\n"
         "from realtime.capture.registry import open_source\n"
-        "with Capture(lambda: open_source(sys.argv[1]), Latest(), retry=True):\n"
+        "with Capture(lambda: open_source(sys.argv[1]), Mailbox(), retry=True):\n"
         "    print('open', flush=True)\n"
         "    sys.stdin.readline()\n"
     )
