@@ -271,3 +271,12 @@ def test_only_so_many_films_are_in_the_making_at_once(tmp_path: Path) -> None:
                 recorder.save_replay()
         assert recorder.status.finishing <= MOST_FILMS
     assert len(list(tmp_path.glob("*.gif"))) <= MOST_FILMS
+
+
+def test_a_canvas_that_cannot_be_packed_ends_the_replay_and_not_the_show(tmp_path: Path) -> None:
+    canvases: Mailbox[Frame] = Mailbox()
+    canvases.put(Frame(np.zeros((0, 0, 3), np.uint8), 0, time.monotonic()))
+    with Recorder(canvases, folder=tmp_path) as recorder:
+        assert soon(lambda: recorder.fault.startswith("recorder failed"))
+        with pytest.raises(OutputError, match="no canvas has been drawn"):
+            recorder.save_replay()
