@@ -420,6 +420,16 @@ def test_escape_closes_the_help_before_it_resets() -> None:
     assert controls.value("tiles/contrast") != 3.0
 
 
+def test_no_preset_is_called_none() -> None:
+    info = open_network("textures").info
+    controls = make_controls(info, find_views())
+    assert controls.table["dream/preset"].accepts.startswith("one of none, etching, ")
+    controls.set("dream/preset", "tunnel")
+    assert controls.value("dream/zoom") != 1
+    configure(controls, RenderOptions(set=("dream/preset=none",)), info)
+    assert (controls.value("dream/preset"), controls.value("dream/zoom")) == ("none", 1)
+
+
 def test_a_shipped_preset_is_shown_at_once() -> None:
     info = open_network("textures").info
     controls = make_controls(info, find_views())
