@@ -16,7 +16,7 @@ import cyclopts
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
 from models.errors import SetupError, VentralError
 from realtime.threads.signals import STOP_SIGNALS
-from scripts.common.explain import explain
+from scripts.common.cli_errors import explain
 
 LONGEST = 600  # characters of an error message
 

@@ -19,21 +19,21 @@ FLOORS = ("models", "realtime", "scripts")
 DOORS = {
     "tensorflow": {
         "models/from_keras/convert.py",
-        "models/from_keras/frameworks.py",
+        "models/from_keras/import_tensorflow.py",
         *(f"models/training/{name}.py" for name in ("augment", "fit")),
         "scripts/dev/benchmarks/frameworks.py",
     },
     "torch": {"scripts/dev/benchmarks/frameworks.py"},  # optional, for a comparison
-    "tf2onnx": {"models/from_keras/convert.py", "models/from_keras/frameworks.py"},
+    "tf2onnx": {"models/from_keras/convert.py", "models/from_keras/import_tensorflow.py"},
     "keras": {
         "models/from_keras/convert.py",
-        "models/from_keras/frameworks.py",
+        "models/from_keras/import_tensorflow.py",
         "models/from_keras/pretrained.py",
         *(f"models/training/{name}.py" for name in ("fit", "muon", "network", "vgg")),
     },
     "onnxruntime": {
         "realtime/inference/providers.py",
-        "models/from_keras/agreement.py",  # an export is compared with Keras before it is stored
+        "models/from_keras/compare_with_keras.py",  # an export is compared with Keras before it is stored
         "models/importing/trial_process.py",  # an imported file runs once before it is stored
     },
     "subprocess": {

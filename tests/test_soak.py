@@ -18,8 +18,8 @@ from realtime.capture.pattern import Pattern
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
+from realtime.show.make_controls import make_controls
 from realtime.show.report import resident_bytes
-from realtime.show.table import make_controls
 from realtime.views.registry import find_views
 from tests.screen import until
 

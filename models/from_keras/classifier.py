@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from models.from_keras.agreement import Deviation, Floats, compare, cpu_session, nchw, perturb, random_picture
+from models.from_keras.compare_with_keras import Deviation, Floats, compare, cpu_session, nchw, perturb, random_picture
 from models.from_keras.layers import Layer, forward, kind, run
 from models.from_keras.pretrained import Pretrained
 from models.graph.builder import FLOAT, GraphBuilder, empty_model

@@ -11,10 +11,10 @@ from onnx import helper
 
 from models.errors import ModelError
 from models.files import check_replaceable, write_atomically, write_together
-from models.from_keras.agreement import check_deviations, deviations
 from models.from_keras.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
+from models.from_keras.compare_with_keras import check_deviations, deviations
+from models.from_keras.keras_passes import stored
 from models.from_keras.pretrained import Pretrained, imagenet_labels, load
-from models.from_keras.store import stored
 from models.labels import numbered_labels, read_labels
 from models.spec import CARD, ClassifierInfo, Hw, ModelInfo
 from models.zoo import ZooEntry

@@ -16,8 +16,8 @@ import numpy as np
 
 from models.errors import ModelError, one_line
 from models.from_keras import weights as weight_files
-from models.from_keras.agreement import random_picture
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.compare_with_keras import random_picture
+from models.from_keras.import_tensorflow import import_tensorflow
 from models.from_keras.layers import Layer, describe, find_taps, forward, kind, run
 from models.spec import ModelInfo
 from models.zoo import ZooEntry

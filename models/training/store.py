@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import onnx
 
-from models.from_keras.agreement import (
+from models.from_keras.classifier import LOGITS, PROBABILITIES, append_classifier
+from models.from_keras.compare_with_keras import (
     Deviation,
     check_deviations,
     compare,
@@ -16,10 +17,9 @@ from models.from_keras.agreement import (
     perturb,
     random_picture,
 )
-from models.from_keras.classifier import LOGITS, PROBABILITIES, append_classifier
 from models.from_keras.convert import convert
+from models.from_keras.keras_passes import to_stored
 from models.from_keras.layers import forward
-from models.from_keras.store import to_stored
 from models.spec import INPUT, ClassifierInfo, Hw, ModelInfo
 from models.training.network import Learner
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx
 
 from models.errors import SetupError
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
 from models.spec import ModelInfo
 from models.training.checkpoint import CheckpointFolder
 from models.training.config import TrainingConfig

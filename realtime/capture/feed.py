@@ -10,7 +10,7 @@ from realtime.capture.reader import Reader
 from realtime.capture.source import EndOfSource, Source
 from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 from realtime.threads.worker import Worker
 
 LIMITS = HealthLimits()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from realtime.controls.presets import SHIPPED
+from realtime.controls.read_preset import SHIPPED
 from realtime.controls.value import KeyBinding, value
 
 

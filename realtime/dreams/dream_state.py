@@ -16,7 +16,7 @@ from realtime.dreams.optical_flow import Grey, backward_flow, drift_flow, grey, 
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
-from realtime.threads.request import BackgroundResult
+from realtime.threads.background_result import BackgroundResult
 
 HEADROOM = 12.0
 """Grey levels that stay free at black and at white, so that nothing clips: the enlarged detail overshoots the small."""

@@ -2,7 +2,7 @@
 
 from models.spec import ModelInfo
 from realtime.controls.controls import Controls
-from realtime.controls.presets import SHIPPED, read_preset
+from realtime.controls.read_preset import SHIPPED, read_preset
 from realtime.controls.value import Scalar
 from realtime.dreams.objective import default_layer
 

@@ -19,7 +19,7 @@ from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine, GraphError
 from realtime.inference.network_input import network_input
 from realtime.inference.predictions import scores_spec, top
-from realtime.threads.request import BackgroundResult
+from realtime.threads.background_result import BackgroundResult
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from models.errors import VentralError
 from models.spec import Hw
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.recording.pace import Pace
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 from realtime.threads.rate import Rate
 from realtime.threads.worker import Worker
 

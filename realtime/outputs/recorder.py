@@ -20,7 +20,7 @@ from realtime.outputs.recording.pace import Pace
 from realtime.outputs.recording.paths import check_writable, new_path
 from realtime.outputs.recording.recording import Recording
 from realtime.outputs.recording.replay import Replay
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)

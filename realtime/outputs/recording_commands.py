@@ -11,7 +11,7 @@ from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
 from realtime.outputs.recorder import Recorder
-from realtime.outputs.stills import SnapshotWriter
+from realtime.outputs.snapshots import SnapshotWriter
 from realtime.threads.signals import StopSignals
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from models.spec import Hw
 from realtime.imaging.compositing import background, fit
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 
 NAME = "Ventral"
 

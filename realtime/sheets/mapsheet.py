@@ -11,7 +11,7 @@ from realtime.imaging.compositing import Rect, background, fitted, frame_line, p
 from realtime.imaging.drawing import draw_predictions, network_label, predictions_height, write_fitting
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import BRIGHT, FAINT, QUIET, write
-from realtime.sheets.still import LayerTiles, PictureActivations
+from realtime.sheets.picture_activations import LayerTiles, PictureActivations
 from realtime.sheets.storyboard import COLORMAP, CONTRAST
 from realtime.views.stages import stage_caption
 

@@ -20,7 +20,7 @@ from realtime.imaging.drawing import (
 )
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
-from realtime.sheets.still import LayerTiles
+from realtime.sheets.picture_activations import LayerTiles
 from realtime.views.stages import stage_caption
 from realtime.views.tiles import TileSettings
 

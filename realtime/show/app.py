@@ -23,16 +23,16 @@ from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
-from realtime.outputs.stills import SnapshotWriter
+from realtime.outputs.snapshots import SnapshotWriter
 from realtime.show import report
-from realtime.show.config import LiveOptions
-from realtime.show.look import announce, open_setup
 from realtime.show.meter import Meter
+from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
 from realtime.show.rendering import Rendering
 from realtime.show.screen import Screen
+from realtime.show.setup import announce, open_setup
 from realtime.show.status import StatusLine
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
 from realtime.threads.worker import Worker
 

@@ -7,7 +7,7 @@ from realtime.inference.engine import Engine
 from realtime.outputs.output import Output
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording_commands import RecordingCommands
-from realtime.show.look import RenderSetup
+from realtime.show.setup import RenderSetup
 
 
 @dataclass(frozen=True, slots=True)

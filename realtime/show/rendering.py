@@ -6,7 +6,7 @@ from realtime.canvas.pipeline import Canvas, Pipeline
 from realtime.controls.controls import Controls, Snapshot
 from realtime.imaging.frame import Frame
 from realtime.show.meter import Meter
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 
 TICK = 1 / 30  # seconds after which a change is rendered although no new frame has come
 REDRAW_FOR = 1.0  # seconds after a change during which a still frame is rendered again, so that a cross-fade ends

@@ -14,7 +14,7 @@ from realtime.outputs.output import Output
 from realtime.outputs.window import Window
 from realtime.show import hud
 from realtime.show.meter import Meter
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 
 ANSWER = 2.0  # seconds for which the answer to a key stays on the status line
 TURN = 0.016  # seconds that a turn waits for a new canvas: keys are read at 60 Hz

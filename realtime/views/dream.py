@@ -11,7 +11,7 @@ from models.build.heads.dream import DreamHead
 from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
-from realtime.controls.presets import SHIPPED, words
+from realtime.controls.read_preset import SHIPPED, preset_description
 from realtime.controls.value import KeyBinding
 from realtime.dreams.deepdream import ascent_step
 from realtime.dreams.dream_settings import DreamSettings
@@ -95,7 +95,7 @@ def _ascend(
     return cv2.resize(result - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
-_preset_words = cache(words)  # reads the file of a preset once, not in every frame
+_preset_words = cache(preset_description)  # reads the file of a preset once, not in every frame
 
 
 def _words(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:

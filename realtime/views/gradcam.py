@@ -21,7 +21,7 @@ from realtime.inference.engine import Outputs
 from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
 from realtime.inference.predictor import PredictSettings
-from realtime.threads.request import BackgroundResult
+from realtime.threads.background_result import BackgroundResult
 from realtime.views.tiles import TileSettings
 from realtime.views.view import Rendered, Scene, View
 

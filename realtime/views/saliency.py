@@ -20,7 +20,7 @@ from realtime.imaging.compositing import background, fitted, paste, resize
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
-from realtime.threads.request import BackgroundResult
+from realtime.threads.background_result import BackgroundResult
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, TileSettings
 from realtime.views.view import Rendered, Scene, Tiles, View

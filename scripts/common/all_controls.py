@@ -3,7 +3,7 @@
 from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.show.app import ACTION_OWNERS
-from realtime.show.table import make_controls
+from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 
 

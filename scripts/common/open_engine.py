@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from models.spec import ModelInfo
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
-from realtime.show.config import NetworkOptions
-from realtime.show.look import announce
+from realtime.show.options import NetworkOptions
+from realtime.show.setup import announce
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from models.errors import SettingError
 from models.spec import LayerInfo, ModelInfo
-from realtime.show.config import InputSize, between
+from realtime.show.options import InputSize, between
 
 OutputPath = Annotated[Path, Parameter(alias="-o")]
 Force = Annotated[bool, Parameter(help="replace an existing file")]

@@ -9,7 +9,7 @@ from models.errors import ModelError, SettingError
 from models.files import digest_file
 from models.spec import Network
 from models.zoo import BUNDLED, ZOO
-from realtime.show.config import NetworkOptions
+from realtime.show.options import NetworkOptions
 from scripts.common.saved_settings import SavedSettings, fill_options, given_options, read_settings
 
 Options = TypeVar("Options")

@@ -17,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from models.errors import SettingError
 from models.files import write_atomically
 from realtime.imaging.frame import Image
-from scripts.common.explain import explain
+from scripts.common.cli_errors import explain
 
 KEY = "ventral"  # the keyword of the text in the PNG file
 NOT_GIVEN = (None, (), "auto")  # the values of an option that was not given

@@ -19,8 +19,8 @@ from models.spec import Hw, Network
 from models.zoo import BUNDLED, stored_path
 from realtime.inference.providers import Provider, choose
 from realtime.outputs.recording.paths import check_writable
-from realtime.show.config import RenderOptions, between
-from realtime.show.look import open_setup
+from realtime.show.options import RenderOptions, between
+from realtime.show.setup import open_setup
 from scripts.dev.benchmarks import dream_step, live_show, mosaics
 from scripts.dev.benchmarks.untrained import write_untrained
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from models.errors import SettingError
 from models.spec import ModelInfo
-from realtime.show.config import NetworkOptions
+from realtime.show.options import NetworkOptions
 
 
 def layers(

@@ -36,9 +36,9 @@ from realtime.dreams.objective import (
 )
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image, hw
+from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
-from realtime.outputs.recording.sinks import open_writer
-from realtime.show.config import NetworkOptions, between
+from realtime.show.options import NetworkOptions, between
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, Like, OutputPath, Seed
 from scripts.common.progress import progress

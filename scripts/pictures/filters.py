@@ -4,7 +4,7 @@ from models.graph.kernels import read_kernels
 from realtime.imaging.png import write_png
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.kernelsheet import draw_kernels
-from realtime.show.config import NetworkOptions
+from realtime.show.options import NetworkOptions
 from scripts.common.parameters import Force, OutputPath, SheetWidth
 
 

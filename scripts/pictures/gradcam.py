@@ -20,7 +20,7 @@ from realtime.inference.gradcam import compute_heatmap
 from realtime.inference.predictions import classify
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.heat_slide import heat_slide
-from realtime.show.config import NetworkOptions
+from realtime.show.options import NetworkOptions
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath
 

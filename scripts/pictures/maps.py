@@ -16,8 +16,8 @@ from realtime.imaging.png import write_png
 from realtime.inference.predictions import classify
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.mapsheet import MapSheet, draw_maps
-from realtime.sheets.still import LayerTiles, PictureActivations
-from realtime.show.config import NetworkOptions, between
+from realtime.sheets.picture_activations import LayerTiles, PictureActivations
+from realtime.show.options import NetworkOptions, between
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath, SheetWidth, StillOptions
 from scripts.common.progress import progress

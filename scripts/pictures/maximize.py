@@ -21,7 +21,7 @@ from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.contact import Labelled, contact_sheet
-from realtime.show.config import NetworkOptions, between
+from realtime.show.options import NetworkOptions, between
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, Like, OutputPath, Seed, parse_channels
 from scripts.common.progress import progress

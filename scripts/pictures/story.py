@@ -16,12 +16,12 @@ from realtime.imaging.frame import Image
 from realtime.inference.channels import check_channels
 from realtime.inference.predictions import classify
 from realtime.outputs.recording.gif import delays, write_gif
+from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.palette import COLOURS, Palette, image_colours
 from realtime.outputs.recording.paths import check_writable
-from realtime.outputs.recording.sinks import open_writer
-from realtime.sheets.still import PictureActivations
+from realtime.sheets.picture_activations import PictureActivations
 from realtime.sheets.storyboard import Card, Shot, Storyboard, story_colours
-from realtime.show.config import NetworkOptions, between
+from realtime.show.options import NetworkOptions, between
 from realtime.views.tiles import best_tile_count, fill_panel
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath, StillOptions, parse_channels

@@ -1,7 +1,7 @@
 """`ventral live`: the show."""
 
 from realtime.show.app import run
-from realtime.show.config import LiveOptions
+from realtime.show.options import LiveOptions
 
 
 def live(options: LiveOptions = LiveOptions()) -> None:  # noqa: B008, a frozen value

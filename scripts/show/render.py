@@ -18,10 +18,10 @@ from realtime.capture.source import EndOfSource, Source, SourceOptions
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame, Image
 from realtime.imaging.png import write_png
+from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
-from realtime.outputs.recording.sinks import open_writer
-from realtime.show.config import RenderOptions, between
-from realtime.show.look import open_setup
+from realtime.show.options import RenderOptions, between
+from realtime.show.setup import open_setup
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath
 

@@ -13,8 +13,8 @@ from realtime.outputs.recording import encoding
 from realtime.outputs.recording import paths as output
 from realtime.outputs.recording.encoding import Arguments, Wh
 from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
+from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.paths import PartialFile, numbered
-from realtime.outputs.recording.sink import ImageWriter
 from realtime.threads.signals import defer_signals
 
 

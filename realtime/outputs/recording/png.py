@@ -6,7 +6,7 @@ from models.errors import OutputError
 from models.files import write_atomically
 from realtime.imaging.frame import Image
 from realtime.imaging.png import encode_png
-from realtime.outputs.recording.sink import ImageWriter
+from realtime.outputs.recording.image_writer import ImageWriter
 
 
 class PngWriter(ImageWriter):

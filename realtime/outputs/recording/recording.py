@@ -11,8 +11,8 @@ from pathlib import Path
 from models.errors import OutputError, VentralError
 from realtime.imaging.compositing import fit
 from realtime.imaging.frame import Image, hw
-from realtime.outputs.recording.sink import ImageWriter
-from realtime.outputs.recording.sinks import open_writer
+from realtime.outputs.recording.image_writer import ImageWriter
+from realtime.outputs.recording.open_writer import open_writer
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from models.errors import ModelError, SetupError
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
 from models.graph.builder import attributes
 from models.graph.truncate import truncate
 from models.spec import INPUT, Network

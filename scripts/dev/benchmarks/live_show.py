@@ -13,8 +13,8 @@ from realtime.capture.pattern import Pattern
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
-from realtime.show.config import RenderOptions
-from realtime.show.look import RenderSetup, open_setup
+from realtime.show.options import RenderOptions
+from realtime.show.setup import RenderSetup, open_setup
 from realtime.views.dream import DreamView
 
 FRAMES = 60

@@ -16,7 +16,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
 from models.graph.builder import OPSET
 from tests.models.autodiff.test_gradient import Floats, energy_gradient
 

@@ -13,12 +13,12 @@ from models import zoo
 from models.errors import ModelError, OutputError
 from models.files import digest_file
 from models.from_keras import export
-from models.from_keras.agreement import cpu_session, nchw, random_picture
 from models.from_keras.classifier import LOGITS, PROBABILITIES, classifier, classifier_deviations
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.compare_with_keras import cpu_session, nchw, random_picture
+from models.from_keras.import_tensorflow import import_tensorflow
+from models.from_keras.keras_passes import stored
 from models.from_keras.layers import forward
 from models.from_keras.pretrained import Pretrained
-from models.from_keras.store import stored
 from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo
 
 MOBILENET = zoo.entry("mobilenet_v2")

@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from models.from_keras.agreement import deviations, nchw
+from models.from_keras.compare_with_keras import deviations, nchw
 from models.from_keras.convert import any_size
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
+from models.from_keras.keras_passes import stored
 from models.from_keras.layers import describe, find_taps, forward, kind, run
-from models.from_keras.store import stored
 from models.spec import InputInfo, ModelInfo
 
 Make: TypeAlias = Callable[[Any, Any], Any]

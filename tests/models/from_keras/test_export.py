@@ -20,8 +20,9 @@ from onnx import helper, numpy_helper
 
 from models import zoo
 from models.errors import ModelError, OutputError, SetupError
-from models.from_keras import export, frameworks, weights
-from models.from_keras.store import stored
+from models.from_keras import export, weights
+from models.from_keras.import_tensorflow import import_tensorflow
+from models.from_keras.keras_passes import stored
 from models.spec import Hw, ModelInfo
 
 VGG16 = zoo.entry("vgg16")
@@ -229,7 +230,7 @@ def test_a_network_that_differs_from_keras_is_not_kept(tmp_path: Path, monkeypat
 def test_without_tensorflow_the_command_that_installs_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frameworks.import_tensorflow.cache_clear()
+    import_tensorflow.cache_clear()
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     message = fails(tmp_path, weights="none")
     assert "uv sync --extra keras" in message

@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from models import zoo
 from models.errors import ModelError
 from models.from_keras import export, pretrained
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
 from models.spec import ModelInfo
 
 WEIGHTS_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from models.from_keras.keras_passes import KerasContext, drop_unused, to_stored
 from models.from_keras.passes.fold_batch_norm import fold_batch_norm
 from models.from_keras.passes.fold_pads import fold_pads
 from models.from_keras.passes.own_weights import own_weights
 from models.from_keras.passes.remove_reshapes import remove_reshapes
-from models.from_keras.store import KerasContext, drop_unused, to_stored
 from models.importing.passes.context import PassContext
 from models.importing.passes.explicit_pads import explicit_pads
 from models.spec import InputInfo, LayerInfo, ModelInfo

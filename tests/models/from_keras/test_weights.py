@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError
 from models.from_keras import weights
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
 
 with suppress(ImportError):  # it comes with TensorFlow; without it these tests are skipped, see tests/conftest.py
     import h5py

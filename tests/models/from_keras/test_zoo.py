@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from models import zoo
-from models.from_keras.agreement import cpu_session, deviations, nchw, random_picture
+from models.from_keras.compare_with_keras import cpu_session, deviations, nchw, random_picture
 from models.from_keras.convert import any_size
+from models.from_keras.keras_passes import stored
 from models.from_keras.pretrained import load
-from models.from_keras.store import stored
 from models.spec import INPUT, Hw, ModelInfo
 
 SIZE: Hw = (96, 160)

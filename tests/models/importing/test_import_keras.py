@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
-from models.from_keras import frameworks
+from models.from_keras.import_tensorflow import import_tensorflow
 from models.importing.analysis.find_classifier import PROBABILITIES
 from models.importing.open_network import open_network
 from models.importing.trial_run import natural_image
@@ -20,7 +20,7 @@ CLASSES = 6
 
 @pytest.fixture(scope="module")
 def network() -> Any:
-    frameworks.import_tensorflow()
+    import_tensorflow()
     import keras
 
     keras.utils.set_random_seed(4)

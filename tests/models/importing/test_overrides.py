@@ -12,7 +12,7 @@ from models.files import write_atomically
 from models.importing.open_network import open_network
 from models.importing.overrides import SUFFIX, Overrides
 from models.zoo import bundled_path
-from realtime.show.config import NetworkOptions
+from realtime.show.options import NetworkOptions
 from tests.models.importing.nets import CLASSES, grey, nhwc, segmenter, squeeze
 from tests.models.importing.reference import save
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from models.errors import ModelError
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
 from models.importing.open_network import open_network
 from models.training.config import TrainingConfig
 from models.training.dataset import Dataset

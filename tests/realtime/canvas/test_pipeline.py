@@ -20,7 +20,7 @@ from realtime.controls.value import KeyBinding, value
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.show.table import make_controls
+from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Rendered, Scene, View
 from tests.screen import until

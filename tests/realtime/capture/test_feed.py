@@ -14,7 +14,7 @@ from realtime.capture.pattern import Pattern
 from realtime.capture.registry import open_source
 from realtime.capture.source import SourceOptions
 from realtime.imaging.frame import Frame, Image
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.clips import number_of, write_clip
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.waiting import soon
@@ -94,7 +94,7 @@ def test_a_process_can_end_while_a_stream_stalls() -> None:
     script = (
         "import sys, time\n"
         "from realtime.capture.feed import Capture\n"
-        "from realtime.threads.latest import Mailbox\n"
+        "from realtime.threads.mailbox import Mailbox\n"
         "from realtime.capture.registry import open_source\n"
         "with Capture(lambda: open_source(sys.argv[1]), Mailbox(), retry=True):\n"
         "    print('open', flush=True)\n"

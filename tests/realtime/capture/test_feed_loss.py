@@ -11,7 +11,7 @@ from realtime.capture.feed import Capture
 from realtime.capture.registry import open_source
 from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.waiting import says, soon
 

@@ -19,8 +19,8 @@ from realtime.controls.settings import ShowSettings
 from realtime.controls.value import KeyBinding, RuntimeChoices, Value, value
 from realtime.dreams.objective import default_layer
 from realtime.show.app import Show
-from realtime.show.config import RenderOptions
-from realtime.show.table import configure, make_controls
+from realtime.show.make_controls import configure, make_controls
+from realtime.show.options import RenderOptions
 from realtime.views.registry import find_views
 from realtime.views.tiles import TileSettings
 from scripts.common.all_controls import all_controls

@@ -16,7 +16,7 @@ from realtime.dreams.optical_flow import backward_flow, drift_flow, grey, warp
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Frame, Image
 from realtime.inference.engine import Engine
-from realtime.show.table import apply_preset, make_controls
+from realtime.show.make_controls import apply_preset, make_controls
 from realtime.views.dream import DreamView
 from realtime.views.registry import find_views
 from realtime.views.view import Scene

@@ -26,7 +26,7 @@ from realtime.inference import providers
 from realtime.inference.engine import OPEN_SESSIONS, Engine, GraphError, NotReady
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import CPU, Provider, Session, choose
-from realtime.threads.request import BackgroundResult
+from realtime.threads.background_result import BackgroundResult
 from tests.screen import until
 
 GPU = Provider("CUDA")

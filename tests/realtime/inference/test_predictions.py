@@ -23,7 +23,7 @@ from realtime.inference.engine import Engine
 from realtime.inference.predictions import classify, scores_spec, top
 from realtime.inference.predictor import Predictor, Smoothed
 from realtime.inference.providers import CPU
-from realtime.show.table import make_controls
+from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from tests.networks import COLOURS, colour_network
 from tests.screen import until

@@ -16,10 +16,10 @@ from realtime.imaging.frame import Frame, Image
 from realtime.outputs.none import NoOutput
 from realtime.outputs.output import ClockedOutput
 from realtime.outputs.registry import OUTPUTS, find_output
-from realtime.outputs.stills import SnapshotWriter
+from realtime.outputs.snapshots import SnapshotWriter
 from realtime.show.app import run
-from realtime.show.config import LiveOptions
-from realtime.threads.latest import Mailbox
+from realtime.show.options import LiveOptions
+from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import flags, read_film
 
@@ -140,7 +140,7 @@ def test_a_snapshot_that_cannot_be_written_is_a_fault_and_the_next_one_is_tried(
 
     with SnapshotWriter(canvases, folder=tmp_path) as stills:
         with monkeypatch.context() as patch:
-            patch.setattr("realtime.outputs.stills.open_writer", full)
+            patch.setattr("realtime.outputs.snapshots.open_writer", full)
             stills.save()
             assert soon(lambda: stills.state == "failed")
         assert "no space left" in stills.fault

@@ -18,7 +18,7 @@ from realtime.imaging.frame import Frame
 from realtime.outputs.recorder import MOST_FILMS, Recorder
 from realtime.outputs.recording.encoding import Wh
 from realtime.outputs.recording.mp4 import Mp4Writer
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 

@@ -13,7 +13,7 @@ from models.importing.open_network import open_network
 from realtime.controls.controls import Controls
 from realtime.imaging.text import ACCENT, ALARM
 from realtime.outputs.window import key_name
-from realtime.show.table import make_controls
+from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from tests.screen import Screen, until
 

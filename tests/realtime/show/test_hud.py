@@ -14,7 +14,7 @@ from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame
 from realtime.imaging.text import ACCENT
 from realtime.show import hud
-from realtime.show.table import make_controls
+from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Tiles
 from scripts.common.all_controls import all_controls

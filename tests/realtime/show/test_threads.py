@@ -15,10 +15,10 @@ from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
+from realtime.show.make_controls import make_controls
 from realtime.show.meter import Meter, Samples
 from realtime.show.rendering import Rendering
-from realtime.show.table import make_controls
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 from realtime.threads.rate import Rate
 from realtime.threads.worker import Worker
 from realtime.views.registry import find_views

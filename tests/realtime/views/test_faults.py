@@ -19,7 +19,7 @@ from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.show.table import make_controls
+from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from tests.realtime.views.scenes import PANEL_HW
 from tests.screen import until

@@ -11,7 +11,7 @@ from realtime.controls.controls import Controls
 from realtime.imaging.frame import Floats
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.show.table import make_controls
+from realtime.show.make_controls import make_controls
 from realtime.views.gradcam import GradcamView
 from realtime.views.registry import find_views
 from realtime.views.view import Rendered

@@ -15,7 +15,7 @@ from realtime.imaging.compositing import BACKGROUND
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.show.table import make_controls
+from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from realtime.views.saliency import SaliencyView
 from tests.realtime.views.scenes import PANEL_HW, halves, render_when_ready, scene

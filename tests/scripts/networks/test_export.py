@@ -17,7 +17,7 @@ import pytest
 
 from models import zoo
 from models.errors import ModelError, OutputError
-from models.from_keras.frameworks import import_tensorflow
+from models.from_keras.import_tensorflow import import_tensorflow
 from scripts.networks.export import export
 
 RUN = "from scripts.networks import export; from pathlib import Path; export.export({arguments})"

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from models.errors import OutputError
+from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import PartialFile
 from realtime.outputs.recording.recover import recover
-from realtime.outputs.recording.sinks import open_writer
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 
@@ -24,7 +24,7 @@ VIDEOS = (".mp4", ".gif")
 ENDLESS = """
 import sys, time
 from pathlib import Path
-from realtime.outputs.recording.sinks import open_writer
+from realtime.outputs.recording.open_writer import open_writer
 from tests.realtime.outputs.recording.films import flags
 sink = open_writer(Path(sys.argv[1]), fps=25, size_wh=(128, 96))
 print(sink._ffmpeg._process.pid, flush=True)
@@ -38,7 +38,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from models.errors import OutputError
-from realtime.outputs.recording.sinks import open_writer
+from realtime.outputs.recording.open_writer import open_writer
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 noise = np.random.default_rng(0).integers(0, 256, (8, 96, 128, 3), np.uint8)
 try:
@@ -52,7 +52,7 @@ except OutputError as error:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from realtime.outputs.recording.sinks import open_writer
+from realtime.outputs.recording.open_writer import open_writer
 from tests.realtime.outputs.recording.films import flags
 with open_writer(Path(sys.argv[1]), fps=25, size_wh=(320, 180)) as sink:
     for step in range(int(sys.argv[2])):

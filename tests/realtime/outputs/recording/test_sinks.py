@@ -13,9 +13,9 @@ from PIL import Image as Pillow
 from models.errors import OutputError
 from realtime.outputs.recording import paths as output
 from realtime.outputs.recording.encoding import Wh
+from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.mp4 import Mp4Writer
-from realtime.outputs.recording.sink import ImageWriter
-from realtime.outputs.recording.sinks import open_writer
+from realtime.outputs.recording.open_writer import open_writer
 from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 

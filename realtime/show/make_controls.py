@@ -6,11 +6,11 @@ from functools import partial
 from models.errors import SettingError
 from models.spec import ModelInfo
 from realtime.controls.controls import Controls
-from realtime.controls.presets import SHIPPED, read_preset
+from realtime.controls.read_preset import SHIPPED, read_preset
 from realtime.controls.settings import RecordSettings, ShowSettings, WindowSettings
 from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar
 from realtime.inference.predictor import PredictSettings
-from realtime.show.config import RenderOptions
+from realtime.show.options import RenderOptions
 from realtime.views.view import View
 
 DIGITS = range(1, 6)

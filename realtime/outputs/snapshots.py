@@ -7,9 +7,9 @@ from pathlib import Path
 from models.errors import OutputError
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
+from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable, new_path
-from realtime.outputs.recording.sinks import open_writer
-from realtime.threads.latest import Mailbox
+from realtime.threads.mailbox import Mailbox
 
 log = logging.getLogger(__name__)
 

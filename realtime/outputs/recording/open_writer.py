@@ -4,10 +4,10 @@ from pathlib import Path
 
 from realtime.outputs.recording.encoding import GIF_WIDTH, Wh
 from realtime.outputs.recording.gif import GifWriter
+from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.mp4 import Mp4Writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.png import PngWriter
-from realtime.outputs.recording.sink import ImageWriter
 
 
 def open_writer(path: Path, *, fps: float, size_wh: Wh, force: bool = False) -> ImageWriter:

@@ -10,8 +10,8 @@ from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
 from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
-from realtime.show.config import RenderOptions
-from realtime.show.table import configure, make_controls
+from realtime.show.make_controls import configure, make_controls
+from realtime.show.options import RenderOptions
 from realtime.views.registry import find_views
 from realtime.views.view import View
 
