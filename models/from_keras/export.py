@@ -95,18 +95,18 @@ def _write(result: _Finished, out: Path) -> ModelInfo:
     if result.classifier is None:
         write_atomically(out, _network(result, result.info))
         return result.info
-    beside, content = classifier_path(out), result.classifier.SerializeToString()
+    classifier_file, content = classifier_path(out), result.classifier.SerializeToString()
     head = ClassifierInfo(
         logits=LOGITS,
         probabilities=PROBABILITIES,
         labels=result.labels,
         size_hw=result.size_hw,
-        file=beside.name,
+        file=classifier_file.name,
         digest=hashlib.sha256(content).hexdigest(),
         features=result.info.layers[-1].name,
     )
     info = dataclasses.replace(result.info, classifier=head)
-    write_together({out: _network(result, info), beside: content})
+    write_together({out: _network(result, info), classifier_file: content})
     return info
 
 

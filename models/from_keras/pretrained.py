@@ -94,8 +94,8 @@ def _describe(entry: ZooEntry, weights: str, whole: keras.Model, until: str | No
     taps = find_taps(layers, entry.key_layers)
     infos = describe(taps, layers, whole.input, entry.key_layers)
     info = ModelInfo(entry.name, weights, entry.input, infos)
-    kept = infos[: infos.index(info.layer(until)) + 1] if until else infos
-    return ModelInfo(entry.name, weights, entry.input, kept), {layer.name: taps[layer.name] for layer in kept}
+    described = infos[: infos.index(info.layer(until)) + 1] if until else infos
+    return ModelInfo(entry.name, weights, entry.input, described), {layer.name: taps[layer.name] for layer in described}
 
 
 def _construct(entry: ZooEntry, weights: str | None, classes: int | None) -> keras.Model:

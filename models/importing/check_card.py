@@ -29,12 +29,12 @@ def check_card(model: onnx.ModelProto, info: ModelInfo) -> None:
 
 
 def _check_card(info: ModelInfo) -> None:
-    taken = info.input
-    sides = (taken.smallest, *(taken.fixed_hw or ()), *(info.classifier.size_hw if info.classifier else ()))
+    expected = info.input
+    sides = (expected.smallest, *(expected.fixed_hw or ()), *(info.classifier.size_hw if info.classifier else ()))
     if not (
-        len(taken.mean) == len(taken.scale)
-        and len(taken.mean) in COLOURS
-        and taken.colours in get_args(Colours)
+        len(expected.mean) == len(expected.scale)
+        and len(expected.mean) in COLOURS
+        and expected.colours in get_args(Colours)
         and all(1 <= side <= MAX_INPUT_SIDE for side in sides)
         and all(layer.stride >= 1 and layer.channels >= 1 for layer in info.layers)
     ):

@@ -107,8 +107,8 @@ def _original(path: Path, context: PassContext) -> Original:
     tensors = {name.removesuffix(NCHW_SUFFIX): stored for name, stored in context.analysis.names.items()}
     if context.analysis.classifier:
         tensors[context.analysis.classifier.logits.removesuffix(NCHW_SUFFIX)] = LOGITS
-    made = {name for node in model.graph.node for name in node.output}
-    tensors = {name: stored for name, stored in tensors.items() if name in made}
+    produced = {name for node in model.graph.node for name in node.output}
+    tensors = {name: stored for name, stored in tensors.items() if name in produced}
     surgery.prune(model.graph, tensors)
     for field in ("output", "value_info"):
         model.graph.ClearField(field)

@@ -60,8 +60,8 @@ def validate(model: onnx.ModelProto) -> None:
     for tensor in model.graph.initializer:
         _check_tensor(tensor)
     _check_standard(model)
-    made = {name for node in model.graph.node for name in node.output}
-    if missing := [output.name for output in model.graph.output if output.name not in made]:
+    produced = {name for node in model.graph.node for name in node.output}
+    if missing := [output.name for output in model.graph.output if output.name not in produced]:
         raise ModelError(f"no node makes its output '{missing[0]}': the file is damaged")
 
 

@@ -13,19 +13,19 @@ from realtime.views.stages import stage_caption
 from realtime.views.view import Rendered
 
 
-def words(shown: Rendered) -> tuple[str, str] | None:
+def caption_text(rendered: Rendered) -> tuple[str, str] | None:
     """The title and the sentence of the caption; None for no caption."""
-    if shown.words is None and shown.layer is not None:
-        return stage_caption(shown.layer)
-    return shown.words
+    if rendered.caption is None and rendered.layer is not None:
+        return stage_caption(rendered.layer)
+    return rendered.caption
 
 
-def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, shown: Rendered) -> None:
+def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, rendered: Rendered) -> None:
     """Draw the caption into its rectangle of the canvas."""
-    said = words(shown)
-    if layout.caption is None or said is None:
+    caption = caption_text(rendered)
+    if layout.caption is None or caption is None:
         return
-    title, sentence = said
+    title, sentence = caption
     box, size = layout.caption, _fitting(title, layout.caption)
     if layout.over:
         box = _shaded(canvas, box, size)
@@ -39,7 +39,7 @@ def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, shown: Rendered
             return
         write(canvas, line, box.left, baseline, body, QUIET)
     if not layout.over:
-        _draw_place(canvas, box, baseline + round(body * 2.2), body, info, shown)
+        _draw_place(canvas, box, baseline + round(body * 2.2), body, info, rendered)
 
 
 def _fitting(title: str, box: Rect) -> int:
@@ -55,9 +55,9 @@ def _shaded(canvas: Image, box: Rect, size: int) -> Rect:
     return Rect(box.left + pad, box.top + pad // 3, box.width - 2 * pad, box.height - pad // 2)
 
 
-def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, shown: Rendered) -> None:
+def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, rendered: Rendered) -> None:
     """Draw the name of the layer, and its position in the network as a row of marks."""
-    layer, tiles = shown.layer, shown.tiles
+    layer, tiles = rendered.layer, rendered.tiles
     if layer is None or baseline + 2 * size > box.top + box.height:
         return
     alone = f" · channel {tiles.channels[0]}" if tiles is not None and len(tiles.channels) == 1 else ""
@@ -67,21 +67,21 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
     draw_marks(canvas, marks, info.key_layers, layer)
 
 
-def draw_names(canvas: Image, layout: Layout, said: Sequence[Prediction]) -> Layout:
+def draw_prediction_panel(canvas: Image, layout: Layout, predictions: Sequence[Prediction]) -> Layout:
     """Draw the predictions with their probabilities as bars; the layout without their rectangle."""
     size = max(canvas.shape[0] // 42, 10)
-    box = _place_of_names(canvas, layout, predictions_height(len(said), size), size)
+    box = _prediction_rect(canvas, layout, predictions_height(len(predictions), size), size)
     if layout.camera is None or layout.over:
         around = Rect(box.left - size, box.top - size // 2, box.width + 2 * size, box.height + size)
         shade(canvas, around, strength=0.78)
-    draw_predictions(canvas, box, said, size=size)
+    draw_predictions(canvas, box, predictions, size=size)
     if layout.caption is None or layout.over:
         return layout
     left = max(layout.caption.height - box.height - size // 2, 1)
     return dataclasses.replace(layout, caption=layout.caption._replace(height=left))
 
 
-def _place_of_names(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
+def _prediction_rect(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
     """Below the caption in its column; above a caption that covers the view; else in the lower right corner.
 
     What lies on the view is darkened `pad` pixels around.
@@ -96,11 +96,11 @@ def _place_of_names(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
     return Rect(place.left, place.top + place.height - tall, place.width, tall)
 
 
-def draw_card(image: Image, title: str, words: str) -> None:
+def draw_card(image: Image, title: str, text: str) -> None:
     """Draw a dark card with a title and a few lines in the middle of `image`."""
     height, width = image.shape[:2]
     size = max(height // 26, 11)
-    lines = wrap(words, size, round(width * 0.7))[:8]
+    lines = wrap(text, size, round(width * 0.7))[:8]
     box_h = round(size * (3.4 + 1.4 * len(lines)))
     box = Rect(round(width * 0.12), (height - box_h) // 2, round(width * 0.76), box_h)
     shade(image, box, strength=0.88)

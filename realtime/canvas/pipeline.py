@@ -11,7 +11,7 @@ import numpy as np
 from models.build.graph_spec import Precision
 from models.errors import VentralError
 from models.spec import Hw, LayerInfo, Network, Prediction
-from realtime.canvas.captions import draw_caption, draw_card, draw_names
+from realtime.canvas.captions import draw_caption, draw_card, draw_prediction_panel
 from realtime.canvas.crossfade import CrossFade
 from realtime.canvas.layout import Layout, arrange
 from realtime.controls.controls import Snapshot
@@ -101,14 +101,16 @@ class Pipeline:
             self._precision,
         )
         view = self._views[show.view]
-        said = self._predictor.update(frame.image, settings, now)
-        shown = view.render(scene)
+        predictions = self._predictor.update(frame.image, settings, now)
+        rendered = view.render(scene)
         self._engine.prefetch(view.upcoming(scene))
-        image = self._compose(frame, layout, shown, settings, said)
-        image = self._fade.apply(image, _identity(show, shown), now, seconds=show.fade)
+        image = self._compose(frame, layout, rendered, settings, predictions)
+        image = self._fade.apply(image, _identity(show, rendered), now, seconds=show.fade)
         frame = dataclasses.replace(frame, image=image)
         note = self._predictor.note if settings[PredictSettings].on else ""
-        return Canvas(frame, settings, show.view, layout.view, scene.input_hw, shown.layer, shown.tiles, note=note)
+        return Canvas(
+            frame, settings, show.view, layout.view, scene.input_hw, rendered.layer, rendered.tiles, note=note
+        )
 
     def draw_when_ready(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
         """Like `draw`, but waits for graphs: for files, without a screen."""
@@ -128,19 +130,19 @@ class Pipeline:
         return arrange(name, self._canvas_hw, hw(frame.image), has_text=self._views[view].has_text)
 
     def _compose(
-        self, frame: Frame, layout: Layout, shown: Rendered, settings: Snapshot, said: Sequence[Prediction]
+        self, frame: Frame, layout: Layout, rendered: Rendered, settings: Snapshot, predictions: Sequence[Prediction]
     ) -> Image:
         canvas = compositing.background(self._canvas_hw)
-        compositing.paste(canvas, compositing.fit(shown.image, layout.view.hw), layout.view.left, layout.view.top)
+        compositing.paste(canvas, compositing.fit(rendered.image, layout.view.hw), layout.view.left, layout.view.top)
         if layout.camera is not None:
             camera = layout.camera
             compositing.paste(canvas, compositing.fit(frame.image, camera.hw), camera.left, camera.top)
             if layout.over:
                 compositing.frame_line(canvas, camera, HAIRLINE)
-        if said:
-            layout = draw_names(canvas, layout, said)
+        if predictions:
+            layout = draw_prediction_panel(canvas, layout, predictions)
         if settings[ShowSettings].caption:
-            draw_caption(canvas, layout, self._network.info, shown)
+            draw_caption(canvas, layout, self._network.info, rendered)
         return canvas
 
     def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
@@ -151,23 +153,23 @@ class Pipeline:
 
     def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
         """The frame with a card that names the failure; a traceback is logged once for each kind of failure."""
-        view, words = settings[ShowSettings].view, str(error) or type(error).__name__
+        view, reason = settings[ShowSettings].view, str(error) or type(error).__name__
         if (view, type(error)) not in self._failed:
             self._failed.add((view, type(error)))
             known = isinstance(error, (VentralError, GraphError))
-            log.error("the %s view failed: %s", view, words, exc_info=None if known else error)
+            log.error("the %s view failed: %s", view, reason, exc_info=None if known else error)
         canvas = self._camera(frame, settings)
         image = canvas.frame.image.copy()
-        draw_card(image, f"the {view} view failed", words)
+        draw_card(image, f"the {view} view failed", reason)
         return dataclasses.replace(
-            canvas, frame=dataclasses.replace(frame, image=image), fault=f"the {view} view failed: {words}"
+            canvas, frame=dataclasses.replace(frame, image=image), fault=f"the {view} view failed: {reason}"
         )
 
 
 CAMERA = "camera"  # the view name of a canvas that shows the frame alone
 
 
-def _identity(show: ShowSettings, shown: Rendered) -> tuple[object, ...]:
+def _identity(show: ShowSettings, rendered: Rendered) -> tuple[object, ...]:
     """A change of this starts a cross-fade."""
-    grid = shown.tiles.grid if shown.tiles else None
-    return show.view, show.layout, show.mirror, shown.layer, grid
+    grid = rendered.tiles.grid if rendered.tiles else None
+    return show.view, show.layout, show.mirror, rendered.layer, grid

@@ -136,8 +136,8 @@ class Controls:
         values, chosen = self._start
         with self._changing():
             self._values.update({path: value for path, value in values.items() if path.startswith(prefix)})
-            kept = {path for path in self._chosen if not path.startswith(prefix)}
-            self._chosen = frozenset(kept | {path for path in chosen if path.startswith(prefix)})
+            others = {path for path in self._chosen if not path.startswith(prefix)}
+            self._chosen = frozenset(others | {path for path in chosen if path.startswith(prefix)})
 
     def is_chosen(self, path: str) -> bool:
         """Whether a person has chosen the value at `path`, before the start of the show or since."""

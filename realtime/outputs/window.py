@@ -129,12 +129,12 @@ class Window(Output):
         clicks, self._clicks = self._clicks, []
         return clicks
 
-    def set_fullscreen(self, wanted: bool) -> None:
+    def set_fullscreen(self, on: bool) -> None:
         """Turn fullscreen on or off."""
-        if wanted != self._fullscreen:
-            mode = cv2.WINDOW_FULLSCREEN if wanted else cv2.WINDOW_NORMAL
+        if on != self._fullscreen:
+            mode = cv2.WINDOW_FULLSCREEN if on else cv2.WINDOW_NORMAL
             cv2.setWindowProperty(NAME, cv2.WND_PROP_FULLSCREEN, mode)
-            self._fullscreen = wanted
+            self._fullscreen = on
 
     def _on_mouse(self, event: int, x: int, y: int, _flags: int, _data: object) -> None:
         if event in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):

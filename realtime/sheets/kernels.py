@@ -21,7 +21,7 @@ class Cells:
 
     pictures: NDArray[np.uint8]
     cols: int
-    words: str
+    description: str
     signed: bool
 
 
@@ -55,8 +55,8 @@ def _slices(weights: NDArray[np.float32], most_hw: Hw, group: str) -> Cells:
     grid = diverging(signed(weights[shown])[:, inputs_shown])
     grid = grid.swapaxes(0, 1) if across else grid
     each = f"{width}×{height}, one {'column' if across else 'row'} each"
-    words = f"{_of(len(shown), total, 'kernel')}, {each}; {_of(len(inputs_shown), inputs, 'input')}{group}"
-    return Cells(grid.reshape(-1, height, width, 3), grid.shape[1], words, signed=True)
+    description = f"{_of(len(shown), total, 'kernel')}, {each}; {_of(len(inputs_shown), inputs, 'input')}{group}"
+    return Cells(grid.reshape(-1, height, width, 3), grid.shape[1], description, signed=True)
 
 
 def _cols(count: int, ratio: float) -> int:

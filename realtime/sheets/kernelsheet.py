@@ -53,7 +53,7 @@ def _draw_heading(canvas: Image, kernels: Kernels, drawn: Cells, box: Rect) -> N
     baseline, size = box.top + box.height, round(box.height * 1.3)
     used = write(canvas, kernels.layer.name, box.left, baseline, size, BRIGHT) + size
     place = Rect(box.left + used, box.top, max(box.width - used, 1), box.height)
-    write_fitting(canvas, drawn.words, place, size=box.height, colour=QUIET, right=True)
+    write_fitting(canvas, drawn.description, place, size=box.height, colour=QUIET, right=True)
 
 
 def _draw_legend(canvas: Image, drawn: Cells, info: ModelInfo, box: Rect) -> None:
@@ -65,7 +65,7 @@ def _draw_legend(canvas: Image, drawn: Cells, info: ModelInfo, box: Rect) -> Non
         paste(canvas, bar, left, box.top + box.height - bar.shape[0])
         left += bar.shape[1] + size // 2
     own = text_width(name, size)
-    words = SIGNS if drawn.signed else RANGE
+    text = SIGNS if drawn.signed else RANGE
     place = Rect(left, box.top, max(box.width - (left - box.left) - own - size, 1), box.height)
-    write_fitting(canvas, words, place, size=size, colour=QUIET)
+    write_fitting(canvas, text, place, size=size, colour=QUIET)
     write_fitting(canvas, name, Rect(box.left, box.top, box.width, box.height), size=size, colour=shade, right=True)

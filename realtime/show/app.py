@@ -139,7 +139,7 @@ class Show:
                 parts.recordings.record_to(record, self._controls)
                 record = None
             self._meter.loop()
-            screen.turn(canvases, lambda canvas: status.at(canvas, parts, screen.answer))
+            screen.turn(canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
             self._controls.drain()
             for thread in (worker, parts.engine, parts.capture):
                 thread.check()

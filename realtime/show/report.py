@@ -39,6 +39,6 @@ def resident_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def write_report(path: Path, facts: dict[str, Any]) -> None:
+def write_report(path: Path, measurements: dict[str, Any]) -> None:
     """Write the report atomically; OutputError when the file cannot be written."""
-    write_atomically(path, (json.dumps(facts, indent=2) + "\n").encode())
+    write_atomically(path, (json.dumps(measurements, indent=2) + "\n").encode())

@@ -16,7 +16,7 @@ from realtime.show import hud
 from realtime.show.meter import Meter
 from realtime.threads.mailbox import Mailbox
 
-ANSWER = 2.0  # seconds for which the answer to a key stays on the status line
+FEEDBACK = 2.0  # seconds for which the feedback to a key stays on the status line
 TURN = 0.016  # seconds that a turn waits for a new canvas: keys are read at 60 Hz
 
 
@@ -31,7 +31,7 @@ class Screen:
         self._seen = 0
         self._drawn: tuple[Snapshot, hud.Status] | None = None
         self._changed: tuple[float, Snapshot] | None = None
-        self._answer = ("", 0.0)
+        self._feedback = ("", 0.0)
         self.canvas: Canvas | None = None
         controls.subscribe(self._note_change)
 
@@ -41,10 +41,10 @@ class Screen:
         return self._window is not None and self._window.closed
 
     @property
-    def answer(self) -> str:
+    def feedback(self) -> str:
         """What the last key did, for a moment, where the picture does not show it; empty otherwise."""
-        words, until = self._answer
-        return words if time.monotonic() < until else ""
+        text, until = self._feedback
+        return text if time.monotonic() < until else ""
 
     def turn(self, canvases: Mailbox[Canvas], status: Callable[[Canvas], hud.Status]) -> None:
         """Show what is new, then read keys and clicks."""
@@ -121,7 +121,7 @@ class Screen:
 
     def _listen(self, window: Window) -> None:
         for key in window.pressed():
-            self._answer = self._controls.press(key), time.monotonic() + ANSWER
+            self._feedback = self._controls.press(key), time.monotonic() + FEEDBACK
         for click in window.clicks():
             self._click(click.x, click.y, window, twice=click.twice)
 

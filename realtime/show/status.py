@@ -20,8 +20,8 @@ class StatusLine:
     def __init__(self, info: ModelInfo, precision: Precision, meter: Meter) -> None:
         self._info, self._precision, self._meter = info, precision, meter
 
-    def at(self, canvas: Canvas, parts: Parts, answer: str) -> Status:
-        """The status line for a canvas; `answer` is what the last key did."""
+    def at(self, canvas: Canvas, parts: Parts, feedback: str) -> Status:
+        """The status line for a canvas; `feedback` is what the last key did."""
         meter, recording = self._meter, parts.recorder.status
         notice, failed = parts.recordings.notice()
         latency = meter.latency.percentile_ms(50, last=30)
@@ -34,7 +34,7 @@ class StatusLine:
             rates=f"camera {parts.capture.fps:.0f} · network {network:.0f} · screen {screen:.0f} fps",
             latency=f"latency {latency:.0f} ms" if latency is not None else "",
             recording=self._recording(recording),
-            notice=answer or self._notice(canvas, parts, "" if failed else notice),
+            notice=feedback or self._notice(canvas, parts, "" if failed else notice),
             alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
         )
 

@@ -70,7 +70,7 @@ class DreamView(View):
             gradient = ObjectiveGradient(scene.engine, scene.network, objective, scene.precision)
             self._state.ascend(partial(_ascend, gradient, picture + detail, spec.size_hw, settings, rng))
             self._turn += 1
-        return Rendered(add_detail(scene.fitted_frame(), detail), layer, words=_words(settings, layer))
+        return Rendered(add_detail(scene.fitted_frame(), detail), layer, caption=_caption(settings, layer))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The octaves of this layer, then those of its neighbours."""
@@ -95,15 +95,15 @@ def _ascend(
     return cv2.resize(result - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
-_preset_words = cache(preset_description)  # reads the file of a preset once, not in every frame
+_preset_text = cache(preset_description)  # reads the file of a preset once, not in every frame
 
 
-def _words(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
+def _caption(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
     """The name of the dream, and a sentence about it."""
     what = "the layer" if settings.channel < 0 else f"channel {min(settings.channel, layer.channels - 1)}"
     title = settings.preset if settings.preset in SHIPPED else "dream"
     if title in SHIPPED and settings.channel < 0:
-        return title, _preset_words(title)
+        return title, _preset_text(title)
     return title, f"The camera image, changed to activate {what} more strongly."
 
 

@@ -72,7 +72,7 @@ class GradcamView(View):
         image = scene.fitted_frame()
         if self._heatmap is not None and self._missing(scene) is None:
             image = overlay_heatmap(image, normalized(self._heatmap))
-        return Rendered(image, scene.info.layer(_layer(scene)), words=self._words(scene))
+        return Rendered(image, scene.info.layer(_layer(scene)), caption=self._caption(scene))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the heatmap itself."""
@@ -110,7 +110,7 @@ class GradcamView(View):
         chosen, classifier = scene.settings[GradcamSettings].target, scene.info.classifier
         return chosen if classifier is not None and chosen >= len(classifier.labels) else None
 
-    def _words(self, scene: Scene) -> tuple[str, str]:
+    def _caption(self, scene: Scene) -> tuple[str, str]:
         """The class or the channel, and its probability."""
         if scene.info.classifier is None:
             return f"channel {scene.channel}", f"Where this channel of {scene.layer.name} is active."

@@ -78,7 +78,7 @@ class SaliencyView(View):
         paste(panel, self._tile(scene, grid), 0, 0)
         pixels = resize(self._pixels(scene), grid.cell_hw)
         paste(panel, pixels, width - grid.panel_hw[1] + left, height - grid.panel_hw[0] + top)
-        return Rendered(panel, scene.layer, Tiles(grid, (scene.channel,), 0), words=CAPTION)
+        return Rendered(panel, scene.layer, Tiles(grid, (scene.channel,), 0), caption=CAPTION)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The tile and the gradient of the selected layer and of its neighbours."""

@@ -40,7 +40,7 @@ class StoryView(View):
             normalise=settings.normalise,
         )
         strips = apply_colormap(grey, settings.colormap, settings.contrast)
-        return Rendered(_labelled(strips, scene, head.grid), words=CAPTION)
+        return Rendered(_labelled(strips, scene, head.grid), caption=CAPTION)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the story itself."""

@@ -109,13 +109,13 @@ class Tiles:
 class Rendered:
     """The image of a view, which fills its panel, and what it shows.
 
-    `words` are the title and the sentence of the caption; without them the caption is that of the layer's stage.
+    `caption` is a title and a sentence; without it the caption is that of the layer's stage.
     """
 
     image: Image
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
-    words: tuple[str, str] | None = None
+    caption: tuple[str, str] | None = None
 
 
 class View(ABC):

@@ -59,10 +59,10 @@ LARGE = 4_000_000  # pixels from which a dream takes minutes
 
 MAX_OCTAVES = 20
 
-Climb: TypeAlias = Callable[[Octave, Callable[[], None]], AscentResult | None]
+AscendOctave: TypeAlias = Callable[[Octave, Callable[[], None]], AscentResult | None]
 """Gradient ascent at one octave, with a function to call after each piece."""
 
-Ascend: TypeAlias = Callable[[Octave, Climb], AscentResult | None]
+Ascend: TypeAlias = Callable[[Octave, AscendOctave], AscentResult | None]
 """Runs the gradient ascent of one octave and shows its progress."""
 
 
@@ -212,17 +212,17 @@ class Dreamer:
         """The frames of an endless zoom: dream, zoom in, dream again."""
         pieces = sum(octave.work(self._ascent) for octave in self._octaves(image))
         with progress(f"dreaming {frames} frames", frames * pieces) as advance:
-            dream = partial(self.dream, ascend=lambda octave, climb: climb(octave, advance))
+            dream = partial(self.dream, ascend=lambda octave, ascend_octave: ascend_octave(octave, advance))
             yield from endless_zoom(image, frames, factor, dream)
 
     def _octaves(self, image: Image) -> list[Octave]:
         return plan_octaves(hw(image), self._ascent, self._limits)
 
-    def _log(self, octave: Octave, climb: Climb) -> AscentResult | None:
+    def _log(self, octave: Octave, ascend_octave: AscendOctave) -> AscentResult | None:
         """Ascend one octave with a progress bar, and log the result."""
         name, size = f"octave {octave.number} of {octave.count}", f"{octave.size_hw[1]}x{octave.size_hw[0]}"
         with progress(name, octave.work(self._ascent)) as advance:
-            result = climb(octave, advance)
+            result = ascend_octave(octave, advance)
         if result is None:
             log.info("%s: %s is too small for the network, skipped", name, size)
         else:

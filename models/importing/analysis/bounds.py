@@ -50,14 +50,14 @@ def check_window(node: onnx.NodeProto, tensors: TensorTypes) -> None:
     """Raise ModelError when the window of a convolution or a pool is larger than its padded input, or damaged."""
     if node.op_type not in WINDOWED:
         return
-    values, shape, made = attributes(node), _dims(node, 0, tensors), tensors[node.output[0]].dims or ()
+    values, shape, output_shape = attributes(node), _dims(node, 0, tensors), tensors[node.output[0]].dims or ()
     kernel = _kernel(node, tensors) if "Conv" in node.op_type else values["kernel_shape"]
     axes = range(len(kernel))
     dilations, pads = values.get("dilations", [1] * len(axes)), values.get("pads", [0] * 2 * len(axes))
     if (len(shape), len(dilations), len(pads)) != (len(axes) + 2, len(axes), 2 * len(axes)):
         raise ModelError(f"{node.op_type} '{node.name}' does not fit its kernel {list(kernel)}: the file is damaged")
     fits = all((kernel[i] - 1) * dilations[i] < shape[i + 2] + pads[i] + pads[i + len(axes)] for i in axes)
-    if min(made + shape) < 1 or not (fits or node.op_type == "ConvTranspose" or values.get("auto_pad") in SAME):
+    if min(output_shape + shape) < 1 or not (fits or node.op_type == "ConvTranspose" or values.get("auto_pad") in SAME):
         raise ModelError(f"{node.op_type} '{node.name}' does not fit into {shape[-1]}x{shape[-2]}")
 
 
@@ -68,8 +68,10 @@ def _kernel(node: onnx.NodeProto, tensors: TensorTypes) -> list[int]:
     if len(weights) != len(shape) or len(shape) < 3:
         raise ModelError(message)
     kernel, group = list(weights[2:]), values.get("group", 1)
-    taken, made = (weights[1] * group, weights[0]) if node.op_type == "Conv" else (weights[0], weights[1] * group)
-    bias = _dims(node, 2, tensors) if len(node.input) > 2 and node.input[2] else (made,)
-    if (taken, made % group, bias, values.get("kernel_shape", kernel)) != (shape[1], 0, (made,), kernel):
+    inputs, outputs = weights[1] * group, weights[0]
+    if node.op_type == "ConvTranspose":
+        inputs, outputs = weights[0], weights[1] * group
+    bias = _dims(node, 2, tensors) if len(node.input) > 2 and node.input[2] else (outputs,)
+    if (inputs, outputs % group, bias, values.get("kernel_shape", kernel)) != (shape[1], 0, (outputs,), kernel):
         raise ModelError(message)
     return kernel

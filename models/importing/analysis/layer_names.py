@@ -39,20 +39,20 @@ def layer_names(layers: Sequence[FoundLayer]) -> dict[str, str]:
     if all(TENSORFLOW.search(layer.node.output[0]) for layer in layers):
         proposed = _without_shared_number(proposed)
     chosen: dict[str, str] = {}
-    taken, counts = set[str](), dict[str, int]()
+    used, counts = set[str](), dict[str, int]()
     for layer, name in zip(layers, proposed, strict=True):
         word = WORDS[layer.node.op_type]
         counts[word] = counts.get(word, 0) + 1
-        chosen[layer.tensor] = _unique(name or f"{word}{counts[word]}", taken)
+        chosen[layer.tensor] = _unique(name or f"{word}{counts[word]}", used)
     return chosen
 
 
-def _unique(name: str, taken: set[str]) -> str:
+def _unique(name: str, used: set[str]) -> str:
     unique, count = name, 1
-    while unique in taken:
+    while unique in used:
         count += 1
         unique = f"{name}_{count}"
-    taken.add(unique)
+    used.add(unique)
     return unique
 
 

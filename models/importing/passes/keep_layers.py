@@ -16,7 +16,7 @@ def keep_layers(context: PassContext) -> None:
 
 def has_only_layers(context: PassContext) -> bool:
     """Every layer is made, and every initializer is read."""
-    made = {name for node in context.graph.node for name in node.output}
+    produced = {name for node in context.graph.node for name in node.output}
     read = {name for node in context.graph.node for name in node.input}
     unread = {tensor.name for tensor in context.graph.initializer} - read
-    return made.issuperset(context.analysis.needed) and not unread
+    return produced.issuperset(context.analysis.needed) and not unread

@@ -24,5 +24,5 @@ def name_tensors(context: PassContext) -> None:
 
 def has_layer_names(context: PassContext) -> bool:
     """Every layer is made under its own name."""
-    made = {name for node in context.graph.node for name in node.output}
-    return made.issuperset(context.analysis.names.values())
+    produced = {name for node in context.graph.node for name in node.output}
+    return produced.issuperset(context.analysis.names.values())

@@ -52,7 +52,7 @@ class InkView(View):
 
     def render(self, scene: Scene) -> Rendered:
         level = scene.settings[InkSettings].level
-        return Rendered(np.full((*scene.panel_hw, 3), level, np.uint8), words=("ink", "Nothing else."))
+        return Rendered(np.full((*scene.panel_hw, 3), level, np.uint8), caption=("ink", "Nothing else."))
 
     @action("ink/flood", "J", help="all the ink there is")
     def flood(self, controls: Controls) -> None:

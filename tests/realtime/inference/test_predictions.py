@@ -13,7 +13,7 @@ from models.build.build import build
 from models.errors import ModelError
 from models.importing.open_network import open_network
 from models.spec import Network, Prediction
-from realtime.canvas.captions import draw_names
+from realtime.canvas.captions import draw_prediction_panel
 from realtime.canvas.layout import arrange, status_height
 from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls, Snapshot
@@ -165,7 +165,7 @@ def test_predictions_are_drawn_in_every_layout(network: Network, engine: Engine)
     for name in ("side", "inset", "full"):
         for canvas_hw in ((720, 1280), (1280, 720), (240, 320)):
             canvas = background(canvas_hw)
-            draw_names(canvas, arrange(name, canvas_hw, (480, 640)), predictions)
+            draw_prediction_panel(canvas, arrange(name, canvas_hw, (480, 640)), predictions)
             assert (canvas.max(axis=2) > 200).sum() > 100, (name, canvas_hw)
             assert (canvas[-status_height(canvas_hw) :] == background(canvas_hw)[0, 0]).all()
 

@@ -31,7 +31,7 @@ def kernels(*shape: int, first: bool = False, groups: int = 1) -> Kernels:
     ],
 )
 def test_kernels_of_every_shape_are_drawn(drawn: Kernels, words: str) -> None:
-    assert words in cells(drawn, "RGB", (20, 40), shape=0.5).words
+    assert words in cells(drawn, "RGB", (20, 40), shape=0.5).description
     for width in (640, 1920):
         sheet = draw_kernels(drawn, INFO, width)
         assert sheet.shape[1] == width

@@ -43,8 +43,8 @@ def test_the_likeliest_class_glows(engine: Engine, network: Network, controls: C
     rendered = shown(engine, network, controls)
     left, right = brightness(rendered)
     assert left > 1.3 * right
-    assert rendered.words is not None
-    assert rendered.words[0] == "red"
+    assert rendered.caption is not None
+    assert rendered.caption[0] == "red"
 
 
 def test_the_chosen_class_glows(engine: Engine, network: Network, controls: Controls) -> None:
@@ -52,8 +52,8 @@ def test_the_chosen_class_glows(engine: Engine, network: Network, controls: Cont
     rendered = shown(engine, network, controls)
     left, right = brightness(rendered)
     assert right > 1.3 * left
-    assert rendered.words is not None
-    assert rendered.words[0] == "blue"
+    assert rendered.caption is not None
+    assert rendered.caption[0] == "blue"
 
 
 def test_a_class_that_does_not_exist_is_named_and_nothing_glows(
@@ -61,7 +61,7 @@ def test_a_class_that_does_not_exist_is_named_and_nothing_glows(
 ) -> None:
     controls.set("gradcam/target", 3)
     rendered = shown(engine, network, controls)
-    assert rendered.words == ("class 3", "The network's classes go from 0 to 2.")
+    assert rendered.caption == ("class 3", "The network's classes go from 0 to 2.")
     np.testing.assert_array_equal(rendered.image[90, [20, 220]], FLAG[24, [5, 60]])
 
 
@@ -74,7 +74,7 @@ def test_without_a_classifier_the_chosen_channel_glows(engine: Engine) -> None:
     for channel in (5, 6):
         controls.set("tiles/channel", channel)
         rendered = shown(engine, network, controls)
-        assert rendered.words == (f"channel {channel}", "Where this channel of block1_conv1 is active.")
+        assert rendered.caption == (f"channel {channel}", "Where this channel of block1_conv1 is active.")
         lit.append(glow(rendered))
     assert all(np.abs(each - plain).mean() > 5 for each in lit)
     assert np.abs(lit[0] - lit[1]).mean() > 1

@@ -35,7 +35,7 @@ def test_kernels_of_any_layer_are_drawn(tmp_path: Path, layer: str | None, capsy
 def test_slices_lie_so_that_more_fit_in(layer: str, cols: int, words: str) -> None:
     kernels = read_kernels(open_network("textures"), layer)
     drawn = cells(kernels, "RGB", (17, 36), shape=9 / 16)
-    assert (drawn.cols, drawn.words) == (cols, words)
+    assert (drawn.cols, drawn.description) == (cols, words)
 
 
 def test_a_column_holds_the_inputs_of_a_kernel() -> None:
