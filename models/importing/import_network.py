@@ -91,7 +91,7 @@ def _translate(model: onnx.ModelProto, path: Path, layout: InputLayout | None) -
     run_passes(context)
     channels = context.input.channels
     estimate = from_metadata(metadata, channels) or by_first_nodes(model.graph, channels)
-    if context.input.is_whole:
+    if context.input.is_integer:
         estimate = as_pixels(estimate, channels)
     estimate = estimate or InputEstimate(guess[0].input(channels), guess[1], sure=False)
     content, analysis = model.SerializeToString(), context.analysis

@@ -124,10 +124,10 @@ def try_out(
 def _comparison(content: bytes, feeds: Floats, original: Original) -> list[TrialRun]:
     """The imported network and the original on one picture."""
     kind = helper.tensor_dtype_to_np_dtype(original.input.kind)
-    whole = np.round(feeds).astype(kind) if original.input.is_whole else feeds.astype(kind)
-    theirs = whole.transpose(0, 2, 3, 1) if original.input.layout == "NHWC" else whole
+    pixels = np.round(feeds).astype(kind) if original.input.is_integer else feeds.astype(kind)
+    theirs = pixels.transpose(0, 2, 3, 1) if original.input.layout == "NHWC" else pixels
     return [
-        TrialRun(content, INPUT, whole.astype(np.float32), list(original.tensors.values())),
+        TrialRun(content, INPUT, pixels.astype(np.float32), list(original.tensors.values())),
         TrialRun(original.content, original.input.name, theirs, list(original.tensors)),
     ]
 

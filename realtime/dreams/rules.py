@@ -13,13 +13,24 @@ def apply_dream_preset(controls: Controls, _before: Scalar) -> None:
     """Set the values of the chosen preset and show the dream; without a preset, reset the dream."""
     unchanged = {path: controls.value(path) for path in UNCHANGED}
     controls.reset("dream/")
-    for path, value in unchanged.items():
+    for path, value in _chosen_preset(controls).items():
+        if controls.value(path) == value:  # from the preset that the show started with
+            controls.set(path, controls.table[path].default)
+    for path, kept in unchanged.items():
+        controls.set(path, kept)
+    values = _chosen_preset(controls)
+    for path, value in values.items():
         controls.set(path, value)
-    preset = str(unchanged["dream/preset"])
-    if preset in SHIPPED:
-        for path, value in read_preset(preset):
-            controls.set(path, value)
+    if values:
         controls.set("show/view", "dream")
+
+
+def _chosen_preset(controls: Controls) -> dict[str, Scalar]:
+    """The values that the chosen preset sets, by path; none without a preset."""
+    preset = str(controls.value("dream/preset"))
+    if preset not in SHIPPED:
+        return {}
+    return {path: controls.table[path].parse(text) for path, text in read_preset(preset)}
 
 
 def follow_dream_view(info: ModelInfo, controls: Controls, before: Scalar) -> None:

@@ -152,7 +152,7 @@ class Show:
         if self._options.report is not None:
             report.write_report(self._options.report, self._measured)
         if 0 < self._meter.network.total == self._meter.failed:
-            raise SetupError("no frame could be drawn; the lines above say why")
+            raise SetupError("no frame could be drawn; see the errors above")
         if capture.ended and capture.lost:
             raise SourceError(capture.lost)
         if capture.ended and "window" in self._options.sink:

@@ -14,8 +14,8 @@ Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 class Head(ABC):
     """Everything about one kind of graph; each subclass is a frozen dataclass in a file of its own.
 
-    The graph reads "image", BGR (H, W, 3), of the ONNX element type `image_type`. A head that the show does not wait
-    for (`waits`) runs in the background on one thread.
+    The graph reads "image", BGR (H, W, 3), of the ONNX element type `image_type`. The show waits for
+    each answer of a head with `waits`; any other head runs in the background, on one thread.
     """
 
     __slots__ = ()

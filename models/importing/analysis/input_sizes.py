@@ -51,10 +51,10 @@ def find_input_sizes(light: ShapeModel, layers: Sequence[str], normal: tuple[Hw,
     if not all(_takes(trunk, layers, size_hw, normal) for size_hw in PROBE_SIZES):
         return InputSizes(*normal, None, min(normal[0]))
     smallest = _smallest(trunk, max(min(normal[0]), min(PROBE_SIZES[0])))
-    return InputSizes(*normal, _whole(light) or trunk.at(PROBE_SIZES[1]), smallest)
+    return InputSizes(*normal, _with_classifier(light) or trunk.at(PROBE_SIZES[1]), smallest)
 
 
-def _whole(light: ShapeModel) -> TensorTypes | None:
+def _with_classifier(light: ShapeModel) -> TensorTypes | None:
     """All tensors at another size, when the classifier takes that too."""
     try:
         return light.at(PROBE_SIZES[1])

@@ -15,8 +15,8 @@ COLOURS = (1, 3)
 MAX_INPUT_SIDE = 2048
 """The longest side of an input."""
 
-WHOLE = (TensorProto.UINT8, TensorProto.INT32)
-PIXELS = (TensorProto.FLOAT, TensorProto.FLOAT16, *WHOLE)
+INTEGERS = (TensorProto.UINT8, TensorProto.INT32)
+PIXELS = (TensorProto.FLOAT, TensorProto.FLOAT16, *INTEGERS)
 TO_NCHW = [0, 3, 1, 2]
 POINTWISE = ("Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization")
 """What may stand between an input and the transpose that shows its layout."""
@@ -33,9 +33,9 @@ class PictureInput:
     declared_hw: Hw | None
 
     @property
-    def is_whole(self) -> bool:
-        """Whether it takes whole numbers, which can only be pixels of 0 to 255."""
-        return self.kind in WHOLE
+    def is_integer(self) -> bool:
+        """Whether it takes integers, which can only be pixels of 0 to 255."""
+        return self.kind in INTEGERS
 
 
 def find_input(graph: onnx.GraphProto, layout: InputLayout | None = None) -> PictureInput:

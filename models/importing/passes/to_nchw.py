@@ -36,22 +36,22 @@ REDUCTIONS = ("ReduceMean", "ReduceMax", "ReduceSum", "ReduceMin")
 
 
 MOVING = ("Transpose", "Reshape", "Slice", "Gather", "Squeeze", "Unsqueeze")
-"""What whole numbers may pass through before they become floats."""
+"""What integers may pass through before they become floats."""
 
 
 def to_nchw(context: PassContext) -> None:
     """Replace the input by the stored network's: float32 (1, colours, height, width), called INPUT.
 
-    Whole numbers come in as floats, and are cast back where the graph computes with them.
+    Integers come in as floats, and are cast back where the graph computes with them.
     """
     graph, found = context.graph, context.input
-    cast_to = found.kind if found.is_whole and _computes_with(graph, found.name) else None
+    cast_to = found.kind if found.is_integer and _computes_with(graph, found.name) else None
     names = {name for node in graph.node for name in (*node.input, *node.output)}
     source, nodes, tensor = _unused("picture", names), list[onnx.NodeProto](), INPUT
     surgery.rename(graph, {INPUT: _unused(INPUT, names)})
     surgery.rename(graph, {found.name if found.name != INPUT else _unused(INPUT, names): source})
     if cast_to is not None:
-        tensor = _unused("whole", names)
+        tensor = _unused("integers", names)
         nodes.append(helper.make_node("Cast", [INPUT], [tensor], to=cast_to))
     if found.layout == "NCHW":
         surgery.rename(graph, {source: tensor})
@@ -67,7 +67,7 @@ def takes_nchw(context: PassContext) -> bool:
 
 
 def _computes_with(graph: onnx.GraphProto, name: str) -> bool:
-    """Whether an operator computes with the whole numbers before they become floats."""
+    """Whether an operator computes with the integers before they become floats."""
     known = {name}
     for node in graph.node:
         if known.intersection(node.input):

@@ -430,6 +430,20 @@ def test_no_preset_is_called_none() -> None:
     assert (controls.value("dream/preset"), controls.value("dream/zoom")) == ("none", 1)
 
 
+@pytest.mark.parametrize("preset", ["none", "melt", "tunnel"])
+def test_another_preset_looks_the_same_whichever_the_show_started_with(preset: str) -> None:
+    info = open_network("textures").info
+    plain, tunnel = (make_controls(info, find_views()) for _ in range(2))
+    configure(plain, RenderOptions(set=("dream/smooth=0.9", "show/view=dream")), info)
+    configure(tunnel, RenderOptions(preset="tunnel", set=("dream/smooth=0.9",)), info)
+    for controls in (plain, tunnel):
+        controls.set("dream/preset", "fever")
+        controls.set("dream/preset", preset)
+    assert tunnel.values() == plain.values()
+    tunnel.reset()
+    assert (tunnel.value("dream/preset"), tunnel.value("dream/zoom")) == ("tunnel", 1.35)
+
+
 def test_a_shipped_preset_is_shown_at_once() -> None:
     info = open_network("textures").info
     controls = make_controls(info, find_views())
