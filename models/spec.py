@@ -17,7 +17,7 @@ Colours: TypeAlias = Literal["BGR", "RGB", "GREY"]
 """The colour channels of a network's input, in order."""
 
 INPUT = "input"  # the name of a stored network's input: float (1, colours, height, width)
-CARD = "ventral"  # the metadata key of the ModelInfo in a stored network
+RECORD = "ventral"  # the metadata key of the ModelInfo in a stored network
 
 
 @dataclass(frozen=True, slots=True)

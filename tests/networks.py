@@ -10,7 +10,7 @@ import onnx
 from onnx import helper
 
 from models.graph.builder import FLOAT, GraphBuilder, empty_model
-from models.spec import CARD, INPUT, ClassifierInfo, InputInfo, LayerInfo, ModelInfo
+from models.spec import INPUT, RECORD, ClassifierInfo, InputInfo, LayerInfo, ModelInfo
 
 COLOURS = ("blue", "green", "red")
 
@@ -43,7 +43,7 @@ def colour_network(path: Path, *, apart: bool = False, sharpness: float = 10.0) 
     if not apart:
         model.graph.node.extend(classifier.graph.node)
         model.graph.initializer.extend(classifier.graph.initializer)
-    helper.set_model_props(model, {CARD: info.to_json()})
+    helper.set_model_props(model, {RECORD: info.to_json()})
     path.write_bytes(model.SerializeToString())
     return info
 

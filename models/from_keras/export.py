@@ -16,7 +16,7 @@ from models.from_keras.compare_with_keras import check_deviations, deviations
 from models.from_keras.keras_passes import stored
 from models.from_keras.pretrained import Pretrained, imagenet_labels, load
 from models.labels import numbered_labels, read_labels
-from models.spec import CARD, ClassifierInfo, Hw, ModelInfo
+from models.spec import RECORD, ClassifierInfo, Hw, ModelInfo
 from models.zoo import ZooEntry
 
 WIDE_HW: Hw = (160, 288)
@@ -111,5 +111,5 @@ def _write(result: _Finished, out: Path) -> ModelInfo:
 
 
 def _network(result: _Finished, info: ModelInfo) -> bytes:
-    helper.set_model_props(result.network, {CARD: info.to_json(), ERROR_KEY: f"{result.error:.1e}"})
+    helper.set_model_props(result.network, {RECORD: info.to_json(), ERROR_KEY: f"{result.error:.1e}"})
     return bytes(result.network.SerializeToString())

@@ -19,7 +19,7 @@ from models.importing.passes.context import PassContext
 from models.importing.passes.keep_layers import has_only_layers
 from models.importing.passes.name_tensors import has_layer_names, name_tensors
 from models.importing.passes.pipeline import PASSES, Pass, run_passes
-from models.spec import CARD, Hw, ModelInfo
+from models.spec import RECORD, Hw, ModelInfo
 
 PADDED_AT: Hw = (224, 224)
 """'Same' padding is written as for this size, at which every stride divides its input evenly."""
@@ -68,7 +68,7 @@ def to_stored(model: onnx.ModelProto, info: ModelInfo) -> onnx.ModelProto:
     """Make `model`, in NCHW with an output for each layer of `info`, a stored network in place."""
     run_passes(KerasContext(model, info), KERAS_PASSES)
     model.graph.name = info.name
-    helper.set_model_props(model, {CARD: info.to_json()})
+    helper.set_model_props(model, {RECORD: info.to_json()})
     onnx.checker.check_model(model, full_check=True)
     return model
 

@@ -28,7 +28,7 @@ from models.importing.read_file import read_onnx
 from models.importing.trial_run import Original, try_out
 from models.importing.validate import check_opset, validate
 from models.labels import numbered_labels
-from models.spec import CARD, ClassifierInfo, ModelInfo, Network
+from models.spec import RECORD, ClassifierInfo, ModelInfo, Network
 from models.zoo import cache_folder
 
 LONGEST_ERROR = 500
@@ -48,13 +48,13 @@ def recall_imported(path: Path, digest: str, layout: InputLayout | None) -> Impo
     """The network in the file at `path`, whose SHA-256 is `digest`, if it was imported before."""
     stored = _stored(digest, layout)
     try:
-        record = json.loads(stored.with_suffix(".json").read_text())
-        if digest_file(stored) != record["digest"]:
+        entry = json.loads(stored.with_suffix(".json").read_text())
+        if digest_file(stored) != entry["digest"]:
             return None
-        info, text = ModelInfo.from_json(record["card"]), str(record["input"])
+        info, text = ModelInfo.from_json(entry["record"]), str(entry["input"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Imported(Network(replace(info, name=path.stem, weights=path.name), stored, record["digest"]), text)
+    return Imported(Network(replace(info, name=path.stem, weights=path.name), stored, entry["digest"]), text)
 
 
 def import_network(model: onnx.ModelProto, path: Path, digest: str, layout: InputLayout | None) -> Imported:
@@ -68,12 +68,12 @@ def import_network(model: onnx.ModelProto, path: Path, digest: str, layout: Inpu
         raise ModelError(f"{path} cannot be shown: {one_line(error, LONGEST_ERROR)}") from error
     stored = _stored(digest, layout)
     anonymous = replace(info, name=ANONYMOUS, weights=ANONYMOUS).to_json()  # the same whatever the file is called
-    card = onnx.ModelProto(metadata_props=[onnx.StringStringEntryProto(key=CARD, value=anonymous)])
-    content += card.SerializeToString()  # protocol buffers are joined by joining their bytes
+    metadata = onnx.ModelProto(metadata_props=[onnx.StringStringEntryProto(key=RECORD, value=anonymous)])
+    content += metadata.SerializeToString()  # protocol buffers are joined by joining their bytes
     stored_digest = hashlib.sha256(content).hexdigest()
-    record = {"digest": stored_digest, "card": anonymous, "input": text}
+    entry = {"digest": stored_digest, "record": anonymous, "input": text}
     write_atomically(stored, content)
-    write_atomically(stored.with_suffix(".json"), json.dumps(record).encode())
+    write_atomically(stored.with_suffix(".json"), json.dumps(entry).encode())
     return Imported(Network(info, stored, stored_digest), text)
 
 

@@ -9,12 +9,12 @@ import onnx
 
 from models.errors import ModelError, SettingError, one_line
 from models.files import digest_file
-from models.importing.check_card import check_card
+from models.importing.check_record import check_record
 from models.importing.import_network import import_network, recall_imported
 from models.importing.input.normalization import describe
 from models.importing.overrides import NO_OVERRIDES, Overrides, recall, remember
 from models.importing.read_file import read_onnx
-from models.spec import CARD, ModelInfo, Network
+from models.spec import RECORD, ModelInfo, Network
 from models.zoo import BUNDLED, ZOO, bundled_path, stored_path
 
 NETWORK_FILE = "network.onnx"
@@ -33,7 +33,7 @@ def open_network(text: str, overrides: Overrides = NO_OVERRIDES) -> Network:
     path = _named(text)
     if path is None:
         return _open_file(_file(text), overrides)
-    network = _with_card(path, read_onnx(path))
+    network = _with_record(path, read_onnx(path))
     if network is None:
         raise ModelError(f"{path} has no record of its layers; export it again with: ventral export")
     return dataclasses.replace(network, info=overrides.apply(network.info))
@@ -84,7 +84,7 @@ def _read(path: Path, digest: str, overrides: Overrides) -> tuple[Network, str]:
     imported = recall_imported(path, digest, overrides.layout)
     if imported is None:
         model = read_onnx(path)
-        network = _with_card(path, model, digest)
+        network = _with_record(path, model, digest)
         if network is not None and overrides.layout == "NHWC":
             raise SettingError(f"--input-layout NHWC does not fit {path}, which Ventral wrote as NCHW")
         if network is not None:
@@ -93,11 +93,11 @@ def _read(path: Path, digest: str, overrides: Overrides) -> tuple[Network, str]:
     return imported.network, imported.input_text
 
 
-def _with_card(path: Path, model: onnx.ModelProto, digest: str | None = None) -> Network | None:
-    """The network in a file that Ventral wrote; None for another file, which has no card."""
+def _with_record(path: Path, model: onnx.ModelProto, digest: str | None = None) -> Network | None:
+    """The network in a file that Ventral wrote; None for another file, which has no record."""
     for entry in model.metadata_props:
-        if entry.key == CARD:
-            info = _parse_card(path, entry.value, {output.name for output in model.graph.output})
+        if entry.key == RECORD:
+            info = _parse_record(path, entry.value, {output.name for output in model.graph.output})
             _check(path, model, info)
             return Network(info, path, digest or digest_file(path))
     return None
@@ -105,12 +105,12 @@ def _with_card(path: Path, model: onnx.ModelProto, digest: str | None = None) ->
 
 def _check(path: Path, model: onnx.ModelProto, info: ModelInfo) -> None:
     try:
-        check_card(model, info)
+        check_record(model, info)
     except ModelError as error:
         raise ModelError(f"{path} is damaged: {one_line(error)}") from error
 
 
-def _parse_card(path: Path, text: str, outputs: set[str]) -> ModelInfo:
+def _parse_record(path: Path, text: str, outputs: set[str]) -> ModelInfo:
     try:
         info = ModelInfo.from_json(text)
         missing = {layer.name for layer in info.layers} - outputs

@@ -55,8 +55,8 @@ class SnapshotWriter(Output):
 
     def _write(self, path: Path, image: Image) -> None:
         try:
-            with open_writer(path, fps=1.0, size_wh=image.shape[1::-1]) as sink:
-                sink.write(image)
+            with open_writer(path, fps=1.0, size_wh=image.shape[1::-1]) as writer:
+                writer.write(image)
             self.saved = path
             log.info("saved %s", path)
         except OutputError as error:

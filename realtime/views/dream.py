@@ -18,7 +18,7 @@ from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState, add_detail
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.optical_flow import shift
-from realtime.dreams.rules import apply_dream_preset, follow_dream_view
+from realtime.dreams.value_rules import apply_dream_preset, follow_dream_view
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
 from realtime.inference.network_input import input_size

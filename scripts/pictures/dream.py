@@ -159,9 +159,9 @@ def dream(  # noqa: PLR0913, all of the command line
             log.info("a picture of %.0f megapixels takes minutes; --width 1200 is faster", source.size / 3e6)
         dreamer = Dreamer(ObjectiveGradient(engine, network, objective), options)
         if zoom_frames:
-            with open_writer(output, fps=ZOOM_FPS, size_wh=hw(source)[::-1], force=force) as sink:
+            with open_writer(output, fps=ZOOM_FPS, size_wh=hw(source)[::-1], force=force) as writer:
                 for each in dreamer.zoom(source, zoom_frames, zoom or ZOOM):
-                    sink.write(each)
+                    writer.write(each)
         else:
             settings = settings_of("dream", network, network_options, **options.complete(network.info))
             write_picture(output, dreamer.dream(source), settings)

@@ -198,9 +198,9 @@ def write_story_gif(path: Path, shots: Iterable[Shot], image: Image) -> None:
 def write_film(path: Path, shots: Iterable[Shot], size_hw: Hw) -> None:
     """Write a video at a constant frame rate; rounding errors of a shot's length are carried over to the next."""
     end, written = 0.0, 0
-    with open_writer(path, fps=FILM_FPS, size_wh=size_hw[::-1], force=True) as sink:
+    with open_writer(path, fps=FILM_FPS, size_wh=size_hw[::-1], force=True) as writer:
         for shot in shots:
             end += shot.seconds
             for _ in range(round(end * FILM_FPS) - written):
-                sink.write(shot.image)
+                writer.write(shot.image)
                 written += 1

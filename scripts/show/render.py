@@ -107,9 +107,9 @@ def draw_canvases(source: Source, pipeline: Pipeline, controls: Controls, faults
 
 def write_film(canvases: Iterable[Image], output: Path, *, fps: float, size_hw: Hw, force: bool) -> None:
     """Write canvases at a constant frame rate to one file."""
-    with open_writer(output, fps=fps, size_wh=size_hw[::-1], force=force) as sink:
+    with open_writer(output, fps=fps, size_wh=size_hw[::-1], force=force) as writer:
         for canvas in canvases:
-            sink.write(canvas)
+            writer.write(canvas)
 
 
 def write_stills(canvases: Iterable[Image], folder: Path, *, force: bool) -> None:

@@ -1,6 +1,6 @@
-"""GIF files: from video through ffmpeg (GifSink), and from drawings in a given palette (write_gif).
+"""GIF files: from video through ffmpeg (GifWriter), and from drawings in a given palette (write_gif).
 
-GifSink first records a nearly lossless video, then converts it in two passes: memory stays bounded, and the palette
+GifWriter first records a nearly lossless video, then converts it in two passes: memory stays bounded, and the palette
 fits the whole clip.
 """
 

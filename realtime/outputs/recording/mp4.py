@@ -9,8 +9,7 @@ import numpy as np
 from models.errors import OutputError
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
-from realtime.outputs.recording import encoding
-from realtime.outputs.recording import paths as output
+from realtime.outputs.recording import encoding, paths
 from realtime.outputs.recording.encoding import Arguments, Wh
 from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
 from realtime.outputs.recording.image_writer import ImageWriter
@@ -31,7 +30,7 @@ class Mp4Writer(ImageWriter):
         arguments = encoding.encode(self.encoding, fps=fps, size_wh=output_wh, to=self._video.part)
         try:
             self._start(arguments, self._video)
-        except BaseException:  # Ctrl-C too: the caller has no sink to abort yet
+        except BaseException:  # Ctrl-C too: the caller has no writer to abort yet
             self._video.discard()
             raise
 
@@ -116,6 +115,6 @@ class Mp4Writer(ImageWriter):
 
     def _check_disk(self) -> None:
         if self.frames % max(round(self.fps), 1) == 0:
-            free = output.free_bytes(self.path.parent)
-            if free < output.MIN_FREE:
+            free = paths.free_bytes(self.path.parent)
+            if free < paths.MIN_FREE:
                 raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk")

@@ -1,4 +1,4 @@
-"""The sink for a file name: .mp4, .gif or .png."""
+"""The writer for a file name: .mp4, .gif or .png."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from realtime.outputs.recording.png import PngWriter
 
 
 def open_writer(path: Path, *, fps: float, size_wh: Wh, force: bool = False) -> ImageWriter:
-    """Open a sink for images of `size_wh`; OutputError when `path` cannot be written.
+    """Open a writer for images of `size_wh`; OutputError when `path` cannot be written.
 
     Images wider than 640 pixels are scaled down in a GIF. Any frame rate is possible: a GIF rounds frame times to
     hundredths of a second, keeps the total time, and drops frames above 50 fps.

@@ -30,13 +30,13 @@ class Recording:
         self.path = path
         self.fault = ""
         self._images, self._fps, self._force, self._done = iter(images), fps, force, done
-        self._sink: ImageWriter | None = None
+        self._writer: ImageWriter | None = None
         self._thread = threading.Thread(target=self._run, name=f"recording {path.name}", daemon=True)
 
     @property
     def seconds(self) -> float:
         """The length that has been written."""
-        return self._sink.frames / self._fps if self._sink is not None else 0.0
+        return self._writer.frames / self._fps if self._writer is not None else 0.0
 
     def start(self) -> None:
         """Start the thread."""
@@ -49,8 +49,8 @@ class Recording:
 
     def interrupt(self) -> None:
         """Keep what can be kept at once; a GIF stays the MP4 that it would be made from."""
-        if self._sink is not None:
-            self._sink.interrupt()
+        if self._writer is not None:
+            self._writer.interrupt()
 
     def _run(self) -> None:
         try:
@@ -67,9 +67,9 @@ class Recording:
         if first is None:
             raise OutputError(f"{self.path} was not written: no canvas was drawn")
         size_hw = hw(first)
-        self._sink = open_writer(self.path, fps=self._fps, size_wh=size_hw[::-1], force=self._force)
+        self._writer = open_writer(self.path, fps=self._fps, size_wh=size_hw[::-1], force=self._force)
         try:
             for image in itertools.chain([first], self._images):
-                self._sink.write(fit(image, size_hw))
+                self._writer.write(fit(image, size_hw))
         finally:
-            self._sink.close()
+            self._writer.close()

@@ -8,7 +8,7 @@ from onnx import helper, numpy_helper
 
 from models.files import write_atomically
 from models.graph.builder import FLOAT, empty_model
-from models.spec import CARD, INPUT, LayerInfo, ModelInfo
+from models.spec import INPUT, RECORD, LayerInfo, ModelInfo
 from models.zoo import CAFFE_INPUT, cache_folder, vgg16_layers
 
 SEED = 16
@@ -39,7 +39,7 @@ def vgg16_shaped(name: str, *, width: float) -> onnx.ModelProto:
             tensor, block = pool, layer.block
         _convolve(graph, tensor, channels, layer, rng)
         tensor, channels = layer.name, layer.channels
-    helper.set_model_props(model, {CARD: info.to_json()})
+    helper.set_model_props(model, {RECORD: info.to_json()})
     return model
 
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image as Pillow
 
 from models.importing.open_network import open_network
-from models.spec import CARD
+from models.spec import RECORD
 from scripts.cli import status
 from scripts.pictures.dream import DreamOptions, parse_weight
 from tests.networks import colour_network
@@ -100,7 +100,7 @@ def test_a_network_of_fixed_size_sees_pieces_of_the_picture(
     info, path = colour_network(tmp_path / "colours.onnx"), tmp_path / "colours.onnx"
     model = onnx.load(path)
     fixed = dataclasses.replace(info, input=dataclasses.replace(info.input, fixed_hw=(64, 40)))
-    onnx.helper.set_model_props(model, {CARD: fixed.to_json()})
+    onnx.helper.set_model_props(model, {RECORD: fixed.to_json()})
     path.write_bytes(model.SerializeToString())
     out, words = tmp_path / "out.png", ("--model", path, "--layer", "conv2")
     assert dream(picture, "-o", out, *QUICK, *words) == 0

@@ -11,7 +11,7 @@ import onnx.parser
 import pytest
 
 from models.importing.open_network import open_network
-from models.spec import CARD, InputInfo, LayerInfo, ModelInfo, Network
+from models.spec import RECORD, InputInfo, LayerInfo, ModelInfo, Network
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from tests.networks import colour_network
@@ -51,7 +51,7 @@ def make_network(tmp_path: Path) -> MakeNetwork:
             f"odd (float[1,3,h,w] input) => ({outputs}) {{ {constants} {text} }}"
         )
         info = ModelInfo("odd", "made", InputInfo(smallest=4), tuple(LayerInfo(name, 3, 1, 1) for name in layers))
-        onnx.helper.set_model_props(model, {CARD: info.to_json()})
+        onnx.helper.set_model_props(model, {RECORD: info.to_json()})
         (tmp_path / "odd.onnx").write_bytes(model.SerializeToString())
         return open_network(str(tmp_path / "odd.onnx"))
 

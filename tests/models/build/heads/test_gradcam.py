@@ -16,7 +16,7 @@ from models.build.heads.gradcam import GradcamHead
 from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from models.importing.open_network import open_network
-from models.spec import CARD, INPUT, ClassifierInfo, InputInfo, LayerInfo, ModelInfo, Network
+from models.spec import INPUT, RECORD, ClassifierInfo, InputInfo, LayerInfo, ModelInfo, Network
 from realtime.inference.engine import Engine
 from tests.models.build.heads.conftest import MakeNetwork
 from tests.networks import colour_network
@@ -117,6 +117,6 @@ def write_classifier(path: Path, convolutions: list[list[Array]], dense: Array) 
         layers=(LayerInfo("conv1", 8, 1, 1), LayerInfo("conv2", 12, 2, 2)),
         classifier=ClassifierInfo("logits", "probabilities", tuple("abcde"), size_hw=(24, 24)),
     )
-    onnx.helper.set_model_props(model, {CARD: info.to_json()})
+    onnx.helper.set_model_props(model, {RECORD: info.to_json()})
     path.write_bytes(model.SerializeToString())
     return path

@@ -1,4 +1,4 @@
-"""Check a file that Ventral wrote against its card, the record in its metadata."""
+"""Check a file that Ventral wrote against the record in its metadata."""
 
 from typing import get_args
 
@@ -14,8 +14,8 @@ from models.spec import INPUT, Colours, Hw, ModelInfo
 NORMAL = 224
 
 
-def check_card(model: onnx.ModelProto, info: ModelInfo) -> None:
-    """Raise ModelError unless `model` is valid and has the input and the layers of its card `info`."""
+def check_record(model: onnx.ModelProto, info: ModelInfo) -> None:
+    """Raise ModelError unless `model` is valid and has the input and the layers of its record `info`."""
     _check_card(info)
     validate(model)
     if [value.name for value in model.graph.input] != [INPUT]:

@@ -24,9 +24,9 @@ VIDEOS = (".mp4", ".gif")
 
 
 def make(path: Path, *, frames: int, fps: float = 25.0, size_wh: Wh = SIZE_WH) -> None:
-    with open_writer(path, fps=fps, size_wh=size_wh) as sink:
+    with open_writer(path, fps=fps, size_wh=size_wh) as writer:
         for step in range(frames):
-            sink.write(flags(size_wh, step=step))
+            writer.write(flags(size_wh, step=step))
 
 
 def names(folder: Path) -> list[str]:
@@ -82,26 +82,26 @@ def test_the_colours_of_an_mp4_are_tagged(tmp_path: Path) -> None:
 )
 def test_sizes(tmp_path: Path, name: str, size_wh: Wh, shown_wh: Wh) -> None:
     path = tmp_path / name
-    with open_writer(path, fps=10, size_wh=size_wh) as sink:
+    with open_writer(path, fps=10, size_wh=size_wh) as writer:
         for _ in range(2):
-            sink.write(np.full((size_wh[1], size_wh[0], 3), 128, np.uint8))
+            writer.write(np.full((size_wh[1], size_wh[0], 3), 128, np.uint8))
     pictures, _ = read_film(path)
     assert {picture.shape[1::-1] for picture in pictures} == {shown_wh}
 
 
 def test_a_slice_of_a_larger_picture_can_be_written(tmp_path: Path) -> None:
     large = flags((256, 96))
-    with open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink:
-        sink.write(large[:, ::2])
+    with open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as writer:
+        writer.write(large[:, ::2])
     assert np.allclose(flag_colours(read_film(tmp_path / "film.mp4")[0][0]), list(COLOURS.values()), atol=8)
 
 
 def test_a_picture_of_another_size_is_our_fault(tmp_path: Path) -> None:
     with (
         pytest.raises(ValueError, match=r"expected frames of \(128, 96\), but got \(64, 64\)"),
-        open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink,
+        open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as writer,
     ):
-        sink.write(flags((64, 64)))
+        writer.write(flags((64, 64)))
     assert not names(tmp_path)
 
 
@@ -120,8 +120,8 @@ def test_no_picture_no_file(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", [*VIDEOS, ".png"])
 def test_what_fails_in_the_block_leaves_nothing(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(ZeroDivisionError), open_writer(tmp_path / f"film{suffix}", fps=10, size_wh=SIZE_WH) as sink:
-        sink.write(flags())
+    with pytest.raises(ZeroDivisionError), open_writer(tmp_path / f"film{suffix}", fps=10, size_wh=SIZE_WH) as writer:
+        writer.write(flags())
         raise ZeroDivisionError
     assert not names(tmp_path)
 
@@ -132,20 +132,20 @@ def test_an_existing_file_is_replaced_by_force_alone_and_when_whole(tmp_path: Pa
     path.write_bytes(b"old")
     with pytest.raises(OutputError, match="exists already"):
         open_writer(path, fps=10, size_wh=SIZE_WH)
-    with open_writer(path, fps=10, size_wh=SIZE_WH, force=True) as sink:
-        sink.write(flags())
+    with open_writer(path, fps=10, size_wh=SIZE_WH, force=True) as writer:
+        writer.write(flags())
         assert path.read_bytes() == b"old"
     assert len(read_film(path)[0]) == 1
 
 
-def test_a_report_is_no_sink(tmp_path: Path) -> None:
+def test_a_report_is_not_written_by_a_writer(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.png"):
         open_writer(tmp_path / "film.json", fps=10, size_wh=SIZE_WH)
 
 
 def test_two_recordings_cannot_share_a_name(tmp_path: Path) -> None:
-    with open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as sink:
-        sink.write(flags())
+    with open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as writer:
+        writer.write(flags())
         with pytest.raises(OutputError, match="is being written already"):
             open_writer(tmp_path / "film.gif", fps=10, size_wh=SIZE_WH)
     assert names(tmp_path) == ["film.mp4"]
@@ -154,12 +154,12 @@ def test_two_recordings_cannot_share_a_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", VIDEOS)
 def test_a_full_disk_ends_the_file_and_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     path = tmp_path / f"film{suffix}"
-    sink = open_writer(path, fps=10, size_wh=SIZE_WH)
+    writer = open_writer(path, fps=10, size_wh=SIZE_WH)
     for step in range(20):
-        sink.write(flags(step=step))
+        writer.write(flags(step=step))
     monkeypatch.setattr(output, "free_bytes", lambda _: 499_000_000)
     with pytest.raises(OutputError, match=r"only 499 MB are free on its disk; 2\.0 s are in .*film\.mp4") as caught:
-        sink.write(flags())
+        writer.write(flags())
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
     assert names(tmp_path) == ["film.mp4"]
     assert len(read_film(tmp_path / "film.mp4")[0]) == 20
@@ -167,18 +167,18 @@ def test_a_full_disk_ends_the_file_and_keeps_it(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("suffix", VIDEOS)
 def test_a_dead_ffmpeg_is_an_error_and_its_film_is_kept(tmp_path: Path, suffix: str) -> None:
-    sink = open_writer(tmp_path / f"film{suffix}", fps=25, size_wh=SIZE_WH)
+    writer = open_writer(tmp_path / f"film{suffix}", fps=25, size_wh=SIZE_WH)
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     with pytest.raises(OutputError, match=r"was not finished: ffmpeg failed: .*; \d\.\d s are in .*film\.mp4"):
         for step in range(2000):
-            sink.write(np.roll(noise, step, axis=1))
-            if sink.frames == 100:
+            writer.write(np.roll(noise, step, axis=1))
+            if writer.frames == 100:
                 assert soon(lambda: (tmp_path / "film.ventral-part.mp4").stat().st_size > 100_000)
-                sink.interrupt()
-    sink.close()
-    sink.abort()
+                writer.interrupt()
+    writer.close()
+    writer.abort()
     with pytest.raises(OutputError, match="is closed"):
-        sink.write(noise)
+        writer.write(noise)
     assert names(tmp_path) == ["film.mp4"]
 
 
@@ -197,21 +197,21 @@ def test_a_missing_ffmpeg_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_interrupted_gif_stays_a_video(tmp_path: Path) -> None:
-    sink = open_writer(tmp_path / "film.gif", fps=25, size_wh=(640, 480))
+    writer = open_writer(tmp_path / "film.gif", fps=25, size_wh=(640, 480))
     for step in range(100):
-        sink.write(flags((640, 480), step=step))
-    interruption = threading.Thread(target=interrupt_soon, args=(sink, tmp_path / "film.ventral-part.gif"))
+        writer.write(flags((640, 480), step=step))
+    interruption = threading.Thread(target=interrupt_soon, args=(writer, tmp_path / "film.ventral-part.gif"))
     interruption.start()
     with pytest.raises(OutputError, match=r"film\.gif was not finished: .*; 4\.0 s are in .*film\.mp4"):
-        sink.close()
+        writer.close()
     interruption.join()
     assert names(tmp_path) == ["film.mp4"]
     assert len(read_film(tmp_path / "film.mp4")[0]) == 100
 
 
-def interrupt_soon(sink: ImageWriter, sign: Path) -> None:
+def interrupt_soon(writer: ImageWriter, sign: Path) -> None:
     soon(sign.exists)
-    sink.interrupt()
+    writer.interrupt()
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".gif"])
@@ -246,8 +246,8 @@ def test_ctrl_c_while_a_film_is_finished_leaves_nothing(
 
     presses = [signal.SIGINT]
     monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
-    sink = open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
-    sink.write(flags((64, 48)))
+    writer = open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
+    writer.write(flags((64, 48)))
     with pytest.raises(KeyboardInterrupt):
-        sink.close()
+        writer.close()
     assert list(tmp_path.iterdir()) == []
