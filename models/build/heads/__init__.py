@@ -1,1 +1,1 @@
-"""What a finished graph computes from a network: one head a file."""
+"""What a graph computes from a network: one head per file, and what several heads share."""
