@@ -47,12 +47,17 @@ def load(name: str) -> Callable[..., None]:
     return command
 
 
+HELP = """Point a camera at the world and watch a convolutional network see it, live.
+
+Without COMMAND, ventral runs live; the options below are those of live."""
+
+
 def commands(arguments: Sequence[str]) -> cyclopts.App:
     """The app for some arguments: with all commands for --help, else with only the one to run, to start fast."""
     first = arguments[0] if arguments else ""
     app = cyclopts.App(
         name="ventral",
-        help="Point a camera at the world and watch a convolutional network see it, live.",
+        help=HELP,
         version=lambda: metadata.version("ventral"),
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,

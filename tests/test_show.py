@@ -156,7 +156,7 @@ def test_lost_camera_is_shown_and_picked_up_again(screen: Screen, tmp_path: Path
     report = tmp_path / "r.json"
     with HttpCamera() as camera:
         options = ("--source", camera.url, "--view", "camera", *SMALL, "--report", str(report))
-        with screen.show(*options, "--set", "window/hud=off", cwd=tmp_path) as process:
+        with screen.show(*options, "--set", "window/status=off", cwd=tmp_path) as process:
             until(lambda: screen.picture().std() > 5, "a picture")
             assert alarm_pixels(screen) < 20
             camera.stop()
@@ -178,7 +178,7 @@ def test_show_of_some_frames_gives_up_a_source_that_never_comes_back(tmp_path: P
             camera.stop()
             _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "gave up after 2 s" in errors.splitlines()[-1]
+    assert "was lost and did not come back within 2 s" in errors.splitlines()[-1]
 
 
 def test_still_picture_is_shown_until_the_end(tmp_path: Path) -> None:

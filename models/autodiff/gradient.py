@@ -69,7 +69,9 @@ def _unreached(graph: onnx.GraphProto, objective: str, wrt: str, stops: Sequence
     """Why no gradient gets from the objective to the tensor."""
     for node in stops:
         if node.op_type not in _SHAPES:
-            return NoGradientError(f"no gradient passes {node.op_type}, node '{_name(node)}' of {graph.name}", node)
+            return NoGradientError(
+                f"no gradient passes through {node.op_type}, node '{_name(node)}' of {graph.name}", node
+            )
     return ModelError(f"'{objective}' does not depend on '{wrt}' in {graph.name}; choose a tensor that comes after it")
 
 

@@ -85,7 +85,7 @@ def _check_size(size_hw: Hw, info: ModelInfo, tensors: tuple[str, ...]) -> None:
     smallest = max((info.input.smallest, *strides))
     if min(size_hw) < smallest:
         raise ModelError(
-            f"the input would have {size_hw[1]}x{size_hw[0]} pixels, but the network needs at least"
+            f"the input would be {size_hw[1]}x{size_hw[0]} pixels, but the network needs at least"
             f" {smallest}x{smallest}; increase --size"
         )
     fixed = info.input.fixed_hw

@@ -16,7 +16,7 @@ NORMAL = 224
 
 def check_record(model: onnx.ModelProto, info: ModelInfo) -> None:
     """Raise ModelError unless `model` is valid and has the input and the layers of its record `info`."""
-    _check_card(info)
+    _check_info(info)
     validate(model)
     if [value.name for value in model.graph.input] != [INPUT]:
         raise ModelError(f"it has {len(model.graph.input)} inputs; expected one called '{INPUT}'")
@@ -25,10 +25,10 @@ def check_record(model: onnx.ModelProto, info: ModelInfo) -> None:
     for layer in info.layers:
         found = tensors.get(layer.name)
         if found is None or not found.is_maps or (found.dims or ())[1] != layer.channels:
-            raise ModelError(f"layer '{layer.name}' does not have {layer.channels} channels as its record says")
+            raise ModelError(f"layer '{layer.name}' does not have the {layer.channels} channels that its record gives")
 
 
-def _check_card(info: ModelInfo) -> None:
+def _check_info(info: ModelInfo) -> None:
     expected = info.input
     sides = (expected.smallest, *(expected.fixed_hw or ()), *(info.classifier.size_hw if info.classifier else ()))
     if not (

@@ -62,8 +62,13 @@ def _file(text: str) -> Path:
             return Path(path)
     names = ", ".join((*sorted(ZOO), BUNDLED))
     if os.path.isdir(text):  # noqa: PTH112
-        raise ModelError(f"{text} is a folder without {NETWORK_FILE}; expected an .onnx file")
-    raise ModelError(f"'{text}' is neither a known network nor a file; expected auto, {names}, or an .onnx file")
+        raise ModelError(
+            f"{text} is a folder without {NETWORK_FILE}; expected an .onnx file or a folder made by ventral train"
+        )
+    raise ModelError(
+        f"'{text}' is neither a known network nor a file;"
+        f" expected auto, {names}, an .onnx file, or a folder made by ventral train"
+    )
 
 
 def _open_file(path: Path, overrides: Overrides) -> Network:

@@ -56,7 +56,7 @@ class Overrides:
     def _input(self, info: ModelInfo) -> InputInfo:
         colours, count = self.colours or info.input.colours, len(info.input.mean)
         if (colours == "GREY") != (count == 1):
-            raise SettingError(f"--colours {colours} does not fit {info.name}, whose input has {count} colours")
+            raise SettingError(f"--colours {colours} does not fit {info.name}, whose input has {_channels(count)}")
         return dataclasses.replace(
             info.input,
             colours=colours,
@@ -75,7 +75,13 @@ def _spread(option: str, values: tuple[float, ...] | None, count: int) -> tuple[
         return values
     if len(values) == 1:
         return values * count
-    raise SettingError(f"{option} takes one number, or one per channel: the input has {count}, but got {len(values)}")
+    raise SettingError(
+        f"{option} takes one number, or one per channel; got {len(values)} numbers for an input with {_channels(count)}"
+    )
+
+
+def _channels(count: int) -> str:
+    return "1 channel" if count == 1 else f"{count} channels"
 
 
 def _given(overrides: Overrides) -> dict[str, Any]:

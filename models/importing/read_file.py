@@ -52,7 +52,7 @@ def _content(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > LARGEST:
-            raise ModelError(f"{path} has {size / 2**30:.1f} GB; expected an ONNX file of less than 2 GB")
+            raise ModelError(f"{path} is {size / 2**30:.1f} GB; expected an ONNX file of less than 2 GB")
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}") from error

@@ -106,7 +106,7 @@ def _check_operator(node: onnx.NodeProto) -> None:
     if node.domain not in DEFAULT_DOMAIN:
         raise ModelError(
             f"it uses {node.domain}::{node.op_type}; expected standard ONNX operators: export it without"
-            " optimisations or extensions"
+            " optimizations or extensions"
         )
     if "Sequence" in node.op_type or "Optional" in node.op_type:
         raise ModelError(f"it uses {node.op_type}; expected operators on tensors")

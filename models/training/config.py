@@ -17,7 +17,8 @@ class TrainingConfig:
     start: str = SCRATCH
     """scratch, a Keras network, or a stored network with the layers of VGG16"""
     weights: str = "imagenet"
-    """of a Keras network: imagenet (downloaded once), a file (.weights.h5, .h5 or .npz), or none (random)"""
+    """the weights of a Keras network in --from: imagenet (downloaded once by Keras), a file (.weights.h5, .h5 or .npz),
+    or none (random)"""
     epochs: int = 30
     """maximum epochs; training stops early when the validation loss stops improving"""
     size: int = 96
@@ -33,4 +34,6 @@ class TrainingConfig:
             if not low <= (value := getattr(self, name)) <= high:
                 raise SettingError(f"--{name} takes {low} to {high}, but got {value}")
         if self.start not in ZOO and self.weights != "imagenet":
-            raise SettingError(f"--weights needs --from {', '.join(sorted(ZOO))}; leave it out")
+            raise SettingError(
+                f"--weights is only for a Keras network (--from {' or '.join(sorted(ZOO))}); leave out --weights"
+            )

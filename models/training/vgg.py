@@ -41,7 +41,9 @@ def find_network(text: str) -> Network:
     network = open_network(text)
     width = network.info.layers[0].channels / 64
     if network.info.layers != vgg16_layers(width):
-        raise ModelError(f"{network.info.name} does not have the layers of VGG16: expected one from ventral train")
+        raise ModelError(
+            f"{network.info.name} does not have the layers of VGG16; choose a network made by ventral train"
+        )
     return network
 
 

@@ -37,7 +37,7 @@ def is_picture(path: Path) -> bool:
             return True
     except UnidentifiedImageError:
         return False
-    except Exception:  # recognised; read_picture reports what is wrong with it
+    except Exception:  # recognized; read_picture reports what is wrong with it
         return True
 
 

@@ -12,24 +12,22 @@ class ShowSettings:
 
     group: ClassVar[str] = "show"
 
-    view: str = value("mosaic", "view", KeyBinding(("v",), "cycle", "next view"))
+    view: str = value("mosaic", "the view that is shown", KeyBinding(("v",), "cycle", "next view"))
     layer: str = value(
         "",
-        "layer",
+        "the layer that is shown",
         KeyBinding(("[", "u", "PgUp"), "step", "previous layer", -1),
         KeyBinding(("]", "o", "PgDn"), "step", "next layer", 1),
     )
     layout: str = value(
         "side",
-        "how camera and view share the canvas",
-        KeyBinding(("y",), "cycle", "layout: side by side, inset, view only"),
+        "how camera and view share the canvas: side by side, inset, or full (the view alone)",
+        KeyBinding(("y",), "cycle", "layout: side by side, inset, full"),
         choices=("side", "inset", "full"),
     )
-    caption: bool = value(
-        True, "caption for the stage of the network", KeyBinding((";",), "toggle", "caption on or off")
-    )
+    caption: bool = value(True, "show the caption", KeyBinding((";",), "toggle", "caption on or off"))
     freeze: bool = value(False, "hold the current frame", KeyBinding((" ",), "toggle", "freeze"))
-    mirror: bool = value(False, "mirror the camera", KeyBinding(("x",), "toggle", "mirror"))
+    mirror: bool = value(False, "mirror the picture", KeyBinding(("x",), "toggle", "mirror"))
     fade: float = value(0.25, "length of a cross-fade, in seconds", high=3)
 
 
@@ -39,9 +37,9 @@ class WindowSettings:
 
     group: ClassVar[str] = "window"
 
-    hud: bool = value(True, "status line", KeyBinding(("`",), "toggle", "status line on or off"))
-    help: bool = value(False, "help screen", KeyBinding(("h", "?"), "toggle", "help"))
-    fullscreen: bool = value(False, "fullscreen", KeyBinding(("f",), "toggle", "fullscreen"))
+    status: bool = value(True, "show the status line", KeyBinding(("`",), "toggle", "status line on or off"))
+    help: bool = value(False, "show the help screen", KeyBinding(("h", "?"), "toggle", "help"))
+    fullscreen: bool = value(False, "fill the screen with the window", KeyBinding(("f",), "toggle", "fullscreen"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def plan_octaves(size_hw: Hw, options: AscentOptions, limits: InputLimits) -> li
     if not limits.accepts(size_hw):
         height, width = limits.fixed_hw or (limits.smallest, limits.smallest)
         raise SettingError(
-            f"the picture has {size_hw[1]}x{size_hw[0]} pixels, but the network needs at least {width}x{height};"
+            f"the picture is {size_hw[1]}x{size_hw[0]} pixels, but the network needs at least {width}x{height};"
             " make it larger with --width"
         )
     scales = [options.octave_scale**power for power in range(options.octaves - 1, -1, -1)]

@@ -13,21 +13,21 @@ class DreamSettings:
 
     group: ClassVar[str] = "dream"
 
-    channel: int = value(-1, "channel of the objective; -1 for the whole layer", low=-1, high=4095)
+    channel: int = value(-1, "channel to dream of; -1 for the whole layer", low=-1, high=4095)
     size: int = value(192, "short side of the dream, in pixels", low=64, high=512)
     strength: float = value(
         26.0,
-        "maximum strength of the dream, in grey levels",
+        "maximum strength of the dream, in pixel values (0 to 255)",
         KeyBinding(("-",), "step", "dream weaker", -4, feedback="dream strength"),
         KeyBinding(("=",), "step", "dream stronger", 4, feedback="dream strength"),
         low=0,
         high=80,
     )
     steps: int = value(2, "gradient ascent steps per result", low=1, high=10)
-    step_size: float = value(2.0, "mean change per step, in grey levels", low=0.1, high=20)
+    step_size: float = value(2.0, "mean change of a pixel value (0 to 255) per step", low=0.1, high=20)
     octaves: int = value(3, "number of octaves (sizes of the picture)", low=1, high=5)
-    octave_scale: float = value(1.5, "ratio of one octave to the next", low=1.1, high=2.5)
-    jitter: int = value(16, "maximum random shift of each step, in pixels", low=0, high=64)
+    octave_scale: float = value(1.5, "size ratio of two successive octaves", low=1.1, high=2.5)
+    jitter: int = value(16, "maximum random shift before each step, in pixels", low=0, high=64)
     smooth: float = value(0.5, "blur of the gradient, in pixels", low=0, high=3)
     fade: float = value(3.0, "time for the dream to fade to about a third, in seconds", low=0.1, high=60)
     zoom: float = value(1.0, "zoom factor per second", low=0.5, high=2)

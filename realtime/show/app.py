@@ -98,7 +98,7 @@ class Show:
         self._quit = False
         self._lost_since: float | None = None
 
-    @action("show/reset", "Esc", help="close the help, or reset all values")
+    @action("show/reset", "Esc", help="close the help, or reset all controls")
     def reset(self, controls: Controls) -> None:
         """Close the help screen, or set every value back to the start of the show."""
         if controls.value("window/help"):
@@ -178,7 +178,7 @@ class Show:
             self._lost_since = None
             log.info("%s is back", capture.name)
         if self._lost_since and self._options.frames is not None and now - self._lost_since > LOST_FOR:
-            raise SourceError(f"{capture.lost}; gave up after {LOST_FOR:g} s")
+            raise SourceError(f"{capture.name} was lost and did not come back within {LOST_FOR:g} s")
 
     def _report(self) -> dict[str, Any]:
         parts, meter, values = self._parts, self._meter, self._controls.values()

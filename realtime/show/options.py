@@ -39,11 +39,12 @@ class NetworkOptions:
     """The network, what overrides its file, and where it runs."""
 
     model: str = "auto"
-    """auto (vgg16 if it was exported, else the bundled network), a name such as vgg16, or an .onnx file"""
+    """auto (vgg16 if it has been exported, else textures), a name such as vgg16, an .onnx file, or a folder made by
+    ventral train"""
     provider: Literal["auto", "cuda", "cpu"] = "auto"
     """where the network runs"""
     labels: Annotated[Path | None, OWN] = None
-    """a text file with one class name per line"""
+    """a file with the class names, one per line or JSON"""
     colours: Annotated[Colours | None, OWN] = None
     """the colour order of the input"""
     mean: Annotated[str | None, OWN] = None
@@ -75,13 +76,13 @@ class RenderOptions(NetworkOptions):
     """The network, the view and the controls: the same for the live show and for `ventral render`."""
 
     view: str | None = None
-    """the first view: camera, mosaic, story, dream, gradcam or saliency"""
+    """the view to show: camera, mosaic, story, dream, gradcam or saliency (default: mosaic)"""
     layer: str | None = None
-    """the first layer, such as block3_conv1"""
+    """the layer to show, such as block3_conv1"""
     size: InputSize = 224
     """the shorter side of the network's input, in pixels"""
     precision: Precision = "fp32"
-    """numeric precision"""
+    """the number format of the network's weights and activations"""
     canvas: CanvasSize = "1280x720"
     """width and height of the canvas that is shown and recorded"""
     set: tuple[str, ...] = ()

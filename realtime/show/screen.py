@@ -110,10 +110,10 @@ class Screen:
         options = settings[WindowSettings]
         if options.help:
             hud.draw_help(image, hud.help_lines(self._controls))
-        elif options.hud:
+        elif options.status:
             height, width = canvas.frame.image.shape[:2]
             hud.draw_cursor(image, canvas, hud.Placement.of((height, width), hw(image)))
-        if options.hud or status.alarm:
+        if options.status or status.alarm:
             hud.draw_status(image, hud.describe(canvas, self._info), status)
         elif status.recording:
             hud.draw_recording(image)

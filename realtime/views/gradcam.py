@@ -36,7 +36,9 @@ class GradcamSettings:
 
     target: int = value(-1, "number of the class; -1 for the most likely", low=-1, high=99999)
     where: str = value(
-        "deepest", "layer of the heatmap: the deepest one, or the one shown", choices=("deepest", "shown")
+        "deepest",
+        "layer of the heatmap: deepest, or shown (the layer selected in show/layer)",
+        choices=("deepest", "shown"),
     )
 
 
@@ -123,8 +125,8 @@ class GradcamView(View):
         if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
             return labels[target], "Where the network finds evidence for this class."
         scores = np.exp(self._activations - self._activations.max())
-        sure = percent(scores[target] / scores.sum())
-        return labels[target], f"Where the network finds evidence for this class, {sure} sure."
+        probability = percent(scores[target] / scores.sum())
+        return labels[target], f"Where the network finds evidence for this class; its probability is {probability}."
 
 
 def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:

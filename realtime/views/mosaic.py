@@ -34,7 +34,7 @@ class MosaicView(View):
             (layer,),
             channels=np.array([scene.channel]) if settings.zoom else None,
             count=None if settings.zoom else head.chosen,
-            normalise=settings.normalise,
+            normalize=settings.normalize,
         )
         image = apply_colormap(grey, settings.colormap, settings.contrast)
         return Rendered(image, layer, Tiles.of(head.grid, channels, scene.channel))

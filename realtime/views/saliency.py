@@ -42,13 +42,13 @@ class SaliencySettings:
 
     rule: str = value(
         "guided",
-        "backprop rule: how the gradient passes a ReLU",
+        "backprop rule: how the gradient passes through a ReLU",
         KeyBinding((",",), "cycle", "backprop rule: guided, plain, deconv", feedback="backprop rule"),
         choices=("guided", "plain", "deconv"),
     )
     show: str = value(
         "raw",
-        "gradient style",
+        "how the gradient is drawn: raw (in colour), grey, norm (over the colours), or blurred (the norm, blurred)",
         KeyBinding(("'",), "cycle", "gradient style: raw, grey, norm, blurred", feedback="gradient style"),
         choices=("raw", "grey", "norm", "blurred"),
     )
@@ -93,7 +93,7 @@ class SaliencyView(View):
             scene.input_image,
             (layer,),
             channels=np.array([scene.channel]),
-            normalise=settings.normalise,
+            normalize=settings.normalize,
         )
         return apply_colormap(grey, settings.colormap, settings.contrast)
 

@@ -37,7 +37,7 @@ class StoryView(View):
             scene.input_image,
             scene.info.key_layers,
             count=head.grid.cols,
-            normalise=settings.normalise,
+            normalize=settings.normalize,
         )
         strips = apply_colormap(grey, settings.colormap, settings.contrast)
         return Rendered(_labelled(strips, scene, head.grid), caption=CAPTION)

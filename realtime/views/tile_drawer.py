@@ -32,7 +32,7 @@ class TileDrawer:
         *,
         channels: Channels | None = None,
         count: int | None = None,
-        normalise: str = "tile",
+        normalize: str = "tile",
     ) -> tuple[NDArray[np.uint8], list[Channels]]:
         """The grey panel that the graph draws of an image, and the channels on its tiles, layer by layer.
 
@@ -45,7 +45,7 @@ class TileDrawer:
             shown = [np.arange(layer.channels) if channels is None else channels for layer in layers]
             if count is not None:
                 shown = [rank.channels(count) for rank in ranks]
-            factors = [each.gain(some, normalise=normalise) for each, some in zip(gains, shown, strict=True)]
+            factors = [each.gain(some, normalize=normalize) for each, some in zip(gains, shown, strict=True)]
             feeds: dict[str, NDArray[Any]] = {"image": image, "gain": np.concatenate(factors)}
             if channels is not None or count is not None:
                 feeds["channels"] = np.concatenate(shown)
@@ -73,12 +73,12 @@ class Gains:
         self.measured = False
         self._peaks = np.zeros(total, np.float32)
 
-    def gain(self, channels: Channels, *, normalise: str) -> NDArray[np.float32]:
+    def gain(self, channels: Channels, *, normalize: str) -> NDArray[np.float32]:
         """The gain of each of `channels`."""
         if not self.measured:
             return np.full(len(channels), 1e-2, np.float32)
         highest = max(float(self._peaks.max()), 1e-9)
-        level = self._peaks[channels] if normalise == "tile" else np.full(len(channels), highest)
+        level = self._peaks[channels] if normalize == "tile" else np.full(len(channels), highest)
         unmeasured = level == 0.0
         return (1.0 / np.where(unmeasured, highest, np.maximum(level, highest * self.FLOOR))).astype(np.float32)
 

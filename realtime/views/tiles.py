@@ -27,7 +27,7 @@ class TileSettings:
         False, "show only the most active channels", KeyBinding(("a",), "toggle", "most active channels, or all")
     )
     count: int = value(
-        16, "number of most active channels, or up to half as many more to fill the panel", low=1, high=256
+        16, "number of most active channels to show; up to 50 % more where they fill the panel better", low=1, high=256
     )
     contrast: float = value(
         1.8,
@@ -36,10 +36,10 @@ class TileSettings:
         low=1.0,
         high=3.0,
     )
-    normalise: str = value(
+    normalize: str = value(
         "tile",
         "reference for full brightness: the maximum of each tile or of the layer",
-        KeyBinding(("n",), "cycle", "normalise per tile or per layer", feedback="normalise per"),
+        KeyBinding(("n",), "cycle", "normalize per tile or per layer", feedback="normalize per"),
         choices=("tile", "layer"),
     )
     colormap: str = value(

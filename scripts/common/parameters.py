@@ -15,7 +15,9 @@ from realtime.show.options import InputSize, between
 
 OutputPath = Annotated[Path, Parameter(alias="-o")]
 Force = Annotated[bool, Parameter(help="replace an existing file")]
-Like = Annotated[Path | None, Parameter(help="reuse the settings saved in this .png file, except the options given")]
+Like = Annotated[
+    Path | None, Parameter(help="reuse the settings saved in this .png file; options on the command line replace them")
+]
 Seed = Annotated[int | None, between(0, 2**63 - 1)]
 SheetWidth = Annotated[int, between(640, 7680)]
 

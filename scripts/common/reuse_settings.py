@@ -58,7 +58,7 @@ def _check_files(path: Path, settings: SavedSettings, options: Any) -> None:
     for name in settings.files.keys() & settings.options.keys():
         file = getattr(options, name)
         if file.is_file() and digest_file(file) != settings.files[name]:
-            raise SettingError(f"{file} is not the {name} that {path} was made with; choose it with --{name}")
+            raise SettingError(f"{file} has changed since {path} was made; choose a {name} with --{name}")
 
 
 def _open_network(

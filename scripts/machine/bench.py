@@ -36,10 +36,12 @@ def bench(
     runs: Annotated[int, between(1)] = 15,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
 ) -> None:
-    """Measure the speed of mosaics, of a dream step and of the live show, each against an alternative.
+    """Measure the speed of mosaics, of a dream step and of the live show.
 
-    Mosaics: a graph per layer against all layers and numpy. Dream step: against TensorFlow and PyTorch, if installed.
-    Show: with predictions against without, and the dream. Runs are interleaved, so the ratios stay valid under load.
+    Mosaics: the graph of each layer, compared with computing all layers and tiling one in numpy.
+    Dream step: Ventral, compared with TensorFlow and PyTorch if they are installed.
+    Show: the mosaic with and without predictions, and the dream view.
+    Runs alternate, so the ratios stay valid under load.
 
     Example: `ventral bench --part step -o bench.json`
 
@@ -48,7 +50,7 @@ def bench(
     :param size: side of the network's input, in pixels
     :param show: the network for --part show
     :param runs: number of runs; the result is their median
-    :param output: write the figures to this JSON file
+    :param output: write the measurements to this JSON file
     """
     if output is not None:
         check_writable(output, force=True, suffixes=(".json",))
@@ -72,7 +74,7 @@ def bench(
 def _mosaics(network: Network, provider: Provider, size_hw: Hw, runs: int) -> list[dict[str, Any]]:
     rows = list(mosaics.measure_mosaics(network, provider, size_hw=size_hw, runs=runs))
     cells = [(row.layer, f"{row.whole_ms:.1f} ms", f"{row.mosaic_ms:.1f} ms", f"{row.speedup:.1f}") for row in rows]
-    _print(("mosaic of", "all layers and numpy", "mosaic graph", "speedup"), cells)
+    _print(("mosaic of", "all layers, tiled in numpy", "Ventral's graph", "speedup"), cells)
     return [dataclasses.asdict(row) | {"speedup": row.speedup} for row in rows]
 
 
@@ -102,7 +104,10 @@ def _show(model: str, provider: Provider, runs: int) -> list[dict[str, Any]]:
             print(f"predictions are skipped: {error}")
         rows += live_show.measure_dream(show, runs=runs)
     cells = [(row.name, f"{row.fps:.1f}", f"{row.core_ms:.1f} ms", f"{row.results:.1f}") for row in rows]
-    _print((f"show with {model}, 1280x720", "fps", "CPU time per frame", "dream results per second"), cells)
+    _print(
+        (f"show with {model}, 1280x720", "fps", "CPU time of the render thread per frame", "dream results per second"),
+        cells,
+    )
     return [dataclasses.asdict(row) for row in rows]
 
 

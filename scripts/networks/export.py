@@ -36,8 +36,9 @@ def export(
     :param name: vgg16, vgg19, inception_v3, resnet50, mobilenet_v2 or efficientnet_b0
     :param weights: imagenet (downloaded once by Keras), a file (.weights.h5, .h5 or .npz), or none (random)
     :param until: the last layer to keep; deeper ones and the classifier are left out
-    :param labels: a file with one class name per line; default: those of ImageNet, or numbers
-    :param output: the file to write; default: where the show looks for the network
+    :param labels: a file with the class names, one per line or JSON (default: those of ImageNet with --weights
+        imagenet, else numbers)
+    :param output: the file to write (default: NAME.onnx in the cache, where --model NAME finds it)
     :param force: replace an existing file
     """
     start = time.monotonic()

@@ -20,11 +20,12 @@ def layers(
 ) -> None:
     """List the layers of a network: name, channels, stride and block.
 
-    A dot marks the key layers, where the keys stop; there are no dots if all layers are key layers.
+    A dot marks the key layers: those that the keys for the next and the previous layer select.
+    There are no dots if all layers are key layers.
 
     Example: `ventral layers vgg16`
 
-    :param model: the same as --model: auto, a name such as vgg16, or an .onnx file
+    :param model: the same as --model: auto, a name such as vgg16, an .onnx file, or a folder made by ventral train
     """
     if model is not None:
         if options.model not in (NetworkOptions().model, model):

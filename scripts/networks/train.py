@@ -35,7 +35,7 @@ class TrainOptions(TrainingConfig):
     """the network to start from: scratch (random weights), textures (bundled), vgg16, vgg19, inception_v3, resnet50,
     mobilenet_v2, efficientnet_b0, or a network made by ventral train (its folder or file)"""
     classes: int = 3
-    """the number of clusters for a folder without classes"""
+    """the number of clusters when the folder has no classes"""
 
 
 def train(
@@ -46,14 +46,15 @@ def train(
     fresh: bool = False,
     options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),
 ) -> None:
-    """Train a small network on a folder of pictures, and write a report.
+    """Train a small network on a folder of pictures, or fine-tune a trained one, and write a report.
 
     The output is a folder for --model. An interrupted training run resumes when the command is repeated.
     Needs TensorFlow: `uv sync --extra train`, or `pip install -e '.[train]'`.
 
     Example: `ventral train pictures -o leaves --epochs 20`
 
-    :param folder: a folder with a subfolder of pictures for each class, or a folder of pictures
+    :param folder: a folder with a subfolder of pictures for each class, or a folder of pictures without classes,
+        which are then clustered
     :param output: the folder to write: network, labels, metrics and report
     :param force: replace an existing network
     :param fresh: start again instead of resuming an interrupted training run

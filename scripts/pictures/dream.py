@@ -81,7 +81,7 @@ class DreamOptions:
     guide: Path | None = None
     """a picture that the dream should resemble"""
     octaves: Annotated[int | None, between(1, MAX_OCTAVES)] = None
-    """number of sizes of the picture, processed from small to large (default: 4, or more for a large picture)"""
+    """number of octaves: sizes of the picture, from small to large (default: 4, or more for a large picture)"""
     octave_scale: Annotated[float | None, between(1.05, 4)] = None
     """size ratio of two successive octaves (default: 1.4)"""
     steps: Annotated[int | None, between(1, 10_000)] = None
@@ -95,7 +95,7 @@ class DreamOptions:
     width: Annotated[int | None, between(1, 32_000)] = None
     """width of the result, in pixels (default: the width of the picture)"""
     tile: Annotated[int | None, between(64, 4096)] = None
-    """side of the largest piece that the network processes at once, in pixels (default: 512)"""
+    """maximum side of a tile, the part of the picture that the network processes at once, in pixels (default: 512)"""
 
     @property
     def ascent(self) -> AscentOptions:
@@ -188,7 +188,7 @@ def read_source(path: Path, width: int | None) -> Image:
     new_width = width or width_now
     size_hw = (max(round(height_now * new_width / width_now), 1), new_width)
     if size_hw[0] * size_hw[1] > MAX_PIXELS:
-        raise SettingError(f"{path.name} would have {size_hw[1]}x{size_hw[0]} pixels; choose a smaller --width")
+        raise SettingError(f"{path.name} would be {size_hw[1]}x{size_hw[0]} pixels; choose a smaller --width")
     return resize(image, size_hw)
 
 

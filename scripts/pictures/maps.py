@@ -30,7 +30,7 @@ DRAWN, PRINTED = 3, 5  # the number of predictions on the sheet, and of those pr
 class MapOptions(StillOptions):
     """What the sheet shows."""
 
-    channels: Annotated[int | None, between(1)] = None
+    count: Annotated[int | None, between(1)] = None
     """number of the most active channels to draw per layer (default: as many as fill the rows)"""
     width: SheetWidth = 1920
     """width of the sheet, in pixels"""
@@ -62,7 +62,7 @@ def maps(
     with open_engine(network_options, info) as engine, progress(f"drawing {output.name}", len(layers)) as advance:
         still = PictureActivations(image, network, engine, options.size)
         predictions = classify(engine, network, image, PRINTED) if info.classifier else ()
-        sheet = MapSheet(options.width, layers, still.aspect, options.channels)
+        sheet = MapSheet(options.width, layers, still.aspect, options.count)
         canvas, tilings = draw_maps(still, sheet, predictions[:DRAWN], advance)
     if report is not None:
         write_atomically(report, to_json(picture, info, predictions, tilings))

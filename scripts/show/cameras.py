@@ -11,8 +11,8 @@ from realtime.capture.devices import list_cameras
 from realtime.capture.video import StreamFormat
 
 NO_CAMERA = (
-    "no camera found; connect one and switch it on, join the group 'video', close other programs that use it;"
-    " in a container pass --device /dev/video0"
+    "no camera found; connect one and switch it on, join the group 'video', or close other programs that use it;"
+    " start a container with: docker run --device /dev/video0"
 )
 
 

@@ -5,9 +5,9 @@ from realtime.show.options import LiveOptions
 
 
 def live(options: LiveOptions = LiveOptions()) -> None:  # noqa: B008, a frozen value
-    """Show live what a network sees in a camera, a video, a URL or a test pattern.
+    """Show live what a network computes from a camera, a video, pictures, a URL or a test pattern.
 
-    Press h in the window for the keys.
+    Press h in the window to list the keys.
 
     Example: `ventral --source clip.mp4 --loop --layer block3_conv1`
     """

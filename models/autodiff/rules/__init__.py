@@ -27,4 +27,4 @@ EVERY_INPUT = frozenset((*arithmetic.RULES, "Concat"))
 """The operators whose rule covers every floating-point input; the rules of the others cover the first input only."""
 
 ZERO_GRADIENT = frozenset(("Ceil", "Floor", "Round", "Sign"))
-"""The operators whose derivative is zero everywhere: no gradient passes them."""
+"""The operators whose derivative is zero everywhere: no gradient passes through them."""

@@ -117,7 +117,7 @@ class NodeGradient:
         if not name:
             return None
         if name not in self.constants:
-            raise self.requires(f"constant values in input {index}, '{name}' is computed")
+            raise self.requires(f"constant values in input {index}, but '{name}' is computed")
         return [int(value) for value in numpy_helper.to_array(self.constants[name]).ravel()]
 
     def axis(self, tensor: str, default: int) -> int:

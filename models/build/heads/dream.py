@@ -39,7 +39,7 @@ class DreamHead(Head):
         return self.layers
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
-        """Add the objective and its gradient; ModelError when no gradient passes an operator on the path."""
+        """Add the objective and its gradient; ModelError when an operator on the path has no gradient."""
         objective = self._objective(builder, info, shapes)
         try:
             grad = gradient(builder, objective, "image", backprop_rule=self.backprop_rule)

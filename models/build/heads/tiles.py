@@ -39,7 +39,7 @@ def resize_cells(builder: GraphBuilder, tensor: str, shape: tuple[int, ...], siz
 def resize_matrix(source: int, target: int) -> NDArray[np.float32]:
     """The matrix (target, source) that resizes a line of pixels linearly, averaging where it shrinks.
 
-    It is the triangle filter of Pillow's BILINEAR, as wide as the larger of the two pixel distances and renormalised
+    It is the triangle filter of Pillow's BILINEAR, as wide as the larger of the two pixel distances and renormalized
     at the border. As a matrix product it runs on every provider at the speed of a convolution.
     """
     scale = source / target

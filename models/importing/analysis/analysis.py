@@ -15,7 +15,7 @@ from models.importing.analysis.key_layers import key_layers
 from models.importing.analysis.layer_names import layer_names
 from models.spec import Hw, LayerInfo
 
-QUANTISED = ("QLinearConv", "ConvInteger", "QLinearAdd")
+QUANTIZED = ("QLinearConv", "ConvInteger", "QLinearAdd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ def analyze(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> An
 
 def _without_layers(graph: onnx.GraphProto) -> str:
     kinds = {node.op_type for node in graph.node}
-    quantised = sorted(kinds.intersection(QUANTISED))
-    if quantised:
-        return f"it is quantised ({quantised[0]}): its layers are integers; use the network before quantisation"
+    quantized = sorted(kinds.intersection(QUANTIZED))
+    if quantized:
+        return f"it is quantized ({quantized[0]}): its layers are integers; use the network before quantization"
     if "Conv" not in kinds:
         return "it has no convolution; expected a convolutional network"
-    return "no convolution makes feature maps: expected float32 (1, 2 or more channels, height, width)"
+    return "no convolution makes feature maps: expected float32 tensors (1, 2 or more channels, height, width)"
 
 
 def _infos(

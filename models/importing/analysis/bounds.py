@@ -27,7 +27,7 @@ def check_bounds(graph: onnx.GraphProto, tensors: TensorTypes) -> None:
             total += _count(node, name, tensors)
         check_window(node, tensors)
     if total > MAX_TOTAL_ELEMENTS:
-        raise ModelError(f"one input needs {total:.1e} numbers, which is too much")
+        raise ModelError(f"its tensors have {total:.1e} elements; expected at most {MAX_TOTAL_ELEMENTS:.1e}")
 
 
 def _count(node: onnx.NodeProto, name: str, tensors: TensorTypes) -> int:

@@ -28,10 +28,10 @@ PLACE = (0, 2, 3, 1)
 CURVES = ("Relu", "LeakyRelu", "Clip", "Elu", "Selu", "Celu", "Sigmoid", "HardSigmoid", "HardSwish", "Mish", "Gelu")
 UNARY = ("Tanh", "Softplus", "Softsign", "Erf", "Exp", "Log", "Neg", "Abs", "Sqrt", "Reciprocal", "Floor", "Ceil")
 BINARY = ("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Mean", "PRelu")
-QUANTISING = ("QuantizeLinear", "DequantizeLinear")
+QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
 """They name the axis of their scales."""
 
-POINTWISE = frozenset((*CURVES, *UNARY, *BINARY, "Cast", "ThresholdedRelu", *QUANTISING))
+POINTWISE = frozenset((*CURVES, *UNARY, *BINARY, "Cast", "ThresholdedRelu", *QUANTIZING))
 REDUCTIONS = ("ReduceMean", "ReduceMax", "ReduceSum", "ReduceMin")
 
 
@@ -148,7 +148,7 @@ class _Walk:
 
     def _pointwise(self, node: onnx.NodeProto) -> bool:
         inputs = [
-            name if node.op_type in QUANTISING and name in self._weights else self._operand(name) for name in node.input
+            name if node.op_type in QUANTIZING and name in self._weights else self._operand(name) for name in node.input
         ]
         axis = {"axis": PLACE[attributes(node)["axis"] % 4]} if "axis" in attributes(node) else {}
         return None not in inputs and self._write(node, [name or "" for name in inputs], **axis)

@@ -105,7 +105,7 @@ class Mp4Writer(ImageWriter):
             self._video.discard()
             raise OutputError(f"{self.path} was lost: {reason}")
         saved = self._video.publish(numbered(self._video.path, Path.exists))
-        raise OutputError(f"{self.path} was not finished: {reason}; {seconds:.1f} s are in {saved}")
+        raise OutputError(f"{self.path} was not finished: {reason}; the first {seconds:.1f} s are in {saved}")
 
     def _check(self, path: Path) -> None:
         """Compare the duration of a file with the expected one."""

@@ -41,7 +41,7 @@ def _check_folder(folder: Path) -> None:
     with output_errors(folder), tempfile.TemporaryFile(dir=folder):  # os.access is always true for root
         free = free_bytes(folder)
     if free < MIN_FREE_AT_START:
-        raise OutputError(f"cannot write to {folder}: only {free / 1e6:.0f} MB are free, 1000 MB are needed")
+        raise OutputError(f"cannot write to {folder}: only {free / 1e6:.0f} MB are free, but 1000 MB are needed")
 
 
 def new_path(folder: Path, suffix: str, *, in_use: Collection[Path] = ()) -> Path:

@@ -211,7 +211,7 @@ REDUCTIONS = [
     for keep, axes, constants in ((0, ", A", {"A": [0, -1]}), (1, ", A", {"A": [1]}), (0, "", {}), (1, "", {}))
 ]
 
-NORMALISATIONS = [
+NORMALIZATIONS = [
     Example(
         "Y = BatchNormalization<epsilon=0.01>(X, S, B, M, V)",
         (2, 3, 2, 2),
@@ -276,7 +276,7 @@ EXAMPLES = [
     *POINTWISE,
     *ARITHMETIC,
     *REDUCTIONS,
-    *NORMALISATIONS,
+    *NORMALIZATIONS,
     *SHAPING,
     *RESIZES,
 ]

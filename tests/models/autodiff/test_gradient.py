@@ -73,7 +73,7 @@ def test_no_gradient_passes_integers() -> None:
         ("A = Exp(X) o = Identity(A)", r"the objective 'o' has the shape \(3,\); expected a scalar"),
         ("C = Constant<value_float=1.0>() o = Identity(C)", "'o' does not depend on 'X' in tiny"),
         ("S = Size(X) o = Cast<to=11>(S)", "'o' does not depend on 'X' in tiny"),
-        ("A = Floor(X) o = ReduceSum<keepdims=0>(A)", "no gradient passes Floor, node 'A' of tiny"),
+        ("A = Floor(X) o = ReduceSum<keepdims=0>(A)", "no gradient passes through Floor, node 'A' of tiny"),
     ],
 )
 def test_errors_are_one_line_and_leave_the_graph_unchanged(text: str, message: str) -> None:

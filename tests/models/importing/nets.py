@@ -157,7 +157,7 @@ def mobile() -> onnx.ModelProto:
 
 
 def nhwc(*, opset: int = 13) -> onnx.ModelProto:
-    """As tf2onnx leaves it when its optimiser gives up: each convolution between two transpositions."""
+    """As tf2onnx leaves it when its optimizer gives up: each convolution between two transpositions."""
     net = Net(opset=opset, producer="tf2onnx")
 
     def convolve(tensor: str, channels: int, filters: int, scope: str, **attributes: Any) -> str:
@@ -177,7 +177,7 @@ def nhwc(*, opset: int = 13) -> onnx.ModelProto:
 
 
 def pixels() -> onnx.ModelProto:
-    """Bytes in NHWC, normalised inside, multi-label."""
+    """Bytes in NHWC, normalized inside, multi-label."""
     net = Net(opset=16)
     cast = net.op("Cast", "image", to=TensorProto.FLOAT)
     centred = net.op("Sub", cast, net.weight([123.68, 116.78, 103.94]))

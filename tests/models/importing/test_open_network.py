@@ -55,7 +55,7 @@ def test_file_that_is_no_exported_network_is_refused(tmp_path: Path, content: by
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"expected auto, .*vgg16, .*textures, or an \.onnx file"):
+    with pytest.raises(ModelError, match=r"expected auto, .*vgg16, .*textures, an \.onnx file, or"):
         open_network("resnet9000")
 
 
@@ -64,7 +64,7 @@ def test_name_of_the_zoo_that_was_not_exported_says_how() -> None:
         open_network("vgg16")
 
 
-def test_card_that_names_layers_the_network_lacks_is_refused(tmp_path: Path) -> None:
+def test_record_that_names_layers_the_network_lacks_is_refused(tmp_path: Path) -> None:
     model = onnx.load(bundled_path())
     del model.graph.output[3:]
     onnx.save(model, tmp_path / "less.onnx")

@@ -129,7 +129,7 @@ def dense() -> onnx.ModelProto:
     return net.model([1, 3, 4, 4], {"prob": [1, CLASSES]}, entry="data")
 
 
-def quantised() -> onnx.ModelProto:
+def quantized() -> onnx.ModelProto:
     net = Net()
     scale, zero = net.weight(0.1), net.weight(0, dtype=np.uint8)
     pixels = net.op("QuantizeLinear", "data", scale, zero)
@@ -202,7 +202,7 @@ GRAPHS: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
     ),
     "a tensor made twice": (lambda: change(lambda m: m.graph.node.append(m.graph.node[0])), "single static assignment"),
     "no convolution": (dense, "no convolution"),
-    "whole numbers": (quantised, "quantised"),
+    "whole numbers": (quantized, "quantized"),
     "weights that are not there": (lambda: change(claim), "should hold 1000000000000 numbers but holds"),
     "weights that are no numbers": (lambda: change(spoil), "1 weight in .* is NaN or infinite"),
     "a stride of zero": (lambda: change(first_attribute("strides", [0, 0])), "strides .* expected 1 to 4096"),

@@ -77,7 +77,7 @@ def test_the_digest_knows_pixels_labels_and_names() -> None:
         ({"size": 16}, "--size takes 32 to 512"),
         ({"batch": 1}, "--batch"),
         ({"seed": -1}, "--seed"),
-        ({"weights": "none"}, "--weights needs --from"),
+        ({"weights": "none"}, "--weights is only for a Keras network"),
     ],
 )
 def test_a_config_that_makes_no_sense_is_refused(keywords: dict[str, int], words: str) -> None:

@@ -110,7 +110,7 @@ def test_a_recording_is_seen_where_the_status_line_is_off(screen: Screen, tmp_pa
     def lit() -> bool:
         return bool((screen.picture() == ALARM).all(axis=2).sum() > 20)
 
-    options = ("--view", "camera", "--set", "window/hud=off", "--folder", str(tmp_path))
+    options = ("--view", "camera", "--set", "window/status=off", "--folder", str(tmp_path))
     with screen.show(*SMALL, *options, cwd=tmp_path) as process:
         until(lambda: screen.picture().std() > 10, "a picture")
         assert not lit()

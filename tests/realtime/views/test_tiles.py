@@ -61,8 +61,8 @@ def test_the_middle_of_a_tile_belongs_to_its_channel() -> None:
 def test_first_peaks_count_at_once() -> None:
     gains = Gains(4)
     gains.update(CHANNELS, np.array([1, 2, 4, 8], np.float32))
-    np.testing.assert_allclose(gains.gain(CHANNELS, normalise="tile"), [1, 0.5, 0.25, 0.125])
-    np.testing.assert_allclose(gains.gain(CHANNELS, normalise="layer"), [0.125] * 4)
+    np.testing.assert_allclose(gains.gain(CHANNELS, normalize="tile"), [1, 0.5, 0.25, 0.125])
+    np.testing.assert_allclose(gains.gain(CHANNELS, normalize="layer"), [0.125] * 4)
 
 
 def test_gain_does_not_flicker_when_the_peak_does() -> None:
@@ -71,7 +71,7 @@ def test_gain_does_not_flicker_when_the_peak_does() -> None:
     values = []
     for _ in range(300):
         gains.update(CHANNELS, rng.uniform(8, 12, 4).astype(np.float32))
-        values.append(gains.gain(CHANNELS, normalise="tile"))
+        values.append(gains.gain(CHANNELS, normalize="tile"))
     steps = np.abs(np.diff(np.log(np.array(values[30:])), axis=0))
     raw = np.abs(np.diff(np.log(rng.uniform(8, 12, (270, 4))), axis=0))
     assert steps.mean() < raw.mean() / 3
@@ -82,13 +82,13 @@ def test_gain_follows_a_lasting_change() -> None:
     gains.update(CHANNELS, np.full(4, 10, np.float32))
     for _ in range(200):
         gains.update(CHANNELS, np.full(4, 1, np.float32))
-    np.testing.assert_allclose(gains.gain(CHANNELS, normalise="tile"), 1.0, rtol=0.05)
+    np.testing.assert_allclose(gains.gain(CHANNELS, normalize="tile"), 1.0, rtol=0.05)
 
 
 def test_dead_and_broken_channels_do_not_spoil_the_gain() -> None:
     gains = Gains(4)
     gains.update(CHANNELS, np.array([0, np.nan, np.inf, 5], np.float32))
-    gain = gains.gain(CHANNELS, normalise="tile")
+    gain = gains.gain(CHANNELS, normalize="tile")
     assert np.isfinite(gain).all()
     assert gain[3] == pytest.approx(0.2)
 

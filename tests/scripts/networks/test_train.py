@@ -99,7 +99,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     [
         (["--size", "8"], "--size takes 32 to 512"),
         (["--epochs", "0"], "--epochs takes 1 to 10000"),
-        (["--weights", "none"], "--weights needs --from"),
+        (["--weights", "none"], "--weights is only for a Keras network (--from"),
         (["--from", "vgg61"], "'vgg61' is neither a known network nor a file"),
         (["--classes", "1"], "--classes takes 2 to 1000"),
     ],

@@ -148,7 +148,7 @@ REFUSED = [
     (("--octave-scale", "nan"), "--octave-scale takes"),
     (("--step-size", "0"), "--step-size takes"),
     (("--tile", "8"), "--tile takes 64 to 4096"),
-    (("--width", "8"), "the picture has 8x6 pixels, but the network needs at least 32x32"),
+    (("--width", "8"), "the picture is 8x6 pixels, but the network needs at least 32x32"),
     (("--width", "0"), "--width takes"),
     (("--zoom-frames", "3"), "must end in .gif or .mp4"),
     (("--zoom", "1.5"), "--zoom needs --zoom-frames"),
@@ -179,10 +179,10 @@ def test_a_picture_of_one_pixel_is_refused(tmp_path: Path, capsys: pytest.Captur
     iio.imwrite(source, np.zeros((1, 1, 3), np.uint8))
     assert dream(source, "-o", tmp_path / "out.png") == 2
     assert (
-        "has 1x1 pixels, but the network needs at least 32x32; make it larger with --width" in capsys.readouterr().err
+        "is 1x1 pixels, but the network needs at least 32x32; make it larger with --width" in capsys.readouterr().err
     )
     assert dream(source, "-o", tmp_path / "out.png", "--width", "20000") == 2
-    assert "would have 20000x20000 pixels" in capsys.readouterr().err
+    assert "would be 20000x20000 pixels" in capsys.readouterr().err
     assert dream(source, "-o", tmp_path / "out.png", "--width", "40", *QUICK) in (0, 2), "black may be silent"
 
 
@@ -285,7 +285,7 @@ def test_another_guide_of_the_same_name_is_refused(
     assert dream(picture, "-o", again, "--like", first) == 0
     iio.imwrite(guide, np.zeros((40, 40, 3), np.uint8))
     assert dream(picture, "-o", again, "--like", first, "--force") == 2
-    assert f"is not the guide that {first} was made with; choose it with --guide" in capsys.readouterr().err
+    assert f"has changed since {first} was made; choose a guide with --guide" in capsys.readouterr().err
     assert dream(picture, "-o", again, "--like", first, "--force", "--guide", picture) == 0
 
 

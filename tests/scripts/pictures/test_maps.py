@@ -35,7 +35,7 @@ def test_a_sheet_is_as_wide_as_asked_and_lit(picture: Path, width: int) -> None:
 
 def test_the_report_says_what_is_drawn(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, report = picture.with_name("out.png"), picture.with_name("out.json")
-    options = ("--layers", "block5_conv3,block1_conv1", "--channels", "6", "--report", str(report))
+    options = ("--layers", "block5_conv3,block1_conv1", "--count", "6", "--report", str(report))
     assert status(["maps", str(picture), "-o", str(out), *SMALL, *options]) == 0
     record = json.loads(report.read_text())
     assert [layer["name"] for layer in record["layers"]] == ["block1_conv1", "block5_conv3"]
@@ -82,7 +82,7 @@ def test_a_classifier_names_the_picture(assets: Path, tmp_path: Path, capsys: py
         (["cat.png", "-o", "out.png", "--report", "out.txt"], "its name must end in .json"),
         (["cat.png", "-o", "cat.png"], "exists already"),
         (["cat.png", "-o", "out.png", "--width", "500"], "--width takes 640 to 7680"),
-        (["cat.png", "-o", "out.png", "--channels", "0"], "--channels takes 1 or more, but got 0"),
+        (["cat.png", "-o", "out.png", "--count", "0"], "--count takes 1 or more, but got 0"),
         (["cat.png", "-o", "out.png", "--layers", "conv9"], "layer 'conv9' is not in"),
         (["missing.png", "-o", "out.png"], "missing.png: No such file"),
         ([".", "-o", "out.png"], "Is a directory"),

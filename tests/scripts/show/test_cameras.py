@@ -32,7 +32,7 @@ def test_without_a_camera_one_line_says_what_to_check(
     out, err = capfd.readouterr()
     assert (out.count("\n"), err) == (1, "")
     assert all(
-        word in out for word in ("no camera found", "connect one", "group 'video'", "in a container pass --device")
+        word in out for word in ("no camera found", "connect one", "group 'video'", "docker run --device")
     )
 
 

@@ -122,11 +122,11 @@ QUANTIZED = "q = QuantizeLinear({}, s, z) d = DequantizeLinear(q, s, z)"
     [
         (
             f"{QUANTIZED.format('input')} one = Relu(d) two_ = Relu(one)",
-            "no gradient passes QuantizeLinear, node 'q' of odd; all layers come after it, so none has a gradient",
+            "no gradient passes through QuantizeLinear, node 'q' of odd; all layers come after it, so none has a gradient",
         ),
         (
             f"one = Relu(input) {QUANTIZED.format('one')} two_ = Relu(d)",
-            "no gradient passes QuantizeLinear, node 'q' of odd; choose a layer before it",
+            "no gradient passes through QuantizeLinear, node 'q' of odd; choose a layer before it",
         ),
         (
             "one = Mod<fmod=1>(input, two) two_ = Relu(one)",

@@ -90,14 +90,14 @@ def preamble(*steps: tuple[str, list[float]], channels: int = 3) -> onnx.GraphPr
         (preamble(("Mul", [2.0]), ("Sub", [1.0])), "RGB", UNIT.scale),
     ],
 )
-def test_network_that_normalises_takes_pixels(graph: onnx.GraphProto, colours: str, scale: tuple[float, ...]) -> None:
+def test_network_that_normalizes_takes_pixels(graph: onnx.GraphProto, colours: str, scale: tuple[float, ...]) -> None:
     estimate = by_first_nodes(graph, 3)
     assert estimate is not None
     assert (estimate.input.colours, estimate.input.scale) == (colours, scale)
 
 
 @pytest.mark.parametrize("graph", [preamble(), preamble(("Mul", [1.01]))])
-def test_network_that_does_not_normalise_says_nothing(graph: onnx.GraphProto) -> None:
+def test_network_that_does_not_normalize_says_nothing(graph: onnx.GraphProto) -> None:
     assert by_first_nodes(graph, 3) is None
 
 

@@ -63,7 +63,7 @@ def test_a_folder_that_cannot_be_written_is_refused() -> None:
 
 def test_a_nearly_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output, "free_bytes", lambda _: 999_000_000)
-    with pytest.raises(OutputError, match="only 999 MB are free, 1000 MB are needed"):
+    with pytest.raises(OutputError, match="only 999 MB are free, but 1000 MB are needed"):
         check_writable(tmp_path / "show.mp4")
 
 
