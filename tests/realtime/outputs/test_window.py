@@ -94,6 +94,7 @@ def test_cursor_moves_over_tiles_by_keys_and_mouse(screen: Screen, tmp_path: Pat
 
 def test_record_snapshot_and_replay_keys_leave_files(screen: Screen, tmp_path: Path) -> None:
     with screen.show(*SMALL, "--folder", str(tmp_path), cwd=tmp_path) as process:
+        until(lambda: screen.picture().std() > 10, "a picture")
         screen.press("w")
         until(lambda: list(tmp_path.glob("*.png")), "a snapshot")
         screen.press("r")

@@ -178,9 +178,7 @@ def test_a_picture_of_one_pixel_is_refused(tmp_path: Path, capsys: pytest.Captur
     source = tmp_path / "one.png"
     iio.imwrite(source, np.zeros((1, 1, 3), np.uint8))
     assert dream(source, "-o", tmp_path / "out.png") == 2
-    assert (
-        "is 1x1 pixels, but the network needs at least 32x32; make it larger with --width" in capsys.readouterr().err
-    )
+    assert "is 1x1 pixels, but the network needs at least 32x32; make it larger with --width" in capsys.readouterr().err
     assert dream(source, "-o", tmp_path / "out.png", "--width", "20000") == 2
     assert "would be 20000x20000 pixels" in capsys.readouterr().err
     assert dream(source, "-o", tmp_path / "out.png", "--width", "40", *QUICK) in (0, 2), "black may be silent"

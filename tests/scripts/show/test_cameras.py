@@ -31,9 +31,7 @@ def test_without_a_camera_one_line_says_what_to_check(
     cameras()
     out, err = capfd.readouterr()
     assert (out.count("\n"), err) == (1, "")
-    assert all(
-        word in out for word in ("no camera found", "connect one", "group 'video'", "docker run --device")
-    )
+    assert all(word in out for word in ("no camera found", "connect one", "group 'video'", "docker run --device"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its cameras")
