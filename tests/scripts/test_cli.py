@@ -143,9 +143,12 @@ BAD_OTHERS = {
     "bench of nothing": ("bench", "resnet9000"),
     "unknown command": ("dance",),
 }
+STARTS_KERAS = ("export until an unknown layer",)
 
 
-@pytest.mark.parametrize("case", BAD_OTHERS)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.keras if case in STARTS_KERAS else ()) for case in BAD_OTHERS]
+)
 def test_bad_input_of_other_commands(
     case: str, bad: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -230,6 +233,7 @@ def test_ctrl_c_while_libraries_load_is_one_line(tmp_path: Path) -> None:
     check_one_line(words)
 
 
+@pytest.mark.slow
 def test_fresh_machine_in_a_process_of_its_own(tmp_path: Path) -> None:
     """An empty cache, no window: 200 pictures and a full report."""
     report = tmp_path / "r.json"
