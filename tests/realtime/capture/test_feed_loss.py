@@ -51,11 +51,12 @@ def test_a_camera_that_drops_is_picked_up_again() -> None:
     frames: Mailbox[Frame] = Mailbox()
     with HttpCamera() as camera:
         url = camera.url
-        with Capture(lambda: open_source(url), frames, retry=True, limits=QUICK) as capture:
+        limits = replace(QUICK, silence=4.0, pauses=(1.0, 0.1))
+        with Capture(lambda: open_source(url), frames, retry=True, limits=limits) as capture:
             assert soon(lambda: frames.version > 35)
             assert (capture.lost or capture.warning) is None
             camera.stop()
-            assert soon(says(capture, f"lost {url} (no frame in 3 attempts); reconnecting in 0.05 s"))
+            assert soon(says(capture, f"lost {url} (no frame in 3 attempts); reconnecting in 1 s"))
             assert soon(says(capture, f"lost {url} (cannot open it); reconnecting in 0.1 s"))
             before, seen = frames.peek(), frames.version
             time.sleep(0.3)
