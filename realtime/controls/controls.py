@@ -82,7 +82,12 @@ class Controls:
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Tell `subscriber` of every change from now on; what is returned ends that."""
         self._subscribers.append(subscriber)
-        return partial(self._subscribers.remove, subscriber)
+
+        def leave() -> None:
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
+
+        return leave
 
     def snapshot(self) -> Snapshot:
         """The current values, immutable; the same object until something changes."""
@@ -127,6 +132,8 @@ class Controls:
 
     def run(self, name: str) -> None:
         """Do an action; SettingError when there is none of that name."""
+        if name in self.table:
+            raise SettingError(f"{name} needs a value: {self.table[name].accepts}")
         if name not in self.actions:
             raise SettingError(self._unknown(name))
         self.actions[name].run(self)
@@ -191,7 +198,17 @@ class Controls:
             self._snapshot = self._freeze()
         for path, value in changed.items():
             for subscriber in tuple(self._subscribers):
-                subscriber(path, value)
+                self._tell(subscriber, path, value)
+
+    def _tell(self, subscriber: Subscriber, path: str, value: Scalar) -> None:
+        """Tell a subscriber of a change; one that fails is removed, and the show goes on."""
+        if subscriber not in self._subscribers:
+            return
+        try:
+            subscriber(path, value)
+        except Exception:
+            log.exception("a subscriber failed at %s and was removed", path)
+            self._subscribers.remove(subscriber)
 
     def _press(self, path: str, bind: KeyBinding) -> str:
         match bind.verb:

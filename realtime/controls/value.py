@@ -56,6 +56,8 @@ class Value:
             return "on or off"
         if isinstance(self.default, str):
             return "text"
+        if isinstance(self.default, int):
+            return f"a whole number from {self.low} to {self.high}"
         return f"a number from {self.low:g} to {self.high:g}"
 
     def parse(self, text: str) -> Scalar:

@@ -1,4 +1,7 @@
-"""Draws channels as grey tiles that neither flicker nor jump: each is scaled by its own peak, smoothed over time."""
+"""Runs graphs of tiles so that they neither flicker nor jump: each tile is scaled by its peak, smoothed over time.
+
+The nodes that draw the tiles are in `models/build/heads/tiles.py`.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias

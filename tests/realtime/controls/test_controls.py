@@ -10,7 +10,7 @@ import pytest
 from models.errors import SettingError
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
-from realtime.controls.value import KeyBinding, RuntimeChoices, value
+from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar, value
 from tests.realtime.controls.in_a_thread import in_a_thread
 
 
@@ -131,6 +131,31 @@ def test_subscribers_hear_of_every_change_until_they_leave(controls: Controls) -
     assert len(heard) == 4
 
 
+def test_a_subscriber_that_fails_is_removed_and_the_others_hear_of_the_change(
+    controls: Controls, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[Scalar] = []
+    asked: list[Scalar] = []
+
+    def fail(_path: str, value: Scalar) -> None:
+        asked.append(value)
+        raise ConnectionError("the browser is gone")
+
+    leave = controls.subscribe(fail)
+    controls.subscribe(lambda _path, value: heard.append(value))
+    for count in (2, 4):
+        controls.set("demo/count", count)
+    leave()
+    assert (asked, heard) == ([2], [2, 4])
+    assert "the browser is gone" in caplog.text
+
+
+def test_a_value_posted_without_a_value_is_named(controls: Controls, caplog: pytest.LogCaptureFixture) -> None:
+    in_a_thread(controls, "demo/count", None)
+    controls.drain()
+    assert "demo/count needs a value: a whole number from" in caplog.text
+
+
 def test_snapshot_does_not_change_afterwards(controls: Controls) -> None:
     before = controls.snapshot()
     controls.press("x")
@@ -166,7 +191,7 @@ def test_numbers_are_clamped(controls: Controls) -> None:
         ("demo/level", "99", "demo/level takes a number from 0 to 2, but got '99'"),
         ("demo/level", "inf", "demo/level takes a number from 0 to 2, but got 'inf'"),
         ("demo/level", "nan", "demo/level takes a number from 0 to 2, but got 'nan'"),
-        ("demo/count", "1.5", "demo/count takes a number from 1 to 4, but got '1.5'"),
+        ("demo/count", "1.5", "demo/count takes a whole number from 1 to 4, but got '1.5'"),
         ("demo/lit", "maybe", "demo/lit takes on or off, but got 'maybe'"),
         ("demo/colour", "mauve", "demo/colour takes one of red, green, blue, but got 'mauve'"),
         ("demo/size", "1", "there is no control 'demo/size'; did you mean demo/"),
