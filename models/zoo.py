@@ -27,12 +27,15 @@ class ZooEntry:
     size_hw: Hw = (224, 224)
 
 
-def vgg16_layers(width: float = 1.0) -> tuple[LayerInfo, ...]:
-    """The thirteen convolutions of VGG16 in forward order, with `width` times its channels."""
+def vgg16_layers(width: float = 1.0, widest: float = 512) -> tuple[LayerInfo, ...]:
+    """The thirteen convolutions of VGG16 in forward order, with `width` times its channels.
+
+    The channels double from block to block up to `widest`, which is 512 in VGG16.
+    """
     return tuple(
         LayerInfo(
             name=f"block{block}_conv{conv}",
-            channels=int(min(64 * 2 ** (block - 1), 512) * width),
+            channels=int(min(64 * 2 ** (block - 1), widest) * width),
             stride=2 ** (block - 1),
             block=block,
         )

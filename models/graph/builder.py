@@ -156,6 +156,6 @@ def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
     return {name: tuple(dim for dim in info.dims if dim is not None) for name, info in known if None not in info.dims}
 
 
-FLOAT = TensorProto.FLOAT
+FLOAT, FLOAT16 = TensorProto.FLOAT, TensorProto.FLOAT16
 INT64 = TensorProto.INT64
 UINT8 = TensorProto.UINT8

@@ -7,7 +7,16 @@ from models.zoo import ZOO
 
 SCRATCH = "scratch"  # start from random weights
 
-RANGES = {"epochs": (1, 10_000), "size": (32, 512), "batch": (2, 1024), "seed": (0, 2**31 - 1)}
+RANGES = {
+    "epochs": (1, 10_000),
+    "size": (32, 512),
+    "batch": (2, 1024),
+    "seed": (0, 2**31 - 1),
+    "validation": (0.02, 0.5),
+}
+
+PATIENCE = 8
+CROPPED_FROM = 1.4  # the side of a picture in sides of the crops that a teacher answers for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +36,31 @@ class TrainingConfig:
     """the batch size"""
     seed: int = 0
     """the random seed"""
+    validation: float = 0.2
+    """the share of the pictures of each class that is kept for validation"""
+    teacher: str = ""
+    """a trained network (a name, an .onnx file, or a folder) that teaches the new one its features, and its classes
+    where it has any"""
+    teacher_layers: tuple[str, ...] = ()
+    """the layers of the teacher whose features are taught; without any, three are chosen"""
+
+    @property
+    def patience(self) -> int:
+        """Epochs without a lower validation loss after which training stops early; a student never stops early."""
+        return self.epochs if self.teacher else PATIENCE
+
+    @property
+    def side(self) -> int:
+        """The side at which pictures are loaded: larger than that of training, where these are small crops."""
+        return round(self.size * CROPPED_FROM) if self.teacher else self.size
 
     def check(self) -> None:
         """Raise SettingError for a number out of range, or for weights without a Keras network."""
         for name, (low, high) in RANGES.items():
             if not low <= (value := getattr(self, name)) <= high:
                 raise SettingError(f"--{name} takes {low} to {high}, but got {value}")
+        if self.teacher_layers and not self.teacher:
+            raise SettingError("--teacher-layers needs --teacher")
         if self.start not in ZOO and self.weights != "imagenet":
             raise SettingError(
                 f"--weights is only for a Keras network (--from {' or '.join(sorted(ZOO))}); leave out --weights"

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from models.spec import InputInfo
-from models.training.augment import augment, normalized
 from models.training.checkpoint import Arrays, Checkpoint, CheckpointFolder
 from models.training.config import TrainingConfig
-from models.training.dataset import Dataset, Indices, Split
+from models.training.data.batches import Batches
 from models.training.history import Epoch, best_epoch, is_finished, learning_rate
-from models.training.network import Learner
+from models.training.network.learner import Learner
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
-
-MIN_IMAGES = 128  # images per epoch at least: a small dataset is repeated, each time with other augmentations
-MIN_STEPS = 8  # steps per epoch at least
 
 
 class TrainingProgress(Protocol):
@@ -39,19 +34,18 @@ class TrainingProgress(Protocol):
 
 def fit(
     learner: Learner,
-    dataset: Dataset,
-    split: Split,
+    batches: Batches,
     config: TrainingConfig,
     *,
     checkpoints: CheckpointFolder,
     progress: TrainingProgress,
 ) -> tuple[Epoch, ...]:
     """Train from the last checkpoint to the end; the network ends with the weights of its best epoch."""
-    checkpoint = checkpoints.load()
+    checkpoint, validation = checkpoints.load(), batches.validation()
     if checkpoint:
         _restore(learner.model, checkpoint.variables)
-    while checkpoint is None or not is_finished(checkpoint.history, config.epochs):
-        checkpoint = _epoch(learner, dataset, split, config, before=checkpoint, progress=progress)
+    while checkpoint is None or not is_finished(checkpoint.history, config.epochs, config.patience):
+        checkpoint = _epoch(learner, batches, validation, config, before=checkpoint, progress=progress)
         checkpoints.save(checkpoint)
         progress.end_epoch(len(checkpoint.history), checkpoint.history[-1])
     learner.model.set_weights(checkpoint.best)
@@ -60,75 +54,44 @@ def fit(
 
 def _epoch(
     learner: Learner,
-    dataset: Dataset,
-    split: Split,
+    batches: Batches,
+    validation: tf.data.Dataset,
     config: TrainingConfig,
     *,
     before: Checkpoint | None,
     progress: TrainingProgress,
 ) -> Checkpoint:
     start, model, history = time.monotonic(), learner.model, before.history if before else ()
-    number, info = len(history), learner.base.info.input
-    batches = _batches(split.train, config, number)
-    progress.begin_epoch(number + 1, len(batches))
+    number = len(history)
+    progress.begin_epoch(number + 1, batches.steps)
     model.optimizer.learning_rate.assign(learning_rate(number, config.epochs, learner.learning_rate))
-    augmented = _augmented(dataset, batches, info, seed=config.seed, epoch=number)
     callbacks = [_step_callback(progress)]
-    train = model.fit(augmented, epochs=1, verbose=0, shuffle=False, callbacks=callbacks).history
-    validation = _unchanged(dataset, split.validation, info, config.batch)
+    lasts = model.fit(batches.training(number), epochs=1, verbose=0, shuffle=False, callbacks=callbacks).history
+    training = {name: values[0] for name, values in lasts.items()}
     metrics = model.evaluate(validation, verbose=0, return_dict=True)
     result = Epoch(
-        loss=float(train["loss"][0]),
-        accuracy=float(train["accuracy"][0]),
+        loss=float(training["loss"]),
+        accuracy=_accuracy(training),
         val_loss=float(metrics["loss"]),
-        val_accuracy=float(metrics["accuracy"]),
+        val_accuracy=_accuracy(metrics),
         seconds=round(time.monotonic() - start, 2),
+        agreement={layer: 1 - float(metrics[f"{output}_loss"]) for output, layer in learner.taught.items()},
     )
     history = (*history, result)
     best = before.best if before and best_epoch(history) != number else tuple(model.get_weights())
     return Checkpoint(history, _variables(model), best)
 
 
-def _batches(train: Indices, config: TrainingConfig, epoch: int) -> Indices:
-    """The image numbers of an epoch, (steps, batch): random permutations, repeated until there are enough."""
-    rng = np.random.default_rng((config.seed, epoch))
-    count = max(len(train), MIN_IMAGES)
-    batch = min(config.batch, count // MIN_STEPS)
-    steps = round(count / batch)
-    rounds = -(-steps * batch // len(train))
-    order = np.concatenate([rng.permutation(train) for _ in range(rounds)])
-    return order[: steps * batch].reshape(steps, batch)
-
-
-def _augmented(dataset: Dataset, batches: Indices, info: InputInfo, *, seed: int, epoch: int) -> tf.data.Dataset:
-    import tensorflow as tf
-
-    images, labels = tf.constant(dataset.images), tf.constant(dataset.labels)
-
-    def batch(indices: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        chosen = tf.cast(tf.gather(images, indices), tf.float32)
-        return normalized(augment(chosen, tf.stack([seed, step])), info), tf.gather(labels, indices)
-
-    steps = epoch * len(batches) + np.arange(len(batches), dtype=np.int32)
-    return tf.data.Dataset.from_tensor_slices((batches, steps)).map(batch, num_parallel_calls=2).prefetch(2)
-
-
-def _unchanged(dataset: Dataset, indices: Indices, info: InputInfo, size: int) -> tf.data.Dataset:
-    """Normalized images without augmentation, and their labels, in batches of `size`."""
-    import tensorflow as tf
-
-    def batch(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return normalized(tf.cast(images, tf.float32), info), labels
-
-    chosen = (dataset.images[indices], dataset.labels[indices])
-    return tf.data.Dataset.from_tensor_slices(chosen).batch(size).map(batch).prefetch(2)
+def _accuracy(metrics: Mapping[str, float]) -> float:
+    """Keras puts the name of the output before that of the metric when there are several outputs."""
+    return float(next(value for name, value in metrics.items() if name.endswith("accuracy")))
 
 
 def _step_callback(progress: TrainingProgress) -> keras.callbacks.Callback:
     import keras
 
     return keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda _, logs: progress.step(float(logs["loss"]), float(logs["accuracy"]))
+        on_train_batch_end=lambda _, logs: progress.step(float(logs["loss"]), _accuracy(logs))
     )
 
 

@@ -1,21 +1,24 @@
 """The training history, and what follows from it: the learning rate, the best epoch, when to stop."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-PATIENCE = 8  # epochs without a lower validation loss after which training stops early
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """Mean loss (nats) and accuracy (0 to 1) on the training and the validation data, and the duration in seconds."""
+    """Mean loss (nats) and accuracy (0 to 1) on the training and the validation data, and the duration in seconds.
+
+    `agreement` is the mean cosine between the features of the teacher's layers and those of the student on the
+    validation data; it is empty without a teacher.
+    """
 
     loss: float
     accuracy: float
     val_loss: float
     val_accuracy: float
     seconds: float
+    agreement: Mapping[str, float] = field(default_factory=dict)
 
 
 def best_epoch(history: Sequence[Epoch]) -> int:
@@ -24,9 +27,9 @@ def best_epoch(history: Sequence[Epoch]) -> int:
     return losses.index(min(losses))
 
 
-def is_finished(history: Sequence[Epoch], epochs: int) -> bool:
-    """Whether training has reached the maximum number of epochs or has stopped improving."""
-    return len(history) >= epochs or (bool(history) and len(history) - 1 - best_epoch(history) >= PATIENCE)
+def is_finished(history: Sequence[Epoch], epochs: int, patience: int) -> bool:
+    """Whether training has reached `epochs`, or has had no lower validation loss for `patience` epochs."""
+    return len(history) >= epochs or (bool(history) and len(history) - 1 - best_epoch(history) >= patience)
 
 
 def learning_rate(epoch: int, epochs: int, peak: float) -> float:

@@ -21,7 +21,8 @@ from models.from_keras.convert import convert
 from models.from_keras.keras_passes import to_stored
 from models.from_keras.layers import forward
 from models.spec import INPUT, ClassifierInfo, Hw, ModelInfo
-from models.training.network import Learner
+from models.training.distillation.lesson import CLASSES
+from models.training.network.learner import Learner
 
 
 def store(learner: Learner, name: str, classes: Sequence[str], size: int) -> tuple[onnx.ModelProto, ModelInfo]:
@@ -40,7 +41,7 @@ def _converted(learner: Learner, info: ModelInfo) -> onnx.ModelProto:
     taps, whole = learner.base.taps, learner.model
     model = to_stored(convert(taps), info)
     base = forward(taps.layers, taps.outputs)
-    top = [layer for layer in forward(whole.layers, whole.outputs) if layer not in base]
+    top = [layer for layer in forward(whole.layers, [whole.output[CLASSES]]) if layer not in base]
     append_classifier(model, top, info.layers[-1].name)
     onnx.checker.check_model(model, full_check=True)
     return model
@@ -52,5 +53,5 @@ def _deviations(model: onnx.ModelProto, learner: Learner, size_hw: Hw) -> Iterat
     yield from deviations(model, learner.base.taps, input_info, [size_hw])
     picture = random_picture(input_info, size_hw)
     [logits] = cpu_session(model).run([LOGITS], {INPUT: nchw(picture)})
-    expected, stirred = (np.asarray(learner.model(each)) for each in (picture, perturb(picture)))
+    expected, stirred = (np.asarray(learner.model(each)[CLASSES]) for each in (picture, perturb(picture)))
     yield compare("the logits", logits, expected, stirred)

@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import onnx
 
 from models.errors import SetupError
 from models.from_keras.import_tensorflow import import_tensorflow
 from models.spec import ModelInfo
+from models.training.calibrate import calibrate
 from models.training.checkpoint import CheckpointFolder
 from models.training.config import TrainingConfig
-from models.training.dataset import Dataset, Split, split
+from models.training.data.batches import Batches, LabelledBatches
+from models.training.data.dataset import Dataset, Split, split
+from models.training.distillation import student
+from models.training.distillation.batches import DistillationBatches
+from models.training.distillation.lesson import Lesson, choose_layers, open_teacher
+from models.training.distillation.teacher import Teacher
 from models.training.fit import TrainingProgress, fit
 from models.training.history import Epoch
-from models.training.network import check_start, make_learner
+from models.training.network.learner import Learner, check_start, make_learner
 from models.training.store import store
 
 LIBRARIES = ("tensorflow", "tf2onnx", "sklearn", "matplotlib")
@@ -23,12 +30,13 @@ LIBRARIES = ("tensorflow", "tf2onnx", "sklearn", "matplotlib")
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A trained network, ready to be written, with its history and its data split."""
+    """A trained network, ready to be written, with its history, its data split, and what its teacher taught."""
 
     model: onnx.ModelProto
     info: ModelInfo
     history: tuple[Epoch, ...]
     split: Split
+    lesson: Lesson | None = None
 
 
 def require_libraries() -> None:
@@ -44,12 +52,17 @@ def check_config(config: TrainingConfig) -> None:
     """Raise SettingError, ModelError or SetupError early when training cannot start."""
     config.check()
     check_start(config)
+    if config.teacher:
+        choose_layers(open_teacher(config.teacher).info, config.teacher_layers)
     require_libraries()
 
 
 def checkpoint_folder(dataset: Dataset, config: TrainingConfig, folder: Path) -> CheckpointFolder:
     """The checkpoints of this training run in `folder`."""
-    return CheckpointFolder(folder / ".training", {**dataclasses.asdict(config), "pictures": dataset.digest})
+    settings = {**dataclasses.asdict(config), "pictures": dataset.digest}
+    if config.teacher:
+        settings["teacher's file"] = open_teacher(config.teacher).digest
+    return CheckpointFolder(folder / ".training", settings)
 
 
 def train(
@@ -63,8 +76,34 @@ def train(
     check_config(config)
     dataset.check()
     import_tensorflow()
-    learner = make_learner(config, len(dataset.classes))
-    parts = split(dataset.labels, config.seed)
-    history = fit(learner, dataset, parts, config, checkpoints=checkpoints, progress=progress)
-    model, info = store(learner, name, dataset.classes, config.size)
-    return Trained(model, info, history, parts)
+    lesson = make_lesson(dataset, config)
+    labels = np.zeros_like(dataset.labels) if dataset.classified_by else dataset.labels
+    parts = split(labels, config.seed, config.validation)
+    learner = make_learner(config, len(dataset.classes), lesson, half=True)
+    batches = make_batches(learner, dataset, parts, config, lesson)
+    history = fit(learner, batches, config, checkpoints=checkpoints, progress=progress)
+    precise = make_learner(config, len(dataset.classes), lesson)
+    precise.model.set_weights(learner.model.get_weights())
+    calibrate(precise.model, batches.validation())
+    model, info = store(precise, name, dataset.classes, config.size)
+    return Trained(model, info, history, parts, lesson)
+
+
+def make_lesson(dataset: Dataset, config: TrainingConfig) -> Lesson | None:
+    """What the teacher of a config teaches; None without a teacher."""
+    if not config.teacher:
+        return None
+    network = open_teacher(config.teacher)
+    layers = choose_layers(network.info, config.teacher_layers)
+    return Lesson(network, layers, own_classes=not dataset.classified_by)
+
+
+def make_batches(
+    learner: Learner, dataset: Dataset, parts: Split, config: TrainingConfig, lesson: Lesson | None
+) -> Batches:
+    """The data of the training run, with the teacher's answers where there is one."""
+    base = learner.base
+    if lesson is None:
+        return LabelledBatches(dataset, parts, config, base.info.input)
+    teacher = Teacher(lesson, student.sizes_hw(base.info, base.taps, lesson, config.size), config.size)
+    return DistillationBatches(dataset, parts, config, base.info.input, teacher)

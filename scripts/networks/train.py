@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from models.errors import OutputError, VentralError
 from models.files import write_atomically
 from models.training.config import SCRATCH, TrainingConfig
-from models.training.dataset import Dataset
+from models.training.data.dataset import Dataset
 from models.training.train import check_config, checkpoint_folder
 from models.training.train import train as train_network
 from realtime.outputs.recording.paths import MARK, PartialFile, check_writable
@@ -35,7 +35,9 @@ class TrainOptions(TrainingConfig):
     """the network to start from: scratch (random weights), textures (bundled), vgg16, vgg19, inception_v3, resnet50,
     mobilenet_v2, efficientnet_b0, or a network made by ventral train (its folder or file)"""
     classes: int = 3
-    """the number of clusters when the folder has no classes"""
+    """the number of clusters when neither the folder nor a teacher has classes"""
+    unlabelled: tuple[str, ...] = ()
+    """subfolders whose pictures show none of the classes, such as clutter: the network learns to be unsure of them"""
 
 
 def train(
@@ -48,10 +50,12 @@ def train(
 ) -> None:
     """Train a small network on a folder of pictures, or fine-tune a trained one, and write a report.
 
+    With --teacher, a trained network teaches the small one what it sees; the pictures need no classes then.
+
     The output is a folder for --model. An interrupted training run resumes when the command is repeated.
     Needs TensorFlow: `uv sync --extra train`, or `pip install -e '.[train]'`.
 
-    Example: `ventral train pictures -o leaves --epochs 20`
+    Examples: `ventral train pictures -o leaves --epochs 20`, `ventral train pictures -o mine --teacher googlenet.onnx`
 
     :param folder: a folder with a subfolder of pictures for each class, or a folder of pictures without classes,
         which are then clustered
@@ -65,7 +69,7 @@ def train(
         print(f"{output} already contains this trained network; see {output / REPORT}, or use --force to train again")
         return
     check_output(output)
-    dataset = load_dataset(folder, options.size, clusters=options.classes, start=options.start, seed=options.seed)
+    dataset = load_dataset(folder, options, clusters=options.classes, unlabelled=options.unlabelled)
     try:
         result = run(dataset, options, output, settings, fresh=fresh)
     except KeyboardInterrupt:

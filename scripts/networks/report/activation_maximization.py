@@ -50,8 +50,8 @@ def _key_layer(evaluation: Evaluation, depth: float) -> LayerInfo:
 
 def _classes(evaluation: Evaluation) -> list[Target]:
     scores = evaluation.scores
-    best = sorted(range(len(scores)), key=lambda label: -scores[label].f1)[:MAX_CLASSES]
-    return [Target(CLASSES, label, evaluation.dataset.classes[label]) for label in sorted(best)]
+    best = sorted(range(len(scores)), key=lambda place: -scores[place].f1)[:MAX_CLASSES]
+    return [Target(CLASSES, int(evaluation.present[place]), scores[place].name) for place in sorted(best)]
 
 
 def _channels(evaluation: Evaluation, layer: LayerInfo) -> list[Target]:

@@ -30,8 +30,6 @@ MAX_NUMBERED = 16  # classes up to which the cells of a confusion matrix have nu
 
 def learning_curves(history: Sequence[Epoch]) -> bytes:
     """Loss and accuracy of every epoch on the training and the validation data."""
-    from matplotlib.ticker import MaxNLocator
-
     figure, axes = _figure(9.6, 3.4, 2)
     rows = (("loss", "loss", "val_loss"), ("accuracy", "accuracy", "val_accuracy"))
     for axis, (title, training, validation) in zip(axes, rows, strict=True):
@@ -40,14 +38,32 @@ def learning_curves(history: Sequence[Epoch]) -> bytes:
         for name, colour, label in ((training, TRAINING, "training"), (validation, VALIDATION, "validation")):
             values = [getattr(epoch, name) for epoch in history]
             axis.plot(numbers, values, color=colour, linewidth=2, marker=mark, markersize=4, label=label)
-        axis.axvline(best_epoch(history) + 1, color=LINE, linestyle=(0, (2, 3)))
         axis.set_title(title, color=INK, loc="left", fontsize=11)
-        axis.set_xlabel("epoch", color=INK)
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _label_epochs(axis, history)
     axes[0].set_yscale("log")
     axes[1].set_ylim(0, 1.03)
     axes[1].legend(frameon=False, labelcolor=INK, loc="best")
     return _png(figure)
+
+
+def agreement(history: Sequence[Epoch]) -> bytes:
+    """The agreement of every layer that was taught, by epoch."""
+    figure, [axis] = _figure(9.6, 3.4, 1)
+    numbers, layers = range(1, len(history) + 1), list(history[-1].agreement)
+    for number, layer in enumerate(layers):
+        values = [epoch.agreement[layer] for epoch in history]
+        axis.plot(numbers, values, color=class_colour(number, len(layers)), linewidth=2, label=layer)
+    _label_epochs(axis, history)
+    axis.legend(frameon=False, labelcolor=INK, loc="best")
+    return _png(figure)
+
+
+def _label_epochs(axis: Axes, history: Sequence[Epoch]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axis.axvline(best_epoch(history) + 1, color=LINE, linestyle=(0, (2, 3)))
+    axis.set_xlabel("epoch", color=INK)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def confusion_matrix(matrix: NDArray[np.int64], classes: Sequence[str]) -> bytes:

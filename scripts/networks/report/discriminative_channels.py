@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.dataset import Indices
+from models.training.data.dataset import Indices
 from scripts.common.embedding import Vectors
 
 

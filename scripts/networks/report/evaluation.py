@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from models.files import digest_file
 from models.spec import Network
 from models.training.config import TrainingConfig
-from models.training.dataset import Dataset, Indices
+from models.training.data.dataset import NO_CLASS, Dataset, Indices
 from models.training.history import best_epoch
 from models.training.train import Trained
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
 from realtime.inference.predictions import scores_spec
 from realtime.inference.providers import choose
+
+BINS = 15  # of probabilities, for the calibration error
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ class Evaluation:
     engine: Engine
     probabilities: NDArray[np.float32]
 
-    @property
+    @cached_property
     def validation(self) -> Indices:
-        """The image numbers of the validation data; every index below counts these."""
-        return self.trained.split.validation
+        """The image numbers of the validation pictures with a class; every index below counts these."""
+        return with_class(self.dataset, self.trained.split.validation)
 
     @cached_property
     def truth(self) -> Indices:
@@ -79,23 +81,38 @@ class Evaluation:
         """The validation accuracy, 0 to 1."""
         return float((self.truth == self.predicted).mean())
 
+    @property
+    def calibration_error(self) -> float:
+        """The mean difference between the probability of a prediction and the share of correct ones (Guo et al. 2017).
+
+        Predictions are compared in bins of equal width; 0 is perfect.
+        """
+        probabilities = self.probabilities.max(axis=1)
+        bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+        surplus = np.bincount(bins, weights=probabilities - (self.truth == self.predicted), minlength=BINS)
+        return float(np.abs(surplus).sum() / len(probabilities))
+
+    @cached_property
+    def present(self) -> Indices:
+        """The classes that occur in the truth or in the predictions; the metrics are of these."""
+        return np.union1d(self.truth, self.predicted)
+
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
-        """(true classes, predicted classes): numbers of pictures."""
+        """(true classes, predicted classes), of those present: numbers of pictures."""
         from sklearn.metrics import confusion_matrix
 
-        return np.asarray(confusion_matrix(self.truth, self.predicted, labels=range(len(self.dataset.classes))))
+        return np.asarray(confusion_matrix(self.truth, self.predicted, labels=self.present))
 
     @cached_property
     def scores(self) -> tuple[Score, ...]:
-        """Precision, recall and F1 of every class."""
+        """Precision, recall and F1 of every class that is present."""
         from sklearn.metrics import precision_recall_fscore_support
 
-        columns = precision_recall_fscore_support(
-            self.truth, self.predicted, labels=range(len(self.dataset.classes)), zero_division=0.0
-        )
-        rows = zip(self.dataset.classes, *columns, strict=True)
-        return tuple(Score(name, float(p), float(r), float(f1), int(count)) for name, p, r, f1, count in rows)
+        columns = precision_recall_fscore_support(self.truth, self.predicted, labels=self.present, zero_division=0.0)
+        rows = zip(self.present, *columns, strict=True)
+        names = self.dataset.classes
+        return tuple(Score(names[each], float(p), float(r), float(f1), int(count)) for each, p, r, f1, count in rows)
 
     @property
     def seconds(self) -> float:
@@ -115,6 +132,7 @@ class Evaluation:
         """The content of metrics.json."""
         return {
             "accuracy": self.accuracy,
+            "calibration_error": self.calibration_error,
             "best_epoch": best_epoch(self.trained.history) + 1,
             "epochs": [dataclasses.asdict(epoch) for epoch in self.trained.history],
             "classes": [dataclasses.asdict(score) for score in self.scores],
@@ -124,6 +142,11 @@ class Evaluation:
             "clustered_by": self.dataset.clustered_by,
             "skipped": list(self.dataset.skipped),
         }
+
+
+def with_class(dataset: Dataset, pictures: Indices) -> Indices:
+    """Those of `pictures` that have a class."""
+    return np.asarray(pictures[dataset.labels[pictures] != NO_CLASS], np.int64)
 
 
 def thin_out(indices: Indices, count: int) -> Indices:
@@ -140,6 +163,6 @@ def evaluate(trained: Trained, dataset: Dataset, config: TrainingConfig, path: P
     with Engine(choose("auto")) as engine:
         rows = [
             engine.run_when_ready(spec, {"image": network_input(image, spec.size_hw)})["scores"]
-            for image in dataset.images[trained.split.validation]
+            for image in dataset.images[with_class(dataset, trained.split.validation)]
         ]
         yield Evaluation(trained, dataset, config, network, engine, np.stack(rows))

@@ -12,7 +12,7 @@ STYLE = Path(__file__).with_name("style.css")
 
 def write_report(evaluation: Evaluation) -> dict[str, bytes]:
     """The files of a report by name: the self-contained page, and its figures as PNG."""
-    sections = [section(evaluation) for section in SECTIONS]
+    sections = [section for write in SECTIONS if (section := write(evaluation)) is not None]
     figures = {f"{figure.name}.png": figure.png for section in sections for figure in section.figures}
     return {"report.html": _page(evaluation.network.info.name, sections).encode(), **figures}
 

@@ -11,7 +11,8 @@ from models.training.history import best_epoch
 from scripts.common.embedding import embed
 from scripts.networks.report import charts
 from scripts.networks.report.activation_maximization import activation_maximization
-from scripts.networks.report.evaluation import Evaluation
+from scripts.networks.report.distillation import agreement, features_as_colour
+from scripts.networks.report.evaluation import Evaluation, with_class
 from scripts.networks.report.feature_maps import feature_maps
 from scripts.networks.report.gradcam import gradcam
 from scripts.networks.report.samples import samples
@@ -32,6 +33,7 @@ def summary(evaluation: Evaluation) -> Section:
     split = evaluation.trained.split
     rows = {
         "Validation accuracy": f"{100 * evaluation.accuracy:.0f} %",
+        "Calibration error": f"{100 * evaluation.calibration_error:.1f} %",
         "Pictures": f"{len(dataset.images)}: {len(split.train)} for training, {len(split.validation)} for validation",
         "Classes": f"{len(dataset.classes)}",
         "Network": f"{start}, {evaluation.network.path.stat().st_size / 1e6:.1f} MB",
@@ -44,17 +46,25 @@ def summary(evaluation: Evaluation) -> Section:
         "<p class=note>The best epoch was chosen on the validation pictures, so the accuracy is slightly"
         " optimistic.</p>"
     )
-    return Section("Summary", f"<dl>{items}</dl>{note}{_clusters(evaluation)}{_skipped(evaluation)}")
+    return Section("Summary", f"<dl>{items}</dl>{note}{_origin_of_classes(evaluation)}{_skipped(evaluation)}")
 
 
-def _clusters(evaluation: Evaluation) -> str:
-    if not evaluation.dataset.clustered_by:
+def _origin_of_classes(evaluation: Evaluation) -> str:
+    dataset = evaluation.dataset
+    if dataset.classified_by:
+        text = (
+            f"The pictures had no classes. The classes below are those that {escape(dataset.classified_by)} predicts:"
+            " the metrics say how often the network agrees with it."
+        )
+    elif dataset.clustered_by:
+        text = (
+            "The pictures had no classes. The classes below are clusters (k-means) of their embedding by"
+            f" {escape(dataset.clustered_by)}: the metrics say how well the network reproduces the clusters, not how"
+            " meaningful they are."
+        )
+    else:
         return ""
-    return (
-        "<p class=note>The pictures had no classes. The classes below are clusters (k-means) of their embedding by"
-        f" {escape(evaluation.dataset.clustered_by)}: the metrics say how well the network reproduces the clusters,"
-        " not how meaningful they are.</p>"
-    )
+    return f"<p class=note>{text}</p>"
 
 
 def _skipped(evaluation: Evaluation) -> str:
@@ -86,7 +96,7 @@ def metrics(evaluation: Evaluation) -> Section:
 
 def confusion_matrix(evaluation: Evaluation) -> Section:
     """Which classes are confused."""
-    chart = charts.confusion_matrix(evaluation.confusion, evaluation.dataset.classes)
+    chart = charts.confusion_matrix(evaluation.confusion, [score.name for score in evaluation.scores])
     figure = Figure("confusion", chart, "True and predicted classes of the validation pictures")
     return Section("Confusion matrix", figure.html, (figure,))
 
@@ -95,7 +105,8 @@ def embedding(evaluation: Evaluation) -> Section:
     """The mean activations of the last layer, in two dimensions."""
     dataset, split, seed = evaluation.dataset, evaluation.trained.split, evaluation.config.seed
     rng = np.random.default_rng(seed)
-    indices = np.concatenate([rng.permutation(split.validation), rng.permutation(split.train)])[:MAX_EMBEDDED]
+    indices = np.concatenate([rng.permutation(each) for each in (split.validation, split.train)])
+    indices = with_class(dataset, indices)[:MAX_EMBEDDED]
     last = evaluation.network.info.layers[-1].name
     vectors = embed(evaluation.engine, evaluation.network, (last,), dataset.images[indices])
     points, method = _reduced(vectors.astype(np.float64), seed)
@@ -106,6 +117,7 @@ def embedding(evaluation: Evaluation) -> Section:
     keys = "".join(
         f'<li><i style="background:{charts.class_colour(label, count)}"></i>{escape(name)}</li>'
         for label, name in enumerate(dataset.classes)
+        if label in evaluation.present
     )
     return Section("Embedding", f"{figure.html}<ul class=key>{keys}</ul>", (figure,))
 
@@ -120,13 +132,15 @@ def _reduced(vectors: NDArray[np.float64], seed: int) -> tuple[NDArray[np.float6
     return np.asarray(TSNE(2, init="pca", random_state=seed).fit_transform(vectors), np.float64), "t-SNE"
 
 
-SECTIONS: tuple[Callable[[Evaluation], Section], ...] = (
+SECTIONS: tuple[Callable[[Evaluation], Section | None], ...] = (
     summary,
     learning_curves,
+    agreement,
     metrics,
     confusion_matrix,
     embedding,
     samples,
+    features_as_colour,
     gradcam,
     feature_maps,
     activation_maximization,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.errors import ModelError, SettingError, SourceError
 from models.importing.open_network import open_network
 from models.spec import Network
-from models.training.dataset import Dataset
+from models.training.data.dataset import Dataset
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
 from scripts.common.embedding import Vectors, embed

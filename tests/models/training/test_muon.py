@@ -18,7 +18,7 @@ def keras() -> Any:
 
 @pytest.fixture(scope="module")
 def muon(keras: Any) -> Any:
-    from models.training import muon  # it imports Keras
+    from models.training.network import muon  # it imports Keras
 
     return muon
 

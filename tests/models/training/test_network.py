@@ -21,7 +21,7 @@ from models.errors import ModelError
 from models.from_keras.import_tensorflow import import_tensorflow
 from models.importing.open_network import open_network
 from models.training.config import TrainingConfig
-from models.training.dataset import Dataset
+from models.training.data.dataset import Dataset
 from models.training.history import Epoch
 from models.training.train import Trained, checkpoint_folder, train
 from models.zoo import vgg16_layers

@@ -13,7 +13,7 @@ import pytest
 from models.errors import OutputError, SettingError, SourceError
 from models.training.checkpoint import Checkpoint, CheckpointFolder
 from models.training.config import TrainingConfig
-from models.training.dataset import Dataset, split
+from models.training.data.dataset import Dataset, split
 from models.training.history import PATIENCE, Epoch, best_epoch, is_finished, learning_rate
 
 SETTINGS = {"epochs": 5, "pictures": "abc"}

@@ -23,7 +23,7 @@ from models.build.build import build
 from models.build.graph_spec import GraphSpec
 from models.build.heads.scores import ScoresHead
 from models.importing.open_network import open_network
-from models.training.dataset import split
+from models.training.data.dataset import split
 from models.zoo import vgg16_layers
 from realtime.capture.pictures import open_pictures
 from realtime.inference.engine import Engine

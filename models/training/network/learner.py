@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +12,19 @@ from models.from_keras.layers import forward, kind
 from models.from_keras.pretrained import load
 from models.from_keras.weights import choose_opener
 from models.spec import ModelInfo
-from models.training import vgg
 from models.training.config import SCRATCH, TrainingConfig
-from models.training.muon import LEARNING_RATE, make_muon
+from models.training.distillation import student
+from models.training.distillation.lesson import CLASSES, Lesson
+from models.training.network import vgg
+from models.training.network.half_precision import has_bfloat16
+from models.training.network.metrics import accuracy
+from models.training.network.muon import LEARNING_RATE, make_muon
 from models.zoo import ZOO
 
 if TYPE_CHECKING:
     import keras
 
 DROPOUT = 0.3
-DENSE_NAME = "classifier"  # the name of the dense layer
 FINE_TUNING_RATE = 3e-4  # the learning rate of Adam at the start, for a pretrained network
 
 
@@ -34,11 +38,15 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """A base with a new classifier: `model` computes logits from float NHWC images."""
+    """A base with new outputs: `model` computes {output: logits or features} from float NHWC images.
+
+    `taught` gives the teacher's layer for each output that is compared with one.
+    """
 
     base: Base
     model: keras.Model
     learning_rate: float
+    taught: Mapping[str, str]
 
 
 def check_start(config: TrainingConfig) -> None:
@@ -50,28 +58,38 @@ def check_start(config: TrainingConfig) -> None:
         vgg.find_network(config.start)
 
 
-def make_learner(config: TrainingConfig, classes: int) -> Learner:
-    """The network of a config, ready to train; ModelError when the one to start from is missing or does not fit."""
+def make_learner(config: TrainingConfig, classes: int, lesson: Lesson | None = None, *, half: bool = False) -> Learner:
+    """The network of a config, ready to train; ModelError when the one to start from is missing or does not fit.
+
+    With a `lesson` it has the outputs that a teacher answers for. `half` computes in bfloat16, where the CPU can.
+    """
     import keras
 
     keras.utils.clear_session()
     keras.utils.set_random_seed(config.seed)
-    base = _base(config)
+    keras.config.set_dtype_policy("mixed_bfloat16" if half and has_bfloat16() else "float32")
+    base = _base(config, frozen=lesson is None)
     features = keras.layers.GlobalAveragePooling2D(name="features")(base.taps.output[base.info.layers[-1].name])
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(features)
-    logits = keras.layers.Dense(classes, name=DENSE_NAME)(dropped)
-    model = keras.Model(base.taps.input, logits)
+    outputs = {CLASSES: keras.layers.Dense(classes, dtype="float32", name=CLASSES)(dropped)}
+    loss = {CLASSES: keras.losses.CategoricalCrossentropy(from_logits=True)}
+    if lesson is not None:
+        outputs |= student.add_outputs(base.info, base.taps, dropped, lesson)
+        loss |= student.losses(lesson)
+    model = keras.Model(base.taps.input, outputs)
     scratch = config.start == SCRATCH
     model.compile(
         optimizer=make_muon(LEARNING_RATE) if scratch else keras.optimizers.Adam(FINE_TUNING_RATE),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        loss=loss,
+        metrics={CLASSES: [accuracy()]},
         jit_compile=False,
     )
-    return Learner(base, model, LEARNING_RATE if scratch else FINE_TUNING_RATE)
+    keras.config.set_dtype_policy("float32")
+    taught = dict(zip(lesson.outputs, (layer.name for layer in lesson.layers), strict=False)) if lesson else {}
+    return Learner(base, model, LEARNING_RATE if scratch else FINE_TUNING_RATE, taught)
 
 
-def _base(config: TrainingConfig) -> Base:
+def _base(config: TrainingConfig, *, frozen: bool) -> Base:
     if config.start == SCRATCH:
         return Base(*vgg.new_network())
     if config.start in ZOO:
@@ -79,7 +97,8 @@ def _base(config: TrainingConfig) -> Base:
         base = Base(loaded.info, any_size(loaded.network))
     else:
         base = Base(*vgg.load_network(config.start))
-    _freeze(base)
+    if frozen:
+        _freeze(base)
     return base
 
 

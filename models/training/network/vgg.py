@@ -16,12 +16,14 @@ from onnx import numpy_helper
 from models.errors import ModelError
 from models.importing.open_network import open_network
 from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo, Network
+from models.training.network.batch_norm import fused_batch_norm
 from models.zoo import vgg16_layers
 
 if TYPE_CHECKING:
     import keras
 
-WIDTH = 0.25  # of a new network: its share of the channels of VGG16; the file is smaller than 4 MB
+WIDTH, WIDEST = 0.25, 1024
+"""Of a new network: its share of the channels of VGG16, whose last block would have twice as many."""
 
 CENTRED = InputInfo(mean=(127.5, 127.5, 127.5), scale=(1 / 64, 1 / 64, 1 / 64))
 """Input normalization of a new network: to about mean 0 and deviation 1."""
@@ -32,7 +34,7 @@ MOMENTUM = 0.8
 
 def new_network() -> tuple[ModelInfo, keras.Model]:
     """A new network and its metadata."""
-    info = ModelInfo(name="new", weights="none", input=CENTRED, layers=vgg16_layers(WIDTH))
+    info = ModelInfo(name="new", weights="none", input=CENTRED, layers=vgg16_layers(WIDTH, WIDEST))
     return info, _taps(info.layers, batch_norm=True)
 
 
@@ -40,7 +42,8 @@ def find_network(text: str) -> Network:
     """The stored network called `text`; ModelError when there is none, or when it has other layers."""
     network = open_network(text)
     width = network.info.layers[0].channels / 64
-    if network.info.layers != vgg16_layers(width):
+    widest = network.info.layers[-1].channels / width
+    if network.info.layers != vgg16_layers(width, widest):
         raise ModelError(
             f"{network.info.name} does not have the layers of VGG16; choose a network made by ventral train"
         )
@@ -79,7 +82,7 @@ def _convolve(tensor: Any, layer: LayerInfo, *, batch_norm: bool) -> Any:
     convolution = layers.Conv2D(
         layer.channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=layer.name
     )
-    norm = layers.BatchNormalization(momentum=MOMENTUM, name=f"{layer.name}_norm")
+    norm = fused_batch_norm()(momentum=MOMENTUM, name=f"{layer.name}_norm")
     return layers.ReLU(name=f"{layer.name}_relu")(norm(convolution(tensor)))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.errors import SourceError
 
-VALIDATION_SHARE = 0.2  # of the images of each class; at least one image
+NO_CLASS = -1  # the label of a picture without a class: the network learns to be unsure of it
 Indices = NDArray[np.int64]  # image numbers, or class numbers
 
 
@@ -16,7 +16,8 @@ Indices = NDArray[np.int64]  # image numbers, or class numbers
 class Dataset:
     """`images` uint8 BGR (n, size, size, 3), and the class number of each.
 
-    `names` are the files. `clustered_by` is the network whose embedding was clustered to get the classes, or empty.
+    `names` are the files. `clustered_by` is the network whose embedding was clustered to get the classes, or empty;
+    `classified_by` is the network that classified the pictures, or empty.
     `skipped` has a line for each picture that could not be read.
     """
 
@@ -25,6 +26,7 @@ class Dataset:
     classes: tuple[str, ...]
     names: tuple[str, ...]
     clustered_by: str = ""
+    classified_by: str = ""
     skipped: tuple[str, ...] = ()
 
     @property
@@ -42,7 +44,9 @@ class Dataset:
             raise SourceError(
                 f"training needs at least 2 classes, but got {found}; add a subfolder of pictures for each"
             )
-        counts = np.bincount(self.labels, minlength=len(self.classes))
+        if self.classified_by:
+            return
+        counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
         for name, count in zip(self.classes, counts, strict=True):
             if count < 2:
                 raise SourceError(f"class '{name}': expected at least 2 readable pictures, but got {count}")
@@ -56,14 +60,14 @@ class Split:
     validation: Indices
 
 
-def split(labels: Indices, seed: int) -> Split:
-    """Split randomly within each class; every class needs two images."""
+def split(labels: Indices, seed: int, share: float) -> Split:
+    """Keep `share` of each class, at least one image, for validation; every class needs two images."""
     rng = np.random.default_rng(seed)
     train: list[Indices] = []
     validation: list[Indices] = []
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
-        held_out = max(round(len(members) * VALIDATION_SHARE), 1)
+        held_out = max(round(len(members) * share), 1)
         validation.append(members[:held_out])
         train.append(members[held_out:])
     return Split(np.sort(np.concatenate(train)), np.sort(np.concatenate(validation)))

@@ -1,0 +1,1 @@
+"""The pictures of a training run: loaded, split, augmented, in batches."""

@@ -1,0 +1,1 @@
+"""The photographs that the bundled network is trained on."""
