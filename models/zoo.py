@@ -87,7 +87,7 @@ def entry(name: str) -> ZooEntry:
         raise ModelError(f"unknown network '{name}'; expected {', '.join(sorted(ZOO))}") from None
 
 
-BUNDLED = "textures"  # the bundled network: VGG16 at a quarter of its width, trained on drawn textures
+BUNDLED = "world"  # the bundled network; models/assets/world.md describes it
 
 
 def bundled_path() -> Path:

@@ -48,6 +48,15 @@ def colour_network(path: Path, *, apart: bool = False, sharpness: float = 10.0) 
     return info
 
 
+def write_headless(path: Path) -> Path:
+    """Write the same network without a classifier, named after the file."""
+    layers = (LayerInfo("conv1", 3, 1, 1), LayerInfo("conv2", 3, 2, 2))
+    model = _convolutions()
+    helper.set_model_props(model, {RECORD: ModelInfo(path.stem, "made", InputInfo(smallest=4), layers).to_json()})
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
 def _convolutions() -> onnx.ModelProto:
     """Two convolutions that leave the colours as they are; the second halves the size."""
     model = empty_model("colours")

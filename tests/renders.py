@@ -25,8 +25,8 @@ import numpy as np
 from PIL import Image, ImageSequence
 
 ASSETS = Path(os.environ.get("VENTRAL_TEST_ASSETS", ""))
-NETWORKS = ("textures", "googlenet.onnx", "squeezenet_v1_1.onnx")
-LAYERS = {"textures": "block3_conv2", "googlenet.onnx": "inception_4c/output", "squeezenet_v1_1.onnx": "fire5/concat"}
+NETWORKS = ("world", "googlenet.onnx", "squeezenet_v1_1.onnx")
+LAYERS = {"world": "block3_conv2", "googlenet.onnx": "inception_4c/output", "squeezenet_v1_1.onnx": "fire5/concat"}
 VIEWS = {
     "mosaic": ("--set", "predict/on=on"),
     "active": ("--view", "mosaic", "--set", "tiles/active=on", "--set", "tiles/colormap=ocean"),
@@ -47,7 +47,7 @@ def commands(model: str, name: str, media: Path, out: Path) -> Iterator[tuple[st
     cat, layer = str(media / "chelsea.jpg"), LAYERS[name]
     common = ("--model", model, "--provider", "cpu")
     for view, options in VIEWS.items():
-        size = ("--canvas", "640x360", "--frames", "4", "--size", "112" if name == "textures" else "224")
+        size = ("--canvas", "640x360", "--frames", "4", "--size", "112" if name == "world" else "224")
         yield ("render", str(media / "clip.mp4"), "-o", str(out / view), *size, *options, *common)
     film = ("--frames", "5", "--canvas", "320x240", "--layer", layer)
     yield ("render", str(media / "clip.mp4"), "-o", str(out / "film.gif"), *film, *common)

@@ -52,7 +52,7 @@ class Growth:
 
 def grow(keys: str) -> Growth:
     """How much more this process holds after ``FRAMES`` frames, when as many have gone before."""
-    network = open_network("textures")
+    network = open_network("world")
     controls = make_controls(network.info, find_views())
     controls.set("dream/size", 64)
     source = Pattern()

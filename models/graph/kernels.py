@@ -12,6 +12,7 @@ from onnx import numpy_helper
 
 from models.errors import ModelError
 from models.graph.builder import attributes, constants
+from models.graph.packed_weights import unpack
 from models.spec import INPUT, LayerInfo, ModelInfo, Network
 
 TRANSPARENT = {
@@ -44,10 +45,11 @@ def read_kernels(network: Network, layer: str | None = None) -> Kernels:
     Raises ModelError for an unknown layer, and for one that several convolutions or none compute.
     """
     try:
-        graph = onnx.load(network.path).graph
+        model = onnx.load(network.path)
     except (DecodeError, OSError) as error:
         raise ModelError(f"{network.path} cannot be read: {error}") from error
-    finder = _Finder(graph)
+    unpack(model)
+    finder = _Finder(model.graph)
     if layer is None:
         return _first(finder, network.info)
     info = network.info.layer(layer)

@@ -24,9 +24,9 @@ log = logging.getLogger(__name__)
 
 
 def open_network(text: str, overrides: Overrides = NO_OVERRIDES) -> Network:
-    """The network called `text`: "auto", a name of the zoo, "textures", a file, or a folder of `ventral train`.
+    """The network called `text`: "auto", a name of the zoo, "world", a file, or a folder of `ventral train`.
 
-    "auto" is VGG16 once it has been exported, and until then "textures", the bundled network.
+    "auto" is VGG16 once it has been exported, and until then "world", the bundled network.
     Any convolutional network in an ONNX file is imported. `overrides` replace what the file says, and are saved
     for a file. Raises ModelError or SettingError.
     """

@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from onnx import TensorProto, external_data_helper
 
 from models.errors import ModelError
+from models.graph.packed_weights import unpack
 
 LARGEST = 2**31 - 1
 """Bytes of a protocol buffer."""
@@ -45,6 +46,7 @@ def read_onnx(path: Path) -> onnx.ModelProto:
     if not model.graph.node and not model.metadata_props:
         raise ModelError(f"{path} is not a readable ONNX file: it {_kind(content)}")
     _refuse_other_files(path, model)
+    unpack(model)
     return model
 
 

@@ -39,8 +39,8 @@ class NetworkOptions:
     """The network, what overrides its file, and where it runs."""
 
     model: str = "auto"
-    """auto (vgg16 if it has been exported, else textures), a name such as vgg16, an .onnx file, or a folder made by
-    ventral train"""
+    """auto (vgg16 if it has been exported, else world, the bundled network), a name such as vgg16, an .onnx file, or
+    a folder made by ventral train"""
     provider: Literal["auto", "cuda", "cpu"] = "auto"
     """where the network runs"""
     labels: Annotated[Path | None, OWN] = None

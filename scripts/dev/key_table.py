@@ -7,7 +7,7 @@ from scripts.common.all_controls import all_controls
 
 def key_table() -> str:
     """The keys and their meaning, as a Markdown table."""
-    controls = all_controls(open_network("textures").info)
+    controls = all_controls(open_network("world").info)
     rows = [
         f"| {' '.join(f'`{key}`' if key != '`' else '`` ` ``' for key in keys.split())} | {text} |"
         for keys, text in help_lines(controls)

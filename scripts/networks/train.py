@@ -32,7 +32,7 @@ class TrainOptions(TrainingConfig):
     """The training config, and how to make classes."""
 
     start: Annotated[str, Parameter(name="--from")] = SCRATCH
-    """the network to start from: scratch (random weights), textures (bundled), vgg16, vgg19, inception_v3, resnet50,
+    """the network to start from: scratch (random weights), world (bundled), vgg16, vgg19, inception_v3, resnet50,
     mobilenet_v2, efficientnet_b0, or a network made by ventral train (its folder or file)"""
     classes: int = 3
     """the number of clusters when neither the folder nor a teacher has classes"""

@@ -45,7 +45,7 @@ def unseen(count: int, size: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
 
 def test_it_is_a_small_plain_network_with_a_card(info: ModelInfo) -> None:
     assert ASSET.stat().st_size <= 4_000_000
-    assert (info.name, info.trained, info.layers) == ("textures", True, vgg16_layers(0.25))
+    assert (info.name, info.trained, info.layers) == ("world", True, vgg16_layers(0.25))
     assert info.scores.labels == CLASSES
     graph = onnx.load(ASSET).graph
     kinds = {node.op_type for node in graph.node}

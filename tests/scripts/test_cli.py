@@ -257,7 +257,7 @@ def test_fresh_machine_in_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 def test_layers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert status(["layers", "textures"]) == 0
+    assert status(["layers", "world"]) == 0
     printed = capsys.readouterr().out
     assert "41 classes: " in printed
     assert printed.index("block1_conv1") < printed.index("block5_conv3")
@@ -301,7 +301,7 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
 
 def test_bench_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "b.json"
-    assert status(["bench", "textures", "--part", "mosaics", "--size", "64", "--runs", "2", "-o", str(out)]) == 0
+    assert status(["bench", "world", "--part", "mosaics", "--size", "64", "--runs", "2", "-o", str(out)]) == 0
     rows = json.loads(out.read_text())["mosaics"]
     assert [row["layer"] for row in rows][:2] == ["block1_conv2", "block2_conv2"]
     assert all(row["speedup"] > 0 for row in rows)
@@ -309,7 +309,7 @@ def test_bench_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = f"{sys.executable} -m scripts layers textures | true"
+    command = f"{sys.executable} -m scripts layers world | true"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
 

@@ -37,7 +37,7 @@ class Augmentation:
 MILD = Augmentation(area=0.56)
 """For classes that may differ in detail alone."""
 
-STRONG = Augmentation(area=0.3, stretch=0.3, rotation=math.radians(7), contrast=0.35, saturation=0.5, noise=8.0)
+STRONG = Augmentation(area=0.25, stretch=0.3, rotation=math.radians(7), contrast=0.35, saturation=0.5, noise=8.0)
 """For distillation: the teacher answers for the crop itself, so that no crop is too small."""
 
 

@@ -38,7 +38,10 @@ class LabelledBatches:
     """Pictures and their classes; the only output is "classes"."""
 
     def __init__(self, dataset: Dataset, split: Split, config: TrainingConfig, info: InputInfo) -> None:
+        import tensorflow as tf
+
         self._dataset, self._split, self._config, self._info = dataset, split, config, info
+        self._images, self._targets = tf.constant(dataset.images), tf.constant(soft_targets(dataset))
         self._count = max(len(split.train), MIN_IMAGES)
 
     @property
@@ -50,15 +53,14 @@ class LabelledBatches:
         """The augmented batches of an epoch."""
         import tensorflow as tf
 
-        config, info, dataset = self._config, self._info, self._dataset
-        images, targets = tf.constant(dataset.images), tf.constant(soft_targets(dataset))
+        config, info = self._config, self._info
         order = self._split.train[shuffle(len(self._split.train), self._count, self.steps, (config.seed, epoch))]
 
         def batch(indices: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
             seed = tf.stack([config.seed, step])
             random = tf.random.stateless_uniform((tf.shape(indices)[0], CROP_NUMBERS), seed, -1.0, 1.0)
-            chosen = vary_colour(crop(tf.gather(images, indices), random, config.size, MILD), seed, MILD)
-            return normalized(chosen, info), {"classes": tf.gather(targets, indices)}
+            chosen = vary_colour(crop(tf.gather(self._images, indices), random, config.size, MILD), seed, MILD)
+            return normalized(chosen, info), {"classes": tf.gather(self._targets, indices)}
 
         steps = epoch * self.steps + np.arange(self.steps, dtype=np.int32)
         return tf.data.Dataset.from_tensor_slices((order, steps)).map(batch, num_parallel_calls=2).prefetch(2)

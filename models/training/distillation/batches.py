@@ -19,7 +19,7 @@ from models.training.distillation.teacher import Answers, Teacher
 if TYPE_CHECKING:
     import tensorflow as tf
 
-EPOCHS_PER_CROP = 4
+EPOCHS_PER_CROP = 2
 """Epochs that use the same crops, each in another light: the teacher, as slow as the student, answers them once."""
 
 MIN_CROPS = 1024  # crops per epoch at least
@@ -32,7 +32,10 @@ class DistillationBatches:
     def __init__(
         self, dataset: Dataset, split: Split, config: TrainingConfig, info: InputInfo, teacher: Teacher
     ) -> None:
+        import tensorflow as tf
+
         self._dataset, self._split, self._config, self._info = dataset, split, config, info
+        self._images, self._own = tf.constant(dataset.images), tf.constant(soft_targets(dataset, SMOOTHING))
         self._teacher = teacher
         self._count = max(len(split.train), MIN_CROPS)
         self._kept = KeptAnswers(self._count)
@@ -46,19 +49,18 @@ class DistillationBatches:
         """The crops of an epoch, shuffled."""
         import tensorflow as tf
 
-        config, dataset, crops_of = self._config, self._dataset, epoch // EPOCHS_PER_CROP
+        config, crops_of = self._config, epoch // EPOCHS_PER_CROP
         self._kept.begin(crops_of)
         pictures = tf.constant(self._split.train[np.arange(self._count) % len(self._split.train)])
         numbers = np.random.default_rng((config.seed, crops_of)).uniform(-1, 1, (self._count, CROP_NUMBERS))
-        images, random = tf.constant(dataset.images), tf.constant(numbers.astype(np.float32))
-        own = tf.constant(soft_targets(dataset, SMOOTHING))
+        random = tf.constant(numbers.astype(np.float32))
 
         def batch(places: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
             chosen = tf.gather(pictures, places)
-            crops = crop(tf.gather(images, chosen), tf.gather(random, places), config.size, STRONG)
+            crops = crop(tf.gather(self._images, chosen), tf.gather(random, places), config.size, STRONG)
             answers = self._ask(places, tf.cast(crops, tf.uint8))
             seen = vary_colour(crops, tf.stack([config.seed, step]), STRONG)
-            return normalized(seen, self._info), self._teacher.lesson.targets(answers, tf.gather(own, chosen))
+            return normalized(seen, self._info), self._teacher.lesson.targets(answers, tf.gather(self._own, chosen))
 
         order = shuffle(self._count, self._count, self.steps, (config.seed, epoch))
         steps = epoch * self.steps + np.arange(self.steps, dtype=np.int32)

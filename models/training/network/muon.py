@@ -1,8 +1,8 @@
 """Muon (Jordan et al. 2024): kernel updates with equal singular values.
 
 The momentum of a kernel, as a matrix from inputs to outputs, is replaced by the nearest orthogonal matrix, so that
-rare directions are learned as fast as common ones. All other variables use Adam. On the textures, a small VGG16
-reached 92 % accuracy after 800 steps, and 60 % with Adam alone.
+rare directions are learned as fast as common ones. All other variables use Adam. Taught by GoogLeNet on 9,900
+photographs, a small VGG16 reached 65 % accuracy after four epochs, and 46 % with Adam alone.
 """
 
 from __future__ import annotations

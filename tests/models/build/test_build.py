@@ -24,7 +24,7 @@ SIZE_HW = (64, 96)
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return open_network("textures")
+    return open_network("world")
 
 
 def spec(network: Network, layer: str = "block2_conv2", *, size_hw: tuple[int, int] = SIZE_HW) -> GraphSpec:
@@ -78,7 +78,7 @@ def test_finished_graph_is_small_and_weights_are_shared(network: Network) -> Non
 
 
 def test_unknown_layer_is_named(network: Network) -> None:
-    with pytest.raises(ModelError, match="layer 'conv9' is not in textures"):
+    with pytest.raises(ModelError, match="layer 'conv9' is not in world"):
         build(spec(network, "conv9"))
 
 
@@ -91,7 +91,7 @@ def _build_in_new_cache(cache: str) -> str:
     import os
 
     os.environ["XDG_CACHE_HOME"] = cache
-    path = build(spec(open_network("textures")))
+    path = build(spec(open_network("world")))
     ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     return str(path)
 

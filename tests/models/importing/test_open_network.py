@@ -16,7 +16,7 @@ from models.zoo import bundled_path
 
 
 def test_auto_is_the_bundled_network_until_vgg16_is_exported(cache: Path) -> None:
-    assert open_network("auto").info.name == "textures"
+    assert open_network("auto").info.name == "world"
     assert open_network("auto").info.trained
     stored = zoo.stored_path("vgg16")
     stored.parent.mkdir(parents=True, exist_ok=True)
@@ -28,14 +28,14 @@ def test_auto_is_the_bundled_network_until_vgg16_is_exported(cache: Path) -> Non
 
 
 def test_layers_are_those_of_vgg16_at_quarter_width() -> None:
-    layers = open_network("textures").info.layers
+    layers = open_network("world").info.layers
     assert [layer.channels for layer in layers] == [16, 16, 32, 32, 64, 64, 64, *[128] * 6]
     assert [layer.block for layer in layers] == [1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5]
     assert [layer.stride for layer in layers] == [1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16]
 
 
 def test_facts_survive_json() -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     assert ModelInfo.from_json(info.to_json()) == info
 
 
@@ -55,7 +55,7 @@ def test_file_that_is_no_exported_network_is_refused(tmp_path: Path, content: by
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"expected auto, .*vgg16, .*textures, an \.onnx file, or"):
+    with pytest.raises(ModelError, match=r"expected auto, .*vgg16, .*world, an \.onnx file, or"):
         open_network("resnet9000")
 
 

@@ -124,7 +124,7 @@ def test_labels_for_what_names_nothing_are_refused(tmp_path: Path, labels: Path)
 
 
 def test_network_with_a_card_takes_overrides_too(tmp_path: Path) -> None:
-    fed = open_network("textures", Overrides(scale=(0.5,))).info.input
+    fed = open_network("world", Overrides(scale=(0.5,))).info.input
     assert fed.scale == (0.5, 0.5, 0.5)
     assert not bundled_path().with_name(bundled_path().name + SUFFIX).exists()
     copy = tmp_path / "copy.onnx"

@@ -12,9 +12,9 @@ import pytest
 
 from models.errors import OutputError, SettingError, SourceError
 from models.training.checkpoint import Checkpoint, CheckpointFolder
-from models.training.config import TrainingConfig
+from models.training.config import PATIENCE, TrainingConfig
 from models.training.data.dataset import Dataset, split
-from models.training.history import PATIENCE, Epoch, best_epoch, is_finished, learning_rate
+from models.training.history import Epoch, best_epoch, is_finished, learning_rate
 
 SETTINGS = {"epochs": 5, "pictures": "abc"}
 
@@ -36,10 +36,10 @@ def state(*losses: float) -> Checkpoint:
 
 def test_every_class_gives_pictures_to_both_sides() -> None:
     labels = pictures(2, 9, 40).labels
-    parts = split(labels, seed=3)
+    parts = split(labels, seed=3, share=0.2)
     assert sorted([*parts.train, *parts.validation]) == list(range(len(labels)))
     assert list(np.bincount(labels[parts.validation])) == [1, 2, 8]
-    again, other = split(labels, seed=3), split(labels, seed=4)
+    again, other = split(labels, seed=3, share=0.2), split(labels, seed=4, share=0.2)
     assert list(again.train) == list(parts.train)
     assert list(other.train) != list(parts.train)
 
@@ -87,10 +87,15 @@ def test_a_config_that_makes_no_sense_is_refused(keywords: dict[str, int], words
 
 def test_the_best_epoch_is_kept_and_patience_ends() -> None:
     assert best_epoch(epochs(3.0, math.nan, 1.0, 2.0)) == 2
-    assert not is_finished((), 5)
-    assert is_finished(epochs(3, 2, 1), 3)
-    assert not is_finished(epochs(1, *[2] * (PATIENCE - 1)), 100)
-    assert is_finished(epochs(1, *[2] * PATIENCE), 100)
+    assert not is_finished((), 5, PATIENCE)
+    assert is_finished(epochs(3, 2, 1), 3, PATIENCE)
+    assert not is_finished(epochs(1, *[2] * (PATIENCE - 1)), 100, PATIENCE)
+    assert is_finished(epochs(1, *[2] * PATIENCE), 100, PATIENCE)
+
+
+def test_a_student_never_stops_early() -> None:
+    assert TrainingConfig(epochs=30).patience == PATIENCE
+    assert TrainingConfig(epochs=30, teacher="vgg16").patience == 30
 
 
 def test_the_learning_rate_falls_from_its_peak() -> None:

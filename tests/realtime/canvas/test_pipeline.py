@@ -67,13 +67,13 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def controls() -> Controls:
-    return make_controls(open_network("textures").info, [*find_views(), FailingView(), InkView()])
+    return make_controls(open_network("world").info, [*find_views(), FailingView(), InkView()])
 
 
 @pytest.fixture
 def pipeline(engine: Engine) -> Pipeline:
     views = [*find_views(), FailingView(), InkView()]
-    return Pipeline(open_network("textures"), engine, views, canvas_hw=CANVAS_HW, short_side=64)
+    return Pipeline(open_network("world"), engine, views, canvas_hw=CANVAS_HW, short_side=64)
 
 
 def frames() -> Iterator[Frame]:
@@ -149,7 +149,7 @@ def test_while_a_graph_is_made_the_last_picture_stays(pipeline: Pipeline, contro
 
 def test_before_anything_is_ready_the_camera_is_shown() -> None:
     with Engine(CPU) as engine:
-        network = open_network("textures")
+        network = open_network("world")
         pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=48)
         canvas = pipeline.render(next(STREAM), make_controls(network.info, find_views()).snapshot(), 0.0)
     assert canvas.view == "camera"
@@ -170,7 +170,7 @@ def test_failing_view_leaves_a_card_and_one_traceback(
 
 
 def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, controls: Controls) -> None:
-    network = open_network("textures")
+    network = open_network("world")
     pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=16)
     controls.set("show/layer", "block5_conv3")
     canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
@@ -201,7 +201,7 @@ def test_cross_fade_starts_at_once_and_ends() -> None:
 
 
 def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immediate(controls: Controls) -> None:
-    network = open_network("textures")
+    network = open_network("world")
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=72)
         pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 0.0)
@@ -215,7 +215,7 @@ def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immedi
 
 
 def test_changing_layers_quickly_shows_only_whole_pictures(controls: Controls) -> None:
-    network = open_network("textures")
+    network = open_network("world")
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=80)
         pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 0.0)

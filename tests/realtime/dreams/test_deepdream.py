@@ -168,7 +168,7 @@ def test_work_is_known_beforehand() -> None:
 
 @pytest.mark.parametrize("tile", [512, 64])
 def test_the_value_grows_at_every_octave_and_the_dream_is_reproducible(engine: Engine, tile: int) -> None:
-    network = open_network("textures")
+    network = open_network("world")
     objective = ObjectiveGradient(engine, network, layers_objective(network.info, [(default_layer(network.info), 1.0)]))
     options, image = AscentOptions(octaves=3, steps=4, tile=tile), cv2.GaussianBlur(noise((96, 128)), (0, 0), 3)
     results = []

@@ -25,7 +25,7 @@ from tests.realtime.views.scenes import render_when_ready
 from tests.screen import until
 
 SIZE_HW = (64, 96)
-NETWORK = open_network("textures")
+NETWORK = open_network("world")
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ def test_the_classifier_finds_the_colour(tmp_path: Path, engine: Engine, colour:
 
 
 def test_a_network_without_a_classifier_is_an_error() -> None:
-    network = open_network("textures")
+    network = open_network("world")
     network = dataclasses.replace(network, info=dataclasses.replace(network.info, classifier=None))
     with pytest.raises(ModelError, match="no classifier"):
         scores_spec(network)

@@ -49,12 +49,12 @@ def test_enter_dreams_of_the_chosen_tile(screen: Screen, tmp_path: Path) -> None
 
 def test_every_key_reaches_its_control(screen: Screen, tmp_path: Path) -> None:
     """The same keys, pressed for real and pressed in the table, lead to the same values after each half."""
-    expected = make_controls(open_network("textures").info, find_views())
+    expected = make_controls(open_network("world").info, find_views())
     keys = keys_of_the_table(expected)
     assert len(keys) > 35
     for half, chosen in enumerate((keys[::2], keys[1::2])):
         report = tmp_path / f"{half}.json"
-        controls = make_controls(open_network("textures").info, find_views())
+        controls = make_controls(open_network("world").info, find_views())
         with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
             for key in chosen:
                 screen.press(key)

@@ -20,7 +20,7 @@ from realtime.views.view import Tiles
 from scripts.common.all_controls import all_controls
 
 STATUS = hud.Status(
-    network="textures fp32",
+    network="world fp32",
     untrained=True,
     provider="CPU",
     rates="camera 30 · net 30 · screen 30 fps",
@@ -30,7 +30,7 @@ STATUS = hud.Status(
 
 
 def canvas() -> Canvas:
-    info = open_network("textures").info
+    info = open_network("world").info
     layer = info.layer("block3_conv1")
     tiles = Tiles(Grid(8, 8, (20, 30), 2, (180, 300)), tuple(range(64)), 9)
     frame = Frame(np.zeros((360, 640, 3), np.uint8), 0, 0.0)
@@ -44,10 +44,10 @@ def reddish(image: np.ndarray) -> int:
 
 
 def test_words_of_the_status_line() -> None:
-    words = hud.describe(canvas(), open_network("textures").info)
+    words = hud.describe(canvas(), open_network("world").info)
     assert words == "mosaic · block3_conv1 · layer 5 of 13 · channel 9 of 64 · 76×56"
     alone = dataclasses.replace(canvas(), layer=None, tiles=None, view="story")
-    assert hud.describe(alone, open_network("textures").info) == "story"
+    assert hud.describe(alone, open_network("world").info) == "story"
 
 
 @pytest.mark.parametrize("width", [1920, 1280, 900, 640])
@@ -95,7 +95,7 @@ def test_cursor_surrounds_the_chosen_tile() -> None:
 @pytest.mark.parametrize("window_wh", [(1920, 1080), (1280, 720), (640, 360)])
 def test_help_fits_the_window(window_wh: tuple[int, int]) -> None:
     width, height = window_wh
-    lines = hud.help_lines(all_controls(open_network("textures").info))
+    lines = hud.help_lines(all_controls(open_network("world").info))
     image = np.zeros((height, width, 3), np.uint8)
     hud.draw_help(image, lines)
     lit = np.argwhere(image.max(axis=2) > 60)

@@ -23,7 +23,7 @@ from realtime.views.tiles import TileSettings
 from scripts.common.all_controls import all_controls
 from tests.realtime.controls.in_a_thread import in_a_thread
 
-INFO = open_network("textures").info
+INFO = open_network("world").info
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_digits_go_to_the_first_layer_of_a_block(show: Controls) -> None:
 
 
 def test_preset_and_set_and_options(tmp_path: Path) -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     preset = tmp_path / "wall.toml"
     preset.write_text('[tiles]\ncontrast = 2.2\nactive = true\n[show]\nlayout = "full"\n')
     controls = make_controls(info, find_views())
@@ -144,7 +144,7 @@ def test_preset_and_set_and_options(tmp_path: Path) -> None:
 
 
 def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     controls = make_controls(info, find_views())
     assert controls.value("show/layer") == "block1_conv1"
     controls.press("d")
@@ -182,7 +182,7 @@ def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
 
 
 def test_a_preset_may_be_set_like_any_control_and_keeps_what_is_dreamed_of() -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     controls = make_controls(info, find_views())
     configure(controls, RenderOptions(set=("dream/preset=fever", "dream/channel=5", "dream/seed=7")), info)
     assert controls.value("dream/strength") != make_controls(info, find_views()).value("dream/strength")
@@ -192,7 +192,7 @@ def test_a_preset_may_be_set_like_any_control_and_keeps_what_is_dreamed_of() -> 
 
 
 def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
-    controls = make_controls(open_network("textures").info, find_views())
+    controls = make_controls(open_network("world").info, find_views())
     assert [controls.press(key) for key in (".", "=", ",", "]")] == [
         "recording format: mp4",
         "dream strength: 30",
@@ -202,7 +202,7 @@ def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
 
 
 def test_choosing_a_layer_in_gradcam_asks_that_layer() -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     controls = make_controls(info, find_views())
     controls.press("g")
     controls.press("l")
@@ -224,7 +224,7 @@ def test_escape_closes_the_help_before_it_resets() -> None:
 
 
 def test_no_preset_is_called_none() -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     controls = make_controls(info, find_views())
     assert controls.table["dream/preset"].accepts.startswith("one of none, etching, ")
     controls.set("dream/preset", "tunnel")
@@ -235,7 +235,7 @@ def test_no_preset_is_called_none() -> None:
 
 @pytest.mark.parametrize("preset", ["none", "melt", "tunnel"])
 def test_another_preset_looks_the_same_whichever_the_show_started_with(preset: str) -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     plain, tunnel = (make_controls(info, find_views()) for _ in range(2))
     configure(plain, RenderOptions(set=("dream/smooth=0.9", "show/view=dream")), info)
     configure(tunnel, RenderOptions(preset="tunnel", set=("dream/smooth=0.9",)), info)
@@ -248,7 +248,7 @@ def test_another_preset_looks_the_same_whichever_the_show_started_with(preset: s
 
 
 def test_a_shipped_preset_is_shown_at_once() -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     controls = make_controls(info, find_views())
     configure(controls, RenderOptions(preset="tunnel"), info)
     assert (controls.value("show/view"), controls.value("dream/preset")) == ("dream", "tunnel")
@@ -269,7 +269,7 @@ def test_a_shipped_preset_is_shown_at_once() -> None:
     ],
 )
 def test_bad_presets(tmp_path: Path, text: str, message: str) -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     preset = tmp_path / "bad.toml"
     preset.write_text(text)
     with pytest.raises(SettingError, match=message):
@@ -277,7 +277,7 @@ def test_bad_presets(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_bad_options() -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     for look, error, message in (
         (RenderOptions(layer="conv9"), ModelError, "conv9"),
         (RenderOptions(view="drem"), SettingError, "^--view takes camera, dream, .*, but got 'drem'$"),

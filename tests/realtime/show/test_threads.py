@@ -90,14 +90,14 @@ def test_percentiles_are_in_milliseconds() -> None:
 
 @pytest.fixture
 def controls() -> Controls:
-    return make_controls(open_network("textures").info, find_views())
+    return make_controls(open_network("world").info, find_views())
 
 
 @pytest.fixture
 def rendering(controls: Controls) -> Iterator[tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter]]:
     frames: Mailbox[Frame] = Mailbox()
     canvases: Mailbox[Canvas] = Mailbox()
-    network, meter = open_network("textures"), Meter()
+    network, meter = open_network("world"), Meter()
     with Engine(CPU) as engine:
         pipeline = Pipeline(network, engine, find_views(), canvas_hw=(120, 200), short_side=48)
         yield (

@@ -62,7 +62,7 @@ def ink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("ink")
 def test_its_keys_values_and_action_appear_by_themselves() -> None:
     assert "ink" in [view.name for view in find_views()]
-    controls = all_controls(open_network("textures").info)
+    controls = all_controls(open_network("world").info)
     lines = dict(help_lines(controls))
     assert (lines["I"], lines["+"], lines["J"]) == ("ink: one flat colour", "more ink", "all the ink there is")
     controls.press("I")

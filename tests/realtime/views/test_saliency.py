@@ -64,7 +64,7 @@ def test_every_rule_can_be_drawn_in_every_way(
 
 
 def test_every_rule_draws_another_picture(engine: Engine) -> None:
-    network = open_network("textures")
+    network = open_network("world")
     controls = make_controls(network.info, find_views())
     controls.set("show/layer", "block2_conv1")
     image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)

@@ -39,7 +39,7 @@ def test_alternatives_run_in_turns() -> None:
 @pytest.mark.keras
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_every_framework_computes_the_same_gradient(name: str) -> None:
-    network, image = open_network("textures"), np.random.default_rng(0).uniform(0, 255, (32, 48, 3)).astype(np.float32)
+    network, image = open_network("world"), np.random.default_rng(0).uniform(0, 255, (32, 48, 3)).astype(np.float32)
     layer = "block2_conv2"
     try:
         step = FRAMEWORKS[name](read_chain(network, layer), image, 1)
@@ -67,7 +67,7 @@ def test_a_missing_framework_is_skipped_with_a_reason(monkeypatch: pytest.Monkey
         raise SetupError("it is not installed")
 
     monkeypatch.setattr(steps, "FRAMEWORKS", {"other": absent})
-    result = measure_steps(open_network("textures"), size_hw=(32, 32), runs=1)
+    result = measure_steps(open_network("world"), size_hw=(32, 32), runs=1)
     assert result.skipped == ["other is skipped: it is not installed"]
     assert (result.layer, list(result.timings)) == ("block4_conv3", ["ventral"])
 
@@ -80,7 +80,7 @@ def test_ratios_are_relative_to_ours() -> None:
 @pytest.fixture
 def show(monkeypatch: pytest.MonkeyPatch) -> Iterator[OfflineShow]:
     monkeypatch.setattr("scripts.dev.benchmarks.live_show.TURN", 0.4)
-    with open_show("textures", CPU) as show:
+    with open_show("world", CPU) as show:
         yield show
 
 
@@ -99,9 +99,7 @@ def test_a_network_without_a_classifier_still_dreams(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr("scripts.dev.benchmarks.live_show.TURN", 0.2)
-    bench(
-        "textures", part=("show",), show=str(write_untrained("plain", width=0.25)), runs=1, output=tmp_path / "out.json"
-    )
+    bench("world", part=("show",), show=str(write_untrained("plain", width=0.25)), runs=1, output=tmp_path / "out.json")
     assert "predictions are skipped: plain has no classifier" in capsys.readouterr().out
     rows = json.loads((tmp_path / "out.json").read_text())["show"]
     assert [row["name"] for row in rows] == ["dream", "dream at 30 fps"]

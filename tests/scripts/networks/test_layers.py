@@ -28,8 +28,8 @@ def test_model_may_be_named_either_way(capsys: pytest.CaptureFixture[str]) -> No
     assert status(["layers", "--model", "auto"]) == 0
     assert capsys.readouterr().out == first
     assert len(first.splitlines()) > 5
-    assert status(["layers", "auto", "--model", "textures"]) == 2
-    assert "expected one network, but got 'auto' and --model 'textures'" in capsys.readouterr().err
+    assert status(["layers", "auto", "--model", "world"]) == 2
+    assert "expected one network, but got 'auto' and --model 'world'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from models.errors import SourceError
+from models.importing.open_network import open_network
+from models.training.config import TrainingConfig
+from models.training.data.dataset import NO_CLASS
+from models.zoo import BUNDLED
 from scripts.cli import status
 from scripts.networks.train import check_output, train
 from scripts.networks.training.load_dataset import load_dataset
-from tests.pictures import colours, draw
-from tests.textures.__main__ import write_dataset
-from tests.textures.dataset import draw_dataset
-from tests.textures.table import CLASSES
+from tests.networks import write_headless
+from tests.pictures import ODD, colours, draw
+
+SMALL = TrainingConfig(size=32)
 
 
 @pytest.fixture
@@ -30,9 +34,9 @@ def test_a_folder_without_classes_is_clustered(tmp_path: Path) -> None:
     loose.mkdir()
     for file in tmp_path.glob("[ab]/*.png"):
         file.rename(loose / f"{file.parent.name}{file.name}")
-    dataset = load_dataset(str(loose), 32, clusters=2, start="scratch", seed=0)
+    dataset = load_dataset(str(loose), SMALL, clusters=2)
     assert dataset.classes == ("cluster 1", "cluster 2")
-    assert dataset.clustered_by == "textures"
+    assert dataset.clustered_by == "world"
     assert list(np.bincount(dataset.labels)) == [9, 6]
     assert {name[0] for name, label in zip(dataset.names, dataset.labels, strict=True) if label == 0} == {"b"}
 
@@ -43,13 +47,13 @@ def test_fewer_clusters_than_requested_are_logged(tmp_path: Path, caplog: pytest
         for file in (tmp_path / f"kind{number}").iterdir():
             (tmp_path / "loose").mkdir(exist_ok=True)
             file.rename(tmp_path / "loose" / f"{number}{file.name}")
-    assert len(load_dataset(str(tmp_path / "loose"), 32, clusters=99, start="scratch", seed=0).classes) == 2
+    assert len(load_dataset(str(tmp_path / "loose"), SMALL, clusters=99).classes) == 2
     assert "found 2 clusters of at least 2 pictures instead of 99" in caplog.text
 
 
 def test_names_and_labels_agree_and_strays_are_named(folder: Path) -> None:
     (folder / "stray.png").write_bytes((folder / "red" / "0.png").read_bytes())
-    dataset = load_dataset(str(folder), 32, clusters=3, start="scratch", seed=0)
+    dataset = load_dataset(str(folder), SMALL)
     assert dataset.images.shape == (24, 32, 32, 3)
     assert all(
         Path(name).parts[0] == dataset.classes[label] for name, label in zip(dataset.names, dataset.labels, strict=True)
@@ -57,12 +61,27 @@ def test_names_and_labels_agree_and_strays_are_named(folder: Path) -> None:
     assert [line.split(":")[0] for line in dataset.skipped] == ["red/<i>.jpg", "stray.png"]
 
 
-def test_the_drawn_textures_can_be_trained_on(tmp_path: Path) -> None:
-    write_dataset(tmp_path / "drawn", seed=3, per_class=2, size=32)
-    dataset = load_dataset(str(tmp_path / "drawn"), 32, clusters=3, start="scratch", seed=0)
-    images, labels = draw_dataset(3, 2, 32)
-    assert dataset.classes == tuple(CLASSES)
-    assert np.array_equal(dataset.images, images) and np.array_equal(dataset.labels, labels)
+def test_pictures_of_an_unlabelled_subfolder_have_no_class(folder: Path) -> None:
+    dataset = load_dataset(str(folder), SMALL, unlabelled=("green",))
+    assert dataset.classes == (ODD, "red")
+    names = [Path(name).parts[0] for name in dataset.names]
+    assert all((label == NO_CLASS) == (name == "green") for name, label in zip(names, dataset.labels, strict=True))
+
+
+def test_a_teacher_classifies_pictures_without_classes(folder: Path) -> None:
+    config = TrainingConfig(size=32, teacher=BUNDLED)
+    dataset = load_dataset(str(folder / "red"), config)
+    assert dataset.classified_by == BUNDLED
+    assert dataset.classes == open_network(BUNDLED).info.scores.labels
+    assert dataset.images.shape == (8, config.side, config.side, 3)
+    assert [line.split(":")[0] for line in dataset.skipped] == ["red/<i>.jpg"]
+
+
+def test_a_teacher_without_classes_groups_them_by_its_embedding(tmp_path: Path) -> None:
+    draw(tmp_path, "loose", 6, (170, 0, 0))
+    teacher = write_headless(tmp_path / "headless.onnx")
+    dataset = load_dataset(str(tmp_path / "loose"), TrainingConfig(size=32, teacher=str(teacher)), clusters=2)
+    assert dataset.clustered_by == "headless"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +121,11 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         (["--weights", "none"], "--weights is only for a Keras network (--from"),
         (["--from", "vgg61"], "'vgg61' is neither a known network nor a file"),
         (["--classes", "1"], "--classes takes 2 to 1000"),
+        (["--teacher", "nobody"], "'nobody' is neither a known network nor a file"),
+        (["--teacher", BUNDLED, "--teacher-layers", "conv9"], f"layer 'conv9' is not in {BUNDLED}"),
+        (["--teacher-layers", "conv9"], "--teacher-layers needs --teacher"),
+        (["--unlabelled", "blue"], "--unlabelled blue: the folder"),
+        (["--validation", "0.6"], "--validation takes 0.02 to 0.5"),
     ],
 )
 def test_options_that_make_no_sense_end_in_one_line(

@@ -23,6 +23,7 @@ from models.build.build import build
 from models.build.graph_spec import GraphSpec
 from models.build.heads.scores import ScoresHead
 from models.importing.open_network import open_network
+from models.training.config import TrainingConfig
 from models.training.data.dataset import split
 from models.zoo import vgg16_layers
 from realtime.capture.pictures import open_pictures
@@ -87,7 +88,7 @@ def out(resumed: Resumed) -> Path:
 def test_killed_it_goes_on_where_it_was(resumed: Resumed) -> None:
     assert "resuming after epoch 1\n" in resumed.logged
     assert "skipped red/<i>.jpg: not a supported picture" in resumed.logged
-    outcome = rf"{resumed.out}: accuracy \d+ % on 6 validation pictures after 2 epochs, 3\.7 MB, \d+ s; see .*\n"
+    outcome = rf"{resumed.out}: accuracy \d+ % on 6 validation pictures after 2 epochs, 7\.8 MB, \d+ s; see .*\n"
     assert re.fullmatch(outcome, resumed.said)
 
 
@@ -154,7 +155,7 @@ def test_the_report_shows_where_the_network_looks_and_what_for(out: Path) -> Non
 
 def test_the_stored_network_is_plain_and_small(out: Path) -> None:
     info = open_network(str(out)).info
-    assert (info.name, info.weights, info.layers) == ("colours", "trained", vgg16_layers(0.25))
+    assert (info.name, info.weights, info.layers) == ("colours", "trained", vgg16_layers(0.25, 1024))
     assert info.scores.labels == CLASSES
     assert info.scores.size_hw == (32, 32)
     kinds = {node.op_type for node in onnx.load(out / "network.onnx").graph.node}
@@ -164,11 +165,11 @@ def test_the_stored_network_is_plain_and_small(out: Path) -> None:
 
 def test_it_has_learned_the_colours(out: Path, folder: Path) -> None:
     """Judged as the show does it, pixels in and probabilities out."""
-    pictures = load_dataset(str(folder), 32, clusters=3, start="scratch", seed=0)
+    pictures = load_dataset(str(folder), TrainingConfig(size=32))
     session = onnxruntime.InferenceSession(build(GraphSpec(open_network(str(out)), ScoresHead(), (32, 32))))
     scores = np.stack([session.run(["scores"], {"image": image})[0] for image in pictures.images])
     np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
-    learned = split(pictures.labels, SEED).train
+    learned = split(pictures.labels, SEED, 0.2).train
     assert (scores.argmax(axis=1) == pictures.labels)[learned].mean() > 0.8
     with Engine(CPU) as engine:
         named = classify(engine, open_network(str(out)), open_pictures(folder / "red" / "0.png").read(), count=3)

@@ -125,7 +125,7 @@ def test_the_zoom_has_every_picture(tmp_path: Path, picture: Path) -> None:
 
 
 def test_a_layer_and_its_weight() -> None:
-    info = open_network("textures").info
+    info = open_network("world").info
     assert parse_weight(info, "block2_conv1") == ("block2_conv1", 1.0)
     assert parse_weight(info, "block2_conv1:-0.5") == ("block2_conv1", -0.5)
     odd = dataclasses.replace(info, layers=(dataclasses.replace(info.layers[0], name="conv:0"),))
@@ -134,7 +134,7 @@ def test_a_layer_and_its_weight() -> None:
 
 
 REFUSED = [
-    (("--layer", "conv9"), "layer 'conv9' is not in textures"),
+    (("--layer", "conv9"), "layer 'conv9' is not in world"),
     (("--layer", "block2_conv1:much"), "--layer takes NAME or NAME:weight, such as block1_conv1:0.5"),
     (("--layer", "block2_conv1:0"), "--layer takes NAME or NAME:weight"),
     (
@@ -142,7 +142,7 @@ REFUSED = [
         "--channel takes one --layer, but got 2",
     ),
     (("--channel", "4096"), "channel 4096 is not in"),
-    (("--class", "cat"), "textures has no class 'cat'"),
+    (("--class", "cat"), "world has no class 'cat'"),
     (("--class", "cat", "--channel", "1"), "--class cannot be combined"),
     (("--octaves", "0"), "--octaves takes 1 to 20, but got 0"),
     (("--octave-scale", "nan"), "--octave-scale takes"),
@@ -204,7 +204,7 @@ def test_settings_that_cannot_be_read_are_refused(
     if harm in texts:
         info.add_text("ventral", texts[harm])
     Pillow.new("RGB", (8, 8)).save(like, pnginfo=info)
-    assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "textures") == 2
+    assert dream(picture, "-o", tmp_path / "out.png", "--like", like, "--model", "world") == 2
     expected = {
         "another": "was made by ventral maximize",
         "types": "invalid setting: --octaves takes a whole number, but got 'many'",
@@ -278,7 +278,7 @@ def test_another_guide_of_the_same_name_is_refused(
     first, again, guide = (tmp_path / name for name in ("first.png", "again.png", "guide.png"))
     guide.write_bytes(picture.read_bytes())
     monkeypatch.chdir(tmp_path)
-    assert dream(picture, "-o", first, *QUICK, "--model", "textures", "--guide", "guide.png") == 0
+    assert dream(picture, "-o", first, *QUICK, "--model", "world", "--guide", "guide.png") == 0
     monkeypatch.chdir(tmp_path.parent)
     assert dream(picture, "-o", again, "--like", first) == 0
     iio.imwrite(guide, np.zeros((40, 40, 3), np.uint8))

@@ -33,13 +33,13 @@ def test_kernels_of_any_layer_are_drawn(tmp_path: Path, layer: str | None, capsy
     ],
 )
 def test_slices_lie_so_that_more_fit_in(layer: str, cols: int, words: str) -> None:
-    kernels = read_kernels(open_network("textures"), layer)
+    kernels = read_kernels(open_network("world"), layer)
     drawn = cells(kernels, "RGB", (17, 36), shape=9 / 16)
     assert (drawn.cols, drawn.description) == (cols, words)
 
 
 def test_a_column_holds_the_inputs_of_a_kernel() -> None:
-    kernels = read_kernels(open_network("textures"), "block2_conv1")
+    kernels = read_kernels(open_network("world"), "block2_conv1")
     drawn = cells(kernels, "RGB", (17, 36), shape=9 / 16)
     assert (drawn.pictures[[0, drawn.cols, 1]] == diverging(signed(kernels.weights)[[0, 0, 1], [0, 1, 0]])).all()
 

@@ -40,7 +40,7 @@ def test_the_report_says_what_is_drawn(picture: Path, capsys: pytest.CaptureFixt
     record = json.loads(report.read_text())
     assert [layer["name"] for layer in record["layers"]] == ["block1_conv1", "block5_conv3"]
     assert all(len(set(layer["channels"])) == 6 for layer in record["layers"])
-    assert (len(record["predictions"]), record["model"], record["weights"]) == (5, "textures", "trained")
+    assert (len(record["predictions"]), record["model"], record["weights"]) == (5, "world", "trained")
     assert capsys.readouterr().out.count("\n") == 5
 
 

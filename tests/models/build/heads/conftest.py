@@ -26,8 +26,8 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def textures() -> Network:
-    return open_network("textures")
+def bundled() -> Network:
+    return open_network("world")
 
 
 @pytest.fixture(scope="module")

@@ -60,41 +60,41 @@ HEADS = [
 
 
 @pytest.mark.parametrize("head", HEADS, ids=repr)
-def test_the_gradient_agrees_with_differences_of_the_value(engine: Engine, textures: Network, head: DreamHead) -> None:
-    spec, feeds = GraphSpec(textures, head, SIZE_HW), feeds_of(head, textures, picture())
+def test_the_gradient_agrees_with_differences_of_the_value(engine: Engine, bundled: Network, head: DreamHead) -> None:
+    spec, feeds = GraphSpec(bundled, head, SIZE_HW), feeds_of(head, bundled, picture())
     gradient = engine.run_when_ready(spec, feeds)["gradient"]
     assert gradient.shape == (*SIZE_HW, 3)
     direction = gradient / np.abs(gradient).max()
     below, above = (
-        value(engine, textures, head, feeds | {"image": picture() + side * direction}) for side in (-0.05, 0.05)
+        value(engine, bundled, head, feeds | {"image": picture() + side * direction}) for side in (-0.05, 0.05)
     )
     assert (above - below) / 0.1 == pytest.approx(float((gradient * direction).sum()), rel=0.05)
 
 
 @pytest.mark.parametrize("energy", [True, False])
-def test_the_value_is_the_weighted_sum_over_layers(engine: Engine, textures: Network, energy: bool) -> None:
+def test_the_value_is_the_weighted_sum_over_layers(engine: Engine, bundled: Network, energy: bool) -> None:
     head, image = DreamHead(LAYERS, energy=energy), np.rint(picture())
-    feeds = feeds_of(head, textures, image)
-    units = [activations(engine, textures, layer, image) for layer in LAYERS]
+    feeds = feeds_of(head, bundled, image)
+    units = [activations(engine, bundled, layer, image) for layer in LAYERS]
     means = np.concatenate([(each * each if energy else each).mean((1, 2)) for each in units])
-    assert value(engine, textures, head, feeds) == pytest.approx(float(means @ feeds["weights"]), rel=1e-4)
+    assert value(engine, bundled, head, feeds) == pytest.approx(float(means @ feeds["weights"]), rel=1e-4)
 
 
-def test_with_a_place_only_the_unit_there_counts(engine: Engine, textures: Network) -> None:
+def test_with_a_place_only_the_unit_there_counts(engine: Engine, bundled: Network) -> None:
     head, image = DreamHead(LAYERS[1:], energy=False, at=(1.0, 0.0)), np.rint(picture())
-    feeds = feeds_of(head, textures, image)
-    expected = activations(engine, textures, LAYERS[1], image)[:, 0, -1] @ feeds["weights"]
-    assert value(engine, textures, head, feeds) == pytest.approx(float(expected), rel=1e-4)
+    feeds = feeds_of(head, bundled, image)
+    expected = activations(engine, bundled, LAYERS[1], image)[:, 0, -1] @ feeds["weights"]
+    assert value(engine, bundled, head, feeds) == pytest.approx(float(expected), rel=1e-4)
 
 
-def test_similarity_is_the_product_with_the_most_similar_unit_of_the_guide(engine: Engine, textures: Network) -> None:
+def test_similarity_is_the_product_with_the_most_similar_unit_of_the_guide(engine: Engine, bundled: Network) -> None:
     head, image = DreamHead(LAYERS[:1], guided=True), np.rint(picture())
-    feeds = feeds_of(head, textures, image)
-    units = activations(engine, textures, LAYERS[0], image).reshape(len(feeds["weights"]), -1)
+    feeds = feeds_of(head, bundled, image)
+    units = activations(engine, bundled, LAYERS[0], image).reshape(len(feeds["weights"]), -1)
     guide = feeds["guide_0"]
     matches = guide[:, np.argmax(guide.T * feeds["weights"] @ units, axis=0)]
     expected = float((units * matches).mean(1) @ feeds["weights"])
-    assert value(engine, textures, head, feeds) == pytest.approx(expected, rel=1e-3)
+    assert value(engine, bundled, head, feeds) == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("apart", [False, True])

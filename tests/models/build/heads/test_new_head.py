@@ -50,7 +50,7 @@ class PeaksHead(Head):
 
 
 def spec(head: Head) -> GraphSpec:
-    return GraphSpec(open_network("textures"), head, SIZE_HW)
+    return GraphSpec(open_network("world"), head, SIZE_HW)
 
 
 def test_it_is_built_and_run() -> None:
@@ -65,7 +65,7 @@ def test_it_is_built_and_run() -> None:
 
 
 def test_its_errors_are_those_of_every_head() -> None:
-    with Engine(CPU) as engine, pytest.raises(ModelError, match="layer 'conv9' is not in textures"):
+    with Engine(CPU) as engine, pytest.raises(ModelError, match="layer 'conv9' is not in world"):
         engine.run_when_ready(spec(PeaksHead("conv9")), {})
 
 
@@ -84,7 +84,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
     ids=repr,
 )
 def test_a_head_that_the_show_does_not_wait_for_gets_one_thread(head: Head, background: bool, threads: int) -> None:
-    network = open_network("textures")
+    network = open_network("world")
     size_hw = network.info.scores.size_hw
     session = open_session(GraphSpec(network, head, size_hw), CPU, background=background)
     assert session._session.get_session_options().intra_op_num_threads == threads

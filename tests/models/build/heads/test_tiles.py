@@ -77,11 +77,11 @@ GRIDS = [
 
 @pytest.mark.parametrize(("layer", "grid"), GRIDS)
 def test_mosaic_equals_the_one_made_with_numpy(
-    textures: Network, image: NDArray[np.uint8], layer: str, grid: Grid
+    bundled: Network, image: NDArray[np.uint8], layer: str, grid: Grid
 ) -> None:
-    cells = numpy_cells(activations(textures, image, layer), grid.cell_hw)
+    cells = numpy_cells(activations(bundled, image, layer), grid.cell_hw)
     gain = (1.0 / np.maximum(cells.max(axis=(1, 2)), 1e-6) * np.linspace(0.5, 1.5, len(cells))).astype(np.float32)
-    path = build(GraphSpec(textures, MosaicHead(layer, grid), SIZE_HW))
+    path = build(GraphSpec(bundled, MosaicHead(layer, grid), SIZE_HW))
     peak, picture = run(path, {"image": image, "gain": gain}, ["peak", "picture"])
     expected = numpy_mosaic(cells * gain[:, None, None], grid)
     assert picture.shape == grid.panel_hw
@@ -89,11 +89,11 @@ def test_mosaic_equals_the_one_made_with_numpy(
     np.testing.assert_allclose(peak, cells.max(axis=(1, 2)), rtol=1e-3, atol=1e-3)
 
 
-def test_chosen_channels_are_shown_in_the_order_given(textures: Network, image: NDArray[np.uint8]) -> None:
+def test_chosen_channels_are_shown_in_the_order_given(bundled: Network, image: NDArray[np.uint8]) -> None:
     grid = Grid(1, 3, (20, 30), 1, (20, 92))
-    maps = activations(textures, image, "block2_conv2")
+    maps = activations(bundled, image, "block2_conv2")
     channels = np.array([30, 2, 17])
-    path = build(GraphSpec(textures, MosaicHead("block2_conv2", grid, chosen=3), SIZE_HW))
+    path = build(GraphSpec(bundled, MosaicHead("block2_conv2", grid, chosen=3), SIZE_HW))
     gain = np.full(3, 0.01, np.float32)
     means, picture = run(path, {"image": image, "gain": gain, "channels": channels}, ["means", "picture"])
     expected = numpy_mosaic(numpy_cells(maps[channels], grid.cell_hw) * 0.01, grid)
@@ -101,15 +101,15 @@ def test_chosen_channels_are_shown_in_the_order_given(textures: Network, image: 
     np.testing.assert_allclose(means, maps.mean(axis=(1, 2)), rtol=1e-3, atol=1e-4)
 
 
-def test_story_is_a_strip_of_every_layer_from_one_pass(textures: Network, image: NDArray[np.uint8]) -> None:
-    layers = textures.info.layers
+def test_story_is_a_strip_of_every_layer_from_one_pass(bundled: Network, image: NDArray[np.uint8]) -> None:
+    layers = bundled.info.layers
     grid = Grid(len(layers), 4, (12, 16), 1, (180, 75))
     rng = np.random.default_rng(5)
     chosen = [rng.choice(layer.channels, 4, replace=False) for layer in layers]
-    maps = [activations(textures, image, layer.name) for layer in layers]
+    maps = [activations(bundled, image, layer.name) for layer in layers]
     cells = np.concatenate([numpy_cells(each[which], grid.cell_hw) for each, which in zip(maps, chosen, strict=True)])
     gain = (1.0 / np.maximum(cells.max(axis=(1, 2)), 1e-6)).astype(np.float32)
-    path = build(GraphSpec(textures, StoryHead(tuple(layer.name for layer in layers), grid), SIZE_HW))
+    path = build(GraphSpec(bundled, StoryHead(tuple(layer.name for layer in layers), grid), SIZE_HW))
     feeds = {"image": image, "gain": gain, "channels": np.concatenate(chosen)}
     means, picture = run(path, feeds, ["means", "picture"])
     assert np.abs(picture - numpy_mosaic(cells * gain[:, None, None], grid)).max() <= 1.0
@@ -124,11 +124,11 @@ def test_resize_matrix_keeps_light(source: int, target: int) -> None:
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-5)
 
 
-def test_only_default_operators_are_used(textures: Network) -> None:
+def test_only_default_operators_are_used(bundled: Network) -> None:
     heads: list[Head] = [
         MosaicHead("block2_conv1", Grid(4, 4, (9, 9), 1, (50, 50)), chosen=16),
         StoryHead(("block1_conv1", "block5_conv3"), Grid(2, 4, (9, 9), 1, (50, 50))),
     ]
     for head in heads:
-        model = onnx.load(build(GraphSpec(textures, head, SIZE_HW)), load_external_data=False)
+        model = onnx.load(build(GraphSpec(bundled, head, SIZE_HW)), load_external_data=False)
         assert {node.domain for node in model.graph.node} == {""}

@@ -66,8 +66,8 @@ def two_eager_steps() -> Iterator[None]:
     import tensorflow as tf
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.training.fit.MIN_IMAGES", 4)
-        patch.setattr("models.training.fit.MIN_STEPS", 2)
+        patch.setattr("models.training.data.batches.MIN_IMAGES", 4)
+        patch.setattr("models.training.data.batches.MIN_STEPS", 2)
         tf.config.run_functions_eagerly(True)
         yield
         tf.config.run_functions_eagerly(False)
@@ -116,8 +116,8 @@ def test_a_stored_network_is_refined_in_its_last_block_alone(new: Run, tmp_path:
 
 
 def test_the_bundled_network_is_a_start(tmp_path: Path, pictures: Dataset) -> None:
-    refined = trained_in(tmp_path, pictures, start="textures")
-    bundled = onnx.load(open_network("textures").path)
+    refined = trained_in(tmp_path, pictures, start="world")
+    bundled = onnx.load(open_network("world").path)
     for each in bundled.graph.initializer:
         changed = each.name.startswith(("block5", "classifier"))
         same = np.array_equal(numpy_helper.to_array(each), refined.weights.get(each.name, np.zeros(0)))
