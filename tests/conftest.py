@@ -32,6 +32,7 @@ KERAS = (
     "models/training/test_calibrate.py",
     "models/training/test_train.py",
     "scripts/networks/test_export.py",
+    "scripts/networks/test_taught.py",
     "scripts/networks/test_train.py",
     "scripts/networks/test_trained.py",
 )

@@ -20,7 +20,9 @@ DOORS = {
     "tensorflow": {
         "models/from_keras/convert.py",
         "models/from_keras/import_tensorflow.py",
-        *(f"models/training/{name}.py" for name in ("augment", "fit")),
+        *(f"models/training/{name}.py" for name in ("calibrate", "fit", "data/augment", "data/batches")),
+        *(f"models/training/distillation/{name}.py" for name in ("batches", "lesson", "student")),
+        *(f"models/training/network/{name}.py" for name in ("batch_norm", "metrics")),
         "scripts/dev/benchmarks/frameworks.py",
     },
     "torch": {"scripts/dev/benchmarks/frameworks.py"},  # optional, for a comparison
@@ -29,11 +31,13 @@ DOORS = {
         "models/from_keras/convert.py",
         "models/from_keras/import_tensorflow.py",
         "models/from_keras/pretrained.py",
-        *(f"models/training/{name}.py" for name in ("fit", "muon", "network", "vgg")),
+        *(f"models/training/{name}.py" for name in ("calibrate", "fit", "distillation/student")),
+        *(f"models/training/network/{name}.py" for name in ("batch_norm", "learner", "metrics", "muon", "vgg")),
     },
     "onnxruntime": {
         "realtime/inference/providers.py",
         "models/from_keras/compare_with_keras.py",  # an export is compared with Keras before it is stored
+        "models/training/distillation/teacher.py",  # a teacher answers thousands of pictures at once
         "models/importing/trial_process.py",  # an imported file runs once before it is stored
     },
     "subprocess": {
