@@ -10,6 +10,9 @@ from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
 
+SURE = 0.3
+"""The probability of the best prediction from which on the show names what it sees."""
+
 
 def top(probabilities: NDArray[np.float32], labels: tuple[str, ...], count: int) -> tuple[Prediction, ...]:
     """The `count` most likely classes, the most likely first."""

@@ -18,7 +18,7 @@ from realtime.controls.value import KeyBinding, value
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine, GraphError
 from realtime.inference.network_input import network_input
-from realtime.inference.predictions import scores_spec, top
+from realtime.inference.predictions import SURE, scores_spec, top
 from realtime.threads.background_result import BackgroundResult
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class PredictSettings:
     on: bool = value(False, "show the predictions", KeyBinding(("p",), "toggle", "predictions on or off"))
     count: int = value(3, "number of predictions shown", low=1, high=5)
     rate: float = value(4.0, "predictions per second, at most", low=0.2, high=30)
-    least: float = value(0.25, "probability of the best prediction below which none is shown", low=0, high=1)
+    least: float = value(SURE, "probability of the best prediction below which none is shown", low=0, high=1)
     smooth: float = value(0.6, "seconds over which probabilities are smoothed", low=0, high=10)
 
 

@@ -20,6 +20,7 @@ from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
 from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
+from realtime.inference.predictions import SURE
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.background_result import BackgroundResult
 from realtime.views.tiles import TileSettings
@@ -122,11 +123,14 @@ class GradcamView(View):
         if self._activations is None:
             return "Grad-CAM", "Where the network finds evidence."
         target = self._target(scene, self._activations)
+        scores = np.exp(self._activations - self._activations.max())
+        probability = scores[target] / scores.sum()
+        if probability < SURE and scene.settings[GradcamSettings].target < 0:
+            return "not sure", f"Where the network finds evidence for the most likely class, {labels[target]}."
         if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
             return labels[target], "Where the network finds evidence for this class."
-        scores = np.exp(self._activations - self._activations.max())
-        probability = percent(scores[target] / scores.sum())
-        return labels[target], f"Where the network finds evidence for this class; its probability is {probability}."
+        sentence = f"Where the network finds evidence for this class; its probability is {percent(probability)}."
+        return labels[target], sentence
 
 
 def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:

@@ -4,25 +4,35 @@
 """
 
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
+import cv2
 from cyclopts import Parameter, run
 
-from scripts.dev.photographs.names import NAMES
+from scripts.dev.photographs.made import made_pictures
+from scripts.dev.photographs.names import CLUTTER, NAMES
 
 
-def unpack(archives: list[Path], *, output: Annotated[Path, Parameter(alias="-o", help="a new folder")]) -> None:
-    """Write the pictures `SET/CLASS/NUMBER.jpg` of tar archives to folders named in plain words."""
-    for archive in archives:
-        with tarfile.open(archive) as tar:
-            for member in filter(tarfile.TarInfo.isfile, tar):
-                file, content = PurePosixPath(member.name), tar.extractfile(member)
-                assert content is not None  # it is a regular file
-                target = output / NAMES.get(file.parent.name, file.parent.name) / f"{file.parent.name}-{file.name}"
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content.read())
+def prepare(archives: list[Path], *, output: Annotated[Path, Parameter(alias="-o", help="a new folder")]) -> None:
+    """Write the pictures of tar archives to folders named in plain words, and add pictures of nothing."""
+    photographs = sorted(path for archive in archives for path in unpack(archive, output))
+    for number, image in enumerate(made_pictures(photographs)):
+        cv2.imwrite(str(output / CLUTTER / f"made-{number:04d}.png"), image)
+
+
+def unpack(archive: Path, output: Path) -> Iterator[Path]:
+    """Write the pictures `SET/CLASS/NUMBER.jpg` of a tar archive."""
+    with tarfile.open(archive) as tar:
+        for member in filter(tarfile.TarInfo.isfile, tar):
+            file, content = PurePosixPath(member.name), tar.extractfile(member)
+            assert content is not None  # it is a regular file
+            target = output / NAMES.get(file.parent.name, file.parent.name) / f"{file.parent.name}-{file.name}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.read())
+            yield target
 
 
 if __name__ == "__main__":
-    run(unpack)
+    run(prepare)

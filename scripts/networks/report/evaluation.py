@@ -19,7 +19,7 @@ from models.training.history import best_epoch
 from models.training.train import Trained
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
-from realtime.inference.predictions import scores_spec
+from realtime.inference.predictions import SURE, scores_spec
 from realtime.inference.providers import choose
 
 BINS = 15  # of probabilities, for the calibration error
@@ -38,7 +38,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A trained network, its data, and the predicted `probabilities` (validation pictures, classes)."""
+    """A trained network, its data, and the predicted `probabilities` (validation pictures, classes).
+
+    `unlabelled_probabilities` are those of the validation pictures without a class.
+    """
 
     trained: Trained
     dataset: Dataset
@@ -46,6 +49,7 @@ class Evaluation:
     network: Network
     engine: Engine
     probabilities: NDArray[np.float32]
+    unlabelled_probabilities: NDArray[np.float32]
 
     @cached_property
     def validation(self) -> Indices:
@@ -92,6 +96,12 @@ class Evaluation:
         surplus = np.bincount(bins, weights=probabilities - (self.truth == self.predicted), minlength=BINS)
         return float(np.abs(surplus).sum() / len(probabilities))
 
+    @property
+    def named_share(self) -> float | None:
+        """The share of pictures without a class that the show would name; None when there are no such pictures."""
+        best = self.unlabelled_probabilities.max(axis=1)
+        return float((best >= SURE).mean()) if len(best) else None
+
     @cached_property
     def present(self) -> Indices:
         """The classes that occur in the truth or in the predictions; the metrics are of these."""
@@ -133,6 +143,7 @@ class Evaluation:
         return {
             "accuracy": self.accuracy,
             "calibration_error": self.calibration_error,
+            "named_share": self.named_share,
             "best_epoch": best_epoch(self.trained.history) + 1,
             "epochs": [dataclasses.asdict(epoch) for epoch in self.trained.history],
             "classes": [dataclasses.asdict(score) for score in self.scores],
@@ -163,6 +174,8 @@ def evaluate(trained: Trained, dataset: Dataset, config: TrainingConfig, path: P
     with Engine(choose("auto")) as engine:
         rows = [
             engine.run_when_ready(spec, {"image": network_input(image, spec.size_hw)})["scores"]
-            for image in dataset.images[with_class(dataset, trained.split.validation)]
+            for image in dataset.images[trained.split.validation]
         ]
-        yield Evaluation(trained, dataset, config, network, engine, np.stack(rows))
+        known = dataset.labels[trained.split.validation] != NO_CLASS
+        probabilities = np.stack(rows)
+        yield Evaluation(trained, dataset, config, network, engine, probabilities[known], probabilities[~known])

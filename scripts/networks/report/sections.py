@@ -41,6 +41,8 @@ def summary(evaluation: Evaluation) -> Section:
         "Epochs": f"{len(history)} of at most {config.epochs}; best: {best_epoch(history) + 1}",
         "Training time": f"{evaluation.seconds:.0f} s",
     }
+    if evaluation.named_share is not None:
+        rows["Pictures without a class that are named"] = f"{100 * evaluation.named_share:.0f} %"
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
     note = (
         "<p class=note>The best epoch was chosen on the validation pictures, so the accuracy is slightly"

@@ -24,7 +24,8 @@ def test_the_same_features_have_the_same_colour() -> None:
 def test_any_number_of_channels_gives_a_picture(channels: int) -> None:
     features = np.random.default_rng(1).uniform(0, 1, (channels, 5, 7)).astype(np.float32)
     coloured = feature_colours(features, np.zeros((50, 70, 3), np.uint8))
-    assert (coloured.shape, coloured.dtype) == ((50, 70, 3), np.uint8)
+    assert coloured.shape == (50, 70, 3)
+    assert coloured.dtype == np.uint8
 
 
 def test_features_without_any_difference_give_a_picture() -> None:

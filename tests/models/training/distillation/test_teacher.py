@@ -45,7 +45,8 @@ def test_features_have_length_one_and_probabilities_are_those_of_the_classifier(
     with Engine(CPU) as engine:
         for image, row in zip(images, probabilities, strict=True):
             [best] = classify(engine, taught.network, image, count=1)
-            assert (int(row.argmax()), float(row.max())) == (best.index, pytest.approx(best.probability, rel=1e-2))
+            assert int(row.argmax()) == best.index
+            assert float(row.max()) == pytest.approx(best.probability, rel=1e-2)
 
 
 @pytest.mark.parametrize("size_hw", [(8, 8), (4, 4), (32, 32)])
