@@ -1,4 +1,4 @@
-"""The bundled network is small and plain, uses all its channels, names things in plain words, and is silent if unsure."""
+"""The bundled network is small, uses all its channels, names things in plain words, and is silent if it is unsure."""
 
 from __future__ import annotations
 

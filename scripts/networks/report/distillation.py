@@ -2,20 +2,17 @@
 
 from html import escape
 
-from models.build.graph_spec import GraphSpec
-from models.build.heads.activations import ActivationsHead
 from models.spec import LayerInfo, Network
 from models.training.distillation.lesson import Lesson, pair
 from models.training.history import best_epoch
-from realtime.imaging.feature_colours import feature_colours
 from realtime.imaging.frame import Image
-from realtime.inference.network_input import network_input
+from scripts.common.coloured_features import coloured_features
 from scripts.networks.report import charts
 from scripts.networks.report.evaluation import Evaluation, thin_out
 from scripts.networks.report.section import Figure, Section, image_tag, table
 
 SAMPLES = 8  # pictures
-SIDE = 256  # pixels of their side, at least what the networks accept
+SIDE = 256  # pixels of the input of the networks
 
 
 def agreement(evaluation: Evaluation) -> Section | None:
@@ -69,14 +66,9 @@ def _columns(evaluation: Evaluation, lesson: Lesson) -> list[tuple[Network, Laye
 
 def _row(evaluation: Evaluation, columns: list[tuple[Network, LayerInfo]], image: Image, name: str) -> str:
     coloured = [
-        image_tag(_coloured(evaluation, network, layer, image), f"{layer.name} of {network.info.name}")
+        image_tag(
+            coloured_features(evaluation.engine, network, layer, image, SIDE), f"{layer.name} of {network.info.name}"
+        )
         for network, layer in columns
     ]
     return image_tag(image, name) + "".join(coloured)
-
-
-def _coloured(evaluation: Evaluation, network: Network, layer: LayerInfo, image: Image) -> Image:
-    size_hw = network.info.input.fixed_hw or (max(SIDE, network.info.input.smallest),) * 2
-    seen = network_input(image, size_hw)
-    spec = GraphSpec(network, ActivationsHead(layer.name), size_hw)
-    return feature_colours(evaluation.engine.run_when_ready(spec, {"image": seen})["activations"], seen)

@@ -133,9 +133,15 @@ class Evaluation:
     def summary(self) -> str:
         """The result in one line."""
         return (
-            f"accuracy {100 * self.accuracy:.0f} % on {len(self.validation)} validation pictures after"
+            f"{self.accuracy_name} {100 * self.accuracy:.0f} % on {len(self.validation)} validation pictures after"
             f" {len(self.trained.history)} epochs, {self.network.path.stat().st_size / 1e6:.1f} MB"
         )
+
+    @property
+    def accuracy_name(self) -> str:
+        """What the accuracy is: that of the classes, or the agreement with the network that classified the pictures."""
+        teacher = self.dataset.classified_by
+        return f"agreement with the predictions of {teacher}" if teacher else "accuracy"
 
     @property
     def metrics(self) -> dict[str, Any]:

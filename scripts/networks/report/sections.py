@@ -32,7 +32,7 @@ def summary(evaluation: Evaluation) -> Section:
     )
     split = evaluation.trained.split
     rows = {
-        "Validation accuracy": f"{100 * evaluation.accuracy:.0f} %",
+        f"Validation: {evaluation.accuracy_name}": f"{100 * evaluation.accuracy:.0f} %",
         "Calibration error": f"{100 * evaluation.calibration_error:.1f} %",
         "Pictures": f"{len(dataset.images)}: {len(split.train)} for training, {len(split.validation)} for validation",
         "Classes": f"{len(dataset.classes)}",

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from statistics import fmean
 from typing import Self
 
 from rich.console import Console
@@ -48,8 +49,11 @@ class EpochBar:
         """Print or log the result of the epoch."""
         line = (
             f"epoch {epoch}/{self._epochs}: loss {result.loss:.3f}, accuracy {percent(result.accuracy)};"
-            f" validation: loss {result.val_loss:.3f}, accuracy {percent(result.val_accuracy)}; {result.seconds:.1f} s"
+            f" validation: loss {result.val_loss:.3f}, accuracy {percent(result.val_accuracy)}"
         )
+        if result.agreement:
+            line += f", agreement {fmean(result.agreement.values()):.2f}"
+        line += f"; {result.seconds:.1f} s"
         if self._bar.disable:
             log.info(line)
         else:
