@@ -16,7 +16,7 @@ from onnx import external_data_helper
 from models.errors import ModelError, OutputError
 from models.files import digest_file, sync
 from models.graph.builder import join
-from models.graph.packed_weights import unpack
+from models.graph.packed_weights import load_unpacked
 from models.spec import Network
 from models.zoo import cache_folder
 
@@ -103,10 +103,9 @@ def _write_part(source: Path, folder: Path, part: str) -> None:
     folder.mkdir()
     nodes, weights = _files(part)
     try:
-        model = onnx.load(source)
+        model = load_unpacked(source)
     except OSError as error:
         raise ModelError(f"{source} can no longer be read: {error.strerror or error}") from error
-    unpack(model)
     external_data_helper.convert_model_to_external_data(model, location=weights, size_threshold=1024)
     onnx.save_model(model, folder / nodes)
     (folder / weights).touch()  # when all tensors are small, none is stored there

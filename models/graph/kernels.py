@@ -12,7 +12,7 @@ from onnx import numpy_helper
 
 from models.errors import ModelError
 from models.graph.builder import attributes, constants
-from models.graph.packed_weights import unpack
+from models.graph.packed_weights import load_unpacked
 from models.spec import INPUT, LayerInfo, ModelInfo, Network
 
 TRANSPARENT = {
@@ -45,11 +45,10 @@ def read_kernels(network: Network, layer: str | None = None) -> Kernels:
     Raises ModelError for an unknown layer, and for one that several convolutions or none compute.
     """
     try:
-        model = onnx.load(network.path)
+        graph = load_unpacked(network.path).graph
     except (DecodeError, OSError) as error:
         raise ModelError(f"{network.path} cannot be read: {error}") from error
-    unpack(model)
-    finder = _Finder(model.graph)
+    finder = _Finder(graph)
     if layer is None:
         return _first(finder, network.info)
     info = network.info.layer(layer)

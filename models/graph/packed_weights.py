@@ -1,5 +1,7 @@
 """Weights as int8 in a file: a quarter of the size; they are float32 again once it is read."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
@@ -25,6 +27,13 @@ def pack(model: onnx.ModelProto) -> None:
         graph.initializer.append(numpy_helper.from_array(scales, name + SCALE))
         nodes.append(helper.make_node("DequantizeLinear", [name + PACKED, name + SCALE], [name], axis=0))
     replace_nodes(graph, [*nodes, *graph.node])
+
+
+def load_unpacked(path: Path) -> onnx.ModelProto:
+    """The model in an ONNX file, with float32 weights; OSError or DecodeError when it cannot be read."""
+    model = onnx.load(path)
+    unpack(model)
+    return model
 
 
 def unpack(model: onnx.ModelProto) -> None:

@@ -20,9 +20,13 @@ from realtime.imaging.drawing import (
 )
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
+from realtime.inference.predictions import SURE
 from realtime.sheets.picture_activations import LayerTiles
 from realtime.views.stages import stage_caption
 from realtime.views.tiles import TileSettings
+
+SURE_TEXT = ("predictions", "The most likely classes and their probabilities.")
+UNSURE_TEXT = ("not sure", "The network recognizes none of its classes here.")
 
 FADE = 0.48  # seconds in which a card fades into the next
 FEW = 4  # the largest number of channels whose numbers are written
@@ -80,9 +84,11 @@ class Storyboard:
         return Card(canvas, tiles.grey, self._small, seconds)
 
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
-        """The card of the predictions, beside the picture."""
-        sentence = "The most likely classes and their probabilities."
-        canvas = self._with_text("predictions", sentence, *network_label(self._info), current=self._marks[-1])
+        """The card of the predictions, beside the picture; without them if the first one is unsure."""
+        sure = all(each.probability >= SURE for each in predictions[:1])
+        predictions = predictions if sure else ()
+        title, sentence = SURE_TEXT if sure else UNSURE_TEXT
+        canvas = self._with_text(title, sentence, *network_label(self._info), current=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
         picture = centred(hw(self._image), half)
         left = picture.left + picture.width + 2 * self._edge

@@ -14,7 +14,7 @@ from models.spec import Hw, LayerInfo
 from realtime.capture.pictures import list_pictures, read_picture
 from realtime.imaging.frame import Image
 from realtime.inference.channels import check_channels
-from realtime.inference.predictions import SURE, classify
+from realtime.inference.predictions import classify
 from realtime.outputs.recording.gif import delays, write_gif
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.palette import COLOURS, Palette, image_colours
@@ -168,7 +168,7 @@ def draw_cards(
     options: StoryOptions,
     advance: Callable[[], None],
 ) -> Iterator[Card]:
-    """The picture, every layer, and the predictions if there is a classifier that is sure."""
+    """The picture, every layer, and the predictions if there is a classifier."""
     yield board.opening(options.seconds)
     channels, panel_hw = options.chosen_channels, board.panel.hw
     for layer in layers:
@@ -177,9 +177,7 @@ def draw_cards(
         yield board.layer(still.tiles(layer, grid, count, channels), options.seconds)
         advance()
     if still.network.info.classifier is not None:
-        predictions = classify(still.engine, still.network, still.image, PREDICTIONS)
-        if predictions[0].probability >= SURE:
-            yield board.ending(predictions, 2 * options.seconds)
+        yield board.ending(classify(still.engine, still.network, still.image, PREDICTIONS), 2 * options.seconds)
 
 
 def tile_count(layer: LayerInfo, panel_hw: Hw, aspect: float) -> int:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from models.errors import ModelError
-from models.graph.packed_weights import unpack
+from models.graph.packed_weights import load_unpacked
 from models.importing.open_network import open_network
 from models.spec import INPUT, InputInfo, LayerInfo, ModelInfo, Network
 from models.training.network.batch_norm import fused_batch_norm
@@ -89,6 +88,5 @@ def _convolve(tensor: Any, layer: LayerInfo, *, batch_norm: bool) -> Any:
 
 def _arrays(path: Path) -> dict[str, NDArray[np.float32]]:
     """The weights in a stored network by name."""
-    model = onnx.load(path)
-    unpack(model)
-    return {each.name: numpy_helper.to_array(each).astype(np.float32) for each in model.graph.initializer}
+    initializers = load_unpacked(path).graph.initializer
+    return {each.name: numpy_helper.to_array(each).astype(np.float32) for each in initializers}

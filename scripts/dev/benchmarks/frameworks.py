@@ -17,6 +17,7 @@ from onnx import numpy_helper
 from models.errors import ModelError, SetupError
 from models.from_keras.import_tensorflow import import_tensorflow
 from models.graph.builder import attributes
+from models.graph.packed_weights import load_unpacked
 from models.graph.truncate import truncate
 from models.spec import INPUT, Network
 from realtime.imaging.frame import Floats
@@ -39,7 +40,7 @@ class Chain:
 
 def read_chain(network: Network, layer: str) -> Chain:
     """The stages up to `layer`; ModelError if the network is more than a chain of them."""
-    model = onnx.load(network.path)
+    model = load_unpacked(network.path)
     truncate(model, (layer,))
     weights = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
     tensor, stages = INPUT, []

@@ -18,8 +18,10 @@ from scripts.dev.photographs.names import CLUTTER, NAMES
 def prepare(archives: list[Path], *, output: Annotated[Path, Parameter(alias="-o", help="a new folder")]) -> None:
     """Write the pictures of tar archives to folders named in plain words, and add pictures of nothing."""
     photographs = sorted(path for archive in archives for path in unpack(archive, output))
+    clutter = output / CLUTTER
+    clutter.mkdir(exist_ok=True)
     for number, image in enumerate(made_pictures(photographs)):
-        cv2.imwrite(str(output / CLUTTER / f"made-{number:04d}.png"), image)
+        cv2.imwrite(str(clutter / f"made-{number:04d}.png"), image)
 
 
 def unpack(archive: Path, output: Path) -> Iterator[Path]:

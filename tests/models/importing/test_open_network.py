@@ -29,7 +29,7 @@ def test_auto_is_the_bundled_network_until_vgg16_is_exported(cache: Path) -> Non
 
 def test_layers_are_those_of_vgg16_at_quarter_width() -> None:
     layers = open_network("world").info.layers
-    assert [layer.channels for layer in layers] == [16, 16, 32, 32, 64, 64, 64, *[128] * 6]
+    assert [layer.channels for layer in layers] == [16, 16, 32, 32, 64, 64, 64, *[128] * 3, *[256] * 3]
     assert [layer.block for layer in layers] == [1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5]
     assert [layer.stride for layer in layers] == [1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16]
 

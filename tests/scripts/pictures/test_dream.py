@@ -142,7 +142,7 @@ REFUSED = [
         "--channel takes one --layer, but got 2",
     ),
     (("--channel", "4096"), "channel 4096 is not in"),
-    (("--class", "cat"), "world has no class 'cat'"),
+    (("--class", "quark"), "world has no class 'quark'"),
     (("--class", "cat", "--channel", "1"), "--class cannot be combined"),
     (("--octaves", "0"), "--octaves takes 1 to 20, but got 0"),
     (("--octave-scale", "nan"), "--octave-scale takes"),

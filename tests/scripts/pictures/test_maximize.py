@@ -77,7 +77,7 @@ REFUSED = [
     ((), "expected either --layer and --channel, or --class alone"),
     (("--layer", "block2_conv1"), "expected either --layer and --channel, or --class alone"),
     (("--class", "cat", "--layer", "block2_conv1"), "expected either --layer and --channel, or --class alone"),
-    (("--class", "cat"), "world has no class 'cat'"),
+    (("--class", "quark"), "world has no class 'quark'"),
     (("--layer", "conv9", "--channel", "1"), "layer 'conv9' is not in world"),
     (("--layer", "block2_conv1", "--channel", "32"), "channel 32 is not in block2_conv1, which has channels 0 to 31"),
     (("--layer", "block2_conv1", "--channel", "3,32"), "channel 32 is not in block2_conv1, which has channels 0 to 31"),
