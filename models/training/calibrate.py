@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.distillation.lesson import CLASSES
+from models.spec import CLASSES
 
 if TYPE_CHECKING:
     import keras

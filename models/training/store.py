@@ -20,8 +20,7 @@ from models.from_keras.compare_with_keras import (
 from models.from_keras.convert import convert
 from models.from_keras.keras_passes import to_stored
 from models.from_keras.layers import forward
-from models.spec import INPUT, ClassifierInfo, Hw, ModelInfo
-from models.training.distillation.lesson import CLASSES
+from models.spec import CLASSES, INPUT, ClassifierInfo, Hw, ModelInfo
 from models.training.network.learner import Learner
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from models.errors import ModelError
 from models.importing.open_network import open_network
-from models.spec import LayerInfo, ModelInfo, Network
+from models.spec import CLASSES, LayerInfo, ModelInfo, Network
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 EARLY, LATE = 8, 16  # the strides of the layers that teach when none are named
-CLASSES, TEACHER_CLASSES = "classes", "teacher_classes"  # outputs of the model that is trained
+TEACHER_CLASSES = "teacher_classes"  # the output of a student for the classes of its teacher, beside its own CLASSES
 
 
 @dataclass(frozen=True, slots=True)

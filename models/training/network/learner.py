@@ -11,10 +11,10 @@ from models.from_keras.convert import any_size
 from models.from_keras.layers import forward, kind
 from models.from_keras.pretrained import load
 from models.from_keras.weights import choose_opener
-from models.spec import ModelInfo
+from models.spec import CLASSES, ModelInfo
 from models.training.config import SCRATCH, TrainingConfig
 from models.training.distillation import student
-from models.training.distillation.lesson import CLASSES, Lesson
+from models.training.distillation.lesson import Lesson
 from models.training.network import vgg
 from models.training.network.half_precision import has_bfloat16
 from models.training.network.metrics import accuracy
@@ -61,13 +61,15 @@ def check_start(config: TrainingConfig) -> None:
 def make_learner(config: TrainingConfig, classes: int, lesson: Lesson | None = None, *, half: bool = False) -> Learner:
     """The network of a config, ready to train; ModelError when the one to start from is missing or does not fit.
 
-    With a `lesson` it has the outputs that a teacher answers for. `half` computes in bfloat16, where the CPU can.
+    With a `lesson` it has the outputs that a teacher answers for. `half` computes a new network in bfloat16, where the
+    CPU can.
     """
     import keras
 
     keras.utils.clear_session()
     keras.utils.set_random_seed(config.seed)
-    keras.config.set_dtype_policy("mixed_bfloat16" if half and has_bfloat16() else "float32")
+    scratch = config.start == SCRATCH
+    keras.config.set_dtype_policy("mixed_bfloat16" if half and scratch and has_bfloat16() else "float32")
     base = _base(config, frozen=lesson is None)
     features = keras.layers.GlobalAveragePooling2D(name="features")(base.taps.output[base.info.layers[-1].name])
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(features)
@@ -77,7 +79,6 @@ def make_learner(config: TrainingConfig, classes: int, lesson: Lesson | None = N
         outputs |= student.add_outputs(base.info, base.taps, dropped, lesson)
         loss |= student.losses(lesson)
     model = keras.Model(base.taps.input, outputs)
-    scratch = config.start == SCRATCH
     model.compile(
         optimizer=make_muon(LEARNING_RATE) if scratch else keras.optimizers.Adam(FINE_TUNING_RATE),
         loss=loss,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.from_keras.import_tensorflow import import_tensorflow
+from models.spec import CLASSES
 from models.training.calibrate import MIN_PICTURES, calibrate, temperature
-from models.training.distillation.lesson import CLASSES
 
 
 def drawn(count: int, factor: float) -> tuple[np.ndarray, np.ndarray]:
