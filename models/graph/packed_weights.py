@@ -14,7 +14,7 @@ PACKED, SCALE = "/int8", "/scale"  # after the name of the float32 tensor
 
 
 def pack(model: onnx.ModelProto) -> None:
-    """Store each large kernel or matrix as int8, with one scale for each output channel, and a DequantizeLinear."""
+    """Store each large kernel or matrix as int8, with a scale for each index of the first axis."""
     graph, nodes = model.graph, []
     for tensor in list(graph.initializer):
         name, weights = tensor.name, numpy_helper.to_array(tensor)

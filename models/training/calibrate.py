@@ -1,4 +1,4 @@
-"""Calibration: the probabilities that a network gives are the shares of its predictions that are correct."""
+"""Temperature scaling: makes probabilities match how often predictions are correct."""
 
 from __future__ import annotations
 

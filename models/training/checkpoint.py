@@ -20,6 +20,9 @@ from models.errors import OutputError
 from models.files import whole_file, write_atomically
 from models.training.history import Epoch, best_epoch
 
+OTHER = {"pictures": "other pictures", "teacher's file": "another version of the teacher"}
+"""What is said of settings that are digests."""
+
 Arrays: TypeAlias = tuple[NDArray[Any], ...]
 
 
@@ -87,7 +90,7 @@ class CheckpointFolder:
     def _compare(self, saved: dict[str, Any]) -> None:
         for name in sorted(saved.keys() | self._settings.keys()):
             if (was := saved.get(name)) != (now := self._settings.get(name)):
-                what = "other pictures" if name == "pictures" else f"{name} = {was}, not {now}"
+                what = OTHER.get(name, f"{name} = {was}, not {now}")
                 raise OutputError(
                     f"{self.folder.parent} has an unfinished training run with {what};"
                     " use --fresh to start again, or choose another folder"

@@ -16,7 +16,7 @@ RANGES = {
 }
 
 PATIENCE = 8
-CROPPED_FROM = 1.4  # the side of a picture in sides of the crops that a teacher answers for
+CROPPED_FROM = 1.4  # with a teacher, pictures are loaded so many times larger than the crops, per side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class TrainingConfig:
     """the weights of a Keras network in --from: imagenet (downloaded once by Keras), a file (.weights.h5, .h5 or .npz),
     or none (random)"""
     epochs: int = 30
-    """maximum epochs; training stops early when the validation loss stops improving"""
+    """maximum epochs; without --teacher, training stops early when the validation loss stops improving"""
     size: int = 96
     """the side of the training pictures in pixels"""
     batch: int = 32
@@ -42,7 +42,7 @@ class TrainingConfig:
     """a trained network (a name, an .onnx file, or a folder) that teaches the new one its features, and its classes
     where it has any"""
     teacher_layers: tuple[str, ...] = ()
-    """the layers of the teacher whose features are taught; without any, three are chosen"""
+    """layers of the teacher whose features are taught; repeatable (default: up to three)"""
 
     @property
     def patience(self) -> int:
@@ -55,7 +55,7 @@ class TrainingConfig:
         return round(self.size * CROPPED_FROM) if self.teacher else self.size
 
     def check(self) -> None:
-        """Raise SettingError for a number out of range, or for weights without a Keras network."""
+        """Raise SettingError for a number out of range, or for options that do not fit together."""
         for name, (low, high) in RANGES.items():
             if not low <= (value := getattr(self, name)) <= high:
                 raise SettingError(f"--{name} takes {low} to {high}, but got {value}")

@@ -35,13 +35,14 @@ class TrainingProgress(Protocol):
 def fit(
     learner: Learner,
     batches: Batches,
+    validation: tf.data.Dataset,
     config: TrainingConfig,
     *,
     checkpoints: CheckpointFolder,
     progress: TrainingProgress,
 ) -> tuple[Epoch, ...]:
     """Train from the last checkpoint to the end; the network ends with the weights of its best epoch."""
-    checkpoint, validation = checkpoints.load(), batches.validation()
+    checkpoint = checkpoints.load()
     if checkpoint:
         _restore(learner.model, checkpoint.variables)
     while checkpoint is None or not is_finished(checkpoint.history, config.epochs, config.patience):
@@ -66,8 +67,8 @@ def _epoch(
     progress.begin_epoch(number + 1, batches.steps)
     model.optimizer.learning_rate.assign(learning_rate(number, config.epochs, learner.learning_rate))
     callbacks = [_step_callback(progress)]
-    lasts = model.fit(batches.training(number), epochs=1, verbose=0, shuffle=False, callbacks=callbacks).history
-    training = {name: values[0] for name, values in lasts.items()}
+    logs = model.fit(batches.training(number), epochs=1, verbose=0, shuffle=False, callbacks=callbacks).history
+    training = {name: values[0] for name, values in logs.items()}
     metrics = model.evaluate(validation, verbose=0, return_dict=True)
     result = Epoch(
         loss=float(training["loss"]),

@@ -10,7 +10,7 @@ class Epoch:
     """Mean loss (nats) and accuracy (0 to 1) on the training and the validation data, and the duration in seconds.
 
     `agreement` is the mean cosine between the features of the teacher's layers and those of the student on the
-    validation data; it is empty without a teacher.
+    validation data, by layer of the teacher; it is empty without one.
     """
 
     loss: float

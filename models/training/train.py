@@ -61,7 +61,8 @@ def checkpoint_folder(dataset: Dataset, config: TrainingConfig, folder: Path) ->
     """The checkpoints of this training run in `folder`."""
     settings = {**dataclasses.asdict(config), "pictures": dataset.digest}
     if config.teacher:
-        settings["teacher's file"] = open_teacher(config.teacher).digest
+        network = open_teacher(config.teacher)
+        settings["teacher's file"] = [network.digest, dataclasses.asdict(network.info.input)]
     return CheckpointFolder(folder / ".training", settings)
 
 
@@ -79,12 +80,13 @@ def train(
     lesson = make_lesson(dataset, config)
     labels = np.zeros_like(dataset.labels) if dataset.classified_by else dataset.labels
     parts = split(labels, config.seed, config.validation)
-    learner = make_learner(config, len(dataset.classes), lesson, half=True)
+    learner = make_learner(config, len(dataset.classes), lesson, mixed_precision=True)
     batches = make_batches(learner, dataset, parts, config, lesson)
-    history = fit(learner, batches, config, checkpoints=checkpoints, progress=progress)
+    validation = batches.validation()
+    history = fit(learner, batches, validation, config, checkpoints=checkpoints, progress=progress)
     precise = make_learner(config, len(dataset.classes), lesson)
     precise.model.set_weights(learner.model.get_weights())
-    calibrate(precise.model, batches.validation())
+    calibrate(precise.model, validation)
     model, info = store(precise, name, dataset.classes, config.size)
     return Trained(model, info, history, parts, lesson)
 

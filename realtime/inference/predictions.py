@@ -11,7 +11,7 @@ from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
 
 SURE = 0.3
-"""The probability of the best prediction from which on the show names what it sees."""
+"""The default lowest probability of the best prediction at which predictions are shown."""
 
 
 def top(probabilities: NDArray[np.float32], labels: tuple[str, ...], count: int) -> tuple[Prediction, ...]:

@@ -36,7 +36,7 @@ class PredictSettings:
     on: bool = value(False, "show the predictions", KeyBinding(("p",), "toggle", "predictions on or off"))
     count: int = value(3, "number of predictions shown", low=1, high=5)
     rate: float = value(4.0, "predictions per second, at most", low=0.2, high=30)
-    least: float = value(SURE, "probability of the best prediction below which none is shown", low=0, high=1)
+    threshold: float = value(SURE, "predictions are shown if the best has this probability", low=0, high=1)
     smooth: float = value(0.6, "seconds over which probabilities are smoothed", low=0, high=10)
 
 
@@ -90,7 +90,7 @@ class Predictor:
         if self.note or self._smoothed.scores is None:
             return ()
         best = top(self._smoothed.scores, self._labels, predict.count)
-        return best if best[0].probability >= predict.least else ()
+        return best if best[0].probability >= predict.threshold else ()
 
     def _predict(self, spec: GraphSpec, image: Image) -> tuple[NDArray[np.float32], float]:
         """The probabilities of the classes of an image, and the seconds that they took."""

@@ -26,7 +26,7 @@ from realtime.views.stages import stage_caption
 from realtime.views.tiles import TileSettings
 
 SURE_TEXT = ("predictions", "The most likely classes and their probabilities.")
-UNSURE_TEXT = ("not sure", "The network recognizes none of its classes here.")
+UNSURE_TEXT = ("not sure", "No class is likely enough to be named.")
 
 FADE = 0.48  # seconds in which a card fades into the next
 FEW = 4  # the largest number of channels whose numbers are written

@@ -20,7 +20,6 @@ from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
 from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
-from realtime.inference.predictions import SURE
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.background_result import BackgroundResult
 from realtime.views.tiles import TileSettings
@@ -125,7 +124,7 @@ class GradcamView(View):
         target = self._target(scene, self._activations)
         scores = np.exp(self._activations - self._activations.max())
         probability = scores[target] / scores.sum()
-        if probability < SURE and scene.settings[GradcamSettings].target < 0:
+        if probability < scene.settings[PredictSettings].threshold and scene.settings[GradcamSettings].target < 0:
             return "not sure", f"Where the network finds evidence for the most likely class, {labels[target]}."
         if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
             return labels[target], "Where the network finds evidence for this class."

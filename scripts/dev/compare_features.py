@@ -17,7 +17,7 @@ from realtime.imaging.frame import Image
 from realtime.imaging.text import BRIGHT
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
-from scripts.common.coloured_features import coloured_features
+from scripts.common.layer_as_colour import layer_as_colour
 
 SHORT_SIDE = 320  # of the input of the networks
 CELL_HW, GAP, TEXT = (180, 240), 6, 15  # pixels
@@ -39,7 +39,7 @@ def compare(
             cells = [image]
             for text, _, layer in named:
                 network = networks[text]
-                cells.append(coloured_features(engine, network, network.info.layer(layer), image, SHORT_SIDE))
+                cells.append(layer_as_colour(engine, network, network.info.layer(layer), image, SHORT_SIDE))
             rows.append(cells)
     titles = ["", *(f"{networks[text].info.name} {layer}" for text, _, layer in named)]
     cv2.imwrite(str(output), sheet(titles, rows))

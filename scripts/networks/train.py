@@ -37,7 +37,8 @@ class TrainOptions(TrainingConfig):
     classes: int = 3
     """the number of clusters when neither the folder nor a teacher has classes"""
     unlabelled: tuple[str, ...] = ()
-    """subfolders whose pictures show none of the classes, such as clutter: the network learns to be unsure of them"""
+    """subfolders whose pictures show none of the classes, such as clutter: the network learns to be unsure of them;
+    repeatable"""
 
 
 def train(
@@ -50,20 +51,22 @@ def train(
 ) -> None:
     """Train a small network on a folder of pictures, or fine-tune a trained one, and write a report.
 
-    With --teacher, a trained network teaches the small one what it sees; the pictures need no classes then.
+    With --teacher, the new network learns the features and the classes of a trained one (knowledge distillation); the
+    pictures then need no classes.
 
     The output is a folder for --model. An interrupted training run resumes when the command is repeated.
     Needs TensorFlow: `uv sync --extra train`, or `pip install -e '.[train]'`.
 
     Examples: `ventral train pictures -o leaves --epochs 20`, `ventral train pictures -o mine --teacher googlenet.onnx`
 
-    :param folder: a folder with a subfolder of pictures for each class, or a folder of pictures without classes,
-        which are then clustered
+    :param folder: a folder with a subfolder of pictures for each class, or a folder of pictures without classes: their
+        classes are then those that the teacher predicts, or clusters
     :param output: the folder to write: network, labels, metrics and report
     :param force: replace an existing network
     :param fresh: start again instead of resuming an interrupted training run
     """
-    start, settings = time.monotonic(), {"pictures": folder, **asdict(options)}
+    start = time.monotonic()
+    settings = json.loads(json.dumps({"pictures": folder, **asdict(options)}))  # as they are read back
     check_config(options)
     if not force and is_done(output, settings):
         print(f"{output} already contains this trained network; see {output / REPORT}, or use --force to train again")

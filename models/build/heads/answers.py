@@ -1,4 +1,4 @@
-"""What a teacher says of a picture: the direction of its features at every place, and its probabilities."""
+"""Targets for distillation: a teacher's features, normalized to length 1, and its probabilities."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from models.build.heads.head import Head, Shapes
 from models.graph.builder import FLOAT16, GraphBuilder
 from models.spec import CLASSES, Hw, ModelInfo
 
-EPSILON = 1e-6  # added to a length before the division
+EPSILON = 1e-6  # added to a divisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ class AnswersHead(Head):
         if self.classes:
             tensor = info.scores.probabilities
             flat = builder.op("Reshape", tensor, builder.ints(-1))
-            builder.output(builder.op("Cast", flat, to=FLOAT16), "probabilities", FLOAT16, shapes[tensor][1:])
+            total = builder.op("ReduceSum", flat, builder.ints(0), keepdims=1)  # of a sigmoid it is not 1
+            shares = builder.op("Div", flat, builder.op("Add", total, builder.floats(EPSILON)))
+            builder.output(builder.op("Cast", shares, to=FLOAT16), "probabilities", FLOAT16, shapes[tensor][1:])
 
     @staticmethod
     def _resize(builder: GraphBuilder, layer: str, shape: tuple[int, ...]) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Augmentation:
-    """How far pictures are varied; every value is the largest change either way, drawn evenly up to it."""
+    """How far pictures are varied: random values, even between the limits."""
 
     area: float
     """the smallest share of the picture that a crop keeps"""
@@ -27,18 +27,18 @@ class Augmentation:
     contrast: float = 0.2
     """share of the difference from the mean"""
     tint: float = 0.08
-    """share of each colour"""
+    """share of the difference from the mean, for each colour"""
     saturation: float = 0.0
     """share of the difference from grey"""
     noise: float = 0.0
-    """standard deviation in levels of 0 to 255"""
+    """largest standard deviation, in levels of 0 to 255"""
 
 
 MILD = Augmentation(area=0.56)
 """For classes that may differ in detail alone."""
 
 STRONG = Augmentation(area=0.25, stretch=0.3, rotation=math.radians(7), contrast=0.35, saturation=0.5, noise=8.0)
-"""For distillation: the teacher answers for the crop itself, so that no crop is too small."""
+"""For distillation: the teacher sees the same crop, so a small crop never has a wrong target."""
 
 
 CROP_NUMBERS = 6

@@ -59,7 +59,7 @@ class LabelledBatches:
         def batch(indices: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
             seed = tf.stack([config.seed, step])
             random = tf.random.stateless_uniform((tf.shape(indices)[0], CROP_NUMBERS), seed, -1.0, 1.0)
-            chosen = vary_colour(crop(tf.gather(self._images, indices), random, config.size, MILD), seed, MILD)
+            chosen = vary_colour(crop(tf.gather(self._images, indices), random, config.size, MILD), seed + 2, MILD)
             return normalized(chosen, info), {"classes": tf.gather(self._targets, indices)}
 
         steps = epoch * self.steps + np.arange(self.steps, dtype=np.int32)
@@ -73,7 +73,7 @@ class LabelledBatches:
 
 
 def count_steps(images: int, batch: int) -> int:
-    """Batches per epoch for at least `images` images."""
+    """Batches per epoch for about `images` images."""
     return round(images / min(batch, images // MIN_STEPS))
 
 
@@ -98,11 +98,10 @@ def soft_targets(dataset: Dataset, smoothing: float = 0.0) -> NDArray[np.float32
 def unchanged(
     images: NDArray[np.uint8], targets: dict[str, NDArray[Any]], config: TrainingConfig, info: InputInfo
 ) -> tf.data.Dataset:
-    """Images without augmentation, resized and normalized, and their targets, in batches."""
+    """Images of the training size without augmentation, normalized, and their targets, in batches."""
     import tensorflow as tf
 
     def batch(images: tf.Tensor, targets: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        resized = tf.image.resize(tf.cast(images, tf.float32), (config.size, config.size), antialias=True)
-        return normalized(resized, info), targets
+        return normalized(tf.cast(images, tf.float32), info), targets
 
     return tf.data.Dataset.from_tensor_slices((images, targets)).batch(config.batch).map(batch).prefetch(2)

@@ -14,7 +14,7 @@ Indices = NDArray[np.int64]  # image numbers, or class numbers
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """`images` uint8 BGR (n, size, size, 3), and the class number of each.
+    """`images` uint8 BGR (n, size, size, 3), and the class number of each, or NO_CLASS.
 
     `names` are the files. `clustered_by` is the network whose embedding was clustered to get the classes, or empty;
     `classified_by` is the network that classified the pictures, or empty.
@@ -45,6 +45,8 @@ class Dataset:
                 f"training needs at least 2 classes, but got {found}; add a subfolder of pictures for each"
             )
         if self.classified_by:
+            if len(self.images) < 2:
+                raise SourceError(f"training needs at least 2 readable pictures, but got {len(self.images)}")
             return
         counts = np.bincount(self.labels[self.labels >= 0], minlength=len(self.classes))
         for name, count in zip(self.classes, counts, strict=True):

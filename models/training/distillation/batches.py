@@ -55,13 +55,19 @@ class DistillationBatches:
         numbers = np.random.default_rng((config.seed, crops_of)).uniform(-1, 1, (self._count, CROP_NUMBERS))
         random = tf.constant(numbers.astype(np.float32))
 
-        def batch(places: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-            chosen = tf.gather(pictures, places)
-            crops = crop(tf.gather(self._images, chosen), tf.gather(random, places), config.size, STRONG)
-            answers = self._ask(places, tf.cast(crops, tf.uint8))
-            seen = vary_colour(crops, tf.stack([config.seed, step]), STRONG)
-            return normalized(seen, self._info), self._teacher.lesson.targets(answers, tf.gather(self._own, chosen))
+        def crops_at(places: tf.Tensor) -> tf.Tensor:
+            chosen = tf.gather(self._images, tf.gather(pictures, places))
+            return crop(chosen, tf.gather(random, places), config.size, STRONG)
 
+        def batch(places: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+            crops = crops_at(places)
+            answers = self._ask(places, tf.cast(crops, tf.uint8))
+            own = tf.gather(self._own, tf.gather(pictures, places))
+            seen = vary_colour(crops, tf.stack([config.seed, step]), STRONG)
+            return normalized(seen, self._info), self._teacher.lesson.targets(answers, own)
+
+        # Both networks at once would slow each other down.
+        self._kept.fill(lambda places: self._teacher.answers(tf.cast(crops_at(places), tf.uint8).numpy()), config.batch)
         order = shuffle(self._count, self._count, self.steps, (config.seed, epoch))
         steps = epoch * self.steps + np.arange(self.steps, dtype=np.int32)
         return tf.data.Dataset.from_tensor_slices((order, steps)).map(batch, num_parallel_calls=1).prefetch(3)

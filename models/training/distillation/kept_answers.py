@@ -2,6 +2,9 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +14,7 @@ from models.training.distillation.teacher import Answers
 MEMORY_SHARE = 0.3
 """The share of the machine's memory that the answers may take; if they take more, the teacher answers again."""
 
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 UNKNOWN_MEMORY = 4 * 2**30  # bytes of memory of a machine that does not say
 
 
@@ -28,6 +32,15 @@ class KeptAnswers:
         if round_number != self._round:
             self._round = round_number
             self._known[:] = False
+
+    def fill(self, ask: Callable[[Indices], Answers], batch: int) -> None:
+        """Ask for what is not known yet, in batches, if all answers fit into memory."""
+        for start in range(0, self._count, batch):
+            places = np.arange(start, min(start + batch, self._count))
+            if not self._known[places].all():
+                self.get(places, partial(ask, places))
+            if not self._answers:
+                return
 
     def get(self, places: Indices, ask: Callable[[], Answers]) -> Answers:
         """The answers for the crops `places`: those kept, if all are, or else those of `ask`, which are then kept."""
@@ -47,8 +60,10 @@ class KeptAnswers:
 
 
 def memory() -> int:
-    """Bytes of memory of this machine."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return UNKNOWN_MEMORY
+    """Bytes of memory that this process may use."""
+    sizes = []
+    with suppress(AttributeError, ValueError, OSError):  # Windows has no sysconf
+        sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(ValueError, OSError):  # the limit of a container, or "max"
+        sizes.append(int(CONTAINER_LIMIT.read_text()))
+    return min(sizes, default=UNKNOWN_MEMORY)

@@ -39,7 +39,7 @@ class Lesson:
         return (*layers, *classes) if self.teaches_classes else layers
 
     def targets(self, answers: Sequence[tf.Tensor], own: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The targets of the student by output: the answers, and the pictures' own classes."""
+        """The targets by output: the teacher's answers, and `own` classes unless the teacher gives them."""
         return {CLASSES: own} | dict(zip(self.outputs, answers, strict=True))
 
 
@@ -61,7 +61,7 @@ def choose_layers(info: ModelInfo, names: Sequence[str] = ()) -> tuple[LayerInfo
         return tuple(info.layer(name) for name in dict.fromkeys(names))
     early, late = ([each for each in info.key_layers if each.stride == stride] for stride in (EARLY, LATE))
     chosen = early[-1:] + ([late[(len(late) - 1) // 2], late[-1]] if late else [])
-    return tuple(dict.fromkeys(chosen or info.key_layers[-1:]))
+    return tuple(dict.fromkeys(chosen or (info.key_layers or info.layers)[-1:]))
 
 
 def pair(layers: Sequence[LayerInfo], student: ModelInfo) -> tuple[LayerInfo, ...]:

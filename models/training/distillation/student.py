@@ -24,8 +24,7 @@ def add_outputs(info: ModelInfo, taps: keras.Model, features: Any, lesson: Lesso
     outputs = {}
     pairs = zip(lesson.layers, pair(lesson.layers, info), strict=True)
     for name, (theirs, ours) in zip(lesson.outputs, pairs, strict=False):
-        regressor = layers.Conv2D(theirs.channels, 1, name=f"{name}_regressor")
-        outputs[name] = layers.Activation("linear", dtype="float32", name=name)(regressor(taps.output[ours.name]))
+        outputs[name] = layers.Conv2D(theirs.channels, 1, name=name)(taps.output[ours.name])
     if TEACHER_CLASSES in lesson.outputs:
         labels = lesson.network.info.scores.labels
         outputs[TEACHER_CLASSES] = layers.Dense(len(labels), dtype="float32", name=TEACHER_CLASSES)(features)
@@ -43,11 +42,11 @@ def losses(lesson: Lesson) -> dict[str, Callable[..., Any]]:
     import keras
 
     cross_entropy = keras.losses.CategoricalCrossentropy(from_logits=True)
-    return {name: disagreement if name.startswith("layer") else cross_entropy for name in lesson.outputs}
+    return {name: cosine_distance if name.startswith("layer") else cross_entropy for name in lesson.outputs}
 
 
-def disagreement(answers: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
-    """1 - the cosine at every place between answers of length 1 and features of any length."""
+def cosine_distance(answers: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
+    """1 - cosine similarity, (n, height, width), of answers of length 1 and features, both NHWC."""
     import tensorflow as tf
 
     answers, features = tf.cast(answers, tf.float32), tf.cast(features, tf.float32)

@@ -1,4 +1,4 @@
-"""The teacher at work: what it answers for pictures, in ONNX Runtime."""
+"""Runs a teacher in ONNX Runtime."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +42,7 @@ class Teacher:
 
     def _answer(self, picture: NDArray[np.uint8]) -> list[NDArray[np.float16]]:
         image = np.ascontiguousarray(cv2.resize(picture, self._size_hw[::-1], interpolation=cv2.INTER_LINEAR))
-        answers: list[NDArray[np.float16]] = self._session.run(self._head.outputs, {"image": image})
+        answers: list[NDArray[np.float16]] = self._session.run(None, {"image": image})
         return answers
 
     def _open(self, side: int) -> tuple[Hw, Any]:
@@ -58,7 +58,10 @@ class Teacher:
                 return size_hw, session
             except Exception as error:  # ONNX and ONNX Runtime raise errors of several kinds
                 reason = one_line(error)
-        raise ModelError(f"{network.info.name} cannot teach with pictures of {side}x{side} pixels: {reason}")
+        raise ModelError(
+            f"{network.info.name} cannot teach with pictures of {side}x{side} pixels: {reason};"
+            " choose another --size or --teacher-layers"
+        )
 
 
 def _one_thread_session(spec: GraphSpec) -> Any:

@@ -16,7 +16,7 @@ from models.training.config import SCRATCH, TrainingConfig
 from models.training.distillation import student
 from models.training.distillation.lesson import Lesson
 from models.training.network import vgg
-from models.training.network.half_precision import has_bfloat16
+from models.training.network.bfloat16 import has_bfloat16
 from models.training.network.metrics import accuracy
 from models.training.network.muon import LEARNING_RATE, make_muon
 from models.zoo import ZOO
@@ -58,18 +58,20 @@ def check_start(config: TrainingConfig) -> None:
         vgg.find_network(config.start)
 
 
-def make_learner(config: TrainingConfig, classes: int, lesson: Lesson | None = None, *, half: bool = False) -> Learner:
+def make_learner(
+    config: TrainingConfig, classes: int, lesson: Lesson | None = None, *, mixed_precision: bool = False
+) -> Learner:
     """The network of a config, ready to train; ModelError when the one to start from is missing or does not fit.
 
-    With a `lesson` it has the outputs that a teacher answers for. `half` computes a new network in bfloat16, where the
-    CPU can.
+    With a `lesson` it has the outputs that a teacher answers for. With `mixed_precision` a new network
+    computes in bfloat16, where the CPU can.
     """
     import keras
 
     keras.utils.clear_session()
     keras.utils.set_random_seed(config.seed)
     scratch = config.start == SCRATCH
-    keras.config.set_dtype_policy("mixed_bfloat16" if half and scratch and has_bfloat16() else "float32")
+    keras.config.set_dtype_policy("mixed_bfloat16" if mixed_precision and scratch and has_bfloat16() else "float32")
     base = _base(config, frozen=lesson is None)
     features = keras.layers.GlobalAveragePooling2D(name="features")(base.taps.output[base.info.layers[-1].name])
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(features)

@@ -1,6 +1,6 @@
 """Unpack photographs for `ventral train`, a subfolder for each class.
 
-`python -m scripts.dev.photographs TAR... -o FOLDER`
+`python -m scripts.dev.photographs TAR... -o FOLDER`, then `ventral train FOLDER --unlabelled clutter ...`
 """
 
 import tarfile
@@ -30,7 +30,8 @@ def unpack(archive: Path, output: Path) -> Iterator[Path]:
         for member in filter(tarfile.TarInfo.isfile, tar):
             file, content = PurePosixPath(member.name), tar.extractfile(member)
             assert content is not None  # it is a regular file
-            target = output / NAMES.get(file.parent.name, file.parent.name) / f"{file.parent.name}-{file.name}"
+            name = file.parent.name.lower()
+            target = output / NAMES.get(name, name) / f"{name}-{file.name}"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content.read())
             yield target

@@ -1,4 +1,4 @@
-"""Pictures of nothing, made from nothing or from photographs, so that the network learns to be unsure of them."""
+"""Pictures that show no class: shuffled photographs, plain colours, gradients and noise."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The names that the bundled network says, for folders of Caltech 101 and of the clothing dataset."""
+"""Class names for the folders of Caltech 101 and of the clothing dataset."""
 
 CLUTTER = "clutter"  # photographs of none of the classes
 

@@ -34,10 +34,9 @@ def learning_curves(history: Sequence[Epoch]) -> bytes:
     rows = (("loss", "loss", "val_loss"), ("accuracy", "accuracy", "val_accuracy"))
     for axis, (title, training, validation) in zip(axes, rows, strict=True):
         numbers = range(1, len(history) + 1)
-        mark = "o" if len(history) < 8 else ""
         for name, colour, label in ((training, TRAINING, "training"), (validation, VALIDATION, "validation")):
             values = [getattr(epoch, name) for epoch in history]
-            axis.plot(numbers, values, color=colour, linewidth=2, marker=mark, markersize=4, label=label)
+            axis.plot(numbers, values, color=colour, linewidth=2, marker=_mark(history), markersize=4, label=label)
         axis.set_title(title, color=INK, loc="left", fontsize=11)
         _label_epochs(axis, history)
     axes[0].set_yscale("log")
@@ -52,10 +51,23 @@ def agreement(history: Sequence[Epoch]) -> bytes:
     numbers, layers = range(1, len(history) + 1), list(history[-1].agreement)
     for number, layer in enumerate(layers):
         values = [epoch.agreement[layer] for epoch in history]
-        axis.plot(numbers, values, color=class_colour(number, len(layers)), linewidth=2, label=layer)
+        axis.plot(
+            numbers,
+            values,
+            color=class_colour(number, len(layers)),
+            linewidth=2,
+            marker=_mark(history),
+            markersize=4,
+            label=layer,
+        )
     _label_epochs(axis, history)
     axis.legend(frameon=False, labelcolor=INK, loc="best")
     return _png(figure)
+
+
+def _mark(history: Sequence[Epoch]) -> str:
+    """Points, where there are few."""
+    return "o" if len(history) < 8 else ""
 
 
 def _label_epochs(axis: Axes, history: Sequence[Epoch]) -> None:

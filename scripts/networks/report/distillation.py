@@ -6,7 +6,7 @@ from models.spec import LayerInfo, Network
 from models.training.distillation.lesson import Lesson, pair
 from models.training.history import best_epoch
 from realtime.imaging.frame import Image
-from scripts.common.coloured_features import coloured_features
+from scripts.common.layer_as_colour import layer_as_colour
 from scripts.networks.report import charts
 from scripts.networks.report.evaluation import Evaluation, thin_out
 from scripts.networks.report.section import Figure, Section, image_tag, table
@@ -27,13 +27,14 @@ def agreement(evaluation: Evaluation) -> Section | None:
         (theirs.name, ours, f"{best[theirs.name]:.2f}") for theirs, ours in zip(lesson.layers, students, strict=True)
     ]
     text = (
-        f"<p>The teacher is {escape(lesson.network.info.name)}. Agreement is the cosine between its features and those"
-        " of the new network after a linear map, the mean over all places of the validation pictures: 1 is equal.</p>"
+        f"<p>The teacher is {escape(lesson.network.info.name)}. Agreement is the mean cosine similarity of its features"
+        " and those of the new network after a linear map, over all places of the validation pictures; 1 is the"
+        " maximum.</p>"
     )
     figure = Figure("agreement", charts.agreement(history), "Agreement after each epoch")
     return Section(
         "Agreement with the teacher",
-        text + table(("layer of the teacher", "layer of the network", "agreement"), rows) + figure.html,
+        text + table(("layer of the teacher", "layer of the new network", "agreement"), rows) + figure.html,
         (figure,),
     )
 
@@ -49,8 +50,9 @@ def features_as_colour(evaluation: Evaluation) -> Section | None:
     head = "".join(f"<span>{escape(network.info.name)}<br>{escape(layer.name)}</span>" for network, layer in columns)
     cells = "".join(_row(evaluation, columns, dataset.images[each], dataset.names[each]) for each in pictures)
     html = (
-        "<p>Each picture, then the same layers of the teacher and of the new network. Within a picture, places with the"
-        " same colour have the same features for the network.</p>"
+        "<p>Each picture, then the layers of the teacher and those of the new network that learned from them. The"
+        " colours are the first three principal components of the features (PCA), computed for each image: compare"
+        " shapes and borders between columns, not colours.</p>"
     )
     grid = f'<div class=columns style="--columns:{len(columns) + 1}"><span></span>{head}{cells}</div>'
     return Section("Features as colour", html + grid)
@@ -67,7 +69,7 @@ def _columns(evaluation: Evaluation, lesson: Lesson) -> list[tuple[Network, Laye
 def _row(evaluation: Evaluation, columns: list[tuple[Network, LayerInfo]], image: Image, name: str) -> str:
     coloured = [
         image_tag(
-            coloured_features(evaluation.engine, network, layer, image, SIDE), f"{layer.name} of {network.info.name}"
+            layer_as_colour(evaluation.engine, network, layer, image, SIDE), f"{layer.name} of {network.info.name}"
         )
         for network, layer in columns
     ]

@@ -98,7 +98,7 @@ class Evaluation:
 
     @property
     def named_share(self) -> float | None:
-        """The share of pictures without a class that the show would name; None when there are no such pictures."""
+        """The share of pictures without a class whose predictions are shown; None when there are no such pictures."""
         best = self.unlabelled_probabilities.max(axis=1)
         return float((best >= SURE).mean()) if len(best) else None
 
@@ -139,9 +139,9 @@ class Evaluation:
 
     @property
     def accuracy_name(self) -> str:
-        """What the accuracy is: that of the classes, or the agreement with the network that classified the pictures."""
+        """What the accuracy counts: correct classes, or the same predictions as the classifying network."""
         teacher = self.dataset.classified_by
-        return f"agreement with the predictions of {teacher}" if teacher else "accuracy"
+        return f"same prediction as {teacher}" if teacher else "accuracy"
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -154,8 +154,9 @@ class Evaluation:
             "epochs": [dataclasses.asdict(epoch) for epoch in self.trained.history],
             "classes": [dataclasses.asdict(score) for score in self.scores],
             "confusion": self.confusion.tolist(),
-            "training_pictures": len(self.trained.split.train),
+            "training_pictures": len(with_class(self.dataset, self.trained.split.train)),
             "validation_pictures": len(self.validation),
+            "classified_by": self.dataset.classified_by,
             "clustered_by": self.dataset.clustered_by,
             "skipped": list(self.dataset.skipped),
         }

@@ -30,10 +30,12 @@ def summary(evaluation: Evaluation) -> Section:
         if config.start == SCRATCH
         else f"fine-tuned from {config.start}"
     )
+    if evaluation.trained.lesson is not None:
+        start += f", taught by {evaluation.trained.lesson.network.info.name}"
     split = evaluation.trained.split
     rows = {
         f"Validation: {evaluation.accuracy_name}": f"{100 * evaluation.accuracy:.0f} %",
-        "Calibration error": f"{100 * evaluation.calibration_error:.1f} %",
+        "Expected calibration error": f"{100 * evaluation.calibration_error:.1f} %",
         "Pictures": f"{len(dataset.images)}: {len(split.train)} for training, {len(split.validation)} for validation",
         "Classes": f"{len(dataset.classes)}",
         "Network": f"{start}, {evaluation.network.path.stat().st_size / 1e6:.1f} MB",
@@ -42,11 +44,11 @@ def summary(evaluation: Evaluation) -> Section:
         "Training time": f"{evaluation.seconds:.0f} s",
     }
     if evaluation.named_share is not None:
-        rows["Pictures without a class that are named"] = f"{100 * evaluation.named_share:.0f} %"
-    items = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
+        rows["Named pictures without a class"] = f"{100 * evaluation.named_share:.0f} %"
+    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
     note = (
-        "<p class=note>The best epoch was chosen on the validation pictures, so the accuracy is slightly"
-        " optimistic.</p>"
+        "<p class=note>The best epoch and the calibration were chosen on the validation pictures, so these numbers are"
+        " slightly optimistic.</p>"
     )
     return Section("Summary", f"<dl>{items}</dl>{note}{_origin_of_classes(evaluation)}{_skipped(evaluation)}")
 

@@ -52,7 +52,7 @@ class EpochBar:
             f" validation: loss {result.val_loss:.3f}, accuracy {percent(result.val_accuracy)}"
         )
         if result.agreement:
-            line += f", agreement {fmean(result.agreement.values()):.2f}"
+            line += f", feature agreement {fmean(result.agreement.values()):.2f}"
         line += f"; {result.seconds:.1f} s"
         if self._bar.disable:
             log.info(line)

@@ -35,10 +35,10 @@ def load_dataset(source: str, config: TrainingConfig, *, clusters: int = 3, unla
         raise SourceError("the folder name is empty: expected a folder with a subfolder of pictures for each class")
     folder = Path(source)
     classes = [each for each in list_folder(folder) if each.is_dir() and pictures_in(each)]
+    _check_names(unlabelled, folder, classes)
     if not classes:
         loaded = _read(folder, pictures_in(folder), config.side)
         return _classified(loaded, config) or _clustered(loaded, clusters, config)
-    _check_names(unlabelled, folder, classes)
     loaded = _read(folder, [file for each in classes for file in pictures_in(each)], config.side)
     names = tuple(each.name for each in classes if each.name not in unlabelled)
     numbers = {name: number for number, name in enumerate(names)}

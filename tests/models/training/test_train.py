@@ -19,6 +19,7 @@ from onnx import numpy_helper
 
 from models.errors import ModelError
 from models.from_keras.import_tensorflow import import_tensorflow
+from models.graph.packed_weights import load_unpacked
 from models.importing.open_network import open_network
 from models.training.config import TrainingConfig
 from models.training.data.dataset import Dataset
@@ -117,7 +118,7 @@ def test_a_stored_network_is_refined_in_its_last_block_alone(new: Run, tmp_path:
 
 def test_the_bundled_network_is_a_start(tmp_path: Path, pictures: Dataset) -> None:
     refined = trained_in(tmp_path, pictures, start="world")
-    bundled = onnx.load(open_network("world").path)
+    bundled = load_unpacked(open_network("world").path)
     for each in bundled.graph.initializer:
         changed = each.name.startswith(("block5", "classifier"))
         same = np.array_equal(numpy_helper.to_array(each), refined.weights.get(each.name, np.zeros(0)))

@@ -68,7 +68,7 @@ def test_pictures_without_a_class_are_in_no_metric(labelled: Path) -> None:
     assert metrics["validation_pictures"] == sum(map(sum, metrics["confusion"])) == 4
     assert 0 <= metrics["calibration_error"] <= 1
     assert metrics["named_share"] in (0.0, 0.5, 1.0)
-    assert "Pictures without a class that are named" in (labelled / "report.html").read_text()
+    assert "Named pictures without a class" in (labelled / "report.html").read_text()
     assert open_network(str(labelled)).info.scores.labels == (ODD, "red")
 
 

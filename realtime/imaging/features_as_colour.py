@@ -1,16 +1,17 @@
-"""Features as colour: places of a layer that the network sees alike have the same colour."""
+"""Features as colour: the principal components (PCA) of a layer's features are red, green and blue."""
 
 import cv2
 import numpy as np
 
 from realtime.imaging.frame import Floats, Image, hw
 
-RADIUS, EPSILON = 6, 1e-3  # of the guided filter
+RADIUS = 6  # pixels, of the guided filter
+EPSILON = 1e-3  # of the guided filter: a variance of grey from 0 to 1
 PERCENTILES = (1, 99)  # of a component, shown as black and as full colour
 DARKEST = 0.45  # brightness of a colour where the picture is black
 
 
-def feature_colours(features: Floats, image: Image) -> Image:
+def features_as_colour(features: Floats, image: Image) -> Image:
     """The features (channels, height, width) of an image as colours at its size, lit by its brightness.
 
     The colours are the three principal components of the directions of the features, so that the same features have
