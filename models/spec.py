@@ -151,4 +151,7 @@ class Network:
     digest: str
 
 
+SOMETHING_ELSE = "something else"
+"""The label of a class for pictures that show none of the other classes; the show says nothing then."""
+
 CLASSES = "classes"  # in place of the name of a layer: the logits of the classifier, one channel for each class

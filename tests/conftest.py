@@ -30,6 +30,7 @@ KERAS = (
     "models/training/distillation/test_distillation.py",
     "models/training/network",
     "models/training/test_calibrate.py",
+    "models/training/test_refit.py",
     "models/training/test_train.py",
     "scripts/networks/test_export.py",
     "scripts/networks/test_taught.py",

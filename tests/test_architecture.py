@@ -20,7 +20,7 @@ DOORS = {
     "tensorflow": {
         "models/from_keras/convert.py",
         "models/from_keras/import_tensorflow.py",
-        *(f"models/training/{name}.py" for name in ("calibrate", "fit", "data/augment", "data/batches")),
+        *(f"models/training/{name}.py" for name in ("calibrate", "fit", "refit", "data/augment", "data/batches")),
         *(f"models/training/distillation/{name}.py" for name in ("batches", "lesson", "student")),
         *(f"models/training/network/{name}.py" for name in ("batch_norm", "metrics")),
         "scripts/dev/benchmarks/frameworks.py",
@@ -31,7 +31,7 @@ DOORS = {
         "models/from_keras/convert.py",
         "models/from_keras/import_tensorflow.py",
         "models/from_keras/pretrained.py",
-        *(f"models/training/{name}.py" for name in ("calibrate", "fit", "distillation/student")),
+        *(f"models/training/{name}.py" for name in ("fit", "refit", "distillation/student")),
         *(f"models/training/network/{name}.py" for name in ("batch_norm", "learner", "metrics", "muon", "vgg")),
     },
     "onnxruntime": {

@@ -8,23 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import CLASSES
+from models.training.network.learner import Learner
 
 if TYPE_CHECKING:
-    import keras
     import tensorflow as tf
 
 MIN_PICTURES = 100  # validation pictures below which the temperature stays 1
 RANGE = (0.25, 4.0)  # of the temperature
 
 
-def calibrate(model: keras.Model, validation: tf.data.Dataset) -> None:
+def calibrate(learner: Learner, validation: tf.data.Dataset) -> None:
     """Divide the logits of the classes by the temperature that fits the validation data (Guo et al. 2017)."""
-    logits, targets = (
-        np.concatenate(parts)
-        for parts in zip(*((model(images)[CLASSES], target[CLASSES]) for images, target in validation), strict=True)
-    )
+    parts = [(learner.model(images)[CLASSES], targets[CLASSES]) for images, targets in validation]
+    logits, targets = (np.concatenate(column) for column in zip(*parts, strict=True))
     if len(logits) >= MIN_PICTURES:
-        layer, value = model.get_layer(CLASSES), temperature(logits, targets)
+        layer, value = learner.model.get_layer(CLASSES), temperature(logits, targets)
         layer.set_weights([weights / value for weights in layer.get_weights()])
 
 

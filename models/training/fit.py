@@ -35,14 +35,13 @@ class TrainingProgress(Protocol):
 def fit(
     learner: Learner,
     batches: Batches,
-    validation: tf.data.Dataset,
     config: TrainingConfig,
     *,
     checkpoints: CheckpointFolder,
     progress: TrainingProgress,
 ) -> tuple[Epoch, ...]:
     """Train from the last checkpoint to the end; the network ends with the weights of its best epoch."""
-    checkpoint = checkpoints.load()
+    checkpoint, validation = checkpoints.load(), batches.validation()
     if checkpoint:
         _restore(learner.model, checkpoint.variables)
     while checkpoint is None or not is_finished(checkpoint.history, config.epochs, config.patience):

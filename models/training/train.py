@@ -11,15 +11,15 @@ import onnx
 from models.errors import SetupError
 from models.from_keras.import_tensorflow import import_tensorflow
 from models.spec import ModelInfo
-from models.training.calibrate import calibrate
 from models.training.checkpoint import CheckpointFolder
 from models.training.config import TrainingConfig
 from models.training.data.batches import Batches, LabelledBatches
-from models.training.data.dataset import Dataset, Split, split
+from models.training.data.dataset import Dataset, Split, split, with_something_else
 from models.training.distillation import student
 from models.training.distillation.batches import DistillationBatches
 from models.training.distillation.lesson import Lesson, choose_layers, open_teacher
 from models.training.distillation.teacher import Teacher
+from models.training.finish import finish
 from models.training.fit import TrainingProgress, fit
 from models.training.history import Epoch
 from models.training.network.learner import Learner, check_start, make_learner
@@ -30,10 +30,11 @@ LIBRARIES = ("tensorflow", "tf2onnx", "sklearn", "matplotlib")
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A trained network, ready to be written, with its history, its data split, and what its teacher taught."""
+    """A trained network, ready to be written, the data with all its classes, its split, and what the teacher taught."""
 
     model: onnx.ModelProto
     info: ModelInfo
+    dataset: Dataset
     history: tuple[Epoch, ...]
     split: Split
     lesson: Lesson | None = None
@@ -78,17 +79,16 @@ def train(
     dataset.check()
     import_tensorflow()
     lesson = make_lesson(dataset, config)
+    if lesson is None:
+        dataset = with_something_else(dataset)
     labels = np.zeros_like(dataset.labels) if dataset.classified_by else dataset.labels
     parts = split(labels, config.seed, config.validation)
     learner = make_learner(config, len(dataset.classes), lesson, mixed_precision=True)
     batches = make_batches(learner, dataset, parts, config, lesson)
-    validation = batches.validation()
-    history = fit(learner, batches, validation, config, checkpoints=checkpoints, progress=progress)
-    precise = make_learner(config, len(dataset.classes), lesson)
-    precise.model.set_weights(learner.model.get_weights())
-    calibrate(precise.model, validation)
-    model, info = store(precise, name, dataset.classes, config.size)
-    return Trained(model, info, history, parts, lesson)
+    history = fit(learner, batches, config, checkpoints=checkpoints, progress=progress)
+    finished, dataset = finish(learner, dataset, parts, config, lesson)
+    model, info = store(finished, name, dataset.classes, config.size)
+    return Trained(model, info, dataset, history, parts, lesson)
 
 
 def make_lesson(dataset: Dataset, config: TrainingConfig) -> Lesson | None:

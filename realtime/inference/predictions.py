@@ -1,11 +1,13 @@
 """Classify a picture: labels and probabilities."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec, Precision
 from models.build.heads.scores import ScoresHead
-from models.spec import Network, Prediction
+from models.spec import SOMETHING_ELSE, Network, Prediction
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
@@ -18,6 +20,11 @@ def top(probabilities: NDArray[np.float32], labels: tuple[str, ...], count: int)
     """The `count` most likely classes, the most likely first."""
     order = np.argsort(-probabilities, kind="stable")[:count]
     return tuple(Prediction(int(index), labels[index], float(probabilities[index])) for index in order)
+
+
+def is_sure(predictions: Sequence[Prediction], threshold: float = SURE) -> bool:
+    """Whether the best of some predictions is worth saying: likely enough, and the name of something."""
+    return bool(predictions) and predictions[0].probability >= threshold and predictions[0].label != SOMETHING_ELSE
 
 
 def scores_spec(network: Network, precision: Precision = "fp32") -> GraphSpec:

@@ -18,7 +18,7 @@ from realtime.controls.value import KeyBinding, value
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine, GraphError
 from realtime.inference.network_input import network_input
-from realtime.inference.predictions import SURE, scores_spec, top
+from realtime.inference.predictions import SURE, is_sure, scores_spec, top
 from realtime.threads.background_result import BackgroundResult
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Predictor:
         if self.note or self._smoothed.scores is None:
             return ()
         best = top(self._smoothed.scores, self._labels, predict.count)
-        return best if best[0].probability >= predict.threshold else ()
+        return best if is_sure(best, predict.threshold) else ()
 
     def _predict(self, spec: GraphSpec, image: Image) -> tuple[NDArray[np.float32], float]:
         """The probabilities of the classes of an image, and the seconds that they took."""

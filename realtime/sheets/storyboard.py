@@ -20,7 +20,7 @@ from realtime.imaging.drawing import (
 )
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
-from realtime.inference.predictions import SURE
+from realtime.inference.predictions import is_sure
 from realtime.sheets.picture_activations import LayerTiles
 from realtime.views.stages import stage_caption
 from realtime.views.tiles import TileSettings
@@ -85,9 +85,9 @@ class Storyboard:
 
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
         """The card of the predictions, beside the picture; without them if the first one is unsure."""
-        sure = all(each.probability >= SURE for each in predictions[:1])
-        predictions = predictions if sure else ()
+        sure = is_sure(predictions)
         title, sentence = SURE_TEXT if sure else UNSURE_TEXT
+        predictions = predictions if sure else ()
         canvas = self._with_text(title, sentence, *network_label(self._info), current=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
         picture = centred(hw(self._image), half)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.gradcam import GradcamHead
-from models.spec import CLASSES, ModelInfo
+from models.spec import CLASSES, ModelInfo, Prediction
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, Scalar, value
 from realtime.imaging.drawing import percent
@@ -20,6 +20,7 @@ from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
 from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
+from realtime.inference.predictions import is_sure
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.background_result import BackgroundResult
 from realtime.views.tiles import TileSettings
@@ -124,7 +125,9 @@ class GradcamView(View):
         target = self._target(scene, self._activations)
         scores = np.exp(self._activations - self._activations.max())
         probability = scores[target] / scores.sum()
-        if probability < scene.settings[PredictSettings].threshold and scene.settings[GradcamSettings].target < 0:
+        best = Prediction(target, labels[target], float(probability))
+        chosen = scene.settings[GradcamSettings].target >= 0
+        if not chosen and not is_sure([best], scene.settings[PredictSettings].threshold):
             return "not sure", f"Where the network finds evidence for the most likely class, {labels[target]}."
         if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
             return labels[target], "Where the network finds evidence for this class."

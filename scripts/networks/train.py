@@ -37,8 +37,8 @@ class TrainOptions(TrainingConfig):
     classes: int = 3
     """the number of clusters when neither the folder nor a teacher has classes"""
     unlabelled: tuple[str, ...] = ()
-    """subfolders whose pictures show none of the classes, such as clutter: the network learns to be unsure of them;
-    repeatable"""
+    """subfolders whose pictures show none of the classes, such as clutter: they become the class
+    "something else"; repeatable"""
 
 
 def train(
@@ -116,12 +116,13 @@ def run(dataset: Dataset, config: TrainingConfig, output: Path, settings: dict[s
                 name = output.resolve().name
                 trained = train_network(dataset, config, name=name, checkpoints=checkpoints, progress=bar)
             file.part.write_bytes(trained.model.SerializeToString())
-            with evaluate(trained, dataset, config, file.part) as evaluation:
+            with evaluate(trained, config, file.part) as evaluation:
                 files = write_report(evaluation)
                 metrics = {"settings": settings, **evaluation.metrics}
                 result = evaluation.summary
             (output / NETWORK).unlink(missing_ok=True)  # without a network, an incomplete output is not "done"
-            write_all(output, {**files, LABELS: "".join(f"{name}\n" for name in dataset.classes).encode()}, metrics)
+            labels = "".join(f"{name}\n" for name in trained.info.scores.labels)
+            write_all(output, {**files, LABELS: labels.encode()}, metrics)
     finally:
         with suppress(OSError):
             output.rmdir()  # only if it is empty

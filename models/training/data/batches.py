@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import InputInfo
+from models.spec import Hw, InputInfo
 from models.training.config import TrainingConfig
 from models.training.data.augment import CROP_NUMBERS, MILD, crop, normalized, vary_colour
 from models.training.data.dataset import Dataset, Indices, Split
@@ -68,8 +69,8 @@ class LabelledBatches:
     def validation(self) -> tf.data.Dataset:
         """The validation data as it is."""
         chosen = self._split.validation
-        targets = {"classes": soft_targets(self._dataset)[chosen]}
-        return unchanged(self._dataset.images[chosen], targets, self._config, self._info)
+        images = resized(self._dataset.images[chosen], (self._config.size, self._config.size))
+        return unchanged(images, {"classes": soft_targets(self._dataset)[chosen]}, self._config, self._info)
 
 
 def count_steps(images: int, batch: int) -> int:
@@ -93,6 +94,11 @@ def soft_targets(dataset: Dataset, smoothing: float = 0.0) -> NDArray[np.float32
     known = dataset.labels >= 0
     targets[known] = (1 - smoothing) * np.eye(count)[dataset.labels[known]] + smoothing / count
     return targets
+
+
+def resized(images: NDArray[np.uint8], size_hw: Hw) -> NDArray[np.uint8]:
+    """Images (n, height, width, 3) at another size."""
+    return np.stack([np.asarray(cv2.resize(each, size_hw[::-1], interpolation=cv2.INTER_AREA)) for each in images])
 
 
 def unchanged(

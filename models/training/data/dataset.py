@@ -1,5 +1,6 @@
 """Labelled images in memory, and their split into training and validation data."""
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 
@@ -7,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import SourceError
+from models.spec import SOMETHING_ELSE
 
-NO_CLASS = -1  # the label of a picture without a class: the network learns to be unsure of it
+NO_CLASS = -1  # the label of a picture that shows none of the classes
 Indices = NDArray[np.int64]  # image numbers, or class numbers
 
 
@@ -52,6 +54,14 @@ class Dataset:
         for name, count in zip(self.classes, counts, strict=True):
             if count < 2:
                 raise SourceError(f"class '{name}': expected at least 2 readable pictures, but got {count}")
+
+
+def with_something_else(dataset: Dataset) -> Dataset:
+    """The dataset with a last class for the pictures that have none; unchanged if there are no such pictures."""
+    if (dataset.labels >= 0).all():
+        return dataset
+    labels = np.where(dataset.labels == NO_CLASS, len(dataset.classes), dataset.labels)
+    return dataclasses.replace(dataset, labels=labels, classes=(*dataset.classes, SOMETHING_ELSE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

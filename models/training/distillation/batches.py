@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import InputInfo
 from models.training.config import TrainingConfig
 from models.training.data.augment import CROP_NUMBERS, STRONG, crop, normalized, vary_colour
-from models.training.data.batches import count_steps, shuffle, soft_targets, unchanged
+from models.training.data.batches import count_steps, resized, shuffle, soft_targets, unchanged
 from models.training.data.dataset import Dataset, Indices, Split
 from models.training.distillation.kept_answers import KeptAnswers
 from models.training.distillation.teacher import Answers, Teacher
@@ -85,10 +84,7 @@ class DistillationBatches:
 
     def validation(self) -> tf.data.Dataset:
         """The validation pictures, whole, with the teacher's answers."""
-        chosen, side = self._split.validation, self._config.size
-        whole = [
-            cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in self._dataset.images[chosen]
-        ]
-        images = np.stack(whole).astype(np.uint8)
+        chosen = self._split.validation
+        images = resized(self._dataset.images[chosen], (self._config.size, self._config.size))
         targets = self._teacher.lesson.targets(self._teacher.answers(images), soft_targets(self._dataset)[chosen])
         return unchanged(images, targets, self._config, self._info)

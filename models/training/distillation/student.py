@@ -24,7 +24,8 @@ def add_outputs(info: ModelInfo, taps: keras.Model, features: Any, lesson: Lesso
     outputs = {}
     pairs = zip(lesson.layers, pair(lesson.layers, info), strict=True)
     for name, (theirs, ours) in zip(lesson.outputs, pairs, strict=False):
-        outputs[name] = layers.Conv2D(theirs.channels, 1, name=name)(taps.output[ours.name])
+        regressor = layers.Conv2D(theirs.channels, 1, name=f"{name}_regressor")(taps.output[ours.name])
+        outputs[name] = layers.Activation("linear", dtype="float32", name=name)(regressor)
     if TEACHER_CLASSES in lesson.outputs:
         labels = lesson.network.info.scores.labels
         outputs[TEACHER_CLASSES] = layers.Dense(len(labels), dtype="float32", name=TEACHER_CLASSES)(features)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 DROPOUT = 0.3
+FEATURES = "features"  # the layer that the classes are predicted from
 FINE_TUNING_RATE = 3e-4  # the learning rate of Adam at the start, for a pretrained network
 
 
@@ -73,7 +74,7 @@ def make_learner(
     scratch = config.start == SCRATCH
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed_precision and scratch and has_bfloat16() else "float32")
     base = _base(config, frozen=lesson is None)
-    features = keras.layers.GlobalAveragePooling2D(name="features")(base.taps.output[base.info.layers[-1].name])
+    features = keras.layers.GlobalAveragePooling2D(name=FEATURES)(base.taps.output[base.info.layers[-1].name])
     dropped = keras.layers.Dropout(DROPOUT, name="dropout")(features)
     outputs = {CLASSES: keras.layers.Dense(classes, dtype="float32", name=CLASSES)(dropped)}
     loss = {CLASSES: keras.losses.CategoricalCrossentropy(from_logits=True)}
@@ -90,6 +91,14 @@ def make_learner(
     keras.config.set_dtype_policy("float32")
     taught = dict(zip(lesson.outputs, (layer.name for layer in lesson.layers), strict=False)) if lesson else {}
     return Learner(base, model, LEARNING_RATE if scratch else FINE_TUNING_RATE, taught)
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Copy the weights of all layers except the classes, whose number may differ."""
+    for layer in target.layers:
+        weights = source.get_layer(layer.name).get_weights()
+        if layer.name != CLASSES or [each.shape for each in weights] == [each.shape for each in layer.get_weights()]:
+            layer.set_weights(weights)
 
 
 def _base(config: TrainingConfig, *, frozen: bool) -> Base:

@@ -12,7 +12,7 @@ from realtime.dreams.objective import ObjectiveGradient
 from scripts.common.embedding import embed
 from scripts.common.progress import progress
 from scripts.networks.report.discriminative_channels import discriminative_channels
-from scripts.networks.report.evaluation import Evaluation, thin_out, with_class
+from scripts.networks.report.evaluation import Evaluation, thin_out
 from scripts.networks.report.section import Section, image_tag
 
 MAX_CLASSES = 12  # classes to maximize: those with the best F1
@@ -57,7 +57,7 @@ def _classes(evaluation: Evaluation) -> list[Target]:
 def _channels(evaluation: Evaluation, layer: LayerInfo) -> list[Target]:
     """The discriminative channels, each with the class of its highest mean activation."""
     dataset = evaluation.dataset
-    indices = thin_out(with_class(dataset, np.argsort(dataset.labels, kind="stable")), MAX_PICTURES)
+    indices = thin_out(np.argsort(dataset.labels, kind="stable"), MAX_PICTURES)
     labels = dataset.labels[indices]
     activations = embed(evaluation.engine, evaluation.network, (layer.name,), dataset.images[indices])
     present = np.unique(labels)

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from models.files import digest_file
 from models.spec import Network
 from models.training.config import TrainingConfig
-from models.training.data.dataset import NO_CLASS, Dataset, Indices
+from models.training.data.dataset import Dataset, Indices
 from models.training.history import best_epoch
 from models.training.train import Trained
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import network_input
-from realtime.inference.predictions import SURE, scores_spec
+from realtime.inference.predictions import scores_spec
 from realtime.inference.providers import choose
 
 BINS = 15  # of probabilities, for the calibration error
@@ -38,23 +38,23 @@ class Score:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A trained network, its data, and the predicted `probabilities` (validation pictures, classes).
-
-    `unlabelled_probabilities` are those of the validation pictures without a class.
-    """
+    """A trained network, its data, and the predicted `probabilities` (validation pictures, classes)."""
 
     trained: Trained
-    dataset: Dataset
     config: TrainingConfig
     network: Network
     engine: Engine
     probabilities: NDArray[np.float32]
-    unlabelled_probabilities: NDArray[np.float32]
 
-    @cached_property
+    @property
+    def dataset(self) -> Dataset:
+        """The pictures, with all their classes."""
+        return self.trained.dataset
+
+    @property
     def validation(self) -> Indices:
-        """The image numbers of the validation pictures with a class; every index below counts these."""
-        return with_class(self.dataset, self.trained.split.validation)
+        """The image numbers of the validation data; every index below counts these."""
+        return self.trained.split.validation
 
     @cached_property
     def truth(self) -> Indices:
@@ -95,12 +95,6 @@ class Evaluation:
         bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
         surplus = np.bincount(bins, weights=probabilities - (self.truth == self.predicted), minlength=BINS)
         return float(np.abs(surplus).sum() / len(probabilities))
-
-    @property
-    def named_share(self) -> float | None:
-        """The share of pictures without a class whose predictions are shown; None when there are no such pictures."""
-        best = self.unlabelled_probabilities.max(axis=1)
-        return float((best >= SURE).mean()) if len(best) else None
 
     @cached_property
     def present(self) -> Indices:
@@ -149,22 +143,16 @@ class Evaluation:
         return {
             "accuracy": self.accuracy,
             "calibration_error": self.calibration_error,
-            "named_share": self.named_share,
             "best_epoch": best_epoch(self.trained.history) + 1,
             "epochs": [dataclasses.asdict(epoch) for epoch in self.trained.history],
             "classes": [dataclasses.asdict(score) for score in self.scores],
             "confusion": self.confusion.tolist(),
-            "training_pictures": len(with_class(self.dataset, self.trained.split.train)),
+            "training_pictures": len(self.trained.split.train),
             "validation_pictures": len(self.validation),
             "classified_by": self.dataset.classified_by,
             "clustered_by": self.dataset.clustered_by,
             "skipped": list(self.dataset.skipped),
         }
-
-
-def with_class(dataset: Dataset, pictures: Indices) -> Indices:
-    """Those of `pictures` that have a class."""
-    return np.asarray(pictures[dataset.labels[pictures] != NO_CLASS], np.int64)
 
 
 def thin_out(indices: Indices, count: int) -> Indices:
@@ -174,15 +162,13 @@ def thin_out(indices: Indices, count: int) -> Indices:
 
 
 @contextmanager
-def evaluate(trained: Trained, dataset: Dataset, config: TrainingConfig, path: Path) -> Iterator[Evaluation]:
+def evaluate(trained: Trained, config: TrainingConfig, path: Path) -> Iterator[Evaluation]:
     """Evaluate the network stored at `path`; its engine runs until the block ends."""
     network = Network(trained.info, path, digest_file(path))
     spec = scores_spec(network)
     with Engine(choose("auto")) as engine:
         rows = [
             engine.run_when_ready(spec, {"image": network_input(image, spec.size_hw)})["scores"]
-            for image in dataset.images[trained.split.validation]
+            for image in trained.dataset.images[trained.split.validation]
         ]
-        known = dataset.labels[trained.split.validation] != NO_CLASS
-        probabilities = np.stack(rows)
-        yield Evaluation(trained, dataset, config, network, engine, probabilities[known], probabilities[~known])
+        yield Evaluation(trained, config, network, engine, np.stack(rows))

@@ -12,7 +12,7 @@ from scripts.common.embedding import embed
 from scripts.networks.report import charts
 from scripts.networks.report.activation_maximization import activation_maximization
 from scripts.networks.report.distillation import agreement, features_as_colour
-from scripts.networks.report.evaluation import Evaluation, with_class
+from scripts.networks.report.evaluation import Evaluation
 from scripts.networks.report.feature_maps import feature_maps
 from scripts.networks.report.gradcam import gradcam
 from scripts.networks.report.samples import samples
@@ -43,8 +43,6 @@ def summary(evaluation: Evaluation) -> Section:
         "Epochs": f"{len(history)} of at most {config.epochs}; best: {best_epoch(history) + 1}",
         "Training time": f"{evaluation.seconds:.0f} s",
     }
-    if evaluation.named_share is not None:
-        rows["Named pictures without a class"] = f"{100 * evaluation.named_share:.0f} %"
     items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
     note = (
         "<p class=note>The best epoch and the calibration were chosen on the validation pictures, so these numbers are"
@@ -109,8 +107,7 @@ def embedding(evaluation: Evaluation) -> Section:
     """The mean activations of the last layer, in two dimensions."""
     dataset, split, seed = evaluation.dataset, evaluation.trained.split, evaluation.config.seed
     rng = np.random.default_rng(seed)
-    indices = np.concatenate([rng.permutation(each) for each in (split.validation, split.train)])
-    indices = with_class(dataset, indices)[:MAX_EMBEDDED]
+    indices = np.concatenate([rng.permutation(split.validation), rng.permutation(split.train)])[:MAX_EMBEDDED]
     last = evaluation.network.info.layers[-1].name
     vectors = embed(evaluation.engine, evaluation.network, (last,), dataset.images[indices])
     points, method = _reduced(vectors.astype(np.float64), seed)

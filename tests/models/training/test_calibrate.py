@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from models.from_keras.import_tensorflow import import_tensorflow
-from models.spec import CLASSES
+from models.spec import CLASSES, InputInfo, ModelInfo
 from models.training.calibrate import MIN_PICTURES, calibrate, temperature
+from models.training.network.learner import Base, Learner
+
+INFO = ModelInfo("made", "none", InputInfo(), ())
 
 
 def drawn(count: int, factor: float) -> tuple[np.ndarray, np.ndarray]:
@@ -35,6 +38,7 @@ def test_the_classifier_is_divided_by_it(count: int) -> None:
     dense = keras.layers.Dense(5, name=CLASSES)
     model = keras.Model(inputs, {CLASSES: dense(inputs)})
     dense.set_weights([np.eye(5, dtype=np.float32), np.zeros(5, np.float32)])
-    calibrate(model, tf.data.Dataset.from_tensor_slices((logits, {CLASSES: targets})).batch(64))
+    learner = Learner(Base(INFO, model), model, 0.0, {})
+    calibrate(learner, tf.data.Dataset.from_tensor_slices((logits, {CLASSES: targets})).batch(64))
     expected = 1.0 if count < MIN_PICTURES else 1 / 3
     assert np.diag(dense.get_weights()[0]) == pytest.approx(expected, rel=0.1)

@@ -20,7 +20,7 @@ from realtime.controls.controls import Controls, Snapshot
 from realtime.imaging.compositing import background
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
-from realtime.inference.predictions import classify, scores_spec, top
+from realtime.inference.predictions import classify, is_sure, scores_spec, top
 from realtime.inference.predictor import Predictor, Smoothed
 from realtime.inference.providers import CPU
 from realtime.show.make_controls import make_controls
@@ -178,3 +178,14 @@ def test_predictions_reach_the_canvas(network: Network, engine: Engine) -> None:
     controls.press("p")
     with_names = pipeline.draw_when_ready(frame, controls.snapshot(), 1.0).frame.image
     assert (without != with_names).any()
+
+
+@pytest.mark.parametrize(
+    ("label", "probability", "sure"),
+    [("cup", 0.31, True), ("cup", 0.29, False), ("something else", 0.95, False)],
+)
+def test_what_is_unlikely_or_nothing_is_not_said(label: str, probability: float, sure: bool) -> None:
+    others = (Prediction(1, "hat", 0.05),)
+    assert is_sure((Prediction(0, label, probability), *others)) == sure
+    assert is_sure((Prediction(0, label, probability), *others), 0.0) == (label == "cup")
+    assert not is_sure(())

@@ -62,14 +62,14 @@ def test_the_report_shows_the_agreement_with_the_teacher(labelled: Path) -> None
     assert list(epoch["agreement"]) == ["block2_conv2", "block4_conv1"]
 
 
-def test_pictures_without_a_class_are_in_no_metric(labelled: Path) -> None:
+def test_pictures_without_a_class_become_something_else(labelled: Path) -> None:
     metrics = json.loads((labelled / "metrics.json").read_text())
-    assert [each["name"] for each in metrics["classes"]] == [ODD, "red"]
-    assert metrics["validation_pictures"] == sum(map(sum, metrics["confusion"])) == 4
+    labels = (ODD, "red", "something else")
+    assert [each["name"] for each in metrics["classes"]] == list(labels)
+    assert metrics["validation_pictures"] == sum(map(sum, metrics["confusion"])) == 6
     assert 0 <= metrics["calibration_error"] <= 1
-    assert metrics["named_share"] in (0.0, 0.5, 1.0)
-    assert "Named pictures without a class" in (labelled / "report.html").read_text()
-    assert open_network(str(labelled)).info.scores.labels == (ODD, "red")
+    assert open_network(str(labelled)).info.scores.labels == labels
+    assert (labelled / "labels.txt").read_text().splitlines() == list(labels)
 
 
 @pytest.mark.timeout(300)

@@ -95,7 +95,7 @@ def test_it_gets_closer_to_its_teacher(student: Trained) -> None:
 
 
 def test_the_stored_network_has_the_classes_of_the_pictures_and_nothing_of_its_teacher(student: Trained) -> None:
-    assert student.info.scores.labels == ("first", "second")
+    assert student.info.scores.labels == ("first", "second", "something else")
     outputs = {output.name for output in student.model.graph.output}
     assert outputs == {*(layer.name for layer in student.info.layers), "classifier/logits", "classifier/probabilities"}
 
