@@ -6,19 +6,23 @@ pictures of none of its classes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import CLASSES
+from models.spec import CLASSES, SOMETHING_ELSE
 from models.training.data.batches import LabelledBatches
 from models.training.network.learner import FEATURES, Learner
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+Vectors: TypeAlias = NDArray[np.float32]
+"""(pictures, channels) or (pictures, classes)."""
+
 ROUNDS = 4  # crops of every picture
+MIXED = 0.4  # mixtures of two pictures, in pictures of one round
 EPOCHS, BATCH, RATE = 30, 512, 3e-3
 PENALTIES = (1e-4, 3e-4, 1e-3, 3e-3)
 """Of the squared weights; that with the lowest validation loss is taken."""
@@ -26,8 +30,10 @@ PENALTIES = (1e-4, 3e-4, 1e-3, 3e-3)
 
 def refit(learner: Learner, batches: LabelledBatches) -> None:
     """Replace the weights of the classes of `learner` by those that fit the labelled pictures."""
-    rounds = [_features(learner, batches.training(number)) for number in range(ROUNDS)]
-    features, targets = (np.concatenate(parts) for parts in zip(*rounds, strict=True))
+    parts = [_features(learner, batches.training(number)) for number in range(ROUNDS)]
+    if batches.classes[-1] == SOMETHING_ELSE:
+        parts.append(_mixtures(*parts[0]))
+    features, targets = (np.concatenate(column) for column in zip(*parts, strict=True))
     validation = _features(learner, batches.validation())
     scale = features.std()
     fits = [_fit(features / scale, targets, (validation[0] / scale, validation[1]), penalty) for penalty in PENALTIES]
@@ -35,19 +41,29 @@ def refit(learner: Learner, batches: LabelledBatches) -> None:
     learner.model.get_layer(CLASSES).set_weights([kernel / scale, bias])
 
 
-def _features(learner: Learner, batches: tf.data.Dataset) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _mixtures(features: Vectors, targets: Vectors) -> tuple[Vectors, Vectors]:
+    """Means of the features of two pictures with different names: between the classes there is something else."""
+    labels, last = targets.argmax(axis=1), targets.shape[1] - 1
+    first, second = np.random.default_rng(0).choice(np.flatnonzero(labels < last), (2, round(MIXED * len(labels))))
+    differ = labels[first] != labels[second]
+    means = (features[first[differ]] + features[second[differ]]) / 2
+    return means, np.eye(last + 1, dtype=np.float32)[np.full(len(means), last)]
+
+
+def _features(learner: Learner, batches: tf.data.Dataset) -> tuple[Vectors, Vectors]:
     """The mean activations of the last layer (n, channels), and the targets of the classes (n, classes)."""
     import keras
+    import tensorflow as tf
 
-    model = keras.Model(learner.model.input, learner.model.get_layer(FEATURES).output)
-    parts = [(model(images, training=False), targets[CLASSES]) for images, targets in batches]
+    run = tf.function(keras.Model(learner.model.input, learner.model.get_layer(FEATURES).output))
+    parts = [(run(images), targets[CLASSES]) for images, targets in batches]
     features, targets = (np.concatenate(column) for column in zip(*parts, strict=True))
     return features, targets
 
 
 def _fit(
-    features: NDArray[np.float32], targets: NDArray[np.float32], validation: tuple[Any, Any], penalty: float
-) -> tuple[float, list[NDArray[np.float32]]]:
+    features: Vectors, targets: Vectors, validation: tuple[Vectors, Vectors], penalty: float
+) -> tuple[float, list[Vectors]]:
     """The validation loss, and the weights, of logistic regression."""
     import keras
 

@@ -46,6 +46,11 @@ class LabelledBatches:
         self._count = max(len(split.train), MIN_IMAGES)
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self._dataset.classes
+
+    @property
     def steps(self) -> int:
         """Batches per epoch."""
         return count_steps(self._count, self._config.batch)
