@@ -15,11 +15,11 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
 from models.importing.open_network import open_network
 from models.importing.read_file import read_onnx
-from models.spec import Network
+from models.spec import SOMETHING_ELSE, Network
 from models.zoo import BUNDLED, bundled_path, vgg16_layers
 from realtime.capture.pattern import Pattern
 from realtime.inference.engine import Engine
-from realtime.inference.predictions import SURE, classify
+from realtime.inference.predictions import classify, is_sure
 from realtime.inference.providers import CPU
 
 ASSET = bundled_path()
@@ -65,7 +65,8 @@ def test_it_is_a_small_plain_network_with_a_card(network: Network) -> None:
 def test_its_classes_are_plain_words(network: Network) -> None:
     labels = network.info.scores.labels
     assert set(NAMES) <= set(labels)
-    assert len(set(labels)) == len(labels) == 110
+    assert len(set(labels)) == len(labels) == 111
+    assert labels[-1] == SOMETHING_ELSE
     assert not [label for label in labels if "_" in label or label != label.strip()]
 
 
@@ -83,8 +84,7 @@ def test_every_channel_of_every_layer_is_alive(engine: Engine, network: Network)
 
 def test_it_names_nothing_where_there_is_nothing(engine: Engine, network: Network) -> None:
     for image in made_pictures():
-        [best] = classify(engine, network, image, count=1)
-        assert best.probability < SURE, best
+        assert not is_sure(predictions := classify(engine, network, image)), predictions
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,6 @@ def test_it_names_nothing_where_there_is_nothing(engine: Engine, network: Networ
     [
         ("chelsea", CATS),
         ("astronaut", ("person's face",)),
-        ("coffee", ("cup",)),
         ("rocket", ()),
     ],
 )
@@ -102,4 +101,4 @@ def test_it_says_nothing_wrong_of_real_pictures(
     image = cv2.imread(str(assets / "media" / f"{name}.jpg"))
     assert image is not None
     [best] = classify(engine, network, image.astype(np.uint8), count=1)
-    assert best.label in right or best.probability < 0.5, best
+    assert best.label in (*right, SOMETHING_ELSE) or best.probability < 0.5, best

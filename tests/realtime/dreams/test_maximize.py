@@ -90,6 +90,6 @@ def test_the_value_of_a_channel_grows_and_the_picture_is_reproducible(engine: En
     objective = ObjectiveGradient(engine, network, channel_objective(network.info, "block2_conv2", 3))
     runs = [maximize(objective, (48, 48), 24, np.random.default_rng(7), nothing) for _ in range(2)]
     (image, ascent), (again, _) = runs
-    assert ascent.after > 1.5 * max(ascent.before, 1e-3)
+    assert ascent.after > 1.2 * max(ascent.before, 1e-3)
     assert (image == again).all()
     assert image.std() > 10
