@@ -87,9 +87,9 @@ def test_the_fallback_is_used_where_the_gradient_is_zero() -> None:
 
 def test_the_value_of_a_channel_grows_and_the_picture_is_reproducible(engine: Engine) -> None:
     network = open_network("world")
-    objective = ObjectiveGradient(engine, network, channel_objective(network.info, "block2_conv2", 3))
+    objective = ObjectiveGradient(engine, network, channel_objective(network.info, "block2_conv2", 0))
     runs = [maximize(objective, (48, 48), 24, np.random.default_rng(7), nothing) for _ in range(2)]
     (image, ascent), (again, _) = runs
-    assert ascent.after > 1.2 * max(ascent.before, 1e-3)
+    assert ascent.after > 1.5 * max(ascent.before, 1e-3)
     assert (image == again).all()
     assert image.std() > 10
