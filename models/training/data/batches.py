@@ -13,6 +13,7 @@ from models.spec import Hw, InputInfo
 from models.training.config import TrainingConfig
 from models.training.data.augment import CROP_NUMBERS, MILD, crop, normalized, vary_colour
 from models.training.data.dataset import Dataset, Indices, Split
+from models.training.data.negatives import PER_PICTURE, negatives
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -76,6 +77,13 @@ class LabelledBatches:
         chosen = self._split.validation
         images = resized(self._dataset.images[chosen], (self._config.size, self._config.size))
         return unchanged(images, {"classes": soft_targets(self._dataset)[chosen]}, self._config, self._info)
+
+    def negatives(self) -> tf.data.Dataset:
+        """Pictures of no class made of the training pictures of all classes but the last, and the classes of those."""
+        chosen = self._split.train[self._dataset.labels[self._split.train] < len(self.classes) - 1]
+        images = resized(negatives(self._dataset.images[chosen]), (self._config.size, self._config.size))
+        targets = np.repeat(soft_targets(self._dataset)[chosen], PER_PICTURE, axis=0)
+        return unchanged(images, {"classes": targets}, self._config, self._info)
 
 
 def count_steps(images: int, batch: int) -> int:

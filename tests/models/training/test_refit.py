@@ -26,11 +26,11 @@ def tensorflow() -> Iterator[None]:
 
 
 def colours() -> Dataset:
-    """Many reddish pictures, some bluish ones, a few of neither."""
+    """Many pictures with a red middle, some with a blue one, a few with neither."""
     labels = np.repeat([0, 1, NO_CLASS], [24, 8, 8])
     images = np.random.default_rng(0).integers(0, 90, (40, 32, 32, 3), np.uint8)
-    images[labels == 0, :, :, 2] += 150
-    images[labels == 1, :, :, 0] += 150
+    images[labels == 0, 4:28, 4:28, 2] += 150
+    images[labels == 1, 4:28, 4:28, 0] += 150
     return Dataset(images, labels, ("red", "blue"), ("x",) * 40)
 
 
