@@ -31,10 +31,27 @@ class KeyBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class TextForm:
+    """What a text must look like, in words; `parse` raises ValueError for other text."""
+
+    description: str
+    parse: Callable[[str], object]
+
+    def accepts(self, text: str) -> bool:
+        """Whether a text has this form."""
+        try:
+            self.parse(text)
+        except ValueError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One value. Steps stop at `stops`, a part of `choices`; the other choices are set by name.
 
-    A step starts at `step_from`, where given, in place of the current value.
+    A step starts at `step_from`, where given, in place of the current value. `form` is what a text without choices
+    must look like.
     """
 
     path: str
@@ -46,6 +63,7 @@ class Value:
     binds: tuple[KeyBinding, ...] = ()
     stops: tuple[str, ...] = ()
     step_from: Callable[[Controls], Scalar] | None = None
+    form: TextForm | None = None
 
     @property
     def accepts(self) -> str:
@@ -55,7 +73,7 @@ class Value:
         if isinstance(self.default, bool):
             return "on or off"
         if isinstance(self.default, str):
-            return "text"
+            return self.form.description if self.form else "text"
         if isinstance(self.default, int):
             return f"a whole number from {self.low} to {self.high}"
         return f"a number from {self.low:g} to {self.high:g}"
@@ -78,6 +96,7 @@ class Value:
         """`value` within the range; SettingError for another type, for NaN and for an unknown choice."""
         fits = isinstance(value, type(self.default)) or (isinstance(self.default, float) and isinstance(value, int))
         fits = fits and isinstance(value, bool) == isinstance(self.default, bool) and value == value  # not NaN
+        fits = fits and (self.form is None or self.form.accepts(str(value)))
         if not fits or (self.choices and value not in self.choices):
             raise SettingError(f"{self.path} takes {self.accepts}, but got '{value}'")
         if isinstance(value, (bool, str)) or self.low is None or self.high is None:
@@ -119,11 +138,18 @@ class Settings(Protocol):
 
 
 def value(
-    default: Any, help: str, *binds: KeyBinding, low: float = 0, high: float = 1, choices: Sequence[str] = ()
+    default: Any,
+    help: str,
+    *binds: KeyBinding,
+    low: float = 0,
+    high: float = 1,
+    choices: Sequence[str] = (),
+    form: TextForm | None = None,
 ) -> Any:
     """A field of a Settings dataclass."""
     numeric = isinstance(default, (int, float)) and not isinstance(default, bool)
-    described = Value("", default, help, low if numeric else None, high if numeric else None, tuple(choices), binds)
+    lowest, highest = (low, high) if numeric else (None, None)
+    described = Value("", default, help, lowest, highest, tuple(choices), binds, form=form)
     return dataclasses.field(default=default, metadata={"value": described})
 
 

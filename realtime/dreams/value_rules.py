@@ -1,10 +1,8 @@
-"""Rules of dreams: a preset sets other values, and a dream starts deep in the network."""
+"""The rule of dreams: a preset sets other values."""
 
-from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.read_preset import SHIPPED, read_preset
 from realtime.controls.value import Scalar
-from realtime.dreams.objective import default_layer
 
 UNCHANGED = ("dream/channel", "dream/seed", "dream/size", "dream/preset")  # the values that a preset does not change
 
@@ -31,13 +29,3 @@ def _chosen_preset(controls: Controls) -> dict[str, Scalar]:
     if preset not in SHIPPED:
         return {}
     return {path: controls.table[path].parse(text) for path, text in read_preset(preset)}
-
-
-def follow_dream_view(info: ModelInfo, controls: Controls, before: Scalar) -> None:
-    """Select a layer deep in the network for the dream, and the one before it afterwards, unless one was chosen."""
-    if controls.is_chosen("show/layer"):
-        return
-    if before == "dream":
-        controls.reset("show/layer")
-    elif controls.value("show/view") == "dream" and controls.value("dream/channel") == -1:
-        controls.set("show/layer", default_layer(info), chosen=False)

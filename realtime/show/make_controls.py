@@ -1,6 +1,6 @@
 """The controls of this program for one network, and how the command line sets them before the show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from models.errors import SettingError
@@ -31,9 +31,21 @@ def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
             ),
         },
     )
+    controls.rule("show/view", partial(_begin_view, info, {view.name: view for view in views}))
     for view in views:
         view.register(controls, info)
     return controls
+
+
+def _begin_view(info: ModelInfo, views: Mapping[str, View], controls: Controls, before: Scalar) -> None:
+    """Select the layer that the view begins with, and the one of the show afterwards, unless one was chosen."""
+    if controls.is_chosen("show/layer"):
+        return
+    layer = views[str(controls.value("show/view"))].default_layer(controls, info)
+    if layer is not None:
+        controls.set("show/layer", layer, chosen=False)
+    elif views[str(before)].default_layer(controls, info) is not None:
+        controls.reset("show/layer")
 
 
 def _digits(info: ModelInfo) -> Iterator[KeyBinding]:

@@ -16,9 +16,9 @@ from realtime.controls.value import KeyBinding
 from realtime.dreams.deepdream import ascent_step
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState, add_detail
-from realtime.dreams.objective import Objective, ObjectiveGradient
+from realtime.dreams.objective import Objective, ObjectiveGradient, default_layer
 from realtime.dreams.optical_flow import shift
-from realtime.dreams.value_rules import apply_dream_preset, follow_dream_view
+from realtime.dreams.value_rules import apply_dream_preset
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
 from realtime.inference.network_input import input_size
@@ -36,11 +36,14 @@ class DreamView(View):
         self._state: DreamState | None = None
         self._turn = 0
 
+    def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
+        """Deep in the network; a dream of one channel stays with its layer."""
+        return default_layer(info) if controls.value("dream/channel") == -1 else None
+
     def register(self, controls: Controls, info: ModelInfo) -> None:
-        """Add the action below, and the rules of dreams."""
+        """Add the action below, and the rule of presets."""
         super().register(controls, info)
         controls.rule("dream/preset", apply_dream_preset)
-        controls.rule("show/view", partial(follow_dream_view, info))
 
     @action("dream/tile", "\\", "Enter", help="dream of the selected tile; again: of the whole layer")
     def dream_of_tile(self, controls: Controls) -> None:

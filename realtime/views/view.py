@@ -139,6 +139,10 @@ class View(ABC):
         """The graphs that the next key press may need, the most likely first."""
         return ()
 
+    def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
+        """The layer that the view begins with while nobody has chosen one; None for that of the show."""
+        return None
+
     def register(self, controls: Controls, info: ModelInfo) -> None:
         """Add the actions of the view; some views also add rules."""
         controls.register(self)

@@ -44,6 +44,8 @@ def another(described: Value) -> object:
         return next(choice for choice in reversed(described.choices) if choice != described.default)
     if isinstance(described.default, bool):
         return not described.default
+    if isinstance(described.default, str):
+        return "0.500,0.250"
     return described.high if described.high != described.default else described.low
 
 
