@@ -126,9 +126,10 @@ class Evaluation:
     @property
     def summary(self) -> str:
         """The result in one line."""
+        epochs = len(self.trained.history)
         return (
             f"{self.accuracy_name} {100 * self.accuracy:.0f} % on {len(self.validation)} validation pictures after"
-            f" {len(self.trained.history)} epochs, {self.network.path.stat().st_size / 1e6:.1f} MB"
+            f" {epochs} epoch{'s' * (epochs > 1)}, {self.network.path.stat().st_size / 1e6:.1f} MB"
         )
 
     @property
