@@ -11,10 +11,12 @@ from realtime.imaging.frame import Floats
 AXES = 3
 SPARE = 5  # further axes, which make the first ones converge sooner
 FIRST_ROUNDS, ROUNDS = 24, 4  # of subspace iteration
-MEMORY = 20.0  # seconds: the time constant of mean and covariance
+SETTLING = 10  # updates after which the axes move slowly
+MEMORY = 60.0  # seconds: the time constant of mean and covariance after that
 PERCENTILES = (1, 99)  # of a component, at -1 and 1
-CUT = 0.6
-"""A new scene begins where the axes show less than this share of what the best axes would show."""
+ALIKE, SHOWN = 0.88, 0.4
+"""A new scene begins where the cosine between its mean and that of the last seconds is below ALIKE, or where the axes
+show less than this share of what the best ones would show."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,8 @@ def _first(samples: Floats) -> _Statistics:
 def _add(samples: Floats, so_far: _Statistics, elapsed: float) -> None:
     """Move everything a little; the axes stay as close to where they were as the new covariance allows."""
     so_far.count += 1
-    rate = np.float32(max(1 - math.exp(-elapsed / MEMORY), 1 / so_far.count))
+    slow = 1 - math.exp(-elapsed / MEMORY)
+    rate = np.float32(slow if so_far.count > SETTLING else 1 / so_far.count)
     so_far.mean += rate * (samples.mean(axis=0) - so_far.mean)
     centred = np.asarray(samples - so_far.mean, np.float32)
     so_far.covariance += rate * (_covariance(centred) - so_far.covariance)
@@ -77,9 +80,12 @@ def _add(samples: Floats, so_far: _Statistics, elapsed: float) -> None:
 
 
 def _is_cut(samples: Floats, so_far: _Statistics) -> bool:
-    covariance = _covariance(samples - samples.mean(axis=0))
-    best = leading_axes(covariance, so_far.leading, FIRST_ROUNDS)[:, :AXES]
-    return _spread(covariance, so_far.shown) < CUT * _spread(covariance, best)
+    mean = samples.mean(axis=0)
+    if mean @ so_far.mean < ALIKE * np.linalg.norm(mean) * np.linalg.norm(so_far.mean):
+        return True
+    covariance = _covariance(samples - mean)
+    best = leading_axes(covariance, so_far.leading, ROUNDS)[:, :AXES]
+    return _spread(covariance, so_far.shown) < SHOWN * _spread(covariance, best)
 
 
 def _projection(so_far: _Statistics) -> Projection:

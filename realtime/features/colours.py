@@ -9,7 +9,7 @@ from realtime.imaging.frame import Floats, Image
 from realtime.imaging.guided_filter import enlarge_along_edges
 from realtime.imaging.oklab import bgr_of_oklab
 
-MIDDLE, LIGHT, YELLOW, RED = 0.66, 0.18, 0.15, 0.13
+MIDDLE, LIGHT, YELLOW, RED = 0.70, 0.20, 0.19, 0.17
 """Lightness, and how far it, yellow to blue and red to green go from the middle.
 
 The first component is yellow or blue and the second light or dark, which people who confuse red and green see as well.
