@@ -28,7 +28,7 @@ def parse_points(text: str) -> tuple[Point, ...]:
         if not (0 <= x <= 1 and 0 <= y <= 1):
             raise ValueError(f"{word} lies outside of the picture")
         points.append(Point(x, y, not word.startswith("-")))
-    return tuple(points[-MAX_POINTS:])
+    return tuple(dict.fromkeys(points))[-MAX_POINTS:]
 
 
 def format_points(points: tuple[Point, ...]) -> str:
@@ -47,21 +47,24 @@ class Likeness:
         """The points, in order."""
         return tuple(self._features)
 
-    def update(self, points: tuple[Point, ...], places: Floats) -> Projection:
-        """Take the features of new points from those of the picture, (C, h, w)."""
+    def update(self, points: tuple[Point, ...], places: Floats) -> None:
+        """Choose points; the features of new ones are taken from those of the picture, (C, h, w)."""
         _, height, width = places.shape
         for point in set(points) - set(self._features):
-            self._features[point] = places[
-                :, min(int(point.y * height), height - 1), min(int(point.x * width), width - 1)
-            ]
+            row, column = min(int(point.y * height), height - 1), min(int(point.x * width), width - 1)
+            self._features[point] = places[:, row, column]
         self._features = {point: self._features[point] for point in points}
-        rows = np.zeros((MAX_POINTS, len(places)), np.float32)
-        rows[: len(points)] = [self._features[point] for point in points] if points else 0
-        return Projection(rows, np.zeros(MAX_POINTS, np.float32))
+
+    def projection(self, channels: int) -> Projection:
+        """For each point the cosine of the angle to its feature; zero for what is left of MAX_POINTS."""
+        nothing = Projection.nothing(MAX_POINTS, channels)
+        for row, feature in enumerate(self._features.values()):
+            nothing.rows[row] = feature
+        return nothing
 
 
 def likeness(maps: Floats, points: tuple[Point, ...]) -> Floats:
-    """How much each place is alike, 0 to 1, (height, width), from the maps of `Likeness.update`."""
+    """How much each place is alike, 0 to 1, (height, width), from the maps of `Likeness.projection`."""
     wanted = [each for each, point in zip(maps, points, strict=False) if point.wanted]
     others = [each for each, point in zip(maps, points, strict=False) if not point.wanted]
     if not wanted:

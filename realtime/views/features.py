@@ -1,12 +1,8 @@
 """Every place of a layer in the colour of what the network sees there."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
-from typing import ClassVar, TypeAlias
-
-import numpy as np
+from typing import ClassVar
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.projection import ProjectionHead
@@ -16,18 +12,16 @@ from realtime.controls.value import KeyBinding, TextForm, value
 from realtime.features.basis import AXES, FeatureBasis
 from realtime.features.clusters import FeatureClusters
 from realtime.features.colours import colours_of_clusters, colours_of_components, light_places, lit_by, over_picture
+from realtime.features.following import FollowingProjection
 from realtime.features.likeness import MAX_POINTS, Likeness, Point, likeness, parse_points
 from realtime.features.projection import Projection
 from realtime.imaging.compositing import fitted
 from realtime.imaging.frame import Floats, Image
 from realtime.imaging.guided_filter import enlarge_along_edges
 from realtime.inference.engine import Outputs
-from realtime.threads.background_result import BackgroundResult
 from realtime.views.view import Rendered, Scene, View
 
 SHRINK = 4  # the maps leave the graph at a quarter of the panel's width
-EVERY = 0.2  # seconds between two updates of the projection
-EASE = 0.12  # seconds: the time constant with which the projection follows
 MAX_STRIDE = 16  # pixels of the input; coarser layers see no shapes
 
 CAPTIONS = {
@@ -36,10 +30,9 @@ CAPTIONS = {
     "clusters": ("regions", "The network's features, sorted into groups that have no names."),
     "similar": ("similar", "Everything that the network finds like the chosen places is lit."),
 }
+ASK = ("similar", "Click a place: all that the network finds like it lights up.")
 
 POINTS = TextForm("places from 0 to 1 across and down, such as '0.4,0.3 -0.7,0.2'", parse_points)
-
-Tracker: TypeAlias = FeatureBasis | FeatureClusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +59,24 @@ class FeaturesView(View):
     settings = (FeatureSettings,)
 
     def __init__(self) -> None:
-        self._start(None)
-
-    def _start(self, identity: tuple[object, ...] | None, tracker: Tracker | None = None) -> None:
-        self._identity = identity
-        self._tracker = tracker
+        self._identity: tuple[object, ...] | None = None
+        self._projection: FollowingProjection | None = None
         self._likeness = Likeness()
-        self._request = BackgroundResult[Projection]()
-        self._target: Projection | None = None
-        self._shown: Projection | None = None
-        self._drawn = self._updated = 0.0
 
     def render(self, scene: Scene) -> Rendered:
         """The colours on the frame, as large as the panel allows."""
         settings, layer = scene.settings[FeatureSettings], scene.layer
         identity = (scene.network.digest, layer.name, settings.mode, settings.clusters)
         if identity != self._identity:
-            self._start(identity, _tracker(settings))
+            self._identity, self._projection, self._likeness = identity, None, Likeness()
         image = scene.fitted_frame()
-        points = _points(settings)
-        maps = self._likeness_maps(scene, points) if self._tracker is None else self._maps(scene, self._tracker)
-        return Rendered(_draw(maps, image, settings, points), layer, caption=_caption(settings, points))
+        if settings.mode == "similar":
+            points = parse_points(settings.points)
+            light = likeness(self._likeness_maps(scene, points), points)
+            return Rendered(
+                light_places(image, light) if points else image, layer, caption=CAPTIONS["similar"] if points else ASK
+            )
+        return Rendered(_coloured(self._maps(scene, settings), image, settings), layer, caption=CAPTIONS[settings.mode])
 
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
         """The deepest one that still tells places apart."""
@@ -97,73 +87,47 @@ class FeaturesView(View):
         """The layer and its neighbours, the nearest first."""
         return (_spec(scene, layer) for layer in scene.info.around(scene.layer))
 
-    def _maps(self, scene: Scene, tracker: Tracker) -> Floats:
-        """The maps of the projection, which moves towards the newest one."""
+    def _maps(self, scene: Scene, settings: FeatureSettings) -> Floats:
+        """The maps of the projection; the first frame takes two passes: the first one reads the features."""
         now = scene.frame.timestamp
-        if self._shown is None:  # the first pass has only the features
-            none = Projection(
-                np.zeros((_axes(scene), scene.layer.channels), np.float32), np.zeros(_axes(scene), np.float32)
-            )
-            self._shown = self._target = tracker.update(_run(scene, none)["places"], 0.0)
-            self._updated = now
-        newest = self._request.take()
-        self._target = newest or self._target
-        assert self._target is not None
-        share = 1 - math.exp(-max(now - self._drawn, 0.0) / EASE)
-        self._shown, self._drawn = self._shown.towards(self._target, share), now
-        outputs = _run(scene, self._shown)
-        if self._request.idle and now - self._updated >= EVERY:
-            job = partial(tracker.update, outputs["places"], now - self._updated)
-            self._request.send(scene.engine.start(job))
-            self._updated = now
+        if self._projection is None:
+            tracker = FeatureClusters(settings.clusters) if settings.mode == "clusters" else FeatureBasis()
+            self._projection = FollowingProjection(tracker, _places(scene), now)
+        outputs = _run(scene, self._projection.at(now))
+        self._projection.learn(outputs["places"], now, scene.engine.start)
         return outputs["maps"]
 
     def _likeness_maps(self, scene: Scene, points: tuple[Point, ...]) -> Floats:
-        """The maps of the chosen places; a new place takes two passes: the first one reads its features."""
-        if self._shown is None or self._likeness.points != points:
-            none = Projection(
-                np.zeros((MAX_POINTS, scene.layer.channels), np.float32), np.zeros(MAX_POINTS, np.float32)
-            )
-            self._shown = self._likeness.update(points, _run(scene, none)["places"])
-        return _run(scene, self._shown)["maps"]
+        """The maps of the chosen places; a new place takes two passes too."""
+        if self._likeness.points != points:
+            self._likeness.update(points, _places(scene))
+        return _run(scene, self._likeness.projection(scene.layer.channels))["maps"]
 
 
-def _tracker(settings: FeatureSettings) -> Tracker | None:
-    if settings.mode == "similar":
-        return None
-    return FeatureClusters(settings.clusters) if settings.mode == "clusters" else FeatureBasis()
-
-
-def _axes(scene: Scene) -> int:
-    settings = scene.settings[FeatureSettings]
+def _axes(settings: FeatureSettings) -> int:
     return {"clusters": settings.clusters, "similar": MAX_POINTS}.get(settings.mode, AXES)
 
 
 def _spec(scene: Scene, layer: LayerInfo) -> GraphSpec:
     height, width = fitted(scene.frame_hw, scene.panel_hw)
-    return scene.graph(ProjectionHead(layer.name, _axes(scene), (max(height // SHRINK, 8), max(width // SHRINK, 8))))
+    size_hw = max(height // SHRINK, 8), max(width // SHRINK, 8)
+    return scene.graph(ProjectionHead(layer.name, _axes(scene.settings[FeatureSettings]), size_hw))
 
 
 def _run(scene: Scene, projection: Projection) -> Outputs:
     return scene.engine.run(_spec(scene, scene.layer), projection.feeds(scene.input_image))
 
 
-def _points(settings: FeatureSettings) -> tuple[Point, ...]:
-    return parse_points(settings.points) if settings.mode == "similar" else ()
+def _places(scene: Scene) -> Floats:
+    """The features alone."""
+    nothing = Projection.nothing(_axes(scene.settings[FeatureSettings]), scene.layer.channels)
+    return _run(scene, nothing)["places"]
 
 
-def _draw(maps: Floats, image: Image, settings: FeatureSettings, points: tuple[Point, ...]) -> Image:
-    if settings.mode == "similar":
-        return light_places(image, likeness(maps, points)) if points else image
+def _coloured(maps: Floats, image: Image, settings: FeatureSettings) -> Image:
     colours = colours_of_clusters(maps) if settings.mode == "clusters" else colours_of_components(maps)
     coloured = enlarge_along_edges(colours, image)
     return over_picture(coloured, image) if settings.mode == "picture" else lit_by(coloured, image)
-
-
-def _caption(settings: FeatureSettings, points: tuple[Point, ...]) -> tuple[str, str]:
-    if settings.mode == "similar" and not points:
-        return "similar", "Click a place: all that the network finds like it lights up."
-    return CAPTIONS[settings.mode]
 
 
 VIEW = FeaturesView

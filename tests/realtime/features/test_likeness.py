@@ -21,7 +21,9 @@ from tests.realtime.features.test_basis import places
 
 
 def lit(points: tuple[Point, ...], features: Floats, memory: Likeness | None = None) -> Floats:
-    projection = (memory or Likeness()).update(points, features)
+    memory = memory or Likeness()
+    memory.update(points, features)
+    projection = memory.projection(len(features))
     return likeness(np.tensordot(projection.rows, features, axes=1).astype(np.float32), points)
 
 
@@ -70,9 +72,10 @@ def test_the_second_eye_is_found_from_the_first(
     with Engine(CPU) as engine:
         spec = GraphSpec(network, ProjectionHead(layer, MAX_POINTS, (90, 90)), size_hw)
         seen = network_input(image, size_hw)
-        nothing = Projection.nothing(MAX_POINTS, network.info.layer(layer).channels)
-        projection = Likeness().update(points, engine.run_when_ready(spec, nothing.feeds(seen))["places"])
-        light = likeness(engine.run_when_ready(spec, projection.feeds(seen))["maps"], points)
+        channels, memory = network.info.layer(layer).channels, Likeness()
+        nothing = Projection.nothing(MAX_POINTS, channels)
+        memory.update(points, engine.run_when_ready(spec, nothing.feeds(seen))["places"])
+        light = likeness(engine.run_when_ready(spec, memory.projection(channels).feeds(seen))["maps"], points)
     row, column = int(second[1] * 90), int(second[0] * 90)
     assert light[row - 2 : row + 3, column - 2 : column + 3].max() > 0.8
     assert (light > 0.5).mean() < 0.1
