@@ -31,7 +31,8 @@ def test_points_are_text() -> None:
     points = (Point(0.4, 0.3), Point(0.7, 0.2, wanted=False))
     assert parse_points(format_points(points)) == points
     assert parse_points("") == ()
-    assert len(parse_points(" ".join(["0.1,0.2"] * 20))) == MAX_POINTS
+    assert len(parse_points(" ".join(f"0.1,0.{number:02}" for number in range(20)))) == MAX_POINTS
+    assert parse_points("0.1,0.2 0.1,0.2") == (Point(0.1, 0.2),)
     for text in ("0.4", "a,b", "0.4,1.2", "0.4,0.3,0.2", "nan,0.1"):
         with pytest.raises(ValueError):
             parse_points(text)
