@@ -1,0 +1,48 @@
+"""The picture that a channel likes excites it, and is found in the cache by the next show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.build.graph_spec import GraphSpec
+from models.build.heads.activations import ActivationsHead
+from models.importing.open_network import open_network
+from realtime.channels import likes
+from realtime.channels.likes import ChannelLikes
+from realtime.imaging.frame import Image, hw
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+from tests.screen import until
+
+LAYER, CHANNEL = "block3_conv2", 5
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likes, "STEPS", 24)
+    monkeypatch.setattr(likes, "SIDE", 64)
+
+
+def made(engine: Engine) -> Image:
+    network = open_network("world")
+    pictures, layer = ChannelLikes(engine, network), network.info.layer(LAYER)
+    until(lambda: pictures.picture(layer, CHANNEL) is not None, "the picture of the channel")
+    picture = pictures.picture(layer, CHANNEL)
+    assert picture is not None
+    return picture
+
+
+def test_it_excites_its_channel_and_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = open_network("world")
+    with Engine(CPU, background=True) as engine:
+        picture = made(engine)
+        spec = GraphSpec(network, ActivationsHead(LAYER), hw(picture))
+        noise = np.random.default_rng(0).integers(0, 256, picture.shape, np.uint8)
+        liked, other = (
+            engine.run_when_ready(spec, {"image": image})["activations"][CHANNEL].mean() for image in (picture, noise)
+        )
+        assert liked > 2 * other
+    monkeypatch.delattr(likes, "maximize")
+    with Engine(CPU, background=True) as engine:
+        assert np.array_equal(made(engine), picture)
