@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from realtime.controls.value import KeyBinding, value
 
+GIF_MAX_MB = 8.0
+
 
 @dataclass(frozen=True, slots=True)
 class ShowSettings:
@@ -55,3 +57,9 @@ class RecordSettings:
         choices=("gif", "mp4"),
     )
     gif_fps: float = value(20.0, "frame rate of a GIF, in fps", low=2, high=25)
+    gif_max_mb: float = value(
+        GIF_MAX_MB,
+        "largest size of a GIF, in MB; a longer one has a lower rate, a smaller size, fewer colours",
+        low=0.5,
+        high=500,
+    )

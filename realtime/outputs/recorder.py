@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from models.errors import OutputError
+from realtime.controls.settings import GIF_MAX_MB
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
 from realtime.outputs.recording.pace import Pace
@@ -42,8 +43,9 @@ class RecorderStatus:
 class Recorder(Output):
     """Records the show; leaving its context finishes every film. All methods are for the main thread.
 
-    Files without a name go to `folder`. `saved` is the newest film that is whole, `fault` what went wrong with the
-    last one, and `dropped` counts the frames that repeat another because ffmpeg was busy.
+    Files without a name go to `folder`. `saved` is the newest film that is whole, `note` what there is to know of it,
+    and `fault` what went wrong with the last one. `dropped` counts the frames that repeat another because ffmpeg was
+    busy.
     """
 
     name = "recorder"
@@ -52,6 +54,7 @@ class Recorder(Output):
     def __init__(self, canvases: Mailbox[Frame], *, folder: Path, gif_fps: float = 20.0) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
+        self.note = ""
         self.dropped = 0
         self._folder = folder
         self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps}
@@ -84,7 +87,13 @@ class Recorder(Output):
             return RecorderStatus(live.path, live.seconds, finishing) if live else RecorderStatus(finishing=finishing)
 
     def start(
-        self, path: Path | None = None, *, suffix: str = ".gif", fps: float | None = None, force: bool = False
+        self,
+        path: Path | None = None,
+        *,
+        suffix: str = ".gif",
+        fps: float | None = None,
+        force: bool = False,
+        gif_max_mb: float = GIF_MAX_MB,
     ) -> Path:
         """Record from now on, to `path` or to a new name; OutputError when that cannot be written."""
         running = self.status.recording
@@ -92,9 +101,11 @@ class Recorder(Output):
             raise OutputError(f"{running} is being recorded already; stop it first")
         path = self._claim(path, suffix, force=force)
         pace = Pace(fps or self._frame_rates[path.suffix.lower()])
-        recording = Recording(path, self._images(pace), fps=pace.fps, force=force, done=self._finished)
-        self._live = recording, pace
-        return self._begin(recording)
+        self._live = (
+            Recording(path, self._images(pace), fps=pace.fps, force=force, gif_max_mb=gif_max_mb, done=self._finished),
+            pace,
+        )
+        return self._begin(self._live[0])
 
     def stop(self) -> None:
         """Stop recording; the film is finished in the background."""
@@ -103,13 +114,13 @@ class Recorder(Output):
                 self._live[1].stop()
                 self._live = None
 
-    def save_replay(self, *, suffix: str = ".gif") -> Path:
+    def save_replay(self, *, suffix: str = ".gif", gif_max_mb: float = GIF_MAX_MB) -> Path:
         """Save the last ten seconds in the background; OutputError when nothing has been drawn yet."""
         if not len(self._replay):
             raise OutputError("there is nothing to save yet: no canvas has been drawn")
         path = self._claim(None, suffix, force=False)
         images = self._replay.images()
-        return self._begin(Recording(path, images, fps=self._replay.fps, force=False, done=self._finished))
+        return self._begin(Recording(path, images, fps=self._replay.fps, gif_max_mb=gif_max_mb, done=self._finished))
 
     def finished(self, timeout: float) -> bool:
         """Wait for the films that are being finished; whether all are after `timeout` seconds."""
@@ -155,8 +166,10 @@ class Recorder(Output):
             if self._live is not None and self._live[0] is recording:
                 self._live = None
             self.fault = recording.fault
-            self.saved = self.saved if recording.fault else recording.path
-        log.log(logging.ERROR if recording.fault else logging.INFO, "%s", recording.fault or f"saved {recording.path}")
+            if not recording.fault:
+                self.saved, self.note = recording.path, recording.note
+        saved = f"saved {recording.path}{recording.note and f', {recording.note}'}"
+        log.log(logging.ERROR if recording.fault else logging.INFO, "%s", recording.fault or saved)
 
     def _images(self, pace: Pace) -> Iterator[Image]:
         """The newest canvas for every frame of the video."""

@@ -40,8 +40,9 @@ class RecordingCommands:
     @action("record/replay", "e", help="save the last ten seconds")
     def save_replay(self, controls: Controls) -> None:
         """Save what was shown last."""
-        suffix = f".{controls.snapshot()[RecordSettings].format}"
-        self._try(partial(self._recorder.save_replay, suffix=suffix))
+        settings = controls.snapshot()[RecordSettings]
+        save = partial(self._recorder.save_replay, suffix=f".{settings.format}", gif_max_mb=settings.gif_max_mb)
+        self._try(save)
 
     @action("record/snapshot", "w", help="save a snapshot")
     def save_snapshot(self, controls: Controls) -> None:
@@ -81,13 +82,13 @@ class RecordingCommands:
         settings = controls.snapshot()[RecordSettings]
         suffix = path.suffix if path else f".{settings.format}"
         fps = settings.gif_fps if suffix.lower() == ".gif" else None
-        self._recorder.start(path, suffix=suffix, fps=fps, force=self._force)
+        self._recorder.start(path, suffix=suffix, fps=fps, force=self._force, gif_max_mb=settings.gif_max_mb)
 
     def _news(self) -> tuple[tuple[str, bool], ...]:
         """The newest fault and the newest file of each output, as a text and whether it is a fault."""
-        outputs = (self._recorder, self._stills)
-        faults = tuple((each.fault, True) for each in outputs)
-        return faults + tuple((f"saved {each.saved.name}" if each.saved else "", False) for each in outputs)
+        recorder, stills = self._recorder, self._stills
+        film = _saved(recorder.saved, f", {recorder.note}; . gives MP4" if recorder.note else "")
+        return (recorder.fault, True), (stills.fault, True), (film, False), (_saved(stills.saved), False)
 
     def _try(self, work: Callable[[], object]) -> None:
         try:
@@ -95,6 +96,10 @@ class RecordingCommands:
         except OutputError as error:
             self._notice = str(error), True, time.monotonic() + NOTICE
             log.error("%s", error)
+
+
+def _saved(path: Path | None, note: str = "") -> str:
+    return f"saved {path.name}{note}" if path else ""
 
 
 def _modified(path: Path) -> int | None:

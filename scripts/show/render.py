@@ -1,6 +1,7 @@
 """`ventral render`: the render pipeline offline, for every frame of a video or every picture."""
 
 import itertools
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -11,19 +12,22 @@ from rich.console import Console
 from rich.progress import track
 
 from models.errors import OutputError, SettingError, SourceError
-from models.spec import Hw
 from realtime.canvas.pipeline import Pipeline
 from realtime.capture.registry import open_source
 from realtime.capture.source import EndOfSource, Source, SourceOptions
 from realtime.controls.controls import Controls
+from realtime.controls.settings import RecordSettings
 from realtime.imaging.frame import Frame, Image
 from realtime.imaging.png import write_png
+from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
 from realtime.show.setup import open_setup
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath
+
+log = logging.getLogger(__name__)
 
 PATTERN = "pattern"
 
@@ -62,7 +66,8 @@ def render(
         if output.suffix == "":
             write_stills(tracked, output, force=force)
         else:
-            write_film(tracked, output, fps=opened.fps, size_hw=options.canvas_hw, force=force)
+            max_mb, size_wh = setup.controls.snapshot()[RecordSettings].gif_max_mb, options.canvas_hw[::-1]
+            write_film(tracked, open_writer(output, fps=opened.fps, size_wh=size_wh, force=force, gif_max_mb=max_mb))
     if faults:
         raise SourceError(f"{faults[0]}; the frames before it are in {output}")
 
@@ -105,11 +110,13 @@ def draw_canvases(source: Source, pipeline: Pipeline, controls: Controls, faults
         yield pipeline.draw_when_ready(Frame(image, index, now), controls.snapshot(), now).frame.image
 
 
-def write_film(canvases: Iterable[Image], output: Path, *, fps: float, size_hw: Hw, force: bool) -> None:
+def write_film(canvases: Iterable[Image], writer: ImageWriter) -> None:
     """Write canvases at a constant frame rate to one file."""
-    with open_writer(output, fps=fps, size_wh=size_hw[::-1], force=force) as writer:
+    with writer:
         for canvas in canvases:
             writer.write(canvas)
+    if writer.note:
+        log.info("%s: %s", writer.path, writer.note)
 
 
 def write_stills(canvases: Iterable[Image], folder: Path, *, force: bool) -> None:

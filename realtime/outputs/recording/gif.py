@@ -1,7 +1,7 @@
 """GIF files: from video through ffmpeg (GifWriter), and from drawings in a given palette (write_gif).
 
 GifWriter first records a nearly lossless video, then converts it in two passes: memory stays bounded, and the palette
-fits the whole clip.
+fits the whole clip. If the file becomes too large, the conversion stops and begins again with a lower quality.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,30 +12,66 @@ from PIL import Image as Pillow
 
 from models.errors import OutputError
 from models.files import output_errors
+from realtime.controls.settings import GIF_MAX_MB
 from realtime.outputs.recording import encoding
-from realtime.outputs.recording.encoding import Arguments
+from realtime.outputs.recording.encoding import Arguments, GifQuality, Wh
+from realtime.outputs.recording.ffmpeg import duration
+from realtime.outputs.recording.gif_budget import next_fitting, qualities
 from realtime.outputs.recording.mp4 import Mp4Writer
 from realtime.outputs.recording.paths import PartialFile
 
 
 class GifWriter(Mp4Writer):
-    """A GIF that is converted from a video when that is complete; the video is kept when the conversion fails."""
+    """A GIF of at most `max_mb`, as far as it stays readable, that is converted from a video when that is complete.
+
+    The video is kept when the conversion fails.
+    """
 
     encoding = encoding.NEARLY_LOSSLESS
 
+    def __init__(self, path: Path, fps: float, size_wh: Wh, output_wh: Wh, *, max_mb: float = GIF_MAX_MB) -> None:
+        super().__init__(path, fps, size_wh, output_wh)
+        self._max_mb = max_mb
+
     def _publish(self) -> None:
         with PartialFile(self.path) as gif:
-            video = self._video.part
-            palette = self._convert(encoding.make_palette(video, fps=self.fps), gif)
-            self._convert(encoding.make_gif(video, fps=self.fps, to=gif.part), gif, stdin=palette)
-            self._check(gif.part)
+            quality = self._convert_within_budget(gif)
+            self._check(gif.part, quality.fps)
+            self.note = self._describe(quality, gif.part.stat().st_size / 1e6)
         self._video.discard()
 
-    def _convert(self, arguments: Arguments, gif: PartialFile, *, stdin: bytes = b"") -> bytes:
+    def _convert_within_budget(self, gif: PartialFile) -> GifQuality:
+        """Convert the video with the best quality that fits."""
+        quality, *rest = qualities(self.fps, self._output_wh)
+        limit = round(1e6 * self._max_mb)
+        while rest:
+            self._convert(quality, gif, stop_at=limit)
+            if gif.part.stat().st_size < limit:
+                return quality
+            share = (duration(gif.part) or 0.0) * self.fps / self.frames
+            quality = next(next_fitting(quality, rest, share))
+            del rest[: rest.index(quality) + 1]
+        self._convert(quality, gif, stop_at=None)
+        return quality
+
+    def _convert(self, quality: GifQuality, gif: PartialFile, *, stop_at: int | None) -> None:
+        palette = self._run(encoding.make_palette(self._video.part, quality), gif)
+        self._run(encoding.make_gif(self._video.part, quality, to=gif.part, stop_at=stop_at), gif, stdin=palette)
+
+    def _run(self, arguments: Arguments, gif: PartialFile, *, stdin: bytes = b"") -> bytes:
         self._start(arguments, gif)
         with suppress(OutputError):  # `end` reports it in more detail
             self._ffmpeg.write(stdin)
         return self._ffmpeg.end()
+
+    def _describe(self, quality: GifQuality, megabytes: float) -> str:
+        size = f"{megabytes:.1f} MB"
+        if megabytes > self._max_mb:
+            return f"{size}, as it cannot become {self._max_mb:g} MB and stay readable"
+        if quality == qualities(self.fps, self._output_wh)[0]:
+            return size
+        colours = f", {quality.colours} colours" if quality.colours < encoding.GIF_COLOURS else ""
+        return f"{size} at {quality.fps:.3g} fps, {quality.size_wh[0]}x{quality.size_wh[1]}{colours}"
 
 
 def delays(seconds: Iterable[float]) -> Iterator[int]:

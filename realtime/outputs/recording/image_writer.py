@@ -10,12 +10,14 @@ from realtime.imaging.frame import Image
 class ImageWriter(Protocol):
     """A file being written; a context manager that closes it, or aborts it when its block fails.
 
-    Failures raise OutputError. When a file ends early, what was written is kept, and the error says where.
+    Failures raise OutputError. When a file ends early, what was written is kept, and the error says where. After
+    `close`, `note` says what the user should know of the file.
     """
 
     path: Path
     fps: float
     frames: int
+    note: str = ""
 
     def write(self, image: Image) -> None:
         """Append one image, shown for 1/fps seconds."""

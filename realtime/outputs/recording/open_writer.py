@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from realtime.controls.settings import GIF_MAX_MB
 from realtime.outputs.recording.encoding import GIF_WIDTH, Wh
 from realtime.outputs.recording.gif import GifWriter
 from realtime.outputs.recording.image_writer import ImageWriter
@@ -10,17 +11,20 @@ from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.png import PngWriter
 
 
-def open_writer(path: Path, *, fps: float, size_wh: Wh, force: bool = False) -> ImageWriter:
+def open_writer(
+    path: Path, *, fps: float, size_wh: Wh, force: bool = False, gif_max_mb: float = GIF_MAX_MB
+) -> ImageWriter:
     """Open a writer for images of `size_wh`; OutputError when `path` cannot be written.
 
     Images wider than 640 pixels are scaled down in a GIF. Any frame rate is possible: a GIF rounds frame times to
-    hundredths of a second, keeps the total time, and drops frames above 50 fps.
+    hundredths of a second, keeps the total time, and drops frames above 50 fps. It falls to a lower quality where it
+    would be larger than `gif_max_mb`.
     """
     check_writable(path, force=force, suffixes=(".mp4", ".gif", ".png"))
     if path.suffix.lower() == ".png":
         return PngWriter(path, fps)
     if path.suffix.lower() == ".gif":
-        return GifWriter(path, fps, size_wh, _scaled(size_wh, GIF_WIDTH))
+        return GifWriter(path, fps, size_wh, _scaled(size_wh, GIF_WIDTH), max_mb=gif_max_mb)
     return Mp4Writer(path, fps, size_wh, size_wh)
 
 

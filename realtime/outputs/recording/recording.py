@@ -6,9 +6,11 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from models.errors import OutputError, VentralError
+from realtime.controls.settings import GIF_MAX_MB
 from realtime.imaging.compositing import fit
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.recording.image_writer import ImageWriter
@@ -25,11 +27,19 @@ class Recording:
     """
 
     def __init__(
-        self, path: Path, images: Iterable[Image], *, fps: float, force: bool, done: Callable[[Recording], None]
+        self,
+        path: Path,
+        images: Iterable[Image],
+        *,
+        fps: float,
+        done: Callable[[Recording], None],
+        force: bool = False,
+        gif_max_mb: float = GIF_MAX_MB,
     ) -> None:
         self.path = path
         self.fault = ""
-        self._images, self._fps, self._force, self._done = iter(images), fps, force, done
+        self._images, self._fps, self._done = iter(images), fps, done
+        self._open = partial(open_writer, path, fps=fps, force=force, gif_max_mb=gif_max_mb)
         self._writer: ImageWriter | None = None
         self._thread = threading.Thread(target=self._run, name=f"recording {path.name}", daemon=True)
 
@@ -37,6 +47,11 @@ class Recording:
     def seconds(self) -> float:
         """The length that has been written."""
         return self._writer.frames / self._fps if self._writer is not None else 0.0
+
+    @property
+    def note(self) -> str:
+        """What there is to know of the finished file."""
+        return self._writer.note if self._writer is not None else ""
 
     def start(self) -> None:
         """Start the thread."""
@@ -67,7 +82,7 @@ class Recording:
         if first is None:
             raise OutputError(f"{self.path} was not written: no canvas was drawn")
         size_hw = hw(first)
-        self._writer = open_writer(self.path, fps=self._fps, size_wh=size_hw[::-1], force=self._force)
+        self._writer = self._open(size_wh=size_hw[::-1])
         try:
             for image in itertools.chain([first], self._images):
                 self._writer.write(fit(image, size_hw))
