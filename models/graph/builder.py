@@ -70,6 +70,12 @@ class GraphBuilder:
         self._graph.node.append(helper.make_node(op_type, inputs, [result], name=result, **attributes))
         return result
 
+    def ops(self, op_type: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
+        """Append a node with several outputs and return their names."""
+        results = [self._fresh(op_type.lower()) for _ in range(outputs)]
+        self._graph.node.append(helper.make_node(op_type, inputs, results, name=results[0], **attributes))
+        return results
+
     def constant(self, values: NDArray[Any]) -> str:
         """Add `values` as an initializer."""
         name = self._fresh("constant")

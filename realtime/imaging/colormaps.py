@@ -8,22 +8,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.imaging.frame import Image
+from realtime.imaging.oklab import bgr_of_oklab, oklab_of_bgr
 
 _DARK = "0b0d10"  # the background: tiles lie on it without an edge, and a channel without activation is invisible
 
 _ANCHORS = {
-    "ember": (_DARK, "1b0c3a", "56106e", "a52c60", "e3593a", "fba40a", "fcffc8"),
-    "ocean": (_DARK, "07163a", "0b3f77", "107ba0", "2fb7a8", "9be3a4", "fbfbe0"),
-    "viridian": (_DARK, "14123f", "27406f", "1f7a7a", "3fae63", "a6d83c", "fdfbc0"),
-    "grey": (_DARK, "ffffff"),
+    "ember": ("56106e", "a52c60", "e3593a", "fba40a", "fcffc8"),
+    "sunset": ("3b1a78", "8a2f9a", "e8517c", "ff9466", "ffdc86", "fffbe8"),
+    "gold": ("4a260c", "96541a", "dd9a33", "ffdb74", "fffdf0"),
+    "rose": ("4a1040", "a02a6a", "ea6194", "ffacbd", "fff4f4"),
+    "violet": ("24146a", "5b3cc4", "9a80f4", "d2c4ff", "fbf8ff"),
+    "ice": ("0f2f6e", "2a72cc", "66bdf2", "c4eeff", "ffffff"),
+    "ocean": ("0b3f77", "107ba0", "2fb7a8", "9be3a4", "fbfbe0"),
+    "aurora": ("10305c", "0f7a86", "30c794", "b2f27a", "fbffe2"),
+    "meadow": ("12381f", "2f803f", "84c44c", "dcf287", "fdffee"),
+    "ink": ("20346e", "fff3da"),
+    "dusk": ("45207e", "ffce72"),
+    "neon": ("6a14b8", "4df5d6"),
+    "grey": ("ffffff",),
 }
 
-COLORMAPS = tuple(_ANCHORS)
+PHOTO = "photo"  # in place of a colormap: the picture itself, lit by the activations
+COLORMAPS = (*_ANCHORS, PHOTO)
 
 
 def apply_colormap(grey: NDArray[np.uint8], colormap: str, contrast: float) -> Image:
-    """Grey (H, W) to BGR (H, W, 3); `contrast` is the exponent 1/gamma, which brightens weak values above 1."""
+    """Grey (H, W) to BGR (H, W, 3); `contrast` is the exponent 1/gamma, which brightens weak values above 1.
+
+    Without a picture to light, PHOTO is grey.
+    """
     return cv2.applyColorMap(grey, _table(colormap, round(contrast, 3)))  # type: ignore[return-value]
+
+
+def light_photo(grey: NDArray[np.uint8], photo: Image, contrast: float) -> Image:
+    """`photo` (H, W, 3) with the activations (H, W) as the light that falls on it; the strongest ones shine."""
+    light, shine = _light(round(contrast, 3))
+    lit = cv2.multiply(_bright_colours(photo), cv2.cvtColor(cv2.LUT(grey, light), cv2.COLOR_GRAY2BGR), scale=1 / 255)
+    return cv2.add(lit, cv2.cvtColor(cv2.LUT(grey, shine), cv2.COLOR_GRAY2BGR))  # type: ignore[return-value]
+
+
+def _bright_colours(photo: Image) -> Image:
+    """The colours of a picture, lifted so that its shadows can be lit too."""
+    lifted = np.rint(255 * (np.arange(256) / 255) ** 0.7).astype(np.uint8)
+    return cv2.LUT(photo, lifted)  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=64)
+def _light(contrast: float) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """For each level the share of the photo that is seen, and the white that is added, in 255ths."""
+    level = np.linspace(0.0, 1.0, 256) ** (1.0 / contrast)
+    return np.rint(255 * level).astype(np.uint8), np.rint(70 * level**4).astype(np.uint8)
 
 
 def interpolate(anchors: Sequence[str], positions: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -36,5 +70,10 @@ def interpolate(anchors: Sequence[str], positions: NDArray[np.float64]) -> NDArr
 
 @lru_cache(maxsize=64)
 def _table(colormap: str, contrast: float) -> Image:
-    """The 256 colours, (256, 1, 3) BGR."""
-    return interpolate(_ANCHORS[colormap], np.linspace(0.0, 1.0, 256) ** (1.0 / contrast))[:, None]
+    """The 256 colours, (256, 1, 3) BGR; each anchor has the place of its lightness, so that lightness rises evenly."""
+    anchors = (_DARK, *_ANCHORS.get(colormap, _ANCHORS["grey"]))
+    rgb = np.array([tuple(bytes.fromhex(each)) for each in anchors], np.float32)
+    lab = oklab_of_bgr(rgb[:, ::-1] / np.float32(255))
+    places = lab[0, 0] + np.linspace(0.0, 1.0, 256) ** (1.0 / contrast) * (lab[-1, 0] - lab[0, 0])
+    colours = np.stack([np.interp(places, lab[:, 0], axis) for axis in lab.T], axis=-1)
+    return np.rint(255 * bgr_of_oklab(np.asarray(colours, np.float32))).astype(np.uint8)[:, None]

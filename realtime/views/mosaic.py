@@ -1,24 +1,29 @@
-"""Every channel of one layer as a tile, or the most active ones, or one large tile."""
+"""The most active channels of one layer as tiles, or all of them, or one large tile."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
 from models.build.graph_spec import GraphSpec
+from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
 from realtime.controls.value import KeyBinding
-from realtime.imaging.colormaps import apply_colormap
+from realtime.imaging.compositing import fitted
+from realtime.views.tile_colours import colour_tiles, enlarge_tiles
 from realtime.views.tile_drawer import TileDrawer
-from realtime.views.tiles import TileSettings, best_tile_count, fill_panel
+from realtime.views.tiles import GAP, TileSettings, best_tile_count, fill_panel
 from realtime.views.view import Rendered, Scene, Tiles, View
+
+SHRINK = 4  # the tiles of a coarse layer leave the graph at a quarter of their width
+FEW = 24  # that many tiles are large enough to have edges
 
 
 class MosaicView(View):
     """The activations of the chosen layer; the graph itself arranges the tiles."""
 
     name = "mosaic"
-    bind = KeyBinding(("m",), "set", "mosaic: every channel of a layer", "mosaic")
+    bind = KeyBinding(("m",), "set", "mosaic: the channels of a layer", "mosaic")
     settings = (TileSettings,)
 
     def __init__(self) -> None:
@@ -27,7 +32,7 @@ class MosaicView(View):
     def render(self, scene: Scene) -> Rendered:
         """The coloured mosaic of the layer."""
         settings, layer = scene.settings[TileSettings], scene.layer
-        head = _head(scene, layer)
+        grid, head = _grid(scene, layer), _head(scene, layer)
         grey, (channels,) = self._drawer.draw(
             scene.runner(head),
             scene.input_image,
@@ -36,22 +41,32 @@ class MosaicView(View):
             count=None if settings.zoom else head.chosen,
             normalize=settings.normalize,
         )
-        image = apply_colormap(grey, settings.colormap, settings.contrast)
-        return Rendered(image, layer, Tiles.of(head.grid, channels, scene.channel))
+        if head.grid != grid:
+            grey = enlarge_tiles(grey, grid, scene.frame.image)
+        image = colour_tiles(grey, grid, scene.frame.image, settings)
+        return Rendered(image, layer, Tiles.of(grid, channels, scene.channel))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The selected layer and its neighbours, the nearest first."""
         return (scene.graph(_head(scene, layer)) for layer in scene.info.around(scene.layer))
 
 
-def _head(scene: Scene, layer: LayerInfo) -> MosaicHead:
-    settings, chosen = scene.settings[TileSettings], None
+def _grid(scene: Scene, layer: LayerInfo) -> Grid:
+    """Where the tiles lie: one as large as the panel allows, the most active ones, or all."""
+    settings, total, panel_hw = scene.settings[TileSettings], layer.channels, scene.panel_hw
     if settings.zoom:
-        chosen = 1
-    elif settings.active:
-        chosen = best_tile_count(settings.count, layer.channels, scene.panel_hw, aspect=scene.aspect)
-    grid = fill_panel(chosen or layer.channels, scene.panel_hw, aspect=scene.aspect)
-    return MosaicHead(layer.name, grid, chosen)
+        return Grid(1, 1, fitted(scene.frame_hw, panel_hw), GAP, panel_hw)
+    if settings.active:
+        total = best_tile_count(settings.count, total, panel_hw, aspect=scene.aspect)
+    return fill_panel(total, panel_hw, aspect=scene.aspect)
+
+
+def _head(scene: Scene, layer: LayerInfo) -> MosaicHead:
+    """The graph of the tiles; those that have several pixels for each unit are enlarged outside of it."""
+    settings, grid = scene.settings[TileSettings], _grid(scene, layer)
+    count = 1 if settings.zoom else min(grid.rows * grid.cols, layer.channels)
+    coarse = SHRINK * (scene.input_hw[0] // layer.stride) <= (grid.whole_hw or grid.cell_hw)[0]
+    return MosaicHead(layer.name, grid.shrunk(SHRINK) if coarse and count <= FEW else grid, count)
 
 
 VIEW = MosaicView

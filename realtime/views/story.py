@@ -7,12 +7,12 @@ from models.build.heads.grid import Grid
 from models.build.heads.story import StoryHead
 from models.spec import Hw
 from realtime.controls.value import KeyBinding
-from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
 from realtime.imaging.text import QUIET, text_width, write
+from realtime.views.tile_colours import colour_tiles
 from realtime.views.tile_drawer import TileDrawer
-from realtime.views.tiles import GAP, STRETCH, TileSettings
+from realtime.views.tiles import GAP, SHOWN, TileSettings, whole
 from realtime.views.view import Rendered, Scene, View
 
 CAPTION = ("all layers", "Every layer at once: edges at the top, objects at the bottom.")
@@ -39,7 +39,7 @@ class StoryView(View):
             count=head.grid.cols,
             normalize=settings.normalize,
         )
-        strips = apply_colormap(grey, settings.colormap, settings.contrast)
+        strips = colour_tiles(grey, head.grid, scene.frame.image, settings)
         return Rendered(_labelled(strips, scene, head.grid), caption=CAPTION)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
@@ -73,7 +73,8 @@ def _head(scene: Scene) -> StoryHead:
     cell_h = max((height - GAP * (rows - 1)) // rows, 1)
     cols = min(max(round((width + GAP) / (cell_h * aspect + GAP)), 1), most)
     cell_w = max((width - GAP * (cols - 1)) // cols, 1)
-    grid = Grid(rows, cols, (cell_h, min(cell_w, round(cell_h * aspect * (1 + STRETCH)))), GAP, (height, width))
+    cell_hw = cell_h, min(cell_w, round(cell_h * aspect / SHOWN))
+    grid = Grid(rows, cols, cell_hw, GAP, (height, width), whole(cell_hw, aspect))
     return StoryHead(tuple(layer.name for layer in layers), grid)
 
 

@@ -94,22 +94,25 @@ class Gains:
 
 
 class MostActive:
-    """The most active channels of a layer, each in a fixed place.
+    """The most active channels of a layer, each in a fixed place; or all in order, those without activation last.
 
-    A channel replaces the weakest one shown only when it is clearly stronger, and at most one tile changes per frame.
+    A channel replaces the weakest one shown only when it is clearly stronger, and one tile changes at a time.
     """
 
-    MARGIN, SMOOTHING = 1.3, 0.08
+    MARGIN, SMOOTHING = 1.5, 0.05
+    REST = 15  # frames between two changes
 
     def __init__(self, total: int) -> None:
         self.measured = False
         self._means = np.zeros(total, np.float32)
         self._shown = np.arange(0)
+        self._rest = 0
 
     def channels(self, count: int) -> Channels:
         """The `count` channels shown now, in order of place."""
         if len(self._shown) != count:
-            self._shown = np.argsort(-self._means, kind="stable")[:count].astype(np.int64)
+            ranks = -self._means if count < len(self._means) else self._means == 0
+            self._shown = np.argsort(ranks, kind="stable")[:count].astype(np.int64)
         return self._shown.copy()
 
     def update(self, means: NDArray[np.float32]) -> None:
@@ -120,7 +123,8 @@ class MostActive:
             return
         self._means += self.SMOOTHING * (means - self._means)
         shown, outside = self._shown, np.setdiff1d(np.arange(len(means)), self._shown)
-        if len(shown) and len(outside):
+        self._rest = max(self._rest - 1, 0)
+        if len(shown) and len(outside) and not self._rest:
             weakest, strongest = int(np.argmin(self._means[shown])), int(outside[np.argmax(self._means[outside])])
             if self._means[strongest] > self._means[shown[weakest]] * self.MARGIN:
-                shown[weakest] = strongest
+                shown[weakest], self._rest = strongest, self.REST

@@ -183,8 +183,7 @@ def draw_cards(
 def tile_count(layer: LayerInfo, panel_hw: Hw, aspect: float) -> int:
     """The number of tiles of a layer: at least that of its block, and up to half as many again to fill the panel."""
     least = TILES[min(layer.block, len(TILES)) - 1]
-    counts = (best_tile_count(each, layer.channels, panel_hw, aspect=aspect) for each in (least, 3 * least // 2))
-    return max(counts, key=lambda count: count * np.prod(fill_panel(count, panel_hw, aspect=aspect).cell_hw))
+    return best_tile_count(3 * least // 2, layer.channels, panel_hw, aspect=aspect)
 
 
 def write_story_gif(path: Path, shots: Iterable[Shot], image: Image) -> None:

@@ -7,13 +7,17 @@ from models.spec import Hw
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Tiles on a panel: `rows` x `cols` cells of `cell_hw` pixels, `gap` pixels apart, centred in `panel_hw`."""
+    """Tiles on a panel: `rows` x `cols` cells of `cell_hw` pixels, `gap` pixels apart, centred in `panel_hw`.
+
+    A cell shows the middle of a map of `whole_hw` pixels where that is given, otherwise all of it.
+    """
 
     rows: int
     cols: int
     cell_hw: Hw
     gap: int
     panel_hw: Hw
+    whole_hw: Hw | None = None
 
     def corner(self, place: int) -> tuple[int, int]:
         """Left and top of the cell at a place in reading order, in pixels of the panel."""
@@ -22,6 +26,15 @@ class Grid:
         left = (self.panel_hw[1] - self.cols * (width + gap) + gap) // 2
         row, col = divmod(place, self.cols)
         return left + col * (width + gap), top + row * (height + gap)
+
+    def shrunk(self, by: int) -> "Grid":
+        """The same tiles without gaps and margins, at a fraction of their size."""
+        cell_hw, whole_hw = (
+            (max(height // by, 1), max(width // by, 1))
+            for height, width in (self.cell_hw, self.whole_hw or self.cell_hw)
+        )
+        panel_hw = self.rows * cell_hw[0], self.cols * cell_hw[1]
+        return Grid(self.rows, self.cols, cell_hw, 0, panel_hw, whole_hw if self.whole_hw else None)
 
     def place(self, x: float, y: float) -> int | None:
         """The place of the cell under a point of the panel, or None."""

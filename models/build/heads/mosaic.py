@@ -29,8 +29,13 @@ class MosaicHead(Head):
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         """Add the tiles of the layer."""
         tensor, shape = self.layer, shapes[self.layer]
-        if self.chosen:
-            builder.output(channel_means(builder, tensor), "means", FLOAT, (shape[1],))
-            tensor = builder.op("Gather", tensor, builder.input("channels", INT64, (self.chosen,)), axis=1)
-        cells = resize_cells(builder, tensor, shape, self.grid.cell_hw)
-        draw_tiles(builder, cells, self.grid, self.chosen or shape[1])
+        if not self.chosen:
+            draw_tiles(builder, resize_cells(builder, tensor, shape, self.grid), self.grid, shape[1])
+            return
+        builder.output(channel_means(builder, tensor), "means", FLOAT, (shape[1],))
+        channels = builder.input("channels", INT64, (self.chosen,))
+        if self.chosen < shape[1]:
+            cells = resize_cells(builder, builder.op("Gather", tensor, channels, axis=1), shape, self.grid)
+        else:  # the cells of all channels are fewer numbers than the channels
+            cells = builder.op("Gather", resize_cells(builder, tensor, shape, self.grid), channels, axis=1)
+        draw_tiles(builder, cells, self.grid, self.chosen)

@@ -35,7 +35,7 @@ class StoryHead(Head):
             means.append(channel_means(builder, layer))
             chosen = builder.op("Slice", channels, builder.ints(row * cols), builder.ints((row + 1) * cols))
             strip = builder.op("Gather", layer, chosen, axis=1)
-            strips.append(resize_cells(builder, strip, shapes[layer], self.grid.cell_hw))
+            strips.append(resize_cells(builder, strip, shapes[layer], self.grid))
         total = sum(shapes[layer][1] for layer in self.layers)
         builder.output(builder.op("Concat", *means, axis=0), "means", FLOAT, (total,))
         draw_tiles(builder, builder.op("Concat", *strips, axis=1), self.grid, count)

@@ -108,6 +108,7 @@ def test_every_view_in_every_layout_shows_something(
 @pytest.mark.parametrize("key", ["z", "a", "n", "t", "b", "x", "y", ";"])
 def test_every_switch_changes_the_picture(pipeline: Pipeline, controls: Controls, key: str) -> None:
     controls.set("show/fade", 0.0)
+    controls.set("show/layer", "block2_conv1")
     controls.press(" ")  # one frame, held, so that only the key makes a difference
     before = draw(pipeline, controls, count=3)
     controls.press(key)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from realtime.views.tile_drawer import Gains, MostActive
-from realtime.views.tiles import STRETCH, best_tile_count, fill_panel
+from realtime.views.tiles import SHOWN, best_tile_count, fill_panel
 from realtime.views.view import Tiles
 
 PANELS = ((640, 828), (720, 1280), (1000, 400), (333, 517))
@@ -23,24 +23,39 @@ def test_grid_fits_and_keeps_the_aspect_ratio(panel_hw: tuple[int, int], count: 
     assert grid.rows * grid.cols >= count > (grid.rows - 1) * grid.cols
     assert grid.rows * (height + gap) - gap <= panel_hw[0]
     assert grid.cols * (width + gap) - gap <= panel_hw[1]
+    whole_h, whole_w = grid.whole_hw or grid.cell_hw
+    assert height <= whole_h
+    assert width <= whole_w
     slack = 1.5 / min(height, width)  # whole pixels
-    assert (1 - STRETCH) - slack <= width / height / (4 / 3) <= (1 + STRETCH) + slack
+    assert height * width >= (SHOWN - 2 * slack) * whole_h * whole_w
+    assert whole_w / whole_h / (4 / 3) == pytest.approx(1, abs=0.03 + 2 * slack), "maps are not distorted"
+
+
+@pytest.mark.parametrize("panel_hw", [*PANELS, (618, 952), (1400, 1008), (300, 1600)])
+@pytest.mark.parametrize("count", [16, 32, 48, 64, 96, 128, 192, 208, 256, 480, 512])
+@pytest.mark.parametrize("aspect", [1.0, 4 / 3, 3 / 2, 16 / 9])
+def test_no_place_is_empty(panel_hw: tuple[int, int], count: int, aspect: float) -> None:
+    grid = fill_panel(count, panel_hw, aspect=aspect)
+    assert grid.rows * grid.cols == count
+    number = best_tile_count(16, count, panel_hw, aspect=aspect)
+    most_active = fill_panel(number, panel_hw, aspect=aspect)
+    assert most_active.rows * most_active.cols == number
 
 
 @pytest.mark.parametrize("count", [16, 32, 64, 128, 256, 512])
 def test_tiles_fill_most_of_the_panel(count: int) -> None:
     grid = fill_panel(count, (640, 828), aspect=4 / 3)
     covered = count * grid.cell_hw[0] * grid.cell_hw[1] / (640 * 828)
-    assert covered > 0.8, f"{count} tiles cover {covered:.0%}"
+    assert covered > 0.6, f"{count} tiles cover {covered:.0%}"
 
 
 @pytest.mark.parametrize("aspect", [1.0, 4 / 3, 16 / 9, 0.6])
 def test_the_most_active_fill_the_panel_too(aspect: float) -> None:
     number = best_tile_count(16, 128, (640, 828), aspect=aspect)
-    assert 16 <= number <= 24
+    assert 12 <= number <= 16
     grid = fill_panel(number, (640, 828), aspect=aspect)
     assert number * grid.cell_hw[0] * grid.cell_hw[1] / (640 * 828) > 0.85
-    assert best_tile_count(16, 5, (640, 828), aspect=aspect) == 5
+    assert 3 <= best_tile_count(16, 5, (640, 828), aspect=aspect) <= 5
 
 
 def test_more_tiles_than_pixels_still_make_a_grid() -> None:
@@ -103,6 +118,12 @@ def test_most_active_come_first_then_keep_their_places() -> None:
     for _ in range(200):  # noise of a tenth moves nothing
         active.update(means * rng.uniform(0.9, 1.1, 32).astype(np.float32))
     np.testing.assert_array_equal(active.channels(8), first)
+
+
+def test_all_channels_are_in_order_and_those_without_activation_come_last() -> None:
+    every = MostActive(6)
+    every.update(np.array([3, 0, 1, 0, 9, 2], np.float32))
+    np.testing.assert_array_equal(every.channels(6), [0, 2, 4, 5, 1, 3])
 
 
 def test_a_clearly_stronger_channel_takes_one_place() -> None:
