@@ -96,7 +96,7 @@ class Screen:
 
     def window(self) -> str:
         """The number of ventral's window, or nothing."""
-        found = self.do("search", "--onlyvisible", "--name", "^Ventral$")
+        found = self.do("search", "--onlyvisible", "--class", "^Ventral$")
         return found.splitlines()[-1] if found else ""
 
 

@@ -44,17 +44,15 @@ DOORS = {
         "realtime/outputs/recording/ffmpeg.py",
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
     },
+    "pygame": {"realtime/outputs/window.py"},
     "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights
 }
 """The only files that import a module."""
 
 CALLS = {
     "VideoCapture": {"realtime/capture/video.py"},
-    "namedWindow": {"realtime/outputs/window.py"},
-    "imshow": {"realtime/outputs/window.py"},
-    "pollKey": {"realtime/outputs/window.py"},
-    "waitKey": set(),
-    "setMouseCallback": {"realtime/outputs/window.py"},
+    "namedWindow": set(),
+    "imshow": set(),
 }
 """The only files that use a name of cv2."""
 

@@ -1,73 +1,87 @@
-"""The window: shows the canvas, reads keys and mouse. Only this file uses OpenCV's windows; main thread only."""
+"""The window: shows the canvas, reads keys and mouse. Only this file uses pygame; main thread only."""
 
-import ctypes
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self, TypeAlias
 
-import cv2
+import pygame
 
 from models.errors import SetupError
 from models.spec import Hw
-from realtime.imaging.compositing import background, fit
-from realtime.imaging.frame import Frame, Image
+from realtime.imaging.compositing import BACKGROUND, fit, fitted
+from realtime.imaging.frame import Frame, Image, hw
+from realtime.imaging.text import ACCENT
 from realtime.outputs.output import Output
 from realtime.threads.mailbox import Mailbox
 
 NAME = "Ventral"
+SHARE = 0.9  # of the screen at most, so that the title bar and the panels of the desktop have room
+TWICE = 0.4  # seconds within which a second click makes a double click
+NEAR = 8  # pixels within which it does
+INSTEAD = "use --sink none --record show.mp4, or ventral render"
+IDLE = 3.0  # seconds without motion after which the mouse cursor hides
 
-_CODES = {
-    0x1B: "Esc",
-    0x0D: "Enter",
-    0x0A: "Enter",
-    0xFF0D: "Enter",
-    0xFF8D: "Enter",
-    0xFF51: "Left",
-    0xFF52: "Up",
-    0xFF53: "Right",
-    0xFF54: "Down",
-    0xFF55: "PgUp",
-    0xFF56: "PgDn",  # X11
-    0x250000: "Left",
-    0x260000: "Up",
-    0x270000: "Right",
-    0x280000: "Down",
-    0x210000: "PgUp",
-    0x220000: "PgDn",
-    0xF702: "Left",
-    0xF700: "Up",
-    0xF703: "Right",
-    0xF701: "Down",
-    0xF72C: "PgUp",
-    0xF72D: "PgDn",  # macOS
+Button: TypeAlias = Literal["left", "middle", "right"]
+
+_BUTTONS: dict[int, Button] = {1: "left", 2: "middle", 3: "right"}
+
+_KEYS = {
+    pygame.K_ESCAPE: "Esc",
+    pygame.K_RETURN: "Enter",
+    pygame.K_KP_ENTER: "Enter",
+    pygame.K_LEFT: "Left",
+    pygame.K_RIGHT: "Right",
+    pygame.K_UP: "Up",
+    pygame.K_DOWN: "Down",
+    pygame.K_PAGEUP: "PgUp",
+    pygame.K_PAGEDOWN: "PgDn",
+    pygame.K_BACKSPACE: "Backspace",
+    pygame.K_TAB: "Tab",
+    **{getattr(pygame, f"K_F{number}"): f"F{number}" for number in range(1, 13)},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A click of the left mouse button, in pixels of the window; `twice` for a double click."""
+    """A press of a mouse button, in pixels of the window; `twice` for the second one of a double click."""
 
-    x: int
-    y: int
-    twice: bool
+    x: float
+    y: float
+    button: Button = "left"
+    twice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn of the mouse wheel; `notches` are positive towards the user."""
+
+    notches: int
+    shift: bool = False
+
+
+WindowEvent: TypeAlias = str | Click | Turn
+"""What the audience does: the name of a key, where a printable key is its own name, or something with the mouse."""
 
 
 class Window(Output):
-    """A window that scales and letterboxes the canvas. The main thread drives it, where OpenCV wants it."""
+    """A window that scales and letterboxes the canvas. It appears with its first picture; the main thread drives it."""
 
     name = "window"
 
     def __init__(self, canvases: Mailbox[Frame], canvas_hw: Hw) -> None:
         super().__init__(canvases, canvas_hw)
-        self._clicks: list[Click] = []
-        self._was_visible = False
-        self._fullscreen = False
+        self.closed = False
+        self._shown = self._fullscreen = False
+        self._exposures = 0
+        self._last_click = Click(-NEAR, -NEAR), 0.0
+        self._moved = 0.0
 
     @classmethod
     def require(cls) -> None:
-        """Raise SetupError where there is no screen: Qt would end the whole process."""
+        """Raise SetupError where there is no screen."""
         require_display()
 
     @property
@@ -76,34 +90,28 @@ class Window(Output):
         return super().state if self.fault else "closed" if self.closed else "open"
 
     def __enter__(self) -> Self:
-        if os.environ.get("WAYLAND_DISPLAY"):
-            os.environ.setdefault("QT_QPA_PLATFORM", "xcb")  # OpenCV's wheel contains Qt without Wayland
-        cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
-        cv2.resizeWindow(NAME, *self._canvas_hw[::-1])
-        cv2.imshow(NAME, background(self._canvas_hw))
-        cv2.pollKey()  # Qt paints now: until the first image the window would be white
-        cv2.setMouseCallback(NAME, self._on_mouse)
+        require_display()
+        size = window_size(self._canvas_hw, screen_size())
+        self._window = pygame.Window(
+            NAME, size[::-1], pygame.WINDOWPOS_CENTERED, hidden=True, resizable=True, allow_high_dpi=True
+        )
+        self._window.set_icon(_icon())
+        self._surface = self._window.get_surface()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self.closed:
-            cv2.destroyWindow(NAME)
-
-    @property
-    def closed(self) -> bool:
-        """Whether the user has closed the window."""
-        try:
-            visible = cv2.getWindowProperty(NAME, cv2.WND_PROP_VISIBLE) >= 1
-        except cv2.error:  # raised for a window that was closed
-            visible = False
-        self._was_visible = self._was_visible or visible
-        return self._was_visible and not visible
+        self._window.destroy()
+        pygame.display.quit()
 
     @property
     def size_hw(self) -> Hw:
-        """The size of its content; that of the canvas until the window is on the screen."""
-        _, _, width, height = cv2.getWindowImageRect(NAME)
-        return (height, width) if width > 1 and height > 1 else self._canvas_hw
+        """The size of its content in pixels."""
+        return self._surface.get_height(), self._surface.get_width()
+
+    @property
+    def look(self) -> tuple[Hw, int]:
+        """Changes when the system has lost the picture, which must then be shown again."""
+        return self.size_hw, self._exposures
 
     def fit(self, canvas: Image) -> Image:
         """The canvas scaled and letterboxed to the window, so that text drawn on it is crisp."""
@@ -112,63 +120,108 @@ class Window(Output):
     def show(self, image: Image) -> None:
         """Put an image of `size_hw` on the screen; what the system refuses becomes the `fault`."""
         try:
-            cv2.imshow(NAME, image)
+            self._surface.blit(pygame.image.frombuffer(image.data, hw(image)[::-1], "BGR"), (0, 0))
+            if not self._shown:
+                self._window.show()
+                self._shown, self._moved = True, time.monotonic()
+            self._window.flip()
             self._rate.tick()
-        except cv2.error as error:
+        except pygame.error as error:
             self.fail(error)
 
-    def pressed(self) -> Iterator[str]:
-        """The names of the keys pressed since the last call; a printable key is its own name."""
-        while (code := cv2.pollKey()) != -1:
-            name = key_name(code)
-            if name:
-                yield name
-
-    def clicks(self) -> list[Click]:
-        """The clicks since the last call."""
-        clicks, self._clicks = self._clicks, []
-        return clicks
+    def events(self) -> Iterator[WindowEvent]:
+        """What the audience has done since the last call."""
+        for event in pygame.event.get():
+            if event.type == pygame.KEYDOWN:
+                if name := key_name(event.key, event.unicode, event.mod):
+                    yield name
+            elif event.type == pygame.MOUSEBUTTONDOWN and event.button in _BUTTONS:
+                yield self._click(event.pos, _BUTTONS[event.button])
+            elif event.type == pygame.MOUSEWHEEL:
+                if notches := event.x - event.y:  # some systems turn the wheel with shift into a horizontal one
+                    yield Turn(notches, shift=bool(pygame.key.get_mods() & pygame.KMOD_SHIFT))
+            else:
+                self._note(event)
+        pygame.mouse.set_visible(time.monotonic() - self._moved < IDLE)
 
     def set_fullscreen(self, on: bool) -> None:
-        """Turn fullscreen on or off."""
+        """Turn fullscreen on or off, on the monitor where the window is."""
         if on != self._fullscreen:
-            mode = cv2.WINDOW_FULLSCREEN if on else cv2.WINDOW_NORMAL
-            cv2.setWindowProperty(NAME, cv2.WND_PROP_FULLSCREEN, mode)
             self._fullscreen = on
+            if on:
+                self._window.set_fullscreen(desktop=True)
+            else:
+                self._window.set_windowed()
 
-    def _on_mouse(self, event: int, x: int, y: int, _flags: int, _data: object) -> None:
-        if event in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
-            self._clicks.append(Click(x, y, event == cv2.EVENT_LBUTTONDBLCLK))
+    def _click(self, position: tuple[int, int], button: Button) -> Click:
+        self._moved = now = time.monotonic()
+        scale = self.size_hw[1] / self._window.size[0]  # pixels to a unit of the system
+        click = Click(position[0] * scale, position[1] * scale, button)
+        before, at = self._last_click
+        near = abs(click.x - before.x) <= NEAR and abs(click.y - before.y) <= NEAR
+        twice = now - at <= TWICE and near and before.button == button and not before.twice
+        click = Click(click.x, click.y, button, twice)
+        self._last_click = click, now
+        return click
+
+    def _note(self, event: pygame.Event) -> None:
+        match event.type:
+            case pygame.MOUSEMOTION:
+                self._moved = time.monotonic()
+            case pygame.WINDOWSIZECHANGED:
+                self._surface = self._window.get_surface()
+                self._exposures += 1
+            case pygame.WINDOWEXPOSED:
+                self._exposures += 1
+            case pygame.QUIT | pygame.WINDOWCLOSE:
+                self.closed = True
 
 
-def key_name(code: int) -> str | None:
-    """The name of a key code from pollKey; None for an unknown key."""
-    if code in _CODES:
-        return _CODES[code]
-    plain = code & 0xFF if code < 0xFF00 or code & 0xFF0000 else code
-    return chr(plain) if 0x20 <= plain < 0x7F else None
+def key_name(key: int, text: str, modifiers: int) -> str | None:
+    """The name of a key, or the character that it types; None for keys that only modify, and for those of the system.
+
+    `text` depends on the layout of the keyboard; AltGr counts as a part of it.
+    """
+    if modifiers & (pygame.KMOD_META | pygame.KMOD_LALT) or (modifiers & pygame.KMOD_CTRL and not text.isprintable()):
+        return None
+    return _KEYS.get(key) or (text if text and text.isprintable() else None)
+
+
+def screen_size() -> Hw:
+    """The size of the first screen; needs `require_display`."""
+    width, height = pygame.display.get_desktop_sizes()[0]
+    return height, width
+
+
+def window_size(canvas_hw: Hw, screen_hw: Hw) -> Hw:
+    """The size of a window for a canvas: that of the canvas, or what fits the screen."""
+    room = int(screen_hw[0] * SHARE), int(screen_hw[1] * SHARE)
+    return canvas_hw if canvas_hw[0] <= room[0] and canvas_hw[1] <= room[1] else fitted(canvas_hw, room)
 
 
 def require_display() -> None:
-    """Raise SetupError when there is no display: Qt would abort the whole process."""
-    if not sys.platform.startswith("linux"):
-        return
-    instead = "use --sink none --record show.mp4, or ventral render"
-    display = os.environ.get("DISPLAY")
-    if not display:
-        raise SetupError(f"there is no display (DISPLAY is not set); {instead}")
-    if not _accepts_connections():
-        raise SetupError(f"the display {display} does not answer; {instead}")
-
-
-def _accepts_connections() -> bool:
-    """Whether the X server in DISPLAY accepts a connection; True where this cannot be checked."""
+    """Open the connection to the screen; SetupError where there is none."""
+    if sys.platform.startswith("linux"):
+        _choose_driver()
     try:
-        xcb = ctypes.CDLL("libxcb.so.1")
-    except OSError:
-        return True
-    xcb.xcb_connect.restype = ctypes.c_void_p
-    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    broken = bool(xcb.xcb_connection_has_error(connection))
-    xcb.xcb_disconnect(connection)
-    return not broken
+        pygame.display.init()
+    except pygame.error as error:
+        raise SetupError(f"the display {os.environ.get('DISPLAY', '')} does not answer ({error}); {INSTEAD}") from error
+
+
+def _choose_driver() -> None:
+    """X11 where there is an X server, also on Wayland: SDL would go on to drivers that show nothing."""
+    display, wayland = os.environ.get("DISPLAY"), os.environ.get("WAYLAND_DISPLAY")
+    if not (display or wayland):
+        raise SetupError(f"there is no display (DISPLAY is not set); {INSTEAD}")
+    os.environ.setdefault("SDL_VIDEODRIVER", "x11" if display else "wayland")
+    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")  # shows a picture in 0.5 ms instead of 4 ms
+
+
+def _icon() -> pygame.Surface:
+    """Rings around a point, as in an eye."""
+    icon = pygame.Surface((64, 64))
+    icon.fill(BACKGROUND[::-1])
+    for radius, width in ((28, 3), (19, 4), (9, 0)):
+        pygame.draw.circle(icon, ACCENT[::-1], (32, 32), radius, width)
+    return icon

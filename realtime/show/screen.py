@@ -11,7 +11,7 @@ from realtime.controls.settings import WindowSettings
 from realtime.controls.value import Scalar
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.output import Output
-from realtime.outputs.window import Window
+from realtime.outputs.window import Click, Window
 from realtime.show import hud
 from realtime.show.meter import Meter
 from realtime.threads.mailbox import Mailbox
@@ -29,7 +29,7 @@ class Screen:
         self._meter = meter
         self._info = info
         self._seen = 0
-        self._drawn: tuple[Snapshot, hud.Status] | None = None
+        self._drawn: tuple[Snapshot, hud.Status, object] | None = None
         self._changed: tuple[float, Snapshot] | None = None
         self._feedback = ("", 0.0)
         self.canvas: Canvas | None = None
@@ -94,9 +94,9 @@ class Screen:
 
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
         settings = self._controls.snapshot()
-        if not fresh and self._drawn == (settings, status):
+        if not fresh and self._drawn == (settings, status, window.look):
             return
-        self._drawn = settings, status
+        self._drawn = settings, status, window.look
         window.set_fullscreen(settings[WindowSettings].fullscreen)
         with self._meter.stage("overlay"):
             image = self._overlaid(window, canvas, settings, status)
@@ -120,15 +120,16 @@ class Screen:
         return image
 
     def _listen(self, window: Window) -> None:
-        for key in window.pressed():
-            self._feedback = self._controls.press(key), time.monotonic() + FEEDBACK
-        for click in window.clicks():
-            self._click(click.x, click.y, window, twice=click.twice)
+        for event in window.events():
+            if isinstance(event, str):
+                self._feedback = self._controls.press(event), time.monotonic() + FEEDBACK
+            elif isinstance(event, Click):
+                self._click(event.x, event.y, window, twice=event.twice)
 
     def _note_change(self, _path: str, _value: Scalar) -> None:
         self._changed = time.monotonic(), self._controls.snapshot()
 
-    def _click(self, x: int, y: int, window: Window, *, twice: bool) -> None:
+    def _click(self, x: float, y: float, window: Window, *, twice: bool) -> None:
         """Select the tile under the mouse; a double click makes it large, or small again."""
         canvas = self.canvas
         if canvas is None or canvas.tiles is None:

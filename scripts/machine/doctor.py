@@ -28,6 +28,7 @@ COLOURS: dict[Verdict, str] = {"ok": "green", "note": "yellow", "problem": "red"
 SHARED_FOLDERS = {
     "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"),
     "cv2": ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless"),
+    "pygame": ("pygame-ce", "pygame"),
 }
 """Distributions that overwrite each other's import folder: only one of each may be installed (onnxruntime#26996)."""
 
@@ -64,7 +65,7 @@ def _packages() -> Iterator[Finding]:
     installed = {each.metadata["Name"].lower(): each.version for each in metadata.distributions()}
     for module, names in SHARED_FOLDERS.items():
         present = {name: installed[name] for name in names if name in installed}
-        yield _package(module, present, "opencv-python" if module == "cv2" else default_onnxruntime())
+        yield _package(module, present, default_onnxruntime() if module == "onnxruntime" else names[0])
 
 
 def _package(module: str, present: dict[str, str], preferred: str) -> Finding:

@@ -7,12 +7,13 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pygame
 import pytest
 
 from models.importing.open_network import open_network
 from realtime.controls.controls import Controls
 from realtime.imaging.text import ACCENT, ALARM
-from realtime.outputs.window import key_name
+from realtime.outputs.window import key_name, window_size
 from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from tests.screen import Screen, until
@@ -165,7 +166,34 @@ def test_window_closed_by_its_button_ends_the_show(screen: Screen, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("code", "name"), [(0x61, "a"), (0x1B, "Esc"), (0xFF55, "PgUp"), (0x20, " "), (0xFFE1, None), (0x100061, "a")]
+    ("key", "text", "modifiers", "name"),
+    [
+        (pygame.K_a, "a", 0, "a"),
+        (pygame.K_a, "A", pygame.KMOD_LSHIFT, "A"),
+        (pygame.K_ESCAPE, "\x1b", 0, "Esc"),
+        (pygame.K_KP_ENTER, "\r", 0, "Enter"),
+        (pygame.K_PAGEUP, "", 0, "PgUp"),
+        (pygame.K_F5, "", pygame.KMOD_LSHIFT, "F5"),
+        (pygame.K_SPACE, " ", 0, " "),
+        (pygame.K_8, "[", pygame.KMOD_RALT, "["),  # AltGr on a German keyboard
+        (pygame.K_LSHIFT, "", pygame.KMOD_LSHIFT, None),
+        (pygame.K_c, "\x03", pygame.KMOD_LCTRL, None),
+        (pygame.K_F4, "", pygame.KMOD_LALT, None),
+    ],
 )
-def test_key_codes_have_names(code: int, name: str | None) -> None:
-    assert key_name(code) == name
+def test_keys_have_names(key: int, text: str, modifiers: int, name: str | None) -> None:
+    assert key_name(key, text, modifiers) == name
+
+
+@pytest.mark.parametrize(
+    ("screen_hw", "window_hw"),
+    [
+        ((1080, 1920), (720, 1280)),
+        ((2160, 3840), (720, 1280)),
+        ((720, 1280), (648, 1152)),
+        ((1920, 1080), (547, 972)),
+        ((384, 1920), (345, 613)),
+    ],
+)
+def test_a_window_fits_its_screen(screen_hw: tuple[int, int], window_hw: tuple[int, int]) -> None:
+    assert window_size((720, 1280), screen_hw) == window_hw
