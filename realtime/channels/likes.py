@@ -11,7 +11,7 @@ import numpy as np
 from models.errors import OutputError, VentralError
 from models.spec import Hw, LayerInfo, Network
 from models.zoo import cache_folder
-from realtime.dreams.maximize import Target, maximize
+from realtime.dreams.maximize import Target, maximize, with_deconv_fallback
 from realtime.imaging.frame import Image
 from realtime.imaging.png import write_png
 from realtime.inference.engine import Engine, GraphError
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 SIDE, STEPS = 160, 96  # pixels, and steps of gradient ascent: one to a few seconds
 KEPT = 64  # pictures in memory
+VERSION = 1  # of the way in which they are made
 
 Key = tuple[str, int]
 """A layer and a channel."""
@@ -36,14 +37,14 @@ class ChannelLikes:
 
     def picture(self, layer: LayerInfo, channel: int) -> Image | None:
         """The picture of a channel; None while it is being made, or where it cannot be."""
+        key = layer.name, channel
+        if key not in self._pictures and self._request.idle:
+            self._request.send(self._engine.start(partial(self._find, key)))
         done = self._request.take()
         if done is not None:
             self._pictures[done[0]] = done[1]
             while len(self._pictures) > KEPT:
                 del self._pictures[next(iter(self._pictures))]
-        key = layer.name, channel
-        if key not in self._pictures and self._request.idle:
-            self._request.send(self._engine.start(partial(self._find, key)))
         return self._pictures.get(key)
 
     def _find(self, key: Key) -> tuple[Key, Image | None]:
@@ -65,9 +66,9 @@ class ChannelLikes:
 
     def _make(self, key: Key) -> Image:
         layer, channel = key
-        objective = Target(layer, channel, layer).gradient(self._engine, self._network)
+        gradient = Target(layer, channel, layer).gradient(self._engine, self._network)
         rng = np.random.default_rng(channel)
-        picture, _ = maximize(objective, self._size_hw(layer), STEPS, rng, advance=lambda: None)
+        picture, _ = maximize(with_deconv_fallback(gradient), self._size_hw(layer), STEPS, rng, advance=lambda: None)
         return picture
 
     def _size_hw(self, layer: str) -> Hw:
@@ -76,5 +77,5 @@ class ChannelLikes:
         return info.input.fixed_hw or (side, side)
 
     def _path(self, key: Key) -> Path:
-        name = hashlib.sha256(f"{self._network.digest} {key} {SIDE} {STEPS}".encode()).hexdigest()[:32]
+        name = hashlib.sha256(f"{self._network.digest} {key} {SIDE} {STEPS} {VERSION}".encode()).hexdigest()[:32]
         return cache_folder() / "likes" / f"{name}.png"

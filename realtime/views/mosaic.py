@@ -8,8 +8,9 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
+from realtime.channels.column import COLUMN_GAP, ChannelColumn, column_width
 from realtime.controls.value import KeyBinding
-from realtime.imaging.compositing import fitted
+from realtime.imaging.compositing import background, fitted
 from realtime.views.tile_colours import colour_tiles, enlarge_tiles
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, TileSettings, best_tile_count, fill_panel
@@ -28,6 +29,7 @@ class MosaicView(View):
 
     def __init__(self) -> None:
         self._drawer = TileDrawer()
+        self._column: ChannelColumn | None = None
 
     def render(self, scene: Scene) -> Rendered:
         """The coloured mosaic of the layer."""
@@ -41,9 +43,15 @@ class MosaicView(View):
             count=None if settings.zoom else head.chosen,
             normalize=settings.normalize,
         )
+        activations = np.asarray(grey / (255 * self._drawer.gain(layer, scene.channel)), np.float32)
         if head.grid != grid:
             grey = enlarge_tiles(grey, grid, scene.frame.image)
         image = colour_tiles(grey, grid, scene.frame.image, settings)
+        if settings.zoom and (width := column_width(scene.panel_hw[1])):
+            self._column = self._column or ChannelColumn(scene.engine, scene.network)
+            size_hw, top = (scene.panel_hw[0], width), grid.corner(0)[1]
+            column = self._column.draw(layer, scene.channel, activations, scene.frame, size_hw=size_hw, top=top)
+            image = np.hstack([image, background((size_hw[0], COLUMN_GAP)), column])
         return Rendered(image, layer, Tiles.of(grid, channels, scene.channel))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
@@ -55,7 +63,9 @@ def _grid(scene: Scene, layer: LayerInfo) -> Grid:
     """Where the tiles lie: one as large as the panel allows, the most active ones, or all."""
     settings, total, panel_hw = scene.settings[TileSettings], layer.channels, scene.panel_hw
     if settings.zoom:
-        return Grid(1, 1, fitted(scene.frame_hw, panel_hw), GAP, panel_hw)
+        width = column_width(panel_hw[1])
+        tile_hw = (panel_hw[0], panel_hw[1] - width - COLUMN_GAP) if width else panel_hw
+        return Grid(1, 1, fitted(scene.frame_hw, tile_hw), GAP, tile_hw)
     if settings.active:
         total = best_tile_count(settings.count, total, panel_hw, aspect=scene.aspect)
     return fill_panel(total, panel_hw, aspect=scene.aspect)

@@ -61,6 +61,10 @@ class TileDrawer:
                     rank.update(means)
         return outputs["picture"], shown
 
+    def gain(self, layer: LayerInfo, channel: int) -> float:
+        """The factor that scales the activations of a channel to the range of 0 to 1."""
+        return float(self._gains[layer.name].gain(np.array([channel]), normalize="tile")[0])
+
 
 class Gains:
     """The factor that scales the peak of each channel of a layer to full brightness.

@@ -1,0 +1,64 @@
+"""Beside a large tile: what its channel likes, and what excited it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from models.importing.open_network import open_network
+from realtime.capture.pattern import Pattern
+from realtime.channels import likes
+from realtime.channels.column import COLUMN_GAP, column_width
+from realtime.imaging.compositing import BACKGROUND
+from realtime.imaging.frame import Frame, Image
+from realtime.inference.engine import Engine
+from realtime.show.make_controls import make_controls
+from realtime.views.mosaic import MosaicView
+from realtime.views.registry import find_views
+from tests.realtime.views.scenes import render_when_ready, scene
+
+PANEL_HW = (360, 640)
+
+
+def zoomed(engine: Engine, panel_hw: tuple[int, int], frames: int = 1) -> Image:
+    network = open_network("world")
+    controls = make_controls(network.info, find_views())
+    for path, value in (("show/view", "mosaic"), ("show/layer", "block2_conv2"), ("tiles/zoom", "on")):
+        controls.set(path, value)
+    view, pattern = MosaicView(), Pattern()
+    for number in range(frames):
+        image = pattern.read()
+        seen = scene(engine, network, controls, image, input_hw=(96, 128))
+        seen = dataclasses.replace(seen, frame=Frame(image, number, number * 2.0), panel_hw=panel_hw)
+        drawn = render_when_ready(view, seen).image
+    return drawn
+
+
+def drawn_share(image: Image) -> float:
+    """The share of pixels that are not background."""
+    return float((np.abs(image.astype(int) - BACKGROUND).max(axis=2) > 8).mean())
+
+
+def test_the_column_has_a_picture_and_the_crops_of_several_moments(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likes, "STEPS", 4)
+    width = column_width(PANEL_HW[1])
+    once, later = (zoomed(engine, PANEL_HW, frames)[:, -width:] for frames in (1, 6))
+    assert drawn_share(once) > 0.3
+    assert drawn_share(later) > drawn_share(once) + 0.05
+
+
+def test_a_narrow_panel_has_no_column(engine: Engine) -> None:
+    assert column_width(240) == 0
+    assert zoomed(engine, (180, 240)).shape == (180, 240, 3)
+
+
+def test_the_panel_is_filled_exactly(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likes, "STEPS", 1)
+    image = zoomed(engine, PANEL_HW)
+    assert image.shape == (*PANEL_HW, 3)
+    gap = image[:, -column_width(PANEL_HW[1]) - COLUMN_GAP : -column_width(PANEL_HW[1])]
+    assert drawn_share(gap) == 0
