@@ -13,6 +13,7 @@ from models.errors import VentralError
 from models.spec import Hw, LayerInfo, Network, Prediction
 from realtime.canvas.captions import draw_caption, draw_card, draw_prediction_panel
 from realtime.canvas.crossfade import CrossFade
+from realtime.canvas.flash_limiter import FlashLimiter
 from realtime.canvas.layout import Layout, arrange
 from realtime.controls.controls import Snapshot
 from realtime.controls.settings import ShowSettings
@@ -33,7 +34,8 @@ class Canvas:
     """The finished image of the show, and what it contains.
 
     `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
-    `waiting` says what is being made, `fault` what went wrong, `note` what is missing from the picture.
+    `waiting` says what is being made, `fault` what went wrong, `note` what is missing from the picture, and `limited`
+    whether flashing is limited in it.
     """
 
     frame: Frame
@@ -46,12 +48,16 @@ class Canvas:
     waiting: str | None = None
     fault: str | None = None
     note: str = ""
+    limited: bool = False
 
 
 class Pipeline:
-    """Renders canvases, live and offline. Only one thread may use it."""
+    """Renders canvases, live and offline. Only one thread may use it.
 
-    def __init__(
+    Every canvas that leaves it passes a flash limiter, unless `flash_limit` is off.
+    """
+
+    def __init__(  # noqa: PLR0913, what every canvas depends on
         self,
         network: Network,
         engine: Engine,
@@ -60,6 +66,7 @@ class Pipeline:
         canvas_hw: Hw,
         short_side: int,
         precision: Precision = "fp32",
+        flash_limit: bool = True,
     ) -> None:
         self._network = network
         self._engine = engine
@@ -69,14 +76,34 @@ class Pipeline:
         self._precision: Precision = precision
         self._predictor = Predictor(network, engine, precision)
         self._fade = CrossFade()
+        self._limiter = FlashLimiter() if flash_limit else None
         self._held: Frame | None = None
         self._last: Canvas | None = None
         self._failed: set[tuple[str, type[Exception]]] = set()
 
     def render(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
         """The canvas for a frame at the time `now` in seconds. Never raises: a failure becomes a card on the canvas."""
+        return self._limited(self._rendered(frame, settings, now), now)
+
+    def draw(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """Like `render`, but raises NotReady and every error."""
+        return self._limited(self._drawn(frame, settings, now), now)
+
+    def draw_when_ready(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """Like `draw`, but waits for graphs: for files, without a screen."""
+        return self._engine.when_ready(partial(self.draw, frame, settings, now))
+
+    def _limited(self, canvas: Canvas, now: float) -> Canvas:
+        """The canvas without flashes that may hurt."""
+        if self._limiter is None:
+            return canvas
+        image, limited = self._limiter.apply(canvas.frame.image, now)
+        return dataclasses.replace(canvas, frame=dataclasses.replace(canvas.frame, image=image), limited=limited)
+
+    def _rendered(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """The canvas as the view drew it, or what is shown in its place."""
         try:
-            canvas = self.draw(frame, settings, now)
+            canvas = self._drawn(frame, settings, now)
         except NotReady as answer:
             last = self._last or self._camera(frame, settings)
             frame = dataclasses.replace(frame, image=last.frame.image)
@@ -86,8 +113,8 @@ class Pipeline:
         self._last = canvas
         return canvas
 
-    def draw(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
-        """Like `render`, but raises NotReady and every error."""
+    def _drawn(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
+        """The canvas as the view draws it; raises NotReady and every error."""
         frame = self._prepared(frame, settings)
         show = settings[ShowSettings]
         layout = self._layout(show.view, settings, frame)
@@ -111,10 +138,6 @@ class Pipeline:
         return Canvas(
             frame, settings, show.view, layout.view, scene.input_hw, rendered.layer, rendered.tiles, note=note
         )
-
-    def draw_when_ready(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
-        """Like `draw`, but waits for graphs: for files, without a screen."""
-        return self._engine.when_ready(partial(self.draw, frame, settings, now))
 
     def _prepared(self, frame: Frame, settings: Snapshot) -> Frame:
         show = settings[ShowSettings]

@@ -87,6 +87,8 @@ class RenderOptions(NetworkOptions):
     """width and height of the canvas that is shown and recorded"""
     set: tuple[str, ...] = ()
     """a control and its value, such as tiles/contrast=2; repeatable (see: ventral controls)"""
+    flash_limit: Literal["on", "off"] = "on"
+    """limit flashes that can trigger seizures in people with epilepsy"""
     preset: str | None = None
     """a dream preset such as tunnel, whirl or stillness, or a TOML file of controls with one table per group"""
 

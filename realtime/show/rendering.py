@@ -37,6 +37,7 @@ class Rendering:
         self._settings: Snapshot | None = None
         self._changed = 0.0
         self._waiting = False
+        self._limited = False
 
     @property
     def done(self) -> bool:
@@ -50,7 +51,7 @@ class Rendering:
         settings, now = self._controls.snapshot(), time.monotonic()
         if settings is not self._settings:
             self._settings, self._changed = settings, now
-        redraw = self._waiting or now - self._changed < REDRAW_FOR
+        redraw = self._waiting or self._limited or now - self._changed < REDRAW_FOR
         if self.done:
             time.sleep(TICK)
         elif frame is not None and (fresh is not None or redraw):
@@ -59,7 +60,7 @@ class Rendering:
     def _draw(self, frame: Frame, settings: Snapshot, now: float, *, fresh: bool) -> None:
         with self._meter.stage("render"):
             canvas = self._pipeline.render(frame, settings, now)
-        self._waiting = canvas.waiting is not None
+        self._waiting, self._limited = canvas.waiting is not None, canvas.limited
         self._canvases.put(canvas)
         if self._waiting:
             time.sleep(0.004)  # leaves the processor to the thread that builds the graph

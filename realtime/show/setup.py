@@ -27,7 +27,9 @@ class RenderSetup:
     controls: Controls
 
     def pipeline(self, engine: Engine, options: RenderOptions) -> Pipeline:
-        """A new render pipeline."""
+        """A new render pipeline; logs a warning if flashes are not limited."""
+        if options.flash_limit == "off":
+            log.warning("flashes are not limited: pictures that flash can trigger seizures in people with epilepsy")
         return Pipeline(
             self.network,
             engine,
@@ -35,6 +37,7 @@ class RenderSetup:
             canvas_hw=options.canvas_hw,
             short_side=options.size,
             precision=options.precision,
+            flash_limit=options.flash_limit == "on",
         )
 
 

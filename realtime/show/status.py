@@ -13,6 +13,8 @@ from realtime.show.parts import Parts
 REASON_FOR = 10.0
 """Seconds at the start during which the status line says why there is no GPU; a GPU that failed is named to the end."""
 
+LIMITED = "flashing limited"
+
 
 class StatusLine:
     """Collects the texts of the status line."""
@@ -44,9 +46,10 @@ class StatusLine:
     def _notice(self, canvas: Canvas, parts: Parts, saved: str) -> str:
         """The most important of: what is being prepared, what was saved, what is unusual."""
         preparing = f"preparing {canvas.waiting}" if canvas.waiting else ""
+        limited = LIMITED if canvas.limited else ""
         frozen = "frozen" if canvas.settings[ShowSettings].freeze else ""
         provider = self._provider(parts.engine.provider)
-        return preparing or saved or frozen or canvas.note or parts.capture.warning or provider
+        return preparing or saved or limited or frozen or canvas.note or parts.capture.warning or provider
 
     def _provider(self, provider: Provider) -> str:
         shown = self._meter.elapsed < REASON_FOR or "failed" in (provider.reason or "")

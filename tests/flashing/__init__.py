@@ -1,0 +1,1 @@
+"""Films that flash, and an analyser that finds it."""
