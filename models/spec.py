@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -120,8 +120,8 @@ class ModelInfo:
 
     def around(self, layer: LayerInfo) -> list[LayerInfo]:
         """The key layers, the nearest to `layer` first."""
-        index = self.layers.index
-        return sorted(self.key_layers, key=lambda each: abs(index(each) - index(layer)))
+        places = {each.name: place for place, each in enumerate(self.layers)}
+        return sorted(self.key_layers, key=lambda each: abs(places[each.name] - places[layer.name]))
 
     @classmethod
     def from_json(cls, text: str) -> ModelInfo:
@@ -146,7 +146,7 @@ def _tuples(record: dict[str, Any]) -> dict[str, Any]:
 class Network:
     """A stored network: what is known about it, its file, and the SHA-256 of the file."""
 
-    info: ModelInfo
+    info: ModelInfo = field(hash=False)  # long, and looked up many times for each frame
     path: Path
     digest: str
 

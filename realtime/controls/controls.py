@@ -111,8 +111,7 @@ class Controls:
         new = described.parse(cast(str, value)) if parse else described.clamp(value)
         with self._changing():
             before, self._values[path] = self._values[path], new
-            if chosen:
-                self._chosen |= {path}
+            self._chosen = self._chosen | {path} if chosen else self._chosen - {path}
             if new != before and path not in self._following:
                 self._follow(path, before)
 

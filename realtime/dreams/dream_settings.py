@@ -5,37 +5,44 @@ from typing import ClassVar
 
 from realtime.controls.read_preset import SHIPPED
 from realtime.controls.value import KeyBinding, value
+from realtime.dreams.colours import COLOURS
+from realtime.dreams.objective import DEPTH
 
 
 @dataclass(frozen=True, slots=True)
 class DreamSettings:
-    """How the dream is computed, moves and fades."""
+    """How the dream is computed, moves and is replaced."""
 
     group: ClassVar[str] = "dream"
 
+    depth: float = value(DEPTH, "depth of the layer in the network: 0 for the first, 1 for the last")
     channel: int = value(-1, "channel to dream of; -1 for the whole layer", low=-1, high=4095)
-    size: int = value(192, "short side of the dream, in pixels", low=64, high=512)
+    size: int = value(448, "long side of a key picture, in pixels", low=64, high=1280)
     strength: float = value(
         26.0,
-        "maximum strength of the dream, in pixel values (0 to 255)",
+        "strength of the dream, in pixel values (0 to 255)",
         KeyBinding(("-",), "step", "dream weaker", -4, feedback="dream strength"),
         KeyBinding(("=",), "step", "dream stronger", 4, feedback="dream strength"),
         low=0,
         high=80,
     )
-    steps: int = value(2, "gradient ascent steps per result", low=1, high=10)
-    step_size: float = value(2.0, "mean change of a pixel value (0 to 255) per step", low=0.1, high=20)
     octaves: int = value(3, "number of octaves (sizes of the picture)", low=1, high=5)
     octave_scale: float = value(1.5, "size ratio of two successive octaves", low=1.1, high=2.5)
-    jitter: int = value(16, "maximum random shift before each step, in pixels", low=0, high=64)
-    smooth: float = value(0.5, "blur of the gradient, in pixels", low=0, high=3)
-    fade: float = value(3.0, "time for the dream to fade to about a third, in seconds", low=0.1, high=60)
+    steps: int = value(8, "gradient ascent steps per octave", low=1, high=40)
+    step_size: float = value(2.0, "mean change of a pixel value (0 to 255) per step", low=0.1, high=20)
+    jitter: int = value(24, "maximum random shift before each step, in pixels", low=0, high=64)
+    scales: int = value(4, "scales of the gradient with the same strength; 1 for fine lines", low=1, high=6)
+    echo: float = value(0.6, "share of the dream that the next key picture begins with")
+    every: float = value(2.0, "time from one key picture to the next, at least, in seconds", low=0, high=60)
+    dissolve: float = value(1.0, "time in which a new key picture replaces the one before, in seconds", high=10)
     zoom: float = value(1.0, "zoom factor per second", low=0.5, high=2)
     turn: float = value(0.0, "rotation per second, in degrees", low=-90, high=90)
     across: float = value(0.0, "drift to the right per second, in widths of the picture", low=-1, high=1)
     down: float = value(0.0, "downward drift per second, in heights of the picture", low=-1, high=1)
     flow: bool = value(True, "move the dream along with the picture (optical flow)")
-    colours: str = value("dream", "take the colours from the dream or from the camera", choices=("dream", "camera"))
+    colours: str = value(
+        "dream", "colours of the dream, those of the camera, or two inks for the whole picture", choices=COLOURS
+    )
     stillness: bool = value(False, "show the dream only while the picture is still")
     seed: int = value(0, "seed of the random shifts", high=1_000_000)
     preset: str = value(

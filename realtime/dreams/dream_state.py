@@ -1,136 +1,235 @@
-"""The state of a dream on moving pictures: detail that the network draws, moved along the optical flow.
+"""The state of a dream on moving pictures: key pictures that follow the picture and replace one another.
 
-The detail lies on a small picture. In every frame it is warped along the optical flow, fades a little and drifts. When
-a few steps of gradient ascent have run in the background, their detail is added.
+In the background, gradient ascent makes a key picture of the newest frame, step by step. Its detail is shown on the
+frames that come, moved along the optical flow, until the next key picture dissolves into its place. The first one after
+a cut is shown while it grows; nothing of the old dream is left.
 """
+
+from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 
 from models.spec import Hw
+from realtime.dreams.colours import treat_detail
 from realtime.dreams.dream_settings import DreamSettings
-from realtime.dreams.optical_flow import Grey, backward_flow, drift_flow, grey, warp
-from realtime.imaging.frame import Floats, Image
+from realtime.dreams.key_ascent import KeyAscent, KeyPlan
+from realtime.dreams.laplacian import root_mean_square
+from realtime.dreams.motion import Motion
+from realtime.dreams.optical_flow import Grey, backward_flow, drift_flow, grey
+from realtime.dreams.tiling import ValueAndGradient
+from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
-from realtime.inference.network_input import network_input
+from realtime.inference.network_input import input_size, network_input
 from realtime.threads.background_result import BackgroundResult
 
-HEADROOM = 12.0
-"""Grey levels that stay free at black and at white, so that nothing clips: the enlarged detail overshoots the small."""
-
-STILL = 0.004  # the motion, in widths of the picture per frame, that halves a dream that waits for stillness
-
-EASE = 0.3
-"""The time constant, in seconds, with which a new result is blended in: a dream that grows evenly does not flicker."""
-
-RATE = 15.0  # results per second from which on each result is added with weight 1
-MAX_BOOST = 4.0  # the largest weight of a result where results are fewer, so that the dream is as strong there
+FLOW_SIDE = 144  # pixels of the short side of the pictures between which optical flow is found
+CUT = 0.25  # a difference, motion undone, that two frames of one take do not reach: they stay below 0.1
+OTHER = 0.6  # the difference from which on a frame no longer is the picture that a dream was made of
+LEAVE = 0.3  # seconds in which a dream of another picture fades away
 FORGET_AFTER = 10.0  # seconds without a frame after which a dream starts anew: the motion in between is not known
+MAX_GAIN = 3.0  # the largest factor by which a weak key picture is strengthened
+STILL = 0.004  # the motion, in widths of the picture per frame, that halves a dream that waits for stillness
 CALM = 1.5  # the time constant, in seconds, of the measure of stillness
 
 
+@dataclass(slots=True)
+class Key:
+    """A key picture: its detail, the motion since its frame at `frame_time`, and when it was first shown."""
+
+    detail: Floats
+    motion: Motion
+    frame_time: float
+    shown_at: float
+    left_at: float = math.inf
+    _coloured: tuple[str, Floats] | None = None
+
+    def grow(self, detail: Floats) -> None:
+        """Show more detail from now on."""
+        self.detail, self._coloured = detail, None
+
+    def coloured(self, colours: str) -> Floats:
+        """The detail in other colours."""
+        if self._coloured is None or self._coloured[0] != colours:
+            self._coloured = colours, treat_detail(self.detail, colours)
+        return self._coloured[1]
+
+    def weight(self, now: float, dissolve: float) -> float:
+        """How much of what lies below it the key replaces, from 0 to 1."""
+        return _eased((now - self.shown_at) / dissolve if dissolve > 0 else 1.0)
+
+    def presence(self, now: float) -> float:
+        """How much of the key is left, from 1 to 0."""
+        return 1 - _eased((now - self.left_at) / LEAVE)
+
+
+@dataclass(slots=True)
+class Running:
+    """The ascent of the next key picture, and the motion since its frame; one that `grows` is shown meanwhile."""
+
+    ascent: KeyAscent
+    motion: Motion
+    frame_time: float
+    grows: bool
+    key: Key | None = None
+
+
 class DreamState:
-    """The detail of one dream; only the render thread uses it. `results` counts the results added to it."""
+    """The key pictures of one dream; only the render thread uses it. `results` counts the steps of gradient ascent."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._detail: Floats | None = None
-        self._arriving: Floats | None = None
+        self._keys: list[Key] = []
+        self._running: Running | None = None
+        self._job = BackgroundResult[bool]()
+        self._job_of: Running | None = None
+        self._subject: object = None
         self._grey: Grey | None = None
-        self._updated = 0.0
+        self._now = -math.inf
+        self._last_start = -math.inf
         self._stillness = 0.0
-        self._last_result = -math.inf
-        self._request = BackgroundResult[Floats]()
-        self._request_grey: Grey | None = None
+        self._count = 0
         self.results = 0
 
-    def update(self, image: Image, size_hw: Hw, now: float, settings: DreamSettings) -> tuple[Floats, Floats]:
-        """Add a frame at `now` seconds; the small picture, float32, and the detail to show on it."""
-        small = network_input(image, size_hw)
-        new = grey(small)
-        if self._detail is None or self._detail.shape[:2] != size_hw or now - self._updated > FORGET_AFTER:
-            self._reset(size_hw)
-        elif self._grey is not None:
-            self._move(new, max(now - self._updated, 0.0), settings)
-        self._grey, self._updated = new, now
-        self._collect(settings)
-        picture = small.astype(np.float32)
-        return picture, self._visible(picture, settings)
+    def update(self, image: Image, subject: object, now: float, settings: DreamSettings) -> None:
+        """Add a frame at `now` seconds; `subject` is what is dreamed of, and a new one replaces the dream at once."""
+        new = grey(network_input(image, input_size(hw(image), FLOW_SIDE)))
+        if self._grey is None or self._grey.shape != new.shape or now - self._now > FORGET_AFTER:
+            self._clear()
+        elif now != self._now:  # a frame that waited for a graph comes again
+            self._follow(new, max(now - self._now, 0.0), settings)
+        if subject != self._subject:
+            self._subject, self._running, self._last_start = subject, None, -math.inf
+        self._grey, self._now = new, now
+        self._collect()
+        self._drop_old(settings)
 
-    @property
-    def busy(self) -> bool:
-        """Whether gradient ascent is running for this dream."""
-        return not self._request.idle
+    def detail(self, size_hw: Hw, settings: DreamSettings) -> Floats:
+        """What to add to the frame, float32 (height, width, 3), before it is clipped."""
+        total, presence = self._blended(size_hw, settings)
+        strength = root_mean_square(total)
+        if strength > 0:
+            total *= np.float32(min(settings.strength * presence / strength, MAX_GAIN))
+        return total * np.float32(self._stillness) if settings.stillness else total
 
-    def ascend(self, job: Callable[[], Floats]) -> None:
-        """Run a job in the background that computes the detail to add to the current picture."""
-        self._request_grey = self._grey
-        self._request.send(self._engine.start(job))
-
-    def _reset(self, size_hw: Hw) -> None:
-        self._detail = np.zeros((*size_hw, 3), np.float32)
-        self._arriving = np.zeros((*size_hw, 3), np.float32)
-        self._grey, self._request = None, BackgroundResult()
-
-    def _move(self, new: Grey, elapsed: float, settings: DreamSettings) -> None:
-        """Warp, fade and grow the detail for `elapsed` seconds."""
-        assert self._detail is not None and self._arriving is not None and self._grey is not None
-        height, width = new.shape
-        flow = backward_flow(new, self._grey)
-        speed = float(np.abs(flow).mean()) / width
-        self._stillness += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (speed / STILL) ** 2) - self._stillness)
-        drift = drift_flow(
-            (height, width),
-            zoom=round(settings.zoom**elapsed, 5),
-            turn=round(settings.turn * elapsed, 3),
-            across=round(settings.across * elapsed, 5),
-            down=round(settings.down * elapsed, 5),
-        )
-        flow = flow + drift if settings.flow else drift
-        arrived = self._arriving * np.float32(1 - math.exp(-elapsed / EASE))
-        self._arriving = warp(self._arriving - arrived, flow)
-        self._detail = warp(self._detail * np.float32(math.exp(-elapsed / settings.fade)) + arrived, flow)
-        strength = float(np.sqrt(np.mean(np.square(self._detail))))
-        if strength > settings.strength:
-            self._detail *= np.float32(settings.strength / strength)
-
-    def _collect(self, settings: DreamSettings) -> None:
-        """Add a result of gradient ascent, warped to the current picture."""
-        detail = self._request.take()
-        if detail is None or self._arriving is None:
+    def advance(
+        self,
+        image: Image,
+        plan: KeyPlan,
+        settings: DreamSettings,
+        prepare: Callable[[Hw], ValueAndGradient | None],
+    ) -> None:
+        """Do one step of gradient ascent in the background; `prepare` gives the objective once its graph is open."""
+        if not self._job.idle:
             return
-        if settings.flow and self._request_grey is not None and self._grey is not None:
-            detail = warp(detail, backward_flow(self._grey, self._request_grey))
-        self._arriving += detail * np.float32(min(max(RATE * (self._updated - self._last_result), 1.0), MAX_BOOST))
-        self._last_result = self._updated
+        if self._running is None:
+            if self._now - self._last_start < settings.every:
+                return
+            self._running = self._begin(image, plan, settings)
+        objective = prepare(self._running.ascent.size_hw)
+        if objective is not None:
+            self._job_of = self._running
+            self._job.send(self._engine.start(partial(self._running.ascent.step, objective)))
+
+    def _begin(self, image: Image, plan: KeyPlan, settings: DreamSettings) -> Running:
+        """Begin a key picture of the present frame, with an echo of a dream of the same subject."""
+        assert self._grey is not None
+        fresh = self._last_start == -math.inf or not self._keys
+        self._last_start = self._now
+        before = None if fresh else self._blended(plan.sizes[-1], settings)[0] * np.float32(settings.echo)
+        ascent = KeyAscent(image, before, plan, (settings.seed, self._count))
+        self._count += 1
+        return Running(ascent, Motion(self._grey), self._now, fresh)
+
+    def _clear(self) -> None:
+        """Forget the dream: the picture is another one."""
+        self._keys, self._running, self._last_start = [], None, -math.inf
+
+    def _follow(self, new: Grey, elapsed: float, settings: DreamSettings) -> None:
+        """Move everything along the optical flow to the new frame, unless it follows a cut."""
+        assert self._grey is not None
+        flow = backward_flow(new, self._grey)
+        step = Motion(self._grey)
+        step.add(flow)
+        if step.difference(new) > CUT:
+            self._clear()
+            return
+        speed = float(np.abs(flow).mean()) / new.shape[1]
+        self._stillness += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (speed / STILL) ** 2) - self._stillness)
+        if settings.flow:
+            self._move(flow, new, self._now + elapsed)
+
+    def _move(self, flow: Floats, new: Grey, now: float) -> None:
+        """Move everything along the flow; what was made of another picture leaves."""
+        for key in self._keys:
+            key.motion.add(flow)
+            if key.left_at == math.inf and key.motion.difference(new) > OTHER:
+                key.left_at, self._last_start = now, -math.inf
+        if self._running is not None:
+            self._running.motion.add(flow)
+            if self._running.motion.difference(new) > OTHER:
+                self._running, self._last_start = None, -math.inf
+
+    def _collect(self) -> None:
+        """Take the result of a step, and show it if the key picture is finished or grows."""
+        finished = self._job.take()
+        if finished is None:
+            return
         self.results += 1
+        running = self._running
+        if running is None or running is not self._job_of:
+            return
+        if finished or running.grows:
+            self._show(running)
+        if finished:
+            self._running = None
 
-    def _visible(self, picture: Floats, settings: DreamSettings) -> Floats:
-        assert self._detail is not None
-        detail = self._detail
-        if settings.colours == "camera":
-            detail = np.repeat(detail.mean(axis=2, keepdims=True), 3, axis=2)
-        if settings.stillness:
-            detail = detail * np.float32(self._stillness)
-        return soft_clip(detail, picture)
+    def _show(self, running: Running) -> None:
+        detail = running.ascent.detail
+        assert detail is not None
+        if running.key is None:
+            running.key = Key(detail, running.motion.copy(), running.frame_time, self._now)
+            self._keys.append(running.key)
+        else:
+            running.key.grow(detail)
+
+    def _drop_old(self, settings: DreamSettings) -> None:
+        """Drop the keys that a newer one covers, and those that have left."""
+        covering = [place for place, key in enumerate(self._keys) if key.weight(self._now, settings.dissolve) >= 1]
+        self._keys = self._keys[max(covering, default=0) :]
+        self._keys = [key for key in self._keys if key.presence(self._now) > 0]
+
+    def _blended(self, size_hw: Hw, settings: DreamSettings) -> tuple[Floats, float]:
+        """The details of all keys, each dissolved over those before it, and how much of a dream there is, 0 to 1."""
+        total: Floats = np.zeros((*size_hw, 3), np.float32)
+        presence = 0.0
+        for key in self._keys:
+            weight, left = key.weight(self._now, settings.dissolve), key.presence(self._now)
+            detail = key.motion.warp(key.coloured(settings.colours), size_hw, self._drift(key, settings))
+            total = np.asarray(cv2.addWeighted(total, 1 - weight, detail, weight * left, 0), np.float32)
+            presence = presence * (1 - weight) + weight * left
+        return total, presence
+
+    def _drift(self, key: Key, settings: DreamSettings) -> Floats:
+        """The drift of a key since its frame, in pixels of the flow."""
+        assert self._grey is not None
+        elapsed = self._now - key.frame_time
+        height, width = self._grey.shape
+        return drift_flow(
+            (height, width),
+            zoom=settings.zoom**elapsed,
+            turn=settings.turn * elapsed,
+            across=settings.across * elapsed,
+            down=settings.down * elapsed,
+        )
 
 
-def soft_clip(detail: Floats, picture: Floats) -> Floats:
-    """The detail, compressed where picture and detail together would leave the range of 0 to 255."""
-    room = np.where(detail > 0, 255 - HEADROOM - picture, picture - HEADROOM)
-    room = np.maximum(room, 1e-3)
-    compressed: Floats = (room * np.tanh(detail / room)).astype(np.float32)
-    return compressed
-
-
-def add_detail(image: Image, detail: Floats) -> Image:
-    """An image of any size with the detail of a small picture added.
-
-    The detail is rounded before it is enlarged, which takes two thirds of the time and stays within a grey level of the
-    exact sum.
-    """
-    enlarged = cv2.resize(np.rint(detail).astype(np.int16), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    return cv2.add(image, enlarged, dtype=cv2.CV_8U)  # type: ignore[return-value]
+def _eased(share: float) -> float:
+    """A smooth way from 0 to 1."""
+    share = min(max(share, 0.0), 1.0)
+    return share * share * (3 - 2 * share)

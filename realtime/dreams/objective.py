@@ -80,9 +80,9 @@ class ObjectiveGradient:
         return info.scores.size_hw if separate else info.input.fixed_hw
 
 
-def default_layer(info: ModelInfo) -> str:
-    """The layer of a dream when none is chosen."""
-    return info.key_layers[round(DEPTH * (len(info.key_layers) - 1))].name
+def default_layer(info: ModelInfo, depth: float = DEPTH) -> str:
+    """The layer of a dream when none is chosen: the one at a depth of 0 to 1."""
+    return info.key_layers[round(depth * (len(info.key_layers) - 1))].name
 
 
 def layers_objective(info: ModelInfo, weights: Sequence[tuple[str, float]], channel: int | None = None) -> Objective:

@@ -34,7 +34,7 @@ def _search() -> cv2.DISOpticalFlow:
 
 def warp(field: Floats, flow: Floats) -> Floats:
     """A field (height, width, 3) on the old picture, moved to the new one along a backward flow; zero from outside."""
-    places = _coordinates(field.shape[:2]) + flow
+    places = coordinates(field.shape[:2]) + flow
     moved: Floats = cv2.remap(field, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
     return moved
 
@@ -53,13 +53,13 @@ def drift_flow(size_hw: Hw, *, zoom: float, turn: float, across: float, down: fl
     centre = np.array([(width - 1) / 2, (height - 1) / 2], np.float32)
     angle = np.deg2rad(turn)
     rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32) / zoom
-    places = _coordinates(size_hw) - centre
+    places = coordinates(size_hw) - centre
     flow: Floats = places @ rotation.T - places - np.array([across * width, down * height], np.float32)
     return flow
 
 
 @cache
-def _coordinates(size_hw: Hw) -> Floats:
+def coordinates(size_hw: Hw) -> Floats:
     """The coordinates of every pixel, (height, width, 2): across, down."""
     across, down = np.meshgrid(np.arange(size_hw[1], dtype=np.float32), np.arange(size_hw[0], dtype=np.float32))
     return np.stack([across, down], axis=-1)

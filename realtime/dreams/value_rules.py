@@ -1,13 +1,28 @@
-"""The rule of dreams: a preset sets other values."""
+"""The rules of dreams: a preset sets other values, and the depth selects a layer."""
 
+from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.read_preset import SHIPPED, read_preset
 from realtime.controls.value import Scalar
+from realtime.dreams.objective import default_layer
 
 UNCHANGED = ("dream/channel", "dream/seed", "dream/size", "dream/preset")  # the values that a preset does not change
 
 
-def apply_dream_preset(controls: Controls, _before: Scalar) -> None:
+def layer_of_dream(controls: Controls, info: ModelInfo) -> str | None:
+    """The layer at the chosen depth; None for a dream of one channel, which stays with its layer."""
+    whole_layer = controls.value("dream/channel") == -1
+    return default_layer(info, float(controls.value("dream/depth"))) if whole_layer else None
+
+
+def follow_depth(info: ModelInfo, controls: Controls, _before: Scalar) -> None:
+    """Show the layer at the chosen depth, if the dream is shown."""
+    layer = layer_of_dream(controls, info)
+    if layer is not None and controls.value("show/view") == "dream":
+        controls.set("show/layer", layer, chosen=False)
+
+
+def apply_dream_preset(info: ModelInfo, controls: Controls, before: Scalar) -> None:
     """Set the values of the chosen preset and show the dream; without a preset, reset the dream."""
     unchanged = {path: controls.value(path) for path in UNCHANGED}
     controls.reset("dream/")
@@ -21,6 +36,7 @@ def apply_dream_preset(controls: Controls, _before: Scalar) -> None:
         controls.set(path, value)
     if values:
         controls.set("show/view", "dream")
+    follow_depth(info, controls, before)
 
 
 def _chosen_preset(controls: Controls) -> dict[str, Scalar]:

@@ -1,6 +1,6 @@
 """The controls of this program for one network, and how the command line sets them before the show."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from models.errors import SettingError
@@ -10,6 +10,7 @@ from realtime.controls.read_preset import SHIPPED, read_preset
 from realtime.controls.settings import RecordSettings, ShowSettings, WindowSettings
 from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar
 from realtime.inference.predictor import PredictSettings
+from realtime.show.layer_of_view import LayerOfView
 from realtime.show.options import RenderOptions
 from realtime.views.view import View
 
@@ -31,21 +32,10 @@ def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
             ),
         },
     )
-    controls.rule("show/view", partial(_begin_view, info, {view.name: view for view in views}))
+    controls.rule("show/view", LayerOfView(info, {view.name: view for view in views}))
     for view in views:
         view.register(controls, info)
     return controls
-
-
-def _begin_view(info: ModelInfo, views: Mapping[str, View], controls: Controls, before: Scalar) -> None:
-    """Select the layer that the view begins with, and the one of the show afterwards, unless one was chosen."""
-    if controls.is_chosen("show/layer"):
-        return
-    layer = views[str(controls.value("show/view"))].default_layer(controls, info)
-    if layer is not None:
-        controls.set("show/layer", layer, chosen=False)
-    elif views[str(before)].default_layer(controls, info) is not None:
-        controls.reset("show/layer")
 
 
 def _digits(info: ModelInfo) -> Iterator[KeyBinding]:
@@ -62,33 +52,41 @@ def _layer_shown(info: ModelInfo, controls: Controls) -> Scalar:
     return info.key_layers[-1].name if deepest and info.classifier else controls.value("show/layer")
 
 
+FIRST = ("dream/preset", "show/view")  # values that set others
+
+
 def configure(controls: Controls, options: RenderOptions, info: ModelInfo) -> None:
-    """Apply --preset, --set, --view and --layer, in this order; SettingError or ModelError for what does not exist."""
-    if options.preset is not None:
-        apply_preset(controls, options.preset)
-    for assignment in options.set:
-        path, equals, value = assignment.partition("=")
-        if not equals:
-            raise SettingError(f"--set takes control=value, such as tiles/contrast=2, but got '{assignment}'")
-        controls.set(path.strip(), value.strip())
+    """Apply --preset, --set, --view and --layer, in this order; SettingError or ModelError for what does not exist.
+
+    A preset of dreams and the view come before other values, which they would replace.
+    """
+    values = [*_preset(options.preset), *map(_assignment, options.set)]
     if options.view is not None:
-        _choose_view(controls, options.view)
+        _check_view(controls, options.view)
+        values.append(("show/view", options.view))
+    for path, value in sorted(values, key=lambda each: FIRST.index(each[0]) if each[0] in FIRST else len(FIRST)):
+        controls.set(path, value)
     if options.layer is not None:
         controls.set("show/layer", info.layer(options.layer).name)
     controls.mark_start()
 
 
-def _choose_view(controls: Controls, view: str) -> None:
+def _assignment(text: str) -> tuple[str, str]:
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise SettingError(f"--set takes control=value, such as tiles/contrast=2, but got '{text}'")
+    return path.strip(), value.strip()
+
+
+def _check_view(controls: Controls, view: str) -> None:
     choices = controls.table["show/view"].choices
     if view not in choices:
         raise SettingError(f"--view takes {', '.join(choices)}, but got '{view}'")
-    controls.set("show/view", view)
 
 
-def apply_preset(controls: Controls, preset: str) -> None:
-    """Set what a preset names: one of the dreams that come with the program, or a TOML file."""
+def _preset(preset: str | None) -> Iterator[tuple[str, Scalar]]:
+    """What a preset sets: one of the dreams that come with the program, or a TOML file."""
     if preset in SHIPPED:
-        controls.set("dream/preset", preset)
-        return
-    for path, value in read_preset(preset):
-        controls.set(path, value)
+        yield "dream/preset", preset
+    elif preset is not None:
+        yield from read_preset(preset)

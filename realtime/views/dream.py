@@ -1,5 +1,6 @@
 """DeepDream on the moving picture: it amplifies what a layer, or one of its channels, responds to."""
 
+import math
 from collections.abc import Iterable
 from functools import cache, partial
 
@@ -13,37 +14,41 @@ from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.read_preset import SHIPPED, preset_description
 from realtime.controls.value import KeyBinding
-from realtime.dreams.deepdream import ascent_step
+from realtime.dreams.add_detail import add_detail, soft_clip
+from realtime.dreams.colours import treat_picture
 from realtime.dreams.dream_settings import DreamSettings
-from realtime.dreams.dream_state import DreamState, add_detail
-from realtime.dreams.objective import Objective, ObjectiveGradient, default_layer
-from realtime.dreams.optical_flow import shift
-from realtime.dreams.value_rules import apply_dream_preset
+from realtime.dreams.dream_state import DreamState
+from realtime.dreams.key_ascent import KeyPlan
+from realtime.dreams.objective import Objective, ObjectiveGradient
+from realtime.dreams.value_rules import apply_dream_preset, follow_depth, layer_of_dream
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
-from realtime.inference.network_input import input_size
 from realtime.views.view import Rendered, Scene, View
+
+NEIGHBOURS = 3  # layers whose graphs are prepared: this one and those next to it
+STEP = 8  # pixels: octaves have sides that this divides
 
 
 class DreamView(View):
-    """Gradient ascent runs in the background; between two results the dream moves along with the picture."""
+    """Key pictures are made in the background; until the next one, the dream moves along with the picture."""
 
     name = "dream"
     bind = KeyBinding(("d",), "set", "dream: amplify what the layer responds to", "dream")
     settings = (DreamSettings,)
+    own_layer = True
 
     def __init__(self) -> None:
         self._state: DreamState | None = None
-        self._turn = 0
 
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
-        """Deep in the network; a dream of one channel stays with its layer."""
-        return default_layer(info) if controls.value("dream/channel") == -1 else None
+        """The one at the chosen depth; a dream of one channel stays with its layer."""
+        return layer_of_dream(controls, info)
 
     def register(self, controls: Controls, info: ModelInfo) -> None:
-        """Add the action below, and the rule of presets."""
+        """Add the action below, and the rules of presets and depth."""
         super().register(controls, info)
-        controls.rule("dream/preset", apply_dream_preset)
+        controls.rule("dream/preset", partial(apply_dream_preset, info))
+        controls.rule("dream/depth", partial(follow_depth, info))
 
     @action("dream/tile", "\\", "Enter", help="dream of the selected tile; again: of the whole layer")
     def dream_of_tile(self, controls: Controls) -> None:
@@ -60,42 +65,34 @@ class DreamView(View):
 
     def render(self, scene: Scene) -> Rendered:
         """The frame with the dream on it, as large as the panel allows."""
-        settings, layer = scene.settings[DreamSettings], scene.layer
+        settings, layer, frame = scene.settings[DreamSettings], scene.layer, scene.frame
         if self._state is None:
             self._state = DreamState(scene.engine)
-        spec = scene.graph(DreamHead((layer.name,)), _octave_hw(scene, self._turn))
-        ready = settings.strength > 0 and scene.engine.ready(spec)
-        frame = scene.frame
-        picture, detail = self._state.update(frame.image, _size(scene), frame.timestamp, settings)
-        if ready and not self._state.busy:
-            rng = np.random.default_rng((settings.seed, self._turn))
-            objective = Objective(DreamHead((layer.name,)), _weights(scene, settings.channel))
-            gradient = ObjectiveGradient(scene.engine, scene.network, objective, scene.precision)
-            self._state.ascend(partial(_ascend, gradient, picture + detail, spec.size_hw, settings, rng))
-            self._turn += 1
-        return Rendered(add_detail(scene.fitted_frame(), detail), layer, caption=_caption(settings, layer))
+        state, sizes = self._state, _octave_sizes(scene)
+        state.update(frame.image, (layer.name, settings.channel), frame.timestamp, settings)
+        if settings.strength > 0:
+            plan = KeyPlan(sizes, settings.steps, settings.step_size, settings.jitter, settings.scales)
+            state.advance(frame.image, plan, settings, partial(_prepare, scene))
+        fitted = scene.fitted_frame()
+        picture = cv2.resize(fitted, sizes[-1][::-1]).astype(np.float32)
+        image = add_detail(fitted, soft_clip(state.detail(sizes[-1], settings), picture))
+        return Rendered(treat_picture(image, settings.colours), layer, caption=_caption(settings, layer))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """The octaves of this layer, then those of its neighbours."""
-        sizes = dict.fromkeys(_octave_hw(scene, turn) for turn in range(scene.settings[DreamSettings].octaves))
-        heads = [DreamHead((layer.name,)) for layer in scene.info.around(scene.layer)[:4]]
-        return (scene.graph(head, size_hw) for head in heads for size_hw in sizes)
+        """The octaves of this layer, then the smallest of its neighbours: the old dream stays until that is done."""
+        sizes = _octave_sizes(scene)
+        own, *others = [DreamHead((layer.name,)) for layer in scene.info.around(scene.layer)[:NEIGHBOURS]]
+        yield from (scene.graph(own, size_hw) for size_hw in sizes)
+        yield from (scene.graph(head, sizes[0]) for head in others)
 
 
-def _ascend(
-    objective: ObjectiveGradient, picture: Floats, size_hw: Hw, settings: DreamSettings, rng: np.random.Generator
-) -> Floats:
-    """The detail, (height, width, 3), that some steps of gradient ascent at one octave add to a picture."""
-    start: Floats = cv2.resize(picture, size_hw[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    result = start.copy()
-    for _ in range(settings.steps):
-        down, across = (int(each) for each in rng.integers(-settings.jitter, settings.jitter + 1, 2))
-        gradient = objective(shift(result, down, across, mirrored=True))[1]  # wrapped around, it would have a seam
-        gradient = shift(gradient, -down, -across, mirrored=False)
-        if settings.smooth > 0:
-            gradient = cv2.GaussianBlur(gradient, (0, 0), settings.smooth)  # type: ignore[assignment]
-        ascent_step(result, gradient, settings.step_size)
-    return cv2.resize(result - start, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+def _prepare(scene: Scene, size_hw: Hw) -> ObjectiveGradient | None:
+    """The gradient of the objective at one size, or None while its graph is being prepared."""
+    head = DreamHead((scene.layer.name,))
+    if not scene.engine.ready(scene.graph(head, size_hw)):
+        return None
+    objective = Objective(head, _weights(scene, scene.settings[DreamSettings].channel))
+    return ObjectiveGradient(scene.engine, scene.network, objective, scene.precision)
 
 
 _preset_text = cache(preset_description)  # reads the file of a preset once, not in every frame
@@ -116,19 +113,17 @@ def _weights(scene: Scene, channel: int) -> Floats:
     return channel_weights(scene.info, scene.layer.name, chosen)
 
 
-def _size(scene: Scene) -> Hw:
-    """The size of the dream."""
-    return scene.info.input.fixed_hw or input_size(scene.frame_hw, scene.settings[DreamSettings].size)
-
-
-def _octave_hw(scene: Scene, turn: int) -> Hw:
-    """The size of the octave whose turn it is, or of the dream where the network does not accept the octave."""
-    settings, size_hw = scene.settings[DreamSettings], _size(scene)
-    scale = settings.octave_scale ** (turn % settings.octaves)
-    height, width = (max(round(side / scale / 8) * 8, 8) for side in size_hw)
+def _octave_sizes(scene: Scene) -> tuple[Hw, ...]:
+    """The sizes of the octaves that the network accepts, the smallest first."""
+    fixed_hw, settings = scene.info.input.fixed_hw, scene.settings[DreamSettings]
+    if fixed_hw is not None:
+        return (fixed_hw,)
     smallest = max(scene.info.input.smallest, 2 * scene.layer.stride)
-    accepted = scene.info.input.fixed_hw is None and min(height, width) >= smallest
-    return (height, width) if turn % settings.octaves and accepted else size_hw
+    largest = [max(settings.size * side / max(scene.frame_hw), smallest) for side in scene.frame_hw]
+    scales = [settings.octave_scale**power for power in range(settings.octaves - 1, -1, -1)]
+    height, width = ([max(round(side / scale / STEP), 1) * STEP for scale in scales] for side in largest)
+    sizes = [size for size in zip(height, width, strict=True) if min(size) >= smallest]
+    return tuple(dict.fromkeys(sizes or [(math.ceil(largest[0]), math.ceil(largest[1]))]))
 
 
 VIEW = DreamView

@@ -122,7 +122,7 @@ class View(ABC):
     """Draws one kind of image. Only the render thread uses what it keeps between frames.
 
     `settings` are the groups of values that it reads. A view that `hides_camera` fills the canvas; one that
-    `has_text` is not covered by other text.
+    `has_text` is not covered by other text. A layer that is chosen in another view is not for one with an `own_layer`.
     """
 
     name: ClassVar[str]
@@ -130,6 +130,7 @@ class View(ABC):
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     hides_camera: ClassVar[bool] = False
     has_text: ClassVar[bool] = False
+    own_layer: ClassVar[bool] = False
 
     @abstractmethod
     def render(self, scene: Scene) -> Rendered:

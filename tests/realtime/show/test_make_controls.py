@@ -12,6 +12,7 @@ import pytest
 from models.errors import ModelError, SettingError
 from models.importing.open_network import open_network
 from realtime.controls.controls import Controls
+from realtime.controls.read_preset import SHIPPED
 from realtime.controls.settings import ShowSettings
 from realtime.controls.value import Value
 from realtime.dreams.objective import default_layer
@@ -162,25 +163,48 @@ def test_a_dream_begins_deep_unless_a_layer_was_chosen() -> None:
     controls.press("d")
     controls.press("1")
     assert controls.value("show/layer") == "block1_conv1"
-    chosen = make_controls(info, find_views())
-    chosen.press("2")
-    chosen.press("d")
-    assert chosen.value("show/layer") == "block2_conv1"
     for look in (
-        RenderOptions(layer="block2_conv2"),
-        RenderOptions(set=("show/layer=block2_conv2",)),
-        RenderOptions(layer="block1_conv1"),
+        RenderOptions(view="dream", layer="block2_conv2"),
+        RenderOptions(set=("show/layer=block2_conv2", "show/view=dream")),
+        RenderOptions(set=("show/layer=block2_conv2",), preset="tunnel"),
     ):
         asked = make_controls(info, find_views())
         configure(asked, look, info)
-        layer = asked.value("show/layer")
-        asked.press("d")
-        assert asked.value("show/layer") == layer != default_layer(info)
+        assert asked.value("show/layer") == "block2_conv2" != default_layer(info)
     begun = make_controls(info, find_views())
     configure(begun, RenderOptions(view="dream"), info)
     assert begun.value("show/layer") == default_layer(info)
     configure(begun, RenderOptions(view="dream", layer="block1_conv1"), info)
     assert begun.value("show/layer") == "block1_conv1"
+
+
+def test_a_layer_that_was_chosen_for_another_view_is_not_dreamed_of() -> None:
+    controls = make_controls(INFO, find_views())
+    controls.press("2")
+    controls.press("d")
+    assert controls.value("show/layer") == default_layer(INFO)
+    controls.press("m")
+    assert controls.value("show/layer") == "block2_conv1"
+    controls.press("d")
+    controls.press("3")
+    controls.press("m")
+    controls.press("4")
+    controls.press("d")
+    assert controls.value("show/layer") == "block3_conv1", "it was chosen in the dream"
+
+
+@pytest.mark.parametrize("preset", SHIPPED)
+def test_a_preset_dreams_at_its_own_depth_in_every_network(preset: str) -> None:
+    controls = make_controls(INFO, find_views())
+    controls.press("d")
+    controls.press("1")
+    controls.set("dream/preset", preset)
+    depth = float(controls.value("dream/depth"))
+    assert controls.value("show/layer") == default_layer(INFO, depth)
+    controls.press("\\")
+    controls.press("5")
+    controls.press("9")
+    assert controls.value("show/layer") == "block5_conv1", "a dream of a channel stays with its layer"
 
 
 def test_a_preset_may_be_set_like_any_control_and_keeps_what_is_dreamed_of() -> None:
@@ -239,14 +263,14 @@ def test_no_preset_is_called_none() -> None:
 def test_another_preset_looks_the_same_whichever_the_show_started_with(preset: str) -> None:
     info = open_network("world").info
     plain, tunnel = (make_controls(info, find_views()) for _ in range(2))
-    configure(plain, RenderOptions(set=("dream/smooth=0.9", "show/view=dream")), info)
-    configure(tunnel, RenderOptions(preset="tunnel", set=("dream/smooth=0.9",)), info)
+    configure(plain, RenderOptions(set=("dream/jitter=9", "show/view=dream")), info)
+    configure(tunnel, RenderOptions(preset="tunnel", set=("dream/jitter=9",)), info)
     for controls in (plain, tunnel):
         controls.set("dream/preset", "fever")
         controls.set("dream/preset", preset)
     assert tunnel.values() == plain.values()
     tunnel.reset()
-    assert (tunnel.value("dream/preset"), tunnel.value("dream/zoom")) == ("tunnel", 1.35)
+    assert (tunnel.value("dream/preset"), tunnel.value("dream/zoom")) == ("tunnel", 1.12)
 
 
 def test_a_shipped_preset_is_shown_at_once() -> None:
@@ -284,7 +308,7 @@ def test_bad_options() -> None:
         (RenderOptions(layer="conv9"), ModelError, "conv9"),
         (RenderOptions(view="drem"), SettingError, "^--view takes camera, dream, .*, but got 'drem'$"),
         (RenderOptions(set=("tiles/contrast",)), SettingError, "--set takes control=value"),
-        (RenderOptions(preset="swirl"), SettingError, "^there is no preset 'swirl', .*; expected etching, .*whisper, "),
+        (RenderOptions(preset="swirl"), SettingError, "^there is no preset 'swirl', .*; expected .*etching, .*whirl, "),
         (RenderOptions(preset="."), SettingError, "cannot read the preset '.': it is not a file"),
     ):
         with pytest.raises(error, match=message):

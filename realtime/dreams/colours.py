@@ -1,0 +1,49 @@
+"""The colours of a dream: its own without the fine ones, those of the camera, or two inks for the whole picture."""
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from realtime.dreams.fourier import AXES
+from realtime.imaging.colormaps import interpolate
+from realtime.imaging.frame import Floats, Image
+
+BLUR = 2.5  # pixels: colours that change faster than this are noise to the eye
+CALM, VIVID = 0.7, 1.5  # how much of the other colours is kept
+
+INKS = {
+    "ink": ("16130f", "4b4239", "a89a86", "f4ecdd"),
+    "moon": ("070b16", "1d3557", "7fa3bd", "f3f6ee"),
+    "gold": ("0d0907", "5a2a16", "c98a34", "fff0c4"),
+    "rose": ("120a1c", "5c2a5a", "e0857a", "fff0e2"),
+    "moss": ("0a110d", "23483c", "8fae6b", "f6f3da"),
+}
+"""Colours from dark to light, RGB in hexadecimal, that replace those of picture and dream."""
+
+COLOURS = ("dream", "vivid", "camera", *INKS)
+"""What `dream/colours` may be."""
+
+
+def treat_detail(detail: Floats, colours: str) -> Floats:
+    """The detail (height, width, 3) in other colours: its lightness stays sharp, and fine colours are blurred away."""
+    axes = cv2.transform(detail, AXES)
+    if colours not in ("dream", "vivid"):
+        axes[..., 1:] = 0
+    else:
+        share = np.float32(VIVID if colours == "vivid" else CALM)
+        axes[..., 1:] = cv2.GaussianBlur(axes[..., 1:], (0, 0), BLUR) * share
+    return np.asarray(cv2.transform(axes, AXES.T), np.float32)
+
+
+def treat_picture(image: Image, colours: str) -> Image:
+    """The picture with its dream in the two inks called `colours`, or as it is."""
+    if colours not in INKS:
+        return image
+    return cv2.applyColorMap(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), _inks(colours))  # type: ignore[return-value]
+
+
+@cache
+def _inks(colours: str) -> Image:
+    """The 256 colours, (256, 1, 3) BGR."""
+    return interpolate(INKS[colours], np.linspace(0.0, 1.0, 256))[:, None]

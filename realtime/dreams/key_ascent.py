@@ -1,0 +1,89 @@
+"""The gradient ascent of a key picture, from the smallest octave to the largest, in short steps.
+
+A key picture is a frame with all the detail that the ascent adds to it; a dream on moving pictures shows that detail
+until the next key picture is finished.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from models.spec import Hw
+from realtime.dreams.deepdream import ascent_step
+from realtime.dreams.laplacian import normalize_scales
+from realtime.dreams.optical_flow import shift
+from realtime.dreams.tiling import ValueAndGradient
+from realtime.imaging.compositing import resize
+from realtime.imaging.frame import Floats, Image
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlan:
+    """The sizes of the octaves, the smallest first, and the steps of each.
+
+    A step changes a pixel by `step_size`, 0..255, on average; `scales` of the gradient have the same strength.
+    """
+
+    sizes: tuple[Hw, ...]
+    steps: int = 8
+    step_size: float = 2.0
+    jitter: int = 32
+    scales: int = 4
+
+
+class KeyAscent:
+    """The ascent of one key picture, which begins with the detail of the dream before. One thread at a time uses it."""
+
+    def __init__(self, image: Image, before: Floats | None, plan: KeyPlan, seed: tuple[int, ...]) -> None:
+        self._image, self._plan = image, plan
+        self._rng = np.random.default_rng(seed)
+        self._detail = before  # each octave begins with that of the one before
+        self._base: Floats | None = None
+        self._picture: Floats | None = None
+        self._octave = self._step = 0
+
+    @property
+    def detail(self) -> Floats | None:
+        """The detail so far, (height, width, 3), at the size of the octave; None before the first step."""
+        return self._detail
+
+    @property
+    def finished(self) -> bool:
+        """Whether all octaves are done."""
+        return self._octave == len(self._plan.sizes)
+
+    @property
+    def size_hw(self) -> Hw:
+        """The size of the octave that the next step belongs to, or of the last one."""
+        return self._plan.sizes[min(self._octave, len(self._plan.sizes) - 1)]
+
+    def step(self, objective: ValueAndGradient) -> bool:
+        """Do one step; whether the key picture is finished."""
+        if self._picture is None:
+            self._begin_octave()
+        assert self._picture is not None and self._base is not None
+        gradient = self._jittered(objective, self._picture)
+        ascent_step(self._picture, normalize_scales(gradient, self._plan.scales), self._plan.step_size)
+        self._detail = self._picture - self._base
+        self._step += 1
+        if self._step == self._plan.steps:
+            self._picture, self._step = None, 0
+            self._octave += 1
+        return self.finished
+
+    def _begin_octave(self) -> None:
+        self._base = resize(self._image, self.size_hw).astype(np.float32)
+        self._picture = self._base.copy()
+        if self._detail is not None:
+            shrinks = self._detail.shape[0] > self.size_hw[0]
+            interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+            self._picture += cv2.resize(self._detail, self.size_hw[::-1], interpolation=interpolation)
+            self._picture.clip(0, 255, out=self._picture)
+
+    def _jittered(self, objective: ValueAndGradient, picture: Floats) -> Floats:
+        """The gradient of the picture moved by a random shift, moved back."""
+        reach = self._plan.jitter
+        down, across = (int(each) for each in self._rng.integers(-reach, reach + 1, 2))
+        gradient = objective(shift(picture, down, across, mirrored=True))[1]  # wrapped around, it would have a seam
+        return shift(gradient, -down, -across, mirrored=False)

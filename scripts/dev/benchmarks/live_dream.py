@@ -1,0 +1,161 @@
+"""The live dream as the screen shows it: how much it dreams, how sharp it is, how it flickers, and what it costs.
+
+`python -m scripts.dev.benchmarks.live_dream googlenet.onnx astronaut.jpg clip.mp4` plays each file in real time.
+"""
+
+import itertools
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.spec import Network
+from realtime.capture.registry import open_source
+from realtime.capture.source import EndOfSource, SourceOptions
+from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, plan_octaves
+from realtime.dreams.objective import ObjectiveGradient, default_layer, layers_objective
+from realtime.dreams.optical_flow import backward_flow, grey, warp
+from realtime.imaging.compositing import centred, resize
+from realtime.imaging.frame import Floats, Frame, Image, hw
+from realtime.inference.engine import Engine
+from realtime.inference.providers import Provider
+from realtime.show.options import RenderOptions
+from realtime.show.setup import open_setup
+
+FPS = 30.0
+SETTLED = 5.0  # seconds after which a film is judged
+SIDE = 448  # pixels of the long side at which the objective is computed
+OFFLINE = AscentOptions(octaves=3, octave_scale=1.5, steps=8, step_size=2.0)
+BAND = (1.0, 6.0)  # pixels of the canvas: the scales of the detail that is compared with the offline dream
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A frame at the size of the panel, what was shown of it, and when, in seconds."""
+
+    image: Image
+    picture: Image
+    time: float
+
+    @property
+    def detail(self) -> Floats:
+        """The lightness that the dream added, (height, width)."""
+        return cv2.cvtColor(self.picture, cv2.COLOR_BGR2GRAY).astype(np.float32) - grey(self.image)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Gain of the objective; sharpness and strength of the detail, grey levels; flicker relative to strength; cost."""
+
+    gain: float
+    sharpness: float
+    strength: float
+    flicker: float
+    fps: float
+    core_ms: float
+
+
+def read_frames(path: Path) -> list[Image]:
+    """The frames of a film, or a picture."""
+    source, frames = open_source(str(path), SourceOptions(hold=1)), []
+    with closing(source), suppress(EndOfSource):
+        while True:
+            frames.append(source.read())
+    return frames
+
+
+def play(options: RenderOptions, frames: Sequence[Image], seconds: float) -> tuple[list[Shown], float, float]:
+    """Show frames at FPS in real time; what was shown, frames per second, CPU milliseconds of the drawing thread."""
+    setup = open_setup(options)
+    shown, worked, count = [], 0.0, 0
+    with Engine(Provider("CPU", ""), background=True) as engine:
+        pipeline, settings = setup.pipeline(engine, options), setup.controls.snapshot()
+        begin = time.monotonic()
+        while (now := time.monotonic() - begin) < seconds:
+            image = frames[int(now * FPS) % len(frames)]
+            before = time.thread_time()
+            canvas = pipeline.render(Frame(image, count, now), settings, now)
+            worked, count = worked + time.thread_time() - before, count + 1
+            left, top, width, height = centred(hw(image), canvas.panel)
+            panel = resize(image, (height, width))
+            shown.append(Shown(panel, canvas.frame.image[top : top + height, left : left + width].copy(), now))
+            time.sleep(max((count / FPS) - (time.monotonic() - begin), 0.0))
+    return shown, count / seconds, worked / count * 1e3
+
+
+def figures(network: Network, layer: str, shown: Sequence[Shown], fps: float, core_ms: float) -> Figures:
+    """The figures of what was shown since SETTLED."""
+    judged = [each for each in shown if each.time >= SETTLED]
+    samples = judged[:: max(len(judged) // 10, 1)]
+    with Engine(Provider("CPU", "")) as engine:
+        gradient = ObjectiveGradient(engine, network, layers_objective(network.info, [(layer, 1.0)]))
+        gains = [_value(gradient, each.picture) / _value(gradient, each.image) - 1 for each in samples]
+    details = [each.detail for each in samples]
+    strength = float(np.mean([each.std() for each in details]))
+    sharpness = float(np.mean([cv2.Laplacian(each, cv2.CV_32F).std() for each in details]))
+    flicker = float(np.mean(list(_flickers(judged[::2][:150]))))
+    return Figures(float(np.mean(gains)), sharpness, strength, flicker / strength, fps, core_ms)
+
+
+def _value(gradient: ObjectiveGradient, image: Image) -> float:
+    scale = SIDE / max(hw(image))
+    return gradient(resize(image, (round(image.shape[0] * scale), round(image.shape[1] * scale))).astype(np.float32))[0]
+
+
+def _flickers(shown: Sequence[Shown]) -> Iterator[float]:
+    """The mean change of the detail from frame to frame once the motion is undone."""
+    for old, new in itertools.pairwise(shown):
+        small = [resize(grey(each.image), (each.image.shape[0] // 4, each.image.shape[1] // 4)) for each in (new, old)]
+        flow = cv2.resize(backward_flow(*small), new.image.shape[1::-1]) * np.float32(4)
+        moved = warp(old.detail, np.asarray(flow, np.float32))
+        yield float(np.abs(new.detail - moved)[32:-32, 32:-32].mean())
+
+
+def similarity(network: Network, layer: str, image: Image, detail: Floats) -> tuple[float, float]:
+    """The correlation of the local detail with an offline dream, and that of two offline dreams with each other."""
+    size_hw = (round(image.shape[0] * SIDE / max(hw(image))), round(image.shape[1] * SIDE / max(hw(image))))
+    dreams = []
+    with Engine(Provider("CPU", "")) as engine:
+        gradient = ObjectiveGradient(engine, network, layers_objective(network.info, [(layer, 1.0)]))
+        for seed in (0, 1):
+            source = resize(image, size_hw)
+            dream = DeepDream(gradient, source, OFFLINE, np.random.default_rng(seed))
+            for octave in plan_octaves(size_hw, OFFLINE, InputLimits(gradient.smallest, gradient.fixed_hw)):
+                dream.ascend(octave, lambda: None)
+            added = grey(dream.image).astype(np.float32) - grey(source)
+            enlarged = cv2.resize(added, detail.shape[::-1], interpolation=cv2.INTER_CUBIC)
+            dreams.append(_band(np.asarray(enlarged, np.float32)))
+    ours = _band(detail)
+    return _correlation(ours, dreams[0]), _correlation(dreams[1], dreams[0])
+
+
+def _band(detail: Floats) -> Floats:
+    low, high = (cv2.GaussianBlur(detail, (0, 0), sigma) for sigma in BAND)
+    return np.asarray(low - high, np.float32)
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+def main(model: str, paths: Sequence[str], seconds: float = 20.0) -> None:
+    """Print a line for each picture or film."""
+    options = RenderOptions(model=model, view="dream", set=("show/layout=full", "show/caption=off", "show/fade=0"))
+    network = options.open()
+    layer = default_layer(network.info)
+    for path in paths:
+        frames = read_frames(Path(path))
+        shown, fps, core_ms = play(options, frames, seconds)
+        print(Path(path).name, figures(network, layer, shown, fps, core_ms), flush=True)
+        if len(frames) == 1:
+            print("  offline, ours and another seed:", similarity(network, layer, shown[-1].image, shown[-1].detail))
+        cv2.imwrite(f"{Path(path).stem}-shown.png", shown[-1].picture)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
