@@ -2,69 +2,121 @@
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from models.spec import ModelInfo, Prediction
+from models.spec import LayerInfo, ModelInfo, Prediction
 from realtime.canvas.layout import Layout, margin, status_height
-from realtime.imaging.compositing import Rect, shade
+from realtime.imaging.compositing import Rect, blend, darken, shade
 from realtime.imaging.drawing import draw_marks, draw_predictions, predictions_height, write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ALARM, BRIGHT, LIGHT, QUIET, text_width, wrap, write
 from realtime.views.stages import stage_caption
 from realtime.views.view import Rendered
 
-
-def caption_text(rendered: Rendered) -> tuple[str, str] | None:
-    """The title and the sentence of the caption; None for no caption."""
-    if rendered.caption is None and rendered.layer is not None:
-        return stage_caption(rendered.layer)
-    return rendered.caption
+TITLE_LINES = 2
 
 
-def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, rendered: Rendered) -> None:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a caption; `place` names the layer, and the channel where only one is shown."""
+
+    title: str
+    sentence: str
+    layer: LayerInfo | None = None
+    place: str = ""
+
+
+def caption_words(rendered: Rendered, info: ModelInfo) -> Words | None:
+    """The caption of what a view has drawn; None for no caption."""
+    layer, tiles = rendered.layer, rendered.tiles
+    caption = rendered.caption or (stage_caption(layer, info) if layer is not None else None)
+    if caption is None:
+        return None
+    alone = f" · channel {tiles.channels[0]}" if tiles is not None and len(tiles.channels) == 1 else ""
+    return Words(*caption, layer, layer.name + alone if layer is not None else "")
+
+
+class CaptionFade:
+    """Fades the old words out and then the new ones in; a new sentence under the same title is shown at once."""
+
+    def __init__(self) -> None:
+        self._shown: Words | None = None
+        self._opacity = 1.0
+        self._drawn = 0.0
+
+    def update(self, words: Words | None, now: float, *, seconds: float) -> tuple[Words | None, float]:
+        """The words to show at the time `now`, and how opaque they are, 0 to 1; a change takes `seconds`."""
+        step = 2 * max(now - self._drawn, 0.0) / seconds if seconds > 0 else 2.0
+        self._drawn = now
+        if self._shown is not None and _subject(words) != _subject(self._shown):
+            left = self._opacity - step
+            if left > 1e-6:
+                self._opacity = left
+                return self._shown, left
+            self._opacity, step = 0.0, -left
+            self._shown = words
+        elif self._shown is None:
+            self._opacity = 1.0
+        self._shown = words
+        self._opacity = min(self._opacity + step, 1.0)
+        return words, self._opacity
+
+
+def _subject(words: Words | None) -> tuple[str, str]:
+    return (words.title, words.place) if words else ("", "")
+
+
+def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, words: Words | None, opacity: float = 1.0) -> None:
     """Draw the caption into its rectangle of the canvas."""
-    caption = caption_text(rendered)
-    if layout.caption is None or caption is None:
+    if layout.caption is None or words is None:
         return
-    title, sentence = caption
-    box, size = layout.caption, _fitting(title, layout.caption)
     if layout.over:
-        box = _shaded(canvas, box, size)
-    baseline = box.top + round(size * 1.05)
-    write(canvas, title, box.left, baseline, size, BRIGHT, LIGHT)
-    body = max(size // 3, 11)
-    baseline += size // 4
-    for line in wrap(sentence, body, box.width):
-        baseline += round(body * 1.45)
+        darken(_above_status(canvas, layout), layout.caption, fade=2 * layout.title)
+    if opacity >= 1:
+        _draw_words(canvas, layout, layout.caption, info, words)
+        return
+    with_words = canvas.copy()
+    _draw_words(with_words, layout, layout.caption, info, words)
+    canvas[:] = blend(canvas, with_words, opacity)
+
+
+def _above_status(canvas: Image, layout: Layout) -> Image:
+    """The part of the canvas down to the end of the view."""
+    return canvas[: layout.view.top + layout.view.height]
+
+
+def _draw_words(canvas: Image, layout: Layout, box: Rect, info: ModelInfo, words: Words) -> None:
+    """The title, the sentence, and the place in the network where there is room."""
+    baseline, size = box.top - round(layout.title * 0.1), layout.title
+    for line in _title_lines(words.title, size, box.width):
+        baseline += round(size * 1.08)
+        fitting = min(size, max(round(size * box.width / max(text_width(line, size, LIGHT), 1)), 8))
+        write(canvas, line, box.left, baseline, fitting, BRIGHT, LIGHT)
+    body = max(round(size * 0.38), 11)
+    baseline += round(size * 0.22)
+    for line in wrap(words.sentence, body, box.width):
+        baseline += round(body * 1.4)
         if baseline > box.top + box.height:
             return
-        write(canvas, line, box.left, baseline, body, QUIET)
+        write(canvas, line, box.left, baseline, body, BRIGHT if layout.over else QUIET)
     if not layout.over:
-        _draw_place(canvas, box, baseline + round(body * 2.2), body, info, rendered)
+        _draw_place(canvas, box, baseline + round(body * 2.2), body, info, words)
 
 
-def _fitting(title: str, box: Rect) -> int:
-    """The largest text size at which the title fits its box."""
-    size = min(round(box.height * 0.34), round(box.width * 0.19))
-    return max(min(size, round(size * box.width / text_width(title, max(size, 8), LIGHT))), 8)
+def _title_lines(title: str, size: int, width: int) -> list[str]:
+    """The title on as many lines as it needs, at most TITLE_LINES."""
+    lines = wrap(title, round(size * 0.95), width)
+    return [*lines[: TITLE_LINES - 1], " ".join(lines[TITLE_LINES - 1 :])] if len(lines) >= TITLE_LINES else lines
 
 
-def _shaded(canvas: Image, box: Rect, size: int) -> Rect:
-    """Darken the background of a caption that covers the view; the rectangle for its text."""
-    shade(canvas, box, strength=0.78)
-    pad = size // 3
-    return Rect(box.left + pad, box.top + pad // 3, box.width - 2 * pad, box.height - pad // 2)
-
-
-def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, rendered: Rendered) -> None:
+def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, words: Words) -> None:
     """Draw the name of the layer, and its position in the network as a row of marks."""
-    layer, tiles = rendered.layer, rendered.tiles
-    if layer is None or baseline + 2 * size > box.top + box.height:
+    if words.layer is None or baseline + 2 * size > box.top + box.height:
         return
-    alone = f" · channel {tiles.channels[0]}" if tiles is not None and len(tiles.channels) == 1 else ""
-    line = Rect(box.left, baseline - size, box.width, size)
-    write_fitting(canvas, layer.name + alone, line, size=size, colour=BRIGHT)
-    marks = Rect(box.left, baseline + round(size * 0.9), box.width, max(size // 4, 2))
-    draw_marks(canvas, marks, info.key_layers, layer)
+    line = Rect(box.left, baseline - size, min(box.width, 16 * size), size)
+    write_fitting(canvas, words.place, line, size=size, colour=BRIGHT)
+    marks = Rect(box.left, baseline + round(size * 0.9), line.width, max(size // 4, 2))
+    draw_marks(canvas, marks, info.key_layers, words.layer)
 
 
 def draw_prediction_panel(canvas: Image, layout: Layout, predictions: Sequence[Prediction]) -> Layout:
@@ -72,8 +124,7 @@ def draw_prediction_panel(canvas: Image, layout: Layout, predictions: Sequence[P
     size = max(canvas.shape[0] // 42, 10)
     box = _prediction_rect(canvas, layout, predictions_height(len(predictions), size), size)
     if layout.camera is None or layout.over:
-        around = Rect(box.left - size, box.top - size // 2, box.width + 2 * size, box.height + size)
-        shade(canvas, around, strength=0.78)
+        darken(_above_status(canvas, layout), box, fade=2 * size)
     draw_predictions(canvas, box, predictions, size=size)
     if layout.caption is None or layout.over:
         return layout
@@ -82,18 +133,17 @@ def draw_prediction_panel(canvas: Image, layout: Layout, predictions: Sequence[P
 
 
 def _prediction_rect(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
-    """Below the caption in its column; above a caption that covers the view; else in the lower right corner.
-
-    What lies on the view is darkened `pad` pixels around.
-    """
+    """Below the caption in its column; above a caption that covers the view; else in the lower right corner."""
     height, width = canvas.shape[:2]
     edge, place = margin((height, width)), layout.caption
     if place is None:
         wide = min(round(width * 0.28), width - 2 * edge)
         return Rect(width - edge - wide, height - status_height((height, width)) - edge - tall, wide, tall)
     if layout.over:
-        return Rect(place.left + pad, place.top - tall - edge, place.width - 2 * pad, tall)
-    return Rect(place.left, place.top + place.height - tall, place.width, tall)
+        wide = min(round(width * 0.28), place.width)
+        return Rect(place.left, max(place.top - tall - edge - pad, edge), wide, tall)
+    wide = min(place.width, max(round(width * 0.28), place.height))
+    return Rect(place.left + place.width - wide, place.top + place.height - tall, wide, tall)
 
 
 def draw_card(image: Image, title: str, text: str) -> None:

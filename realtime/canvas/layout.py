@@ -5,32 +5,26 @@ from dataclasses import dataclass, replace
 from models.spec import Hw
 from realtime.imaging.compositing import Rect, fitted
 
+UPRIGHT, WIDE = 1.25, 2.4  # canvases with a smaller ratio of width to height, or a larger one, have their own layout
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Rectangles in pixels; camera and caption may be absent. `over` means that they lie on top of the view."""
+    """Rectangles in pixels; camera and caption may be absent. `over` means that they lie on top of the view.
+
+    `title` is the text size of every caption.
+    """
 
     view: Rect
     camera: Rect | None = None
     caption: Rect | None = None
     over: bool = False
+    title: int = 8
 
 
 def status_height(canvas_hw: Hw) -> int:
-    """Height of the status line at the bottom, in pixels."""
-    return max(round(min(canvas_hw) * 0.055), 18)
-
-
-def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, has_text: bool = False) -> Layout:
-    """The layout "side", "inset" or "full"; neither caption nor status line covers a `has_text` view."""
-    height = canvas_hw[0] - status_height(canvas_hw) * has_text
-    if name == "full":
-        return Layout(Rect(0, 0, canvas_hw[1], height))
-    if name == "inset":
-        layout = _inset(canvas_hw, camera_hw)
-        view = layout.view._replace(height=height)
-        return replace(layout, view=view, caption=None) if has_text else layout
-    return _upright(canvas_hw, camera_hw) if canvas_hw[0] > canvas_hw[1] else _side(canvas_hw, camera_hw)
+    """Height of the status line and of the line of keys above it, in pixels."""
+    return max(round(min(canvas_hw) * 0.078), 24)
 
 
 def margin(canvas_hw: Hw) -> int:
@@ -38,35 +32,74 @@ def margin(canvas_hw: Hw) -> int:
     return max(round(min(canvas_hw) / 30), 4)
 
 
-def _side(canvas_hw: Hw, camera_hw: Hw) -> Layout:
+def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, status: bool = True, kind: str = "") -> Layout:
+    """The layout "side", "inset" or "full"; with `status`, the bottom of the canvas is left to the status line.
+
+    A view of the `kind` "text" is covered by no caption; one of the kind "pair" is as large as the camera beside it.
+    """
+    room_hw = canvas_hw[0] - status_height(canvas_hw) * status, canvas_hw[1]
+    if name == "full":
+        return Layout(Rect(0, 0, room_hw[1], room_hw[0]))
+    if name == "inset":
+        layout = _inset(room_hw, canvas_hw, camera_hw)
+        return replace(layout, caption=None) if kind == "text" else layout
+    if kind == "pair":
+        return _pair(room_hw, canvas_hw, camera_hw)
+    return (_upright if canvas_hw[1] < UPRIGHT * canvas_hw[0] else _side)(room_hw, canvas_hw, camera_hw)
+
+
+def _column(canvas_hw: Hw) -> int:
+    """The width of camera and caption beside the view."""
+    return round(canvas_hw[1] * (0.2 if canvas_hw[1] <= WIDE * canvas_hw[0] else 0.15))
+
+
+def _title(box_hw: Hw) -> int:
+    """The text size of a title in a box."""
+    return max(min(round(box_hw[1] * 0.19), round(box_hw[0] * 0.34)), 8)
+
+
+def _side(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     """Camera and caption in a column at the left, the view at the right."""
-    height, width = canvas_hw
-    edge, bottom = margin(canvas_hw), height - status_height(canvas_hw)
-    column = round(width * 0.28)
-    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.46), column))
-    camera = Rect(edge, edge, camera_w, camera_h)
+    (bottom, width), edge, column = room_hw, margin(canvas_hw), _column(canvas_hw)
+    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.5), column))
     left, below = 2 * edge + column, 2 * edge + camera_h
+    caption = Rect(edge, below, column, max(bottom - below - edge, 1))
     view = Rect(left, edge, max(width - left - edge, 16), max(bottom - 2 * edge, 16))
-    return Layout(view, camera, Rect(edge, below, column, max(bottom - below - edge, 1)))
+    return Layout(view, Rect(edge, edge, camera_w, camera_h), caption, title=_title(caption.hw))
 
 
-def _upright(canvas_hw: Hw, camera_hw: Hw) -> Layout:
-    """For a portrait canvas: camera and caption in a row at the top, the view below."""
-    height, width = canvas_hw
-    edge, bottom = margin(canvas_hw), height - status_height(canvas_hw)
-    camera_h, camera_w = fitted(camera_hw, (round(height * 0.28), round(width * 0.45)))
-    camera = Rect(edge, edge, camera_w, camera_h)
+def _upright(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
+    """For a canvas that is about square or upright: camera and caption in a row at the top, the view below."""
+    (bottom, width), edge = room_hw, margin(canvas_hw)
+    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.18), round(width * 0.45)))
     caption = Rect(2 * edge + camera_w, edge, max(width - camera_w - 3 * edge, 16), camera_h)
     below = 2 * edge + camera_h
-    return Layout(Rect(edge, below, width - 2 * edge, max(bottom - below - edge, 16)), camera, caption)
+    view = Rect(edge, below, width - 2 * edge, max(bottom - below - edge, 16))
+    return Layout(view, Rect(edge, edge, camera_w, camera_h), caption, title=_title(caption.hw))
 
 
-def _inset(canvas_hw: Hw, camera_hw: Hw) -> Layout:
+def _pair(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
+    """Camera and view of one size, side by side, or one above the other on an upright canvas; the caption below."""
+    (bottom, width), edge = room_hw, margin(canvas_hw)
+    words = max(round(min(bottom * 0.24, width * 0.22)), 1)
+    upright = width < bottom
+    down, across = (2, 1) if upright else (1, 2)
+    most_hw = (bottom - words - (down + 2) * edge) // down, (width - (across + 1) * edge) // across
+    height, wide = fitted(camera_hw, (max(most_hw[0], 8), max(most_hw[1], 8)))
+    left = (width - across * wide - (across - 1) * edge) // 2
+    top = max((bottom - words - edge - down * height - (down - 1) * edge) // 2, edge)
+    view = Rect(left, top + height + edge, wide, height) if upright else Rect(left + wide + edge, top, wide, height)
+    caption_top = view.top + height + edge
+    caption = Rect(left, caption_top, width - 2 * left, max(bottom - caption_top - edge, 1))
+    return Layout(view, Rect(left, top, wide, height), caption, title=_title((words, _column(canvas_hw))))
+
+
+def _inset(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     """The view fills the canvas; the camera is in the lower right corner, the caption in the lower left."""
-    height, width = canvas_hw
-    edge, bottom = margin(canvas_hw), height - status_height(canvas_hw)
-    camera_h, camera_w = fitted(camera_hw, (round(height * 0.26), round(width * 0.24)))
+    (bottom, width), edge = room_hw, margin(canvas_hw)
+    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.26), round(width * 0.2)))
     camera = Rect(width - edge - camera_w, bottom - edge - camera_h, camera_w, camera_h)
-    caption_h = round(height * 0.2)
-    caption = Rect(edge, bottom - edge - caption_h, round(width * 0.42), caption_h)
-    return Layout(Rect(0, 0, width, height), camera, caption, over=True)
+    title = max(round(min(canvas_hw) * 0.07), 8)
+    tall, wide = round(title * 2.5), max(width - camera_w - 3 * edge, 16)
+    caption = Rect(edge, max(bottom - edge - tall, 0), min(wide, 12 * title), min(tall, bottom - edge))
+    return Layout(Rect(0, 0, width, bottom), camera, caption, over=True, title=title)

@@ -11,12 +11,12 @@ import numpy as np
 from models.build.graph_spec import Precision
 from models.errors import VentralError
 from models.spec import Hw, LayerInfo, Network, Prediction
-from realtime.canvas.captions import draw_caption, draw_card, draw_prediction_panel
-from realtime.canvas.crossfade import CrossFade
+from realtime.canvas.captions import CaptionFade, caption_words, draw_caption, draw_card, draw_prediction_panel
 from realtime.canvas.flash_limiter import FlashLimiter
 from realtime.canvas.layout import Layout, arrange
+from realtime.canvas.transition import Picture, Shown, Transition
 from realtime.controls.controls import Snapshot
-from realtime.controls.settings import ShowSettings
+from realtime.controls.settings import ShowSettings, WindowSettings
 from realtime.imaging import compositing
 from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine, GraphError, NotReady
@@ -25,8 +25,6 @@ from realtime.inference.predictor import Predictor, PredictSettings
 from realtime.views.view import Rendered, Scene, Tiles, View
 
 log = logging.getLogger(__name__)
-
-HAIRLINE = (70, 66, 62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,8 @@ class Pipeline:
         self._short_side = short_side
         self._precision: Precision = precision
         self._predictor = Predictor(network, engine, precision)
-        self._fade = CrossFade()
+        self._transition = Transition(canvas_hw)
+        self._caption = CaptionFade()
         self._limiter = FlashLimiter() if flash_limit else None
         self._held: Frame | None = None
         self._last: Canvas | None = None
@@ -131,8 +130,9 @@ class Pipeline:
         predictions = self._predictor.update(frame.image, settings, now)
         rendered = view.render(scene)
         self._engine.prefetch(view.upcoming(scene))
-        image = self._compose(frame, layout, rendered, settings, predictions)
-        image = self._fade.apply(image, _identity(show, rendered), now, seconds=show.fade)
+        picture = Picture(compositing.fit(rendered.image, layout.view.hw), frame.image, layout)
+        image = self._transition.apply(picture, self._shown(show, layout, rendered), now, seconds=show.fade)
+        self._write(image, layout, rendered, predictions, settings, now)
         frame = dataclasses.replace(frame, image=image)
         note = self._predictor.note if settings[PredictSettings].on else ""
         return Canvas(
@@ -149,24 +149,30 @@ class Pipeline:
         return dataclasses.replace(held, index=frame.index, timestamp=frame.timestamp)
 
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
-        name = "full" if self._views[view].hides_camera else settings[ShowSettings].layout
-        return arrange(name, self._canvas_hw, hw(frame.image), has_text=self._views[view].has_text)
+        drawn_by, status = self._views[view], settings[WindowSettings].status
+        name = "full" if drawn_by.hides_camera else settings[ShowSettings].layout
+        return arrange(name, self._canvas_hw, hw(frame.image), status=status, kind=drawn_by.kind)
 
-    def _compose(
-        self, frame: Frame, layout: Layout, rendered: Rendered, settings: Snapshot, predictions: Sequence[Prediction]
-    ) -> Image:
-        canvas = compositing.background(self._canvas_hw)
-        compositing.paste(canvas, compositing.fit(rendered.image, layout.view.hw), layout.view.left, layout.view.top)
-        if layout.camera is not None:
-            camera = layout.camera
-            compositing.paste(canvas, compositing.fit(frame.image, camera.hw), camera.left, camera.top)
-            if layout.over:
-                compositing.frame_line(canvas, camera, HAIRLINE)
+    def _shown(self, show: ShowSettings, layout: Layout, rendered: Rendered) -> Shown:
+        depth = self._network.info.layers.index(rendered.layer) if rendered.layer else None
+        grid, selected = (rendered.tiles.grid, rendered.tiles.selected or 0) if rendered.tiles else (None, 0)
+        return Shown(show.view, layout, show.mirror, depth, grid, selected)
+
+    def _write(
+        self,
+        canvas: Image,
+        layout: Layout,
+        rendered: Rendered,
+        predictions: Sequence[Prediction],
+        settings: Snapshot,
+        now: float,
+    ) -> None:
+        """Write the predictions and the caption on a canvas."""
         if predictions:
             layout = draw_prediction_panel(canvas, layout, predictions)
-        if settings[ShowSettings].caption:
-            draw_caption(canvas, layout, self._network.info, rendered)
-        return canvas
+        show, info = settings[ShowSettings], self._network.info
+        words = caption_words(rendered, info) if show.caption else None
+        draw_caption(canvas, layout, info, *self._caption.update(words, now, seconds=show.fade))
 
     def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
         """The frame alone, for the time before the first graph is built and for failures."""
@@ -190,9 +196,3 @@ class Pipeline:
 
 
 CAMERA = "camera"  # the view name of a canvas that shows the frame alone
-
-
-def _identity(show: ShowSettings, rendered: Rendered) -> tuple[object, ...]:
-    """A change of this starts a cross-fade."""
-    grid = rendered.tiles.grid if rendered.tiles else None
-    return show.view, show.layout, show.mirror, rendered.layer, grid

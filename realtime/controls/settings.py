@@ -30,7 +30,7 @@ class ShowSettings:
     caption: bool = value(True, "show the caption", KeyBinding((";",), "toggle", "caption on or off"))
     freeze: bool = value(False, "hold the current frame", KeyBinding((" ",), "toggle", "freeze"))
     mirror: bool = value(False, "mirror the picture", KeyBinding(("x",), "toggle", "mirror"))
-    fade: float = value(0.25, "length of a cross-fade, in seconds", high=3)
+    fade: float = value(0.4, "length of a change from one picture to the next, in seconds", high=3)
 
 
 @dataclass(frozen=True, slots=True)

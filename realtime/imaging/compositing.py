@@ -27,6 +27,9 @@ class Rect(NamedTuple):
 BACKGROUND = (16, 13, 11)  # the background, BGR: dark, slightly blue
 
 
+DARKEST = 0.8  # how much of the light a shadow behind text takes
+
+
 def background(size_hw: Hw) -> Image:
     """An empty canvas."""
     return _empty(size_hw).copy()
@@ -96,6 +99,26 @@ def shade(image: Image, box: Rect, *, strength: float) -> None:
     part = image[max(top, 0) : top + height, max(left, 0) : left + width]
     if part.size:
         cv2.addWeighted(part, 1.0 - strength, background(part.shape[:2]), strength, 0.0, dst=part)
+
+
+def darken(image: Image, box: Rect, *, fade: int) -> None:
+    """Darken `box` in place, so that text on it is readable; the shadow fades over the `fade` pixels around it."""
+    around = Rect(box.left - fade, box.top - fade, box.width + 2 * fade, box.height + 2 * fade)
+    left, top = max(around.left, 0), max(around.top, 0)
+    part = image[top : around.top + around.height, left : around.left + around.width]
+    if part.size:
+        light = _soft_shadow(box.hw, fade)[top - around.top :, left - around.left :]
+        cv2.multiply(part, np.ascontiguousarray(light[: part.shape[0], : part.shape[1]]), dst=part, scale=1 / 255)
+
+
+@lru_cache(maxsize=16)
+def _soft_shadow(size_hw: Hw, fade: int) -> Image:
+    """The share of light that is left, in 255ths: little within `size_hw`, all of it `fade` pixels away."""
+    ramp, outside = fade // 2, fade - fade // 2
+    shadow = np.pad(np.full((size_hw[0] + 2 * ramp, size_hw[1] + 2 * ramp), DARKEST, np.float32), outside)
+    for _ in range(2):
+        shadow = np.asarray(cv2.blur(shadow, (ramp | 1,) * 2, borderType=cv2.BORDER_CONSTANT), np.float32)
+    return np.repeat(np.rint(255 * (1 - shadow)).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def frame_line(image: Image, box: Rect, colour: tuple[int, int, int]) -> None:

@@ -12,7 +12,7 @@ from realtime.imaging.frame import Image
 Colour = tuple[int, int, int]
 
 BRIGHT: Colour = (238, 236, 232)
-QUIET: Colour = (150, 146, 140)
+QUIET: Colour = (180, 178, 175)
 FAINT: Colour = (84, 80, 76)
 ALARM: Colour = (88, 96, 255)
 ACCENT: Colour = (96, 190, 255)  # BGR: the only colour of the interface

@@ -79,7 +79,7 @@ def draw_maps(
     drawn, top = [], edge
     for layer, grid in zip(sheet.layers, grids, strict=True):
         drawn.append(still.tiles(layer, grid, sheet.count(layer, grid)))
-        _draw_layer(canvas, sheet, drawn[-1], top, sizes.get(layer.name))
+        _draw_layer(canvas, sheet, drawn[-1], top, (stage_caption(layer, still.network.info)[0], sizes.get(layer.name)))
         top += sheet.caption + grid.panel_hw[0] + edge
         advance()
     return canvas, tuple(drawn)
@@ -100,12 +100,13 @@ def _draw_aside(
     write_fitting(canvas, name, foot, size=text, colour=shade)
 
 
-def _draw_layer(canvas: Image, sheet: MapSheet, tiles: LayerTiles, top: int, size_hw: Hw | None) -> None:
+def _draw_layer(canvas: Image, sheet: MapSheet, tiles: LayerTiles, top: int, about: tuple[str, Hw | None]) -> None:
     """A grid, and above it the name of the layer, its stage, the number of channels and their size."""
+    stage, size_hw = about
     layer, left, text = tiles.layer, sheet.column + 2 * sheet.edge, sheet.text
     width, baseline = sheet.room, top + round(text * 0.9)
     used = write(canvas, layer.name, left, baseline, text, BRIGHT)
-    used += text // 2 + write(canvas, stage_caption(layer)[0], left + used + text // 2, baseline, text, QUIET)
+    used += text // 2 + write(canvas, stage, left + used + text // 2, baseline, text, QUIET)
     shown = len(tiles.channels)
     channels = f"{shown} of {layer.channels} channels" if shown < layer.channels else f"all {shown} channels"
     details = f"{channels}, {size_hw[1]}×{size_hw[0]}" if size_hw else channels

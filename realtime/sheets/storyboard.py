@@ -78,7 +78,7 @@ class Storyboard:
 
     def layer(self, tiles: LayerTiles, seconds: float) -> Card:
         """The card of a layer."""
-        title, sentence = stage_caption(tiles.layer)
+        title, sentence = stage_caption(tiles.layer, self._info)
         few = f" · {', '.join(map(str, tiles.channels))}" if len(tiles.channels) <= FEW else ""
         canvas = self._with_text(title, sentence, tiles.layer.name + few, BRIGHT, current=tiles.layer)
         return Card(canvas, tiles.grey, self._small, seconds)

@@ -24,7 +24,7 @@ class StoryView(View):
     name = "story"
     bind = KeyBinding(("s", "0"), "set", "story: all layers at once", "story")
     settings = (TileSettings,)
-    has_text = True
+    kind = "text"
 
     def __init__(self) -> None:
         self._drawer = TileDrawer()

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,15 +121,16 @@ class Rendered:
 class View(ABC):
     """Draws one kind of image. Only the render thread uses what it keeps between frames.
 
-    `settings` are the groups of values that it reads. A view that `hides_camera` fills the canvas; one that
-    `has_text` is not covered by other text. A layer that is chosen in another view is not for one with an `own_layer`.
+    `settings` are the groups of values that it reads. A view that `hides_camera` fills the canvas. One of the `kind`
+    "text" is not covered by other text; one of the kind "pair" lies beside the camera, at the same size. A layer that
+    is chosen in another view is not for one with an `own_layer`.
     """
 
     name: ClassVar[str]
     bind: ClassVar[KeyBinding]
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     hides_camera: ClassVar[bool] = False
-    has_text: ClassVar[bool] = False
+    kind: ClassVar[Literal["", "text", "pair"]] = ""
     own_layer: ClassVar[bool] = False
 
     @abstractmethod

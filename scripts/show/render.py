@@ -52,6 +52,7 @@ def render(
     """
     check_output(output, force=force)
     setup = open_setup(options)
+    setup.controls.set("window/status", False)  # without a window its status line needs no room
     check_source(source, output, frames, setup.controls)
     source_options = SourceOptions(hold=1 if output.suffix in ("", ".png") else HOLD)
     faults: list[SourceError] = []

@@ -103,8 +103,13 @@ def _walk(scene: Image, seconds: float) -> Iterator[Image]:
         top, left = round(40 + 20 * np.sin(2.1 * time)), round(40 + 35 * np.sin(1.3 * time))
         image = scene[top : top + SIZE_HW[0], left : left + SIZE_HW[1]].copy()
         for person, shade in enumerate((250, 20, 140)):
-            x, y = round(240 + 190 * np.sin(time * (0.4 + 0.2 * person) + person)), round(150 + 6 * np.sin(9 * time + person))
-            cv2.ellipse(image, (x, y), (28, 80), 0, 0, 360, (shade, shade, min(shade + 20, 255)), cv2.FILLED, cv2.LINE_AA)
+            x, y = (
+                round(240 + 190 * np.sin(time * (0.4 + 0.2 * person) + person)),
+                round(150 + 6 * np.sin(9 * time + person)),
+            )
+            cv2.ellipse(
+                image, (x, y), (28, 80), 0, 0, 360, (shade, shade, min(shade + 20, 255)), cv2.FILLED, cv2.LINE_AA
+            )
         noise = rng.normal(0, 3, image.shape)
         yield np.clip(image * (1 + 0.03 * np.sin(20 * time)) + noise, 0, 255).astype(np.uint8)
 

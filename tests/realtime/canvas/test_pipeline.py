@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
-from realtime.canvas.crossfade import FIRST_STEP, CrossFade
 from realtime.canvas.pipeline import Pipeline
 from realtime.capture.pattern import Pattern
 from realtime.controls.action import action
@@ -183,22 +182,13 @@ def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, cont
 
 def test_a_new_view_brings_its_key_its_value_and_its_action(pipeline: Pipeline, controls: Controls) -> None:
     controls.set("show/fade", 0.0)
+    controls.set("window/status", False)
     controls.press("I")
     assert (draw(pipeline, controls) == 100).all()
     controls.press("+")
     assert (draw(pipeline, controls) == 150).all()
     controls.press("J")
     assert (draw(pipeline, controls) == 250).all()
-
-
-def test_cross_fade_starts_at_once_and_ends() -> None:
-    fade = CrossFade()
-    dark, light = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 200, np.uint8)
-    fade.apply(dark, ("a",), 0.0, seconds=1.0)
-    values = [int(fade.apply(light, ("b",), now, seconds=1.0)[0, 0, 0]) for now in (1.0, 1.5, 1.8, 2.0, 3.0)]
-    assert values[0] == round(200 * FIRST_STEP)
-    assert values == sorted(values)
-    assert values[-2:] == [200, 200]
 
 
 def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immediate(controls: Controls) -> None:

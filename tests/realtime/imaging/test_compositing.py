@@ -44,13 +44,13 @@ def test_what_the_network_sees(frame_hw: tuple[int, int], short: int, expected: 
     assert input_size(frame_hw, short) == expected
 
 
-CANVASES = ((720, 1280), (1080, 1920), (1280, 720), (120, 160), (600, 2400))
+CANVASES = ((720, 1280), (1080, 1920), (1280, 720), (120, 160), (600, 2400), (1080, 1080), (384, 1920), (2160, 3840))
 
 
 @pytest.mark.parametrize("canvas_hw", CANVASES)
 @pytest.mark.parametrize("name", ["side", "inset", "full"])
 def test_nothing_is_written_on_a_view_of_words(name: str, canvas_hw: tuple[int, int]) -> None:
-    layout = arrange(name, canvas_hw, (480, 640), has_text=True)
+    layout = arrange(name, canvas_hw, (480, 640), kind="text")
     assert layout.view.top + layout.view.height <= canvas_hw[0] - status_height(canvas_hw)
     assert (layout.caption is None) == (name != "side" or layout.over)
 
@@ -58,8 +58,13 @@ def test_nothing_is_written_on_a_view_of_words(name: str, canvas_hw: tuple[int, 
 @pytest.mark.parametrize("canvas_hw", CANVASES)
 @pytest.mark.parametrize("name", ["side", "inset", "full"])
 @pytest.mark.parametrize("camera_hw", [(480, 640), (720, 1280), (1280, 720)])
-def test_every_layout_lies_within_the_canvas(name: str, canvas_hw: tuple[int, int], camera_hw: tuple[int, int]) -> None:
-    layout = arrange(name, canvas_hw, camera_hw)
+@pytest.mark.parametrize("kind", ["", "text", "pair"])
+@pytest.mark.parametrize("status", [True, False])
+def test_every_layout_lies_within_the_canvas(
+    name: str, canvas_hw: tuple[int, int], camera_hw: tuple[int, int], kind: str, status: bool
+) -> None:
+    layout = arrange(name, canvas_hw, camera_hw, status=status, kind=kind)
+    assert layout.view.top + layout.view.height <= canvas_hw[0] - status * status_height(canvas_hw)
     for rect in (layout.view, layout.camera, layout.caption):
         if rect is not None:
             assert rect.left >= 0
@@ -69,8 +74,37 @@ def test_every_layout_lies_within_the_canvas(name: str, canvas_hw: tuple[int, in
 
 
 @pytest.mark.parametrize("canvas_hw", CANVASES)
-def test_side_by_side_nothing_overlaps(canvas_hw: tuple[int, int]) -> None:
-    layout = arrange("side", canvas_hw, (480, 640))
+@pytest.mark.parametrize("camera_hw", [(480, 640), (720, 1280), (1280, 720)])
+def test_camera_and_words_take_less_than_a_quarter(canvas_hw: tuple[int, int], camera_hw: tuple[int, int]) -> None:
+    layout = arrange("side", canvas_hw, camera_hw)
+    assert layout.camera is not None
+    assert layout.caption is not None
+    taken = sum(rect.width * rect.height for rect in (layout.camera, layout.caption))
+    assert taken < 0.25 * canvas_hw[0] * canvas_hw[1]
+
+
+@pytest.mark.parametrize("canvas_hw", CANVASES)
+@pytest.mark.parametrize("camera_hw", [(480, 640), (720, 1280), (1280, 720)])
+def test_a_pair_has_one_size_and_is_aligned(canvas_hw: tuple[int, int], camera_hw: tuple[int, int]) -> None:
+    layout = arrange("side", canvas_hw, camera_hw, kind="pair")
+    assert layout.camera is not None
+    assert layout.camera.hw == layout.view.hw
+    assert layout.camera.top == layout.view.top or layout.camera.left == layout.view.left
+
+
+def test_text_on_a_picture_has_a_shadow_without_edges() -> None:
+    image = np.full((200, 300, 3), 240, np.uint8)
+    compositing.darken(image, compositing.Rect(-20, 50, 150, 60), fade=50)
+    levels = image[:, :, 0].astype(int)
+    assert levels[100, 60] < 80
+    assert max(np.abs(np.diff(levels, axis=0)).max(), np.abs(np.diff(levels, axis=1)).max()) < 24
+    assert (levels[:, 190:] == 240).all()
+
+
+@pytest.mark.parametrize("canvas_hw", CANVASES)
+@pytest.mark.parametrize("kind", ["", "pair"])
+def test_side_by_side_nothing_overlaps(canvas_hw: tuple[int, int], kind: str) -> None:
+    layout = arrange("side", canvas_hw, (480, 640), kind=kind)
     taken = np.zeros(canvas_hw, int)
     for rect in (layout.view, layout.camera, layout.caption):
         assert rect is not None
