@@ -28,7 +28,7 @@ class Attract:
         self._idle = idle
         self._place = 0
         self._until = 0.0
-        self._before: dict[str, Scalar] | None = None
+        self._before: dict[str, tuple[Scalar, bool]] | None = None
 
     @property
     def running(self) -> bool:
@@ -40,7 +40,8 @@ class Attract:
         if now - touched < self._idle:
             self._stop()
         elif self._before is None:
-            self._before = self._controls.values()
+            values = self._controls.values()
+            self._before = {path: (value, self._controls.is_chosen(path)) for path, value in values.items()}
             self._begin(0, now)
         elif now >= self._until:
             self._begin((self._place + 1) % len(self._steps), now)
@@ -48,17 +49,15 @@ class Attract:
     def _begin(self, place: int, now: float) -> None:
         step = self._steps[place]
         self._place, self._until = place, now + step.seconds
-        self._set(step.values)
+        for path, value in step.values.items():
+            self._controls.set(path, value, chosen=False)
 
     def _stop(self) -> None:
         if self._before is not None:
-            changed = {path for step in self._steps for path in step.values} | {"show/layer"}
-            values, self._before = self._before, None
-            self._set({path: value for path, value in values.items() if path in changed or path.startswith("dream/")})
-
-    def _set(self, values: dict[str, Scalar]) -> None:
-        for path, value in values.items():
-            self._controls.set(path, value, chosen=False)
+            before, self._before = self._before, None
+            for path, (value, chosen) in before.items():
+                if self._controls.value(path) != value or self._controls.is_chosen(path) != chosen:
+                    self._controls.set(path, value, chosen=chosen)
 
 
 def programme(info: ModelInfo, controls: Controls) -> Iterator[Step]:
