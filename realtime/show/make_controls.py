@@ -49,11 +49,15 @@ def _begin_view(info: ModelInfo, views: Mapping[str, View], controls: Controls, 
 
 
 def _digits(info: ModelInfo) -> Iterator[KeyBinding]:
-    """A key for the first layer of each of the first blocks."""
+    """A key for the first layer of each of the first blocks; beyond the last block it only says that there is none."""
+    blocks = max(layer.block for layer in info.key_layers)
     for block in DIGITS:
+        key, help = (str(block),), "first layer of block 1 to 5"
         first = next((layer.name for layer in info.key_layers if layer.block == block), None)
         if first is not None:
-            yield KeyBinding((str(block),), "set", "first layer of block 1 to 5", first)
+            yield KeyBinding(key, "set", help, first)
+        else:
+            yield KeyBinding(key, "step", help, 0, f"{info.name} has {blocks} blocks and no block {block}; layer")
 
 
 def _layer_shown(info: ModelInfo, controls: Controls) -> Scalar:

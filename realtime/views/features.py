@@ -51,7 +51,9 @@ class FeatureSettings:
     mode: str = value(
         "colour",
         "colour, colour over the picture, clusters of features, or all that is similar to the chosen places",
-        KeyBinding(("7",), "cycle", "features: colour, over the picture, clusters, similar", feedback="features"),
+        KeyBinding(
+            ("7",), "cycle", "kind of features: colour, over the picture, clusters, similar", feedback="features"
+        ),
         choices=tuple(CAPTIONS),
     )
     clusters: int = value(6, "number of clusters", low=2, high=16)

@@ -43,7 +43,7 @@ class SaliencySettings:
     rule: str = value(
         "guided",
         "backprop rule: how the gradient passes through a ReLU",
-        KeyBinding((",",), "cycle", "backprop rule: guided, plain, deconv", feedback="backprop rule"),
+        KeyBinding((",",), "cycle", "saliency rule: guided, plain, deconv", feedback="backprop rule"),
         choices=("guided", "plain", "deconv"),
     )
     show: str = value(
