@@ -81,7 +81,7 @@ def _upright(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
 def _pair(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     """Camera and view of one size, side by side, or one above the other on an upright canvas; the caption below."""
     (bottom, width), edge = room_hw, margin(canvas_hw)
-    words = max(round(min(bottom * 0.24, width * 0.22)), 1)
+    words = max(round(min(bottom * 0.27, width * 0.24)), 1)
     upright = width < bottom
     down, across = (2, 1) if upright else (1, 2)
     most_hw = (bottom - words - (down + 2) * edge) // down, (width - (across + 1) * edge) // across

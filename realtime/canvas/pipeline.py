@@ -102,8 +102,10 @@ class Pipeline:
             self._precision,
         )
         view = self._views[show.view]
-        predictions = self._predictor.update(frame.image, settings, now)
         rendered = view.render(scene)
+        predictions = rendered.predictions if settings[PredictSettings].on else ()
+        if predictions is None:
+            predictions = self._predictor.update(frame.image, settings, now)
         self._engine.prefetch(view.upcoming(scene))
         picture = Picture(compositing.fit(rendered.image, layout.view.hw), frame.image, layout, self._canvas_hw)
         image = self._transition.apply(picture, self._shown(show, layout, rendered), now, seconds=show.fade)

@@ -63,7 +63,7 @@ def _digits(info: ModelInfo) -> Iterator[KeyBinding]:
 def _layer_shown(info: ModelInfo, controls: Controls) -> Scalar:
     """The layer on the screen, where a step to the next one starts: Grad-CAM may show the deepest."""
     deepest = controls.value("show/view") == "gradcam" and controls.value("gradcam/where") == "deepest"
-    return info.key_layers[-1].name if deepest and info.classifier else controls.value("show/layer")
+    return info.key_layers[-1].name if deepest else controls.value("show/layer")
 
 
 def configure(controls: Controls, options: RenderOptions, info: ModelInfo) -> None:
