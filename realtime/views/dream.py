@@ -31,6 +31,7 @@ class DreamView(View):
     name = "dream"
     bind = KeyBinding(("d",), "set", "dream: amplify what the layer responds to", "dream")
     settings = (DreamSettings,)
+    kind = "picture"
 
     def __init__(self) -> None:
         self._state: DreamState | None = None

@@ -66,6 +66,7 @@ class FeaturesView(View):
     name = "features"
     bind = KeyBinding(("6",), "set", "features: what the network finds alike has one colour", "features")
     settings = (FeatureSettings,)
+    kind = "picture"
 
     def __init__(self) -> None:
         self._start(None)

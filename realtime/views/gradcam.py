@@ -66,6 +66,7 @@ class GradcamView(View):
     name = "gradcam"
     bind = KeyBinding(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
     settings = (GradcamSettings,)
+    kind = "picture"
 
     def __init__(self) -> None:
         self._reset(None)

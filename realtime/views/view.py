@@ -125,14 +125,15 @@ class View(ABC):
     """Draws one kind of image. Only the render thread uses what it keeps between frames.
 
     `settings` are the groups of values that it reads. A view that `hides_camera` fills the canvas. One of the `kind`
-    "text" is not covered by other text; one of the kind "pair" lies beside the camera, at the same size.
+    "text" is not covered by other text. One of the kind "pair" lies beside the camera, at the same size; one of the
+    kind "picture" does so on wide and on upright canvases.
     """
 
     name: ClassVar[str]
     bind: ClassVar[KeyBinding]
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     hides_camera: ClassVar[bool] = False
-    kind: ClassVar[Literal["", "text", "pair"]] = ""
+    kind: ClassVar[Literal["", "text", "pair", "picture"]] = ""
 
     @abstractmethod
     def render(self, scene: Scene) -> Rendered:

@@ -15,7 +15,7 @@ def test_the_image_glows_where_the_heatmap_is_high_and_stays_readable() -> None:
     result, grey = overlay_heatmap(image, heat), image @ np.array([0.114, 0.587, 0.299])
     assert result.shape == image.shape
     for part in (np.s_[:, :20], np.s_[:, 76:]):
-        assert np.corrcoef(result[part][..., 2].ravel(), grey[part].ravel())[0, 1] > 0.9
+        assert np.corrcoef(result[part][..., 2].ravel(), grey[part].ravel())[0, 1] > 0.8
     cold, hot = result[:, :26].astype(float), result[:, 70:].astype(float)
     assert abs(cold.mean() - image[:, :26].mean()) < 8, "the image is as bright as before"
     assert np.ptp(cold, axis=2).mean() < 40, "and nearly grey"
