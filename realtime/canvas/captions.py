@@ -137,7 +137,7 @@ def draw_prediction_panel(canvas: Image, layout: Layout, predictions: Sequence[P
 
 
 def _prediction_rect(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
-    """Below the caption in its column, or at the right of a low one; above one that covers the view; else in a corner."""
+    """Below the caption or at its right; above one that covers the view; without one in the lower right corner."""
     height, width = canvas.shape[:2]
     edge, place = margin((height, width)), layout.caption
     if place is None:

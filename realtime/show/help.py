@@ -23,8 +23,8 @@ PURPOSES = {
 }
 """What controls are for, by the beginnings of their paths; the longest beginning decides."""
 
-OF_TILES = ("tiles/zoom", "tiles/active")
-"""Controls that do nothing where no tiles can be selected."""
+OF_TILES = ("tiles/zoom", "tiles/active", "tiles/up")
+"""Controls that the line of keys leaves out where there is one tile or none."""
 
 LONGEST = 30  # letters of two lines that are merged
 
@@ -79,14 +79,16 @@ def draw_help(image: Image, groups: dict[str, list[KeyLine]]) -> None:
 
 def key_strip(controls: Controls, canvas: Canvas) -> list[tuple[str, str]]:
     """The keys that matter in the present view, the most important first."""
-    lines = [
-        (" ".join(KEY_SHAPES.get(key, key) for key in line.keys), line.text)
+    several = canvas.tiles is not None and len(canvas.tiles.channels) > 1
+    of_view = [
+        line
         for group in help_screen(controls).values()
         for line in group
-        if line.path.partition("/")[0] in canvas.groups and (canvas.tiles is not None or line.path not in OF_TILES)
+        if line.path.partition("/")[0] in canvas.groups and (several or line.path not in OF_TILES)
     ]
+    own_first = sorted(of_view, key=lambda line: -canvas.groups.index(line.path.partition("/")[0]))
     layers = [("[ ]", "layer")] if canvas.layer is not None else []
-    return [("h", "help"), ("v", "next view"), *layers, *lines]
+    return [("h", "help"), ("v", "next view"), *layers, *((" ".join(line.keys), line.text) for line in own_first)]
 
 
 def draw_keys(image: Image, keys: Sequence[tuple[str, str]]) -> None:

@@ -114,7 +114,7 @@ class Screen:
         elif options.status:
             height, width = canvas.frame.image.shape[:2]
             hud.draw_cursor(image, canvas, hud.Placement.of((height, width), hw(image)))
-        if options.status or status.alarm:
+        if (options.status and not options.help) or status.alarm:
             hud.draw_status(image, hud.describe(canvas, self._info), status)
             if options.status:
                 draw_keys(image, key_strip(self._controls, canvas))
