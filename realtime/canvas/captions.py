@@ -121,19 +121,23 @@ def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelI
 
 def draw_prediction_panel(canvas: Image, layout: Layout, predictions: Sequence[Prediction]) -> Layout:
     """Draw the predictions with their probabilities as bars; the layout without their rectangle."""
-    size = max(canvas.shape[0] // 42, 10)
+    size = max(min(canvas.shape[:2]) // 42, 10)
     box = _prediction_rect(canvas, layout, predictions_height(len(predictions), size), size)
     if layout.camera is None or layout.over:
         darken(_above_status(canvas, layout), box, fade=2 * size)
     draw_predictions(canvas, box, predictions, size=size)
     if layout.caption is None or layout.over:
         return layout
-    left = max(layout.caption.height - box.height - size // 2, 1)
-    return dataclasses.replace(layout, caption=layout.caption._replace(height=left))
+    place = layout.caption
+    if box.width < place.width:
+        rest = place._replace(width=max(place.width - box.width - 2 * size, 1))
+    else:
+        rest = place._replace(height=max(place.height - box.height - size // 2, 1))
+    return dataclasses.replace(layout, caption=rest)
 
 
 def _prediction_rect(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect:
-    """Below the caption in its column; above a caption that covers the view; else in the lower right corner."""
+    """Below the caption or at its right; above one that covers the view; without one in the lower right corner."""
     height, width = canvas.shape[:2]
     edge, place = margin((height, width)), layout.caption
     if place is None:
@@ -142,7 +146,7 @@ def _prediction_rect(canvas: Image, layout: Layout, tall: int, pad: int) -> Rect
     if layout.over:
         wide = min(round(width * 0.28), place.width)
         return Rect(place.left, max(place.top - tall - edge - pad, edge), wide, tall)
-    wide = min(place.width, max(round(width * 0.28), place.height))
+    wide = round(place.width * 0.36) if place.width > 2 * place.height else place.width
     return Rect(place.left + place.width - wide, place.top + place.height - tall, wide, tall)
 
 

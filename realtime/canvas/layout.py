@@ -35,7 +35,8 @@ def margin(canvas_hw: Hw) -> int:
 def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, status: bool = True, kind: str = "") -> Layout:
     """The layout "side", "inset" or "full"; with `status`, the bottom of the canvas is left to the status line.
 
-    A view of the `kind` "text" is covered by no caption; one of the kind "pair" is as large as the camera beside it.
+    A view of the `kind` "text" is covered by no caption; one of the kind "pair" is as large as the camera beside it,
+    and one of the kind "picture" too where the canvas is wide or upright.
     """
     room_hw = canvas_hw[0] - status_height(canvas_hw) * status, canvas_hw[1]
     if name == "full":
@@ -43,19 +44,27 @@ def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, status: bool = True, kin
     if name == "inset":
         layout = _inset(room_hw, canvas_hw, camera_hw)
         return replace(layout, caption=None) if kind == "text" else layout
-    if kind == "pair":
-        return _pair(room_hw, canvas_hw, camera_hw)
+    upright = canvas_hw[1] < 0.8 * canvas_hw[0]
+    if kind == "pair" or (kind == "picture" and (upright or _is_wide(canvas_hw))):
+        return (_pair_in_a_row if _is_wide(canvas_hw) else _pair)(room_hw, canvas_hw, camera_hw)
     return (_upright if canvas_hw[1] < UPRIGHT * canvas_hw[0] else _side)(room_hw, canvas_hw, camera_hw)
 
 
 def _column(canvas_hw: Hw) -> int:
     """The width of camera and caption beside the view."""
-    return round(canvas_hw[1] * (0.2 if canvas_hw[1] <= WIDE * canvas_hw[0] else 0.15))
+    return round(canvas_hw[1] * (0.15 if _is_wide(canvas_hw) else 0.2))
 
 
-def _title(box_hw: Hw) -> int:
-    """The text size of a title in a box."""
-    return max(min(round(box_hw[1] * 0.19), round(box_hw[0] * 0.34)), 8)
+def _is_wide(canvas_hw: Hw) -> bool:
+    return canvas_hw[1] > WIDE * canvas_hw[0]
+
+
+def _title(canvas_hw: Hw) -> int:
+    """The text size of the titles of every layout of a canvas."""
+    height, width = canvas_hw
+    if _is_wide(canvas_hw):
+        return max(round(height * 0.11), 8)
+    return max(round(width * (0.065 if width < UPRIGHT * height else 0.038)), 8)
 
 
 def _side(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
@@ -65,7 +74,7 @@ def _side(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     left, below = 2 * edge + column, 2 * edge + camera_h
     caption = Rect(edge, below, column, max(bottom - below - edge, 1))
     view = Rect(left, edge, max(width - left - edge, 16), max(bottom - 2 * edge, 16))
-    return Layout(view, Rect(edge, edge, camera_w, camera_h), caption, title=_title(caption.hw))
+    return Layout(view, Rect(edge, edge, camera_w, camera_h), caption, title=_title(canvas_hw))
 
 
 def _upright(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
@@ -75,13 +84,13 @@ def _upright(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     caption = Rect(2 * edge + camera_w, edge, max(width - camera_w - 3 * edge, 16), camera_h)
     below = 2 * edge + camera_h
     view = Rect(edge, below, width - 2 * edge, max(bottom - below - edge, 16))
-    return Layout(view, Rect(edge, edge, camera_w, camera_h), caption, title=_title(caption.hw))
+    return Layout(view, Rect(edge, edge, camera_w, camera_h), caption, title=_title(canvas_hw))
 
 
 def _pair(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     """Camera and view of one size, side by side, or one above the other on an upright canvas; the caption below."""
     (bottom, width), edge = room_hw, margin(canvas_hw)
-    words = max(round(min(bottom * 0.24, width * 0.22)), 1)
+    words = max(round(min(bottom * 0.27, width * 0.24)), 1)
     upright = width < bottom
     down, across = (2, 1) if upright else (1, 2)
     most_hw = (bottom - words - (down + 2) * edge) // down, (width - (across + 1) * edge) // across
@@ -91,7 +100,19 @@ def _pair(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     view = Rect(left, top + height + edge, wide, height) if upright else Rect(left + wide + edge, top, wide, height)
     caption_top = view.top + height + edge
     caption = Rect(left, caption_top, width - 2 * left, max(bottom - caption_top - edge, 1))
-    return Layout(view, Rect(left, top, wide, height), caption, title=_title((words, _column(canvas_hw))))
+    return Layout(view, Rect(left, top, wide, height), caption, title=_title(canvas_hw))
+
+
+def _pair_in_a_row(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
+    """For a wide canvas: the caption at the left, then camera and view of one size."""
+    (bottom, width), edge, column = room_hw, margin(canvas_hw), _column(canvas_hw)
+    left = 2 * edge + column
+    most_hw = max(bottom - 2 * edge, 8), max((width - left - 2 * edge) // 2, 8)
+    height, wide = fitted(camera_hw, most_hw)
+    start, top = left + max((width - left - 2 * wide - 2 * edge) // 2, 0), (bottom - height) // 2
+    caption = Rect(edge, edge, column, max(bottom - 2 * edge, 1))
+    view = Rect(start + wide + edge, top, wide, height)
+    return Layout(view, Rect(start, top, wide, height), caption, title=_title(canvas_hw))
 
 
 def _inset(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
@@ -99,7 +120,7 @@ def _inset(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     (bottom, width), edge = room_hw, margin(canvas_hw)
     camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.26), round(width * 0.2)))
     camera = Rect(width - edge - camera_w, bottom - edge - camera_h, camera_w, camera_h)
-    title = max(round(min(canvas_hw) * 0.07), 8)
+    title = _title(canvas_hw)
     tall, wide = round(title * 2.5), max(width - camera_w - 3 * edge, 16)
     caption = Rect(edge, max(bottom - edge - tall, 0), min(wide, 12 * title), min(tall, bottom - edge))
     return Layout(Rect(0, 0, width, bottom), camera, caption, over=True, title=title)

@@ -32,8 +32,8 @@ class Canvas:
     """The finished image of the show, and what it contains.
 
     `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
-    `waiting` says what is being made, `fault` what went wrong, `note` what is missing from the picture, and `limited`
-    whether flashing is limited in it.
+    `groups` are those of the settings of the view; `waiting` says what is being made, `fault` what went wrong, `note`
+    what is missing from the picture, and `limited` whether flashing is limited in it.
     """
 
     frame: Frame
@@ -43,6 +43,7 @@ class Canvas:
     input_hw: Hw
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
+    groups: tuple[str, ...] = ()
     waiting: str | None = None
     fault: str | None = None
     note: str = ""
@@ -73,7 +74,7 @@ class Pipeline:
         self._short_side = short_side
         self._precision: Precision = precision
         self._predictor = Predictor(network, engine, precision)
-        self._transition = Transition(canvas_hw)
+        self._transition = Transition()
         self._caption = CaptionFade()
         self._limiter = FlashLimiter() if flash_limit else None
         self._held: Frame | None = None
@@ -127,16 +128,19 @@ class Pipeline:
             self._precision,
         )
         view = self._views[show.view]
-        predictions = self._predictor.update(frame.image, settings, now)
         rendered = view.render(scene)
+        predictions = rendered.predictions if settings[PredictSettings].on else ()
+        if predictions is None:
+            predictions = self._predictor.update(frame.image, settings, now)
         self._engine.prefetch(view.upcoming(scene))
-        picture = Picture(compositing.fit(rendered.image, layout.view.hw), frame.image, layout)
+        picture = Picture(compositing.fit(rendered.image, layout.view.hw), frame.image, layout, self._canvas_hw)
         image = self._transition.apply(picture, self._shown(show, layout, rendered), now, seconds=show.fade)
         self._write(image, layout, rendered, predictions, settings, now)
         frame = dataclasses.replace(frame, image=image)
         note = self._predictor.note if settings[PredictSettings].on else ""
+        groups = tuple(group.group for group in view.settings)
         return Canvas(
-            frame, settings, show.view, layout.view, scene.input_hw, rendered.layer, rendered.tiles, note=note
+            frame, settings, show.view, layout.view, scene.input_hw, rendered.layer, rendered.tiles, groups, note=note
         )
 
     def _prepared(self, frame: Frame, settings: Snapshot) -> Frame:

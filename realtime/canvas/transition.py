@@ -23,10 +23,11 @@ class Picture:
     view: Image
     frame: Image
     layout: Layout
+    canvas_hw: Hw
 
-    def on_canvas(self, canvas_hw: Hw) -> Image:
+    def on_canvas(self) -> Image:
         """A new canvas with both."""
-        canvas = compositing.background(canvas_hw)
+        canvas = compositing.background(self.canvas_hw)
         compositing.paste(canvas, self.view, self.layout.view.left, self.layout.view.top)
         camera = self.layout.camera
         if camera is not None:
@@ -58,8 +59,7 @@ class Shown:
 class Transition:
     """Leads from the last picture to the new one when what is shown changes."""
 
-    def __init__(self, canvas_hw: Hw) -> None:
-        self._canvas_hw = canvas_hw
+    def __init__(self) -> None:
         self._shown: Shown | None = None
         self._last: Picture | None = None
         self._from: tuple[Picture, Shown] | None = None
@@ -71,16 +71,16 @@ class Transition:
             self._from, self._since = (self._last, self._shown), now
         self._shown, self._last = shown, picture
         progress = (now - self._since) / seconds if seconds > 0 else 1.0
-        if self._from is None or progress >= 1.0:
+        if self._from is None or progress >= 1.0 or self._from[0].canvas_hw != picture.canvas_hw:
             self._from = None
-            return picture.on_canvas(self._canvas_hw)
+            return picture.on_canvas()
         return self._between(*self._from, picture, shown, max(progress, FIRST_STEP))
 
     def _between(self, old: Picture, before: Shown, new: Picture, shown: Shown, progress: float) -> Image:
         moved = _moved(old.view, before, new.view, shown, 1 - (1 - progress) ** 3)
         if moved is not None:
-            return replace(new, view=moved).on_canvas(self._canvas_hw)
-        return compositing.blend(old.on_canvas(self._canvas_hw), new.on_canvas(self._canvas_hw), progress)
+            return replace(new, view=moved).on_canvas()
+        return compositing.blend(old.on_canvas(), new.on_canvas(), progress)
 
 
 def _moved(old: Image, before: Shown, new: Image, shown: Shown, progress: float) -> Image | None:

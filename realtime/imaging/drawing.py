@@ -3,10 +3,14 @@
 import itertools
 from collections.abc import Sequence
 
+import cv2
+
 from models.spec import LayerInfo, ModelInfo, Prediction
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, QUIET, REGULAR, Colour, shortened, text_width, write
+
+WAITING = 0.35  # brightness of a picture that is still being computed
 
 SMALLEST = 9  # the smallest readable text size, in pixels
 
@@ -26,6 +30,12 @@ def write_fitting(  # noqa: PLR0913, all that a text needs
     line = shortened(text, size, box.width)
     left = box.left + (box.width - text_width(line, size, weight) if right else 0)
     return write(image, line, left, box.top + box.height, size, colour, weight)
+
+
+def faded(image: Image) -> Image:
+    """An image as a dim grey one, in place of a picture that is still being computed."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return cv2.cvtColor(cv2.convertScaleAbs(grey, alpha=WAITING, beta=14), cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]
 
 
 def network_label(info: ModelInfo) -> tuple[str, Colour]:

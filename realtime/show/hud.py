@@ -1,4 +1,4 @@
-"""What is drawn over the canvas in the window, and never recorded: status line, cursor, help screen."""
+"""What is drawn over the canvas in the window, and never recorded: status line and cursor."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ import cv2
 from models.spec import Hw, ModelInfo
 from realtime.canvas.layout import status_height
 from realtime.canvas.pipeline import Canvas
-from realtime.controls.controls import Controls
 from realtime.imaging.compositing import Rect, centred, shade
 from realtime.imaging.frame import Image
-from realtime.imaging.text import ACCENT, ALARM, BOLD, BRIGHT, QUIET, REGULAR, Colour, text_width, wrap, write
-
-KEY_SHAPES = {" ": "space"}
+from realtime.imaging.text import ACCENT, ALARM, BRIGHT, QUIET, Colour, text_width, wrap, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +84,12 @@ def describe(canvas: Canvas, info: ModelInfo) -> str:
 
 
 def draw_status(image: Image, left_text: str, status: Status) -> None:
-    """Draw the status line: what is shown at the left, how the show runs at the right."""
+    """Draw the status line at the very bottom: what is shown at the left, how the show runs at the right."""
     height, width = image.shape[:2]
     strip = status_height((height, width))
-    size = max(round(strip * 0.37), 9)
-    baseline, edge = height - round(strip * 0.32), max(round(strip * 0.6), 4)
-    shade(image, Rect(0, height - strip, width, strip), strength=0.82)
+    size = max(round(strip * 0.27), 9)
+    baseline, edge = height - round(strip * 0.16), max(round(strip * 0.42), 4)
+    shade(image, Rect(0, height - strip // 2, width, strip // 2), strength=0.82)
     left_end = edge + write(image, left_text, edge, baseline, size, BRIGHT)
     parts, right = _fitting(status, size, edge, width - edge - left_end), width - edge
     for text, colour in reversed(parts):
@@ -107,8 +104,8 @@ def draw_recording(image: Image) -> None:
     """Draw a dot in place of the status line while a recording runs."""
     height, width = image.shape[:2]
     strip = status_height((height, width))
-    middle = (width - round(strip * 0.7), height - round(strip * 0.7))
-    cv2.circle(image, middle, max(round(strip * 0.22), 3), ALARM, cv2.FILLED, cv2.LINE_AA)
+    middle = (width - round(strip * 0.5), height - round(strip * 0.5))
+    cv2.circle(image, middle, max(round(strip * 0.16), 3), ALARM, cv2.FILLED, cv2.LINE_AA)
 
 
 def _fitting(status: Status, size: int, gap: int, room: int) -> list[tuple[str, Colour]]:
@@ -142,31 +139,3 @@ def draw_cursor(image: Image, canvas: Canvas, placement: Placement) -> None:
     box = placement.to_window(rect)
     right, bottom = box.left + box.width, box.top + box.height
     cv2.rectangle(image, (box.left - 2, box.top - 2), (right + 1, bottom + 1), ACCENT, 2)
-
-
-def help_lines(controls: Controls) -> list[tuple[str, str]]:
-    """Keys and what they do; the README has the same table."""
-    lines: dict[str, list[str]] = {}
-    bound = [(bind.help, bind.keys) for value in controls.table.values() for bind in value.binds]
-    for text, keys in (*bound, *((action.help, action.keys) for action in controls.actions.values())):
-        lines.setdefault(text, []).extend(KEY_SHAPES.get(key, key) for key in keys)
-    return [(" ".join(keys), text) for text, keys in lines.items()]
-
-
-def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
-    """Draw the help screen: every key, in two columns."""
-    height, width = image.shape[:2]
-    edge = max(round(min(height, width) / 16), 8)
-    shade(image, Rect(0, 0, width, height), strength=0.96)
-    rows = -(-len(lines) // 2)
-    pitch = (height - 4 * edge) / max(rows, 1)
-    size = max(min(round(pitch * 0.56), round(width / 48)), 9)
-    write(image, "keys", edge, edge + size, round(size * 1.6), BRIGHT, BOLD)
-    half = (width - 2 * edge) // 2
-    keys_w = max(text_width(keys, size, REGULAR) for keys, _ in lines) + size
-    for number, (keys, text) in enumerate(lines):
-        left = edge + half * (number // rows)
-        baseline = round(2.4 * edge + pitch * (number % rows + 0.7))
-        write(image, keys, left, baseline, size, ACCENT)
-        write(image, text, left + min(keys_w, half // 2), baseline, size, BRIGHT)
-    write(image, "close: h or Esc", edge, height - edge, size, QUIET)

@@ -39,17 +39,21 @@ def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
 
 
 def _digits(info: ModelInfo) -> Iterator[KeyBinding]:
-    """A key for the first layer of each of the first blocks."""
+    """A key for the first layer of each of the first blocks; beyond the last block it only says that there is none."""
+    blocks = max(layer.block for layer in info.key_layers)
     for block in DIGITS:
+        key, help = (str(block),), "first layer of block 1 to 5"
         first = next((layer.name for layer in info.key_layers if layer.block == block), None)
         if first is not None:
-            yield KeyBinding((str(block),), "set", "first layer of block 1 to 5", first)
+            yield KeyBinding(key, "set", help, first)
+        else:
+            yield KeyBinding(key, "step", help, 0, f"{info.name} has {blocks} blocks and no block {block}; layer")
 
 
 def _layer_shown(info: ModelInfo, controls: Controls) -> Scalar:
     """The layer on the screen, where a step to the next one starts: Grad-CAM may show the deepest."""
     deepest = controls.value("show/view") == "gradcam" and controls.value("gradcam/where") == "deepest"
-    return info.key_layers[-1].name if deepest and info.classifier else controls.value("show/layer")
+    return info.key_layers[-1].name if deepest else controls.value("show/layer")
 
 
 FIRST = ("dream/preset", "show/view")  # values that set others

@@ -13,6 +13,7 @@ from realtime.imaging.frame import Image, hw
 from realtime.outputs.output import Output
 from realtime.outputs.window import Click, Window
 from realtime.show import hud
+from realtime.show.help import draw_help, draw_keys, help_screen, key_strip
 from realtime.show.meter import Meter
 from realtime.threads.mailbox import Mailbox
 
@@ -109,12 +110,14 @@ class Screen:
         image = window.fit(canvas.frame.image).copy()
         options = settings[WindowSettings]
         if options.help:
-            hud.draw_help(image, hud.help_lines(self._controls))
+            draw_help(image, help_screen(self._controls))
         elif options.status:
             height, width = canvas.frame.image.shape[:2]
             hud.draw_cursor(image, canvas, hud.Placement.of((height, width), hw(image)))
-        if options.status or status.alarm:
+        if (options.status and not options.help) or status.alarm:
             hud.draw_status(image, hud.describe(canvas, self._info), status)
+            if options.status:
+                draw_keys(image, key_strip(self._controls, canvas))
         elif status.recording:
             hud.draw_recording(image)
         return image

@@ -36,6 +36,7 @@ class DreamView(View):
     bind = KeyBinding(("d",), "set", "dream: amplify what the layer responds to", "dream")
     settings = (DreamSettings,)
     own_layer = True
+    kind = "picture"
 
     def __init__(self) -> None:
         self._state: DreamState | None = None

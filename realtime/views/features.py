@@ -44,7 +44,9 @@ class FeatureSettings:
     mode: str = value(
         "colour",
         "colour, colour over the picture, clusters of features, or all that is similar to the chosen places",
-        KeyBinding(("7",), "cycle", "features: colour, over the picture, clusters, similar", feedback="features"),
+        KeyBinding(
+            ("7",), "cycle", "kind of features: colour, over the picture, clusters, similar", feedback="features"
+        ),
         choices=tuple(CAPTIONS),
     )
     clusters: int = value(6, "number of clusters", low=2, high=16)
@@ -57,6 +59,7 @@ class FeaturesView(View):
     name = "features"
     bind = KeyBinding(("6",), "set", "features: what the network finds alike has one colour", "features")
     settings = (FeatureSettings,)
+    kind = "picture"
 
     def __init__(self) -> None:
         self._identity: tuple[object, ...] | None = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.gradcam import GradcamHead
-from models.spec import CLASSES, ModelInfo, Prediction
+from models.spec import CLASSES, SOMETHING_ELSE, ModelInfo, Prediction
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, Scalar, value
 from realtime.imaging.drawing import percent
@@ -20,13 +20,13 @@ from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
 from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
-from realtime.inference.predictions import is_sure
+from realtime.inference.predictions import is_sure, top
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.background_result import BackgroundResult
-from realtime.views.tiles import TileSettings
 from realtime.views.view import Rendered, Scene, View
 
 SMOOTHING = 0.5  # the share of the newest heatmap in the one that is shown, so that it does not flicker
+PATIENCE = 3  # passes that explain another class than they find, before one is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,12 @@ class GradcamSettings:
 
     group: ClassVar[str] = "gradcam"
 
-    target: int = value(-1, "number of the class; -1 for the most likely", low=-1, high=99999)
+    target: int = value(
+        -1,
+        "number of the class, or of a channel of the last layer without classes; -1 for the most likely",
+        low=-1,
+        high=99999,
+    )
     where: str = value(
         "deepest",
         "layer of the heatmap: deepest, or shown (the layer selected in show/layer)",
@@ -43,12 +48,25 @@ class GradcamSettings:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The heatmap of a target, and the mean activations of all classes or channels in the same frames."""
+
+    target: int
+    heatmap: Floats
+    activations: Floats
+
+
 class GradcamView(View):
-    """The frame with its heatmap, which is computed in the background."""
+    """The frame with the heatmap of its most likely class, or of the strongest channel where there are no classes.
+
+    Both are computed in the background.
+    """
 
     name = "gradcam"
     bind = KeyBinding(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
-    settings = (GradcamSettings, TileSettings)
+    settings = (GradcamSettings,)
+    kind = "picture"
 
     def __init__(self) -> None:
         self._reset(None)
@@ -56,14 +74,15 @@ class GradcamView(View):
     def _reset(self, spec: GraphSpec | None) -> None:
         self._spec = spec
         self._request = BackgroundResult[Outputs]()
-        self._heatmap: Floats | None = None
+        self._sent: int | None = None
         self._activations: Floats | None = None
+        self._shown: Explanation | None = None
+        self._missed = 0
 
     def register(self, controls: Controls, info: ModelInfo) -> None:
         """Let a layer that is chosen while this view is shown be the one whose heatmap is shown."""
         super().register(controls, info)
-        if info.classifier is not None:
-            controls.rule("show/layer", _show_chosen_layer)
+        controls.rule("show/layer", _show_chosen_layer)
 
     def render(self, scene: Scene) -> Rendered:
         """The frame with the newest heatmap on it."""
@@ -72,10 +91,15 @@ class GradcamView(View):
             self._reset(spec)
         for _ in range(1 if self._activations is not None else 2):  # the first pass finds the most likely class
             self._update(scene, spec)
-        image = scene.fitted_frame()
-        if self._heatmap is not None and self._missing(scene) is None:
-            image = overlay_heatmap(image, normalized(self._heatmap))
-        return Rendered(image, scene.info.layer(_layer(scene)), caption=self._caption(scene))
+        image, layer = scene.fitted_frame(), scene.info.layer(_layer(scene))
+        missing = _missing(scene)
+        if missing is not None:
+            return Rendered(image, layer, caption=missing)
+        shown = self._shown
+        if shown is None:
+            return Rendered(image, layer, caption=("Grad-CAM", "Where the network finds evidence."), predictions=())
+        image = overlay_heatmap(image, normalized(shown.heatmap))
+        return Rendered(image, layer, caption=_caption(scene, shown), predictions=_predictions(scene, shown))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the heatmap itself."""
@@ -84,55 +108,75 @@ class GradcamView(View):
     def _update(self, scene: Scene, spec: GraphSpec) -> None:
         """Add the newest heatmap, if any; start the one of this frame when none is running."""
         if scene.engine.ready(spec) and self._request.idle:
+            self._sent = self._target(scene)
+            weights = (
+                np.zeros(_targets(scene), np.float32) if self._sent is None else one_hot(_targets(scene), self._sent)
+            )
             image = network_input(scene.frame.image, spec.size_hw)
-            feeds: dict[str, NDArray[Any]] = {"image": image, "weights": self._weights(scene)}
+            feeds: dict[str, NDArray[Any]] = {"image": image, "weights": weights}
             self._request.send(scene.engine.start(partial(scene.engine.run_checked, spec, feeds)))
         outputs = self._request.take()
         if outputs is None:
             return
-        if self._activations is not None:
-            old = outputs["heatmap"] if self._heatmap is None else self._heatmap
-            self._heatmap = np.asarray(old + SMOOTHING * (outputs["heatmap"] - old), np.float32)
-        self._activations = outputs["activations"]
+        self._activations = _smoothed(self._activations, outputs["activations"])
+        self._missed = 0 if self._sent == self._target(scene) else self._missed + 1
+        if self._sent is not None and self._missed in (0, PATIENCE):
+            last = self._shown.heatmap if self._shown and self._shown.target == self._sent else None
+            self._shown = Explanation(self._sent, _smoothed(last, outputs["heatmap"]), self._activations)
+            self._missed = 0
 
-    def _weights(self, scene: Scene) -> Floats:
-        """One for the channel or the class; zeros while the class is not known."""
-        if scene.info.classifier is None:
-            return one_hot(scene.layer.channels, scene.channel)
-        classes = len(scene.info.classifier.labels)
-        if self._activations is None or self._missing(scene) is not None:
-            return np.zeros(classes, np.float32)
-        return one_hot(classes, self._target(scene, self._activations))
-
-    def _target(self, scene: Scene, activations: Floats) -> int:
+    def _target(self, scene: Scene) -> int | None:
+        """The class or channel to explain; None while it is not known, or does not exist."""
         chosen = scene.settings[GradcamSettings].target
-        return chosen if chosen >= 0 else int(activations.argmax())
+        if chosen >= 0:
+            return chosen if chosen < _targets(scene) else None
+        return None if self._activations is None else int(self._activations.argmax())
 
-    def _missing(self, scene: Scene) -> int | None:
-        """The number of the chosen class when the network has no such class."""
-        chosen, classifier = scene.settings[GradcamSettings].target, scene.info.classifier
-        return chosen if classifier is not None and chosen >= len(classifier.labels) else None
 
-    def _caption(self, scene: Scene) -> tuple[str, str]:
-        """The class or the channel, and its probability."""
-        if scene.info.classifier is None:
-            return f"channel {scene.channel}", f"Where this channel of {scene.layer.name} is active."
-        missing, labels = self._missing(scene), scene.info.classifier.labels
-        if missing is not None:
-            return f"class {missing}", f"The network's classes go from 0 to {len(labels) - 1}."
-        if self._activations is None:
-            return "Grad-CAM", "Where the network finds evidence."
-        target = self._target(scene, self._activations)
-        scores = np.exp(self._activations - self._activations.max())
-        probability = scores[target] / scores.sum()
-        best = Prediction(target, labels[target], float(probability))
-        chosen = scene.settings[GradcamSettings].target >= 0
-        if not chosen and not is_sure([best], scene.settings[PredictSettings].threshold):
-            return "not sure", f"Where the network finds evidence for the most likely class, {labels[target]}."
-        if scene.settings[PredictSettings].on:  # predictions show the probability, at a rate of their own
-            return labels[target], "Where the network finds evidence for this class."
-        sentence = f"Where the network finds evidence for this class; its probability is {percent(probability)}."
-        return labels[target], sentence
+def _smoothed(last: Floats | None, newest: Floats) -> Floats:
+    return newest if last is None else np.asarray(last + SMOOTHING * (newest - last), np.float32)
+
+
+def _targets(scene: Scene) -> int:
+    """The number of classes, or of channels of the last layer."""
+    classifier = scene.info.classifier
+    return len(classifier.labels) if classifier else scene.info.key_layers[-1].channels
+
+
+def _missing(scene: Scene) -> tuple[str, str] | None:
+    """What is said when the network does not have the chosen class or channel."""
+    chosen, count = scene.settings[GradcamSettings].target, _targets(scene)
+    kind, all_of_them = ("class", "classes") if scene.info.classifier else ("channel", "channels")
+    return (f"{kind} {chosen}", f"The network's {all_of_them} go from 0 to {count - 1}.") if chosen >= count else None
+
+
+def _predictions(scene: Scene, shown: Explanation) -> tuple[Prediction, ...]:
+    """The most likely classes in the frames of the heatmap; none when the network is not sure."""
+    classifier, settings = scene.info.classifier, scene.settings[PredictSettings]
+    if classifier is None:
+        return ()
+    best = top(_probabilities(shown), classifier.labels, settings.count)
+    return best if is_sure(best, settings.threshold) else ()
+
+
+def _probabilities(shown: Explanation) -> Floats:
+    scores = np.exp(shown.activations - shown.activations.max())
+    return np.asarray(scores / scores.sum(), np.float32)
+
+
+def _caption(scene: Scene, shown: Explanation) -> tuple[str, str]:
+    """The class or the channel, and its probability."""
+    if scene.info.classifier is None:
+        return f"channel {shown.target}", f"What activates this channel of {scene.info.key_layers[-1].name}."
+    label, probability = scene.info.classifier.labels[shown.target], float(_probabilities(shown)[shown.target])
+    best, chosen = Prediction(shown.target, label, probability), scene.settings[GradcamSettings].target >= 0
+    if not chosen and label == SOMETHING_ELSE:
+        return "not sure", "The network finds nothing here that it has a name for."
+    if not chosen and not is_sure([best], scene.settings[PredictSettings].threshold):
+        return "not sure", f"Where the network finds evidence for the most likely class, {label}."
+    if scene.settings[PredictSettings].on:  # the list of predictions shows the probability
+        return label, "Where the network finds evidence for this class."
+    return label, f"Where the network finds evidence for this class; its probability is {percent(probability)}."
 
 
 def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:
@@ -141,14 +185,13 @@ def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:
 
 
 def _layer(scene: Scene) -> str:
-    """The layer of the heatmap; without a classifier that of the channel."""
-    if scene.info.classifier is None or scene.settings[GradcamSettings].where == "shown":
-        return scene.layer.name
-    return scene.info.key_layers[-1].name
+    """The layer of the heatmap."""
+    shown = scene.settings[GradcamSettings].where == "shown"
+    return scene.layer.name if shown else scene.info.key_layers[-1].name
 
 
 def _spec(scene: Scene) -> GraphSpec:
-    target = CLASSES if scene.info.classifier is not None else scene.layer.name
+    target = CLASSES if scene.info.classifier is not None else scene.info.key_layers[-1].name
     return scene.graph(GradcamHead(_layer(scene), target), gradcam_input_hw(scene.info, scene.frame_hw, target))
 
 

@@ -35,12 +35,13 @@ class MosaicView(View):
         """The coloured mosaic of the layer."""
         settings, layer = scene.settings[TileSettings], scene.layer
         grid, head = _grid(scene, layer), _head(scene, layer)
+        chosen = np.array([scene.channel]) if settings.zoom and scene.channel is not None else None
         grey, (channels,) = self._drawer.draw(
             scene.runner(head),
             scene.input_image,
             (layer,),
-            channels=np.array([scene.channel]) if settings.zoom else None,
-            count=None if settings.zoom else head.chosen,
+            channels=chosen,
+            count=head.chosen if chosen is None else None,
             normalize=settings.normalize,
         )
         activations = np.asarray(grey / (255 * self._drawer.gain(layer, scene.channel)), np.float32)

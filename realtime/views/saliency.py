@@ -1,37 +1,45 @@
-"""Saliency: one channel, and beside it the pixels that activate it, from the gradient of the channel."""
+"""Saliency: the frame, and beside it the pixels that activate one channel, from the gradient of the channel."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.autodiff.backprop_rule import BackpropRule
 from models.build.graph_spec import GraphSpec
 from models.build.heads.dream import DreamHead
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
-from models.spec import LayerInfo
+from models.spec import LayerInfo, ModelInfo
+from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, value
-from realtime.imaging.colormaps import apply_colormap
-from realtime.imaging.compositing import background, fitted, paste, resize
-from realtime.imaging.frame import Floats, Image
+from realtime.imaging.colormaps import PHOTO, apply_colormap, light_photo
+from realtime.imaging.compositing import fitted
+from realtime.imaging.drawing import faded
+from realtime.imaging.frame import Floats, Image, hw
+from realtime.imaging.guided_filter import enlarge_along_guide
 from realtime.inference.channels import one_hot
-from realtime.inference.engine import Outputs
+from realtime.inference.engine import Engine
 from realtime.threads.background_result import BackgroundResult
-from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, TileSettings
 from realtime.views.view import Rendered, Scene, Tiles, View
 
-PEAK_QUANTILE = 0.999  # the quantile of the absolute gradient that is drawn as black or white
+PEAK_QUANTILE = 0.995  # the quantile of the absolute gradient that is drawn at full strength
 SMOOTHING = 0.2  # how fast the brightness follows the strength of the gradient
+GRAIN = 1.2  # pixels of the input: the gradient is blurred by that much
+
+MAX_STRIDE = 16  # pixels of the input; the gradients of coarser layers are blots
+
+STAYS = 1.3  # the strongest channel changes when another one is that much stronger
 
 CAPTION = ("saliency", "The pixels that activate this channel.")
+STRONGEST = ("saliency", "The pixels that activate the strongest channel.")
 
-Subject: TypeAlias = tuple[GraphSpec, int]
-"""A gradient graph, and the channel whose gradient it computes."""
+ACTIVITY = Grid(1, 1, (8, 8), 0, (8, 8))  # the smallest mosaic: only the means of the channels are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,107 +51,129 @@ class SaliencySettings:
     rule: str = value(
         "guided",
         "backprop rule: how the gradient passes through a ReLU",
-        KeyBinding((",",), "cycle", "backprop rule: guided, plain, deconv", feedback="backprop rule"),
+        KeyBinding((",",), "cycle", "saliency rule: guided, plain, deconv", feedback="backprop rule"),
         choices=("guided", "plain", "deconv"),
     )
     show: str = value(
-        "raw",
-        "how the gradient is drawn: raw (in colour), grey, norm (over the colours), or blurred (the norm, blurred)",
-        KeyBinding(("'",), "cycle", "gradient style: raw, grey, norm, blurred", feedback="gradient style"),
-        choices=("raw", "grey", "norm", "blurred"),
+        "norm",
+        "how the gradient is drawn: norm (over the colours), blurred (the norm, blurred), raw (in colour), or grey",
+        KeyBinding(("'",), "cycle", "saliency style: norm, blurred, raw, grey", feedback="gradient style"),
+        choices=("norm", "blurred", "raw", "grey"),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelGradient:
+    """The gradient of a channel, (height, width, 3)."""
+
+    channel: int
+    gradient: Floats
+
+
 class SaliencyView(View):
-    """The tile of the selected channel, and beside it its gradient, computed in the background."""
+    """The gradient of the selected channel, or of the strongest one, computed in the background."""
 
     name = "saliency"
     bind = KeyBinding(("/",), "set", "saliency: the pixels that activate a channel", "saliency")
     settings = (TileSettings, SaliencySettings)
+    kind = "pair"
 
     def __init__(self) -> None:
-        self._drawer = TileDrawer()
         self._reset(None)
 
-    def _reset(self, subject: Subject | None) -> None:
+    def _reset(self, subject: tuple[GraphSpec, int | None] | None) -> None:
         self._subject = subject
-        self._request = BackgroundResult[Outputs]()
-        self._gradient: Floats | None = None
+        self._request = BackgroundResult[ChannelGradient]()
+        self._newest: ChannelGradient | None = None
         self._peak = 0.0
 
     def render(self, scene: Scene) -> Rendered:
-        """The tile and the pixels, side by side or one above the other, whichever is larger."""
-        (height, width), grid = scene.panel_hw, _grid(scene)
-        panel, (left, top) = background(scene.panel_hw), grid.corner(0)
-        paste(panel, self._tile(scene, grid), 0, 0)
-        pixels = resize(self._pixels(scene), grid.cell_hw)
-        paste(panel, pixels, width - grid.panel_hw[1] + left, height - grid.panel_hw[0] + top)
-        return Rendered(panel, scene.layer, Tiles(grid, (scene.channel,), 0), caption=CAPTION)
+        """The newest gradient, at the size of the frame; the next one is started."""
+        self._update(scene)
+        size_hw, photo = fitted(scene.frame_hw, scene.panel_hw), scene.fitted_frame()
+        grid = Grid(1, 1, size_hw, GAP, scene.panel_hw)
+        if self._newest is None:
+            return Rendered(faded(photo), scene.layer, caption=CAPTION)
+        tiles, show = scene.settings[TileSettings], scene.settings[SaliencySettings].show
+        gradient = self._newest.gradient / np.float32(max(self._peak, 1e-12))
+        caption = STRONGEST if scene.channel is None else CAPTION
+        shown = Tiles(grid, (self._newest.channel,), 0)
+        return Rendered(draw_gradient(gradient, photo, show, tiles), scene.layer, shown, caption)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """The tile and the gradient of the selected layer and of its neighbours."""
+        """The gradient of the selected layer and of its neighbours."""
         for layer in scene.info.around(scene.layer)[:5]:
-            yield scene.graph(_tile_head(layer, _grid(scene)))
-            yield scene.graph(_gradient_head(scene, layer))
+            yield from _specs(scene, layer)
 
-    def _tile(self, scene: Scene, grid: Grid) -> Image:
-        settings, layer = scene.settings[TileSettings], scene.layer
-        grey, _ = self._drawer.draw(
-            scene.runner(_tile_head(layer, grid)),
-            scene.input_image,
-            (layer,),
-            channels=np.array([scene.channel]),
-            normalize=settings.normalize,
-        )
-        return apply_colormap(grey, settings.colormap, settings.contrast)
+    def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
+        """A deep one: there the gradient is about things."""
+        fine = [layer.name for layer in info.key_layers if layer.stride <= MAX_STRIDE]
+        return fine[-1] if fine else None
 
-    def _pixels(self, scene: Scene) -> Image:
-        """The newest gradient; the next one is started."""
-        spec = scene.graph(_gradient_head(scene, scene.layer))
-        if (spec, scene.channel) != self._subject:
-            self._reset((spec, scene.channel))
-        if scene.engine.ready(spec) and self._request.idle:
-            weights = one_hot(scene.layer.channels, scene.channel)
-            feeds = {"image": scene.input_image.astype(np.float32), "weights": weights}
-            self._request.send(scene.engine.start(partial(scene.engine.run_checked, spec, feeds)))
-        outputs = self._request.take()
-        if outputs is not None:
-            self._gradient = outputs["gradient"]
-            peak = float(np.quantile(np.abs(self._gradient), PEAK_QUANTILE))
-            self._peak += (peak - self._peak) * (SMOOTHING if self._peak else 1.0)
-        if self._gradient is None:
-            return background(scene.input_hw)
-        tiles, show = scene.settings[TileSettings], scene.settings[SaliencySettings].show
-        return draw_gradient(self._gradient / max(self._peak, 1e-12), show, tiles)
+    def _update(self, scene: Scene) -> None:
+        """Take the newest gradient, if any; start the one of this frame when none is running."""
+        activity, gradient = _specs(scene, scene.layer)
+        if (gradient, scene.channel) != self._subject:
+            self._reset((gradient, scene.channel))
+        if self._request.idle and scene.engine.ready(gradient) and scene.engine.ready(activity):
+            last = self._newest.channel if self._newest else None
+            job = partial(_gradient, scene.engine, activity, gradient, scene.input_image, scene.channel, last)
+            self._request.send(scene.engine.start(job))
+        newest = self._request.take()
+        if newest is not None:
+            peak = float(np.quantile(np.abs(newest.gradient), PEAK_QUANTILE))
+            fresh = self._newest is None or self._newest.channel != newest.channel
+            self._peak += (peak - self._peak) * (1.0 if fresh else SMOOTHING)
+            self._newest = newest
 
 
-def draw_gradient(gradient: Floats, show: str, tiles: TileSettings) -> Image:
-    """A gradient whose largest values are about 1, (height, width, 3), as an image."""
+def _gradient(
+    engine: Engine, activity: GraphSpec, gradient: GraphSpec, image: Image, channel: int | None, last: int | None
+) -> ChannelGradient:
+    """The gradient of a channel, or of the strongest one, which stays until another one is clearly stronger."""
+    if channel is None:
+        feeds: dict[str, NDArray[np.generic]] = {
+            "image": image,
+            "channels": np.zeros(1, np.int64),
+            "gain": np.ones(1, np.float32),
+        }
+        means = engine.run_checked(activity, feeds)["means"]
+        channel = int(means.argmax())
+        if last is not None and means[last] * STAYS >= means[channel]:
+            channel = last
+    feeds = {
+        "image": image.astype(np.float32),
+        "weights": one_hot(gradient.network.info.layer(gradient.head.reads[0]).channels, channel),
+    }
+    return ChannelGradient(channel, engine.run_checked(gradient, feeds)["gradient"])
+
+
+def draw_gradient(gradient: Floats, photo: Image, show: str, tiles: TileSettings) -> Image:
+    """A gradient whose largest values are about 1 as an image of the size of the photo."""
     if show in ("norm", "blurred"):
-        norm = np.linalg.norm(gradient, axis=2) / np.sqrt(3)
-        if show == "blurred":
-            norm = cv2.GaussianBlur(norm, (0, 0), max(min(norm.shape) / 60, 1))
-            norm = norm / max(float(norm.max()), 1e-9)
-        return apply_colormap((255 * np.clip(norm, 0, 1)).astype(np.uint8), tiles.colormap, tiles.contrast)
+        levels = _norm(gradient, photo, blurred=show == "blurred")
+        if tiles.colormap == PHOTO:
+            return light_photo(levels, photo, tiles.contrast)
+        return apply_colormap(levels, tiles.colormap, tiles.contrast)
     if show == "grey":
         gradient = np.repeat(gradient.mean(axis=2, keepdims=True), 3, axis=2)
-    return np.clip(128 + 127 * gradient, 0, 255).astype(np.uint8)
+    large = cv2.resize(gradient, hw(photo)[::-1], interpolation=cv2.INTER_CUBIC)
+    return cv2.convertScaleAbs(cv2.max(large, -1.0), alpha=127, beta=128)  # type: ignore[call-overload,return-value]
 
 
-def _grid(scene: Scene) -> Grid:
-    """The place of the tile in its half of the panel."""
-    height, width = scene.panel_hw
-    stacked = width < height * scene.aspect * 1.4
-    half_hw = ((height - GAP) // 2, width) if stacked else (height, (width - GAP) // 2)
-    return Grid(1, 1, fitted(scene.frame_hw, half_hw), GAP, half_hw)
+def _norm(gradient: Floats, photo: Image, *, blurred: bool) -> NDArray[np.uint8]:
+    """The norm over the colours, without its grain, with the edges of the photo; 0 to 255."""
+    norm = np.asarray(np.linalg.norm(gradient, axis=2) / np.sqrt(3), np.float32)
+    smooth: Any = cv2.GaussianBlur(norm, (0, 0), max(min(norm.shape) / 60, 1) if blurred else GRAIN)
+    smooth = smooth / max(float(np.quantile(smooth, PEAK_QUANTILE)), 1e-9)
+    guide = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
+    return enlarge_along_guide(np.clip(smooth, 0, 1), np.asarray(guide, np.uint8))
 
 
-def _tile_head(layer: LayerInfo, grid: Grid) -> MosaicHead:
-    return MosaicHead(layer.name, grid, 1)
-
-
-def _gradient_head(scene: Scene, layer: LayerInfo) -> DreamHead:
-    return DreamHead((layer.name,), backprop_rule=cast(BackpropRule, scene.settings[SaliencySettings].rule))
+def _specs(scene: Scene, layer: LayerInfo) -> tuple[GraphSpec, GraphSpec]:
+    """The graph of the activity of the channels, and that of the gradient."""
+    rule = cast(BackpropRule, scene.settings[SaliencySettings].rule)
+    return scene.graph(MosaicHead(layer.name, ACTIVITY, 1)), scene.graph(DreamHead((layer.name,), backprop_rule=rule))
 
 
 VIEW = SaliencyView

@@ -9,7 +9,7 @@ from models.spec import Hw
 from realtime.controls.value import KeyBinding
 from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
-from realtime.imaging.text import QUIET, text_width, write
+from realtime.imaging.text import ACCENT, BRIGHT, QUIET, text_width, write
 from realtime.views.tile_colours import colour_tiles
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, SHOWN, TileSettings, whole
@@ -48,33 +48,43 @@ class StoryView(View):
 
 
 def _label_size(panel_hw: Hw, rows: int) -> int:
-    return max(min(panel_hw[0] // rows // 3, panel_hw[1] // 50), 8)
+    return max(min(round(panel_hw[0] / rows / 2.6), panel_hw[1] // 48), 8)
+
+
+def _label_width(scene: Scene) -> int:
+    """The width of the column of names, with room around them."""
+    layers = scene.info.key_layers
+    size = _label_size(scene.panel_hw, len(layers))
+    return max(text_width(layer.name, size) for layer in layers) + 2 * size
 
 
 def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
-    """The strips with the name of each layer at the left of its row."""
+    """The strips with the name of each layer at the left of its row; that of the selected layer is bright."""
     layers, panel = scene.info.key_layers, background(scene.panel_hw)
-    size = _label_size(scene.panel_hw, len(layers))
-    paste(panel, strips, scene.panel_hw[1] - strips.shape[1], 0)
+    size, label = _label_size(scene.panel_hw, len(layers)), _label_width(scene)
+    left = max((scene.panel_hw[1] - label - strips.shape[1]) // 2, 0)
+    paste(panel, strips, left + label, 0)
     for row, layer in enumerate(layers):
         _, top = grid.corner(row * grid.cols)
-        write(panel, layer.name, size // 2, top + grid.cell_hw[0] // 2 + size // 3, size, QUIET)
+        middle, chosen = top + grid.cell_hw[0] // 2, layer == scene.layer
+        if chosen:
+            panel[top : top + grid.cell_hw[0], left : left + max(size // 4, 2)] = ACCENT
+        write(panel, layer.name, left + size, middle + size // 3, size, BRIGHT if chosen else QUIET)
     return panel
 
 
 def _head(scene: Scene) -> StoryHead:
     """As many columns as fill the panel with tiles of about the aspect ratio of the camera."""
     layers = scene.info.key_layers
-    size = _label_size(scene.panel_hw, len(layers))
-    label = max(text_width(layer.name, size) for layer in layers) + 3 * size // 2
-    height, width = scene.panel_hw[0], max(scene.panel_hw[1] - label, 16)
+    height, width = scene.panel_hw[0], max(scene.panel_hw[1] - _label_width(scene), 16)
     aspect = scene.aspect
     rows, most = len(layers), min(layer.channels for layer in layers)
     cell_h = max((height - GAP * (rows - 1)) // rows, 1)
     cols = min(max(round((width + GAP) / (cell_h * aspect + GAP)), 1), most)
     cell_w = max((width - GAP * (cols - 1)) // cols, 1)
     cell_hw = cell_h, min(cell_w, round(cell_h * aspect / SHOWN))
-    grid = Grid(rows, cols, cell_hw, GAP, (height, width), whole(cell_hw, aspect))
+    strips_hw = height, cols * (cell_hw[1] + GAP) - GAP
+    grid = Grid(rows, cols, cell_hw, GAP, strips_hw, whole(cell_hw, aspect))
     return StoryHead(tuple(layer.name for layer in layers), grid)
 
 

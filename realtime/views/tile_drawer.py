@@ -110,13 +110,15 @@ class MostActive:
         self.measured = False
         self._means = np.zeros(total, np.float32)
         self._shown = np.arange(0)
+        self._places: dict[int, Channels] = {}
         self._rest = 0
 
     def channels(self, count: int) -> Channels:
         """The `count` channels shown now, in order of place."""
         if len(self._shown) != count:
             ranks = -self._means if count < len(self._means) else self._means == 0
-            self._shown = np.argsort(ranks, kind="stable")[:count].astype(np.int64)
+            first = np.argsort(ranks, kind="stable")[:count].astype(np.int64)
+            self._shown = self._places.setdefault(count, first)
         return self._shown.copy()
 
     def update(self, means: NDArray[np.float32]) -> None:
@@ -124,6 +126,7 @@ class MostActive:
         means = np.nan_to_num(means)
         if not self.measured:
             self.measured, self._means, self._shown = True, means.copy(), np.arange(0)
+            self._places.clear()
             return
         self._means += self.SMOOTHING * (means - self._means)
         shown, outside = self._shown, np.setdiff1d(np.arange(len(means)), self._shown)

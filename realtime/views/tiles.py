@@ -21,7 +21,7 @@ class TileSettings:
 
     group: ClassVar[str] = "tiles"
 
-    channel: int = value(0, "selected channel", high=4095)
+    channel: int = value(-1, "selected channel; -1 for none, so that the most active one counts", low=-1, high=4095)
     zoom: bool = value(
         False, "show the selected tile only", KeyBinding(("z",), "toggle", "selected tile large, or all tiles")
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.build.graph_spec import GraphSpec, Precision
 from models.build.heads.grid import Grid
 from models.build.heads.head import Head
-from models.spec import Hw, LayerInfo, ModelInfo, Network
+from models.spec import Hw, LayerInfo, ModelInfo, Network, Prediction
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import ShowSettings
 from realtime.controls.value import KeyBinding, Settings
@@ -49,9 +49,10 @@ class Scene:
         return self.info.layer(self.settings[ShowSettings].layer)
 
     @property
-    def channel(self) -> int:
-        """The selected channel, or the last one of the layer."""
-        return min(self.settings[TileSettings].channel, self.layer.channels - 1)
+    def channel(self) -> int | None:
+        """The selected channel, or the last one of the layer; None where none is selected."""
+        channel = self.settings[TileSettings].channel
+        return min(channel, self.layer.channels - 1) if channel >= 0 else None
 
     @property
     def frame_hw(self) -> Hw:
@@ -94,9 +95,9 @@ class Tiles:
     selected: int | None
 
     @classmethod
-    def of(cls, grid: Grid, channels: NDArray[np.int64], selected: int) -> Tiles:
+    def of(cls, grid: Grid, channels: NDArray[np.int64], selected: int | None) -> Tiles:
         """The tiles of `channels`; the channel `selected` is selected where it is among them."""
-        places = np.flatnonzero(channels == selected)
+        places = np.flatnonzero(channels == (-1 if selected is None else selected))
         return cls(grid, tuple(channels.tolist()), int(places[0]) if len(places) else None)
 
     def at(self, x: float, y: float) -> int | None:
@@ -109,28 +110,31 @@ class Tiles:
 class Rendered:
     """The image of a view, which fills its panel, and what it shows.
 
-    `caption` is a title and a sentence; without it the caption is that of the layer's stage.
+    `caption` is a title and a sentence; without it the caption is that of the layer's stage. `predictions` replace
+    those of the show.
     """
 
     image: Image
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
     caption: tuple[str, str] | None = None
+    predictions: tuple[Prediction, ...] | None = None
 
 
 class View(ABC):
     """Draws one kind of image. Only the render thread uses what it keeps between frames.
 
     `settings` are the groups of values that it reads. A view that `hides_camera` fills the canvas. One of the `kind`
-    "text" is not covered by other text; one of the kind "pair" lies beside the camera, at the same size. A layer that
-    is chosen in another view is not for one with an `own_layer`.
+    "text" is not covered by other text. One of the kind "pair" lies beside the camera, at the same size; one of the
+    kind "picture" does so on wide and on upright canvases. A layer that is chosen in another view is not for one with
+    an `own_layer`.
     """
 
     name: ClassVar[str]
     bind: ClassVar[KeyBinding]
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     hides_camera: ClassVar[bool] = False
-    kind: ClassVar[Literal["", "text", "pair"]] = ""
+    kind: ClassVar[Literal["", "text", "pair", "picture"]] = ""
     own_layer: ClassVar[bool] = False
 
     @abstractmethod

@@ -16,12 +16,12 @@ TILES, LARGE = Grid(2, 2, (29, 49), 2, (60, 100)), Grid(1, 1, (60, 100), 2, (60,
 
 
 def flat(level: int) -> Picture:
-    return Picture(np.full((60, 100, 3), level, np.uint8), np.zeros((6, 10, 3), np.uint8), LAYOUT)
+    return Picture(np.full((60, 100, 3), level, np.uint8), np.zeros((6, 10, 3), np.uint8), LAYOUT, (60, 100))
 
 
 def change(before: Shown, after: Shown, seconds: float) -> Image:
     """The canvas some time after a dark picture became a light one; a change takes one second."""
-    transition = Transition((60, 100))
+    transition = Transition()
     transition.apply(flat(0), before, 0.0, seconds=1.0)
     transition.apply(flat(200), after, 1.0, seconds=1.0)
     return transition.apply(flat(200), after, 1.0 + seconds, seconds=1.0)
@@ -64,6 +64,6 @@ def test_another_selected_tile_changes_nothing() -> None:
 
 
 def test_without_time_everything_changes_at_once() -> None:
-    transition = Transition((60, 100))
+    transition = Transition()
     transition.apply(flat(0), Shown("a", LAYOUT, False), 0.0, seconds=0.0)
     assert (transition.apply(flat(200), Shown("b", LAYOUT, False), 0.0, seconds=0.0) == 200).all()

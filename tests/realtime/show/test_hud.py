@@ -17,7 +17,6 @@ from realtime.show import hud
 from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Tiles
-from scripts.common.all_controls import all_controls
 
 STATUS = hud.Status(
     network="world fp32",
@@ -90,15 +89,3 @@ def test_cursor_surrounds_the_chosen_tile() -> None:
     assert abs(lit[:, 1].min() - 2 * (300 + left)) <= 4
     assert abs(lit[:, 0].min() - 2 * (20 + top)) <= 4
     assert abs(lit[:, 1].max() - lit[:, 1].min() - 2 * width) <= 8
-
-
-@pytest.mark.parametrize("window_wh", [(1920, 1080), (1280, 720), (640, 360)])
-def test_help_fits_the_window(window_wh: tuple[int, int]) -> None:
-    width, height = window_wh
-    lines = hud.help_lines(all_controls(open_network("world").info))
-    image = np.zeros((height, width, 3), np.uint8)
-    hud.draw_help(image, lines)
-    lit = np.argwhere(image.max(axis=2) > 60)
-    assert lit[:, 0].max() < height - 2
-    assert lit[:, 1].max() < width - 2
-    assert len(lines) > 25

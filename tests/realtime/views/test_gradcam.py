@@ -9,6 +9,7 @@ from models.importing.open_network import open_network
 from models.spec import Network
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Floats
+from realtime.imaging.heatmap import COLOUR_LEFT
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from realtime.show.make_controls import make_controls
@@ -33,16 +34,18 @@ def shown(engine: Engine, network: Network, controls: Controls, *, count: int = 
     return [render_when_ready(view, scene(engine, network, controls, FLAG)) for _ in range(count)][-1]
 
 
-def brightness(rendered: Rendered) -> tuple[float, float]:
-    """Of the left and of the right half."""
-    left, right = np.split(rendered.image.astype(float), 2, axis=1)
-    return float(left.mean()), float(right.mean())
+def warmth(rendered: Rendered) -> tuple[float, float]:
+    """How much warmer than the picture in grey the left and the right half are."""
+    image = rendered.image.astype(float)
+    grey = COLOUR_LEFT * (FLAG[..., 2].astype(float) - FLAG[..., 0])
+    left, right = np.split(image[..., 2] - image[..., 0], 2, axis=1)
+    return float(left.mean() - grey[:, :32].mean()), float(right.mean() - grey[:, 32:].mean())
 
 
 def test_the_likeliest_class_glows(engine: Engine, network: Network, controls: Controls) -> None:
     rendered = shown(engine, network, controls)
-    left, right = brightness(rendered)
-    assert left > 1.3 * right
+    left, right = warmth(rendered)
+    assert left > right + 40
     assert rendered.caption is not None
     assert rendered.caption[0] == "red"
 
@@ -50,8 +53,8 @@ def test_the_likeliest_class_glows(engine: Engine, network: Network, controls: C
 def test_the_chosen_class_glows(engine: Engine, network: Network, controls: Controls) -> None:
     controls.set("gradcam/target", 0)
     rendered = shown(engine, network, controls)
-    left, right = brightness(rendered)
-    assert right > 1.3 * left
+    left, right = warmth(rendered)
+    assert right > left + 40
     assert rendered.caption is not None
     assert rendered.caption[0] == "blue"
 
@@ -65,19 +68,28 @@ def test_a_class_that_does_not_exist_is_named_and_nothing_glows(
     np.testing.assert_array_equal(rendered.image[90, [20, 220]], FLAG[24, [5, 60]])
 
 
-def test_without_a_classifier_the_chosen_channel_glows(engine: Engine) -> None:
+def test_the_list_is_of_the_frames_of_the_heatmap(engine: Engine, network: Network, controls: Controls) -> None:
+    rendered = shown(engine, network, controls)
+    assert rendered.predictions
+    assert rendered.caption is not None
+    assert rendered.predictions[0].label == rendered.caption[0]
+
+
+def test_without_a_classifier_the_strongest_channel_of_the_last_layer_glows(engine: Engine) -> None:
     network = open_network(str(write_untrained("vgg16", width=0.125)))
     controls = make_controls(network.info, find_views())
     controls.set("show/layer", "block1_conv1")
-    plain = glow(shown(engine, network, controls, count=1))
-    lit = []
-    for channel in (5, 6):
-        controls.set("tiles/channel", channel)
-        rendered = shown(engine, network, controls)
-        assert rendered.caption == (f"channel {channel}", "Where this channel of block1_conv1 is active.")
-        lit.append(glow(rendered))
-    assert all(np.abs(each - plain).mean() > 5 for each in lit)
-    assert np.abs(lit[0] - lit[1]).mean() > 1
+    plain = scene(engine, network, controls, FLAG).fitted_frame().astype(np.float32)
+    last = network.info.key_layers[-1]
+    strongest = shown(engine, network, controls)
+    assert strongest.layer == last
+    assert strongest.caption is not None
+    assert strongest.caption[1] == f"What activates this channel of {last.name}."
+    assert np.abs(glow(strongest) - plain).mean() > 5
+    controls.set("gradcam/target", 3)
+    assert shown(engine, network, controls).caption == ("channel 3", f"What activates this channel of {last.name}.")
+    controls.set("gradcam/target", 64)
+    assert shown(engine, network, controls).caption == ("channel 64", "The network's channels go from 0 to 63.")
 
 
 def test_the_heatmap_can_be_of_the_layer_shown(engine: Engine, network: Network, controls: Controls) -> None:

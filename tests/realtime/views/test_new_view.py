@@ -11,7 +11,7 @@ import pytest
 from models.importing.open_network import open_network
 from realtime import views
 from realtime.show.app import run
-from realtime.show.hud import help_lines
+from realtime.show.help import help_lines
 from realtime.show.options import LiveOptions
 from realtime.views.registry import find_views
 from scripts.common.all_controls import all_controls
