@@ -29,6 +29,7 @@ KEYSYMS = {
     "?": "question",
     " ": "space",
     "Esc": "Escape",
+    "Backspace": "BackSpace",
     "PgUp": "Prior",
     "PgDn": "Next",
     "Enter": "Return",

@@ -20,7 +20,7 @@ class CrossFade:
         if identity != self._identity:
             self._from, self._since, self._identity = self._last, now, identity
         progress = (now - self._since) / seconds if seconds > 0 else 1.0
-        if self._from is not None and progress < 1.0:
+        if self._from is not None and self._from.shape == image.shape and progress < 1.0:
             image = blend(self._from, image, max(progress, FIRST_STEP))
         else:
             self._from = None

@@ -33,6 +33,7 @@ class Canvas:
     """The finished image of the show, and what it contains.
 
     `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
+    `panel` is the place of the view, `picture` that of its image, and `camera` that of the frame beside it;
     `waiting` says what is being made, `fault` what went wrong, `note` what is missing from the picture.
     """
 
@@ -40,7 +41,9 @@ class Canvas:
     settings: Snapshot
     view: str
     panel: compositing.Rect
+    picture: compositing.Rect
     input_hw: Hw
+    camera: compositing.Rect | None = None
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
     waiting: str | None = None
@@ -49,7 +52,7 @@ class Canvas:
 
 
 class Pipeline:
-    """Renders canvases, live and offline. Only one thread may use it."""
+    """Renders canvases, live and offline. Only one thread may use it; `canvas_hw` may change between two canvases."""
 
     def __init__(
         self,
@@ -64,7 +67,7 @@ class Pipeline:
         self._network = network
         self._engine = engine
         self._views = {view.name: view for view in views}
-        self._canvas_hw = canvas_hw
+        self.canvas_hw = canvas_hw
         self._short_side = short_side
         self._precision: Precision = precision
         self._predictor = Predictor(network, engine, precision)
@@ -109,7 +112,16 @@ class Pipeline:
         frame = dataclasses.replace(frame, image=image)
         note = self._predictor.note if settings[PredictSettings].on else ""
         return Canvas(
-            frame, settings, show.view, layout.view, scene.input_hw, rendered.layer, rendered.tiles, note=note
+            frame,
+            settings,
+            show.view,
+            layout.view,
+            compositing.centred(hw(rendered.image), layout.view),
+            scene.input_hw,
+            layout.camera,
+            rendered.layer,
+            rendered.tiles,
+            note=note,
         )
 
     def draw_when_ready(self, frame: Frame, settings: Snapshot, now: float) -> Canvas:
@@ -127,12 +139,12 @@ class Pipeline:
 
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
         name = "full" if self._views[view].hides_camera else settings[ShowSettings].layout
-        return arrange(name, self._canvas_hw, hw(frame.image), has_text=self._views[view].has_text)
+        return arrange(name, self.canvas_hw, hw(frame.image), has_text=self._views[view].has_text)
 
     def _compose(
         self, frame: Frame, layout: Layout, rendered: Rendered, settings: Snapshot, predictions: Sequence[Prediction]
     ) -> Image:
-        canvas = compositing.background(self._canvas_hw)
+        canvas = compositing.background(self.canvas_hw)
         compositing.paste(canvas, compositing.fit(rendered.image, layout.view.hw), layout.view.left, layout.view.top)
         if layout.camera is not None:
             camera = layout.camera
@@ -147,9 +159,10 @@ class Pipeline:
 
     def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
         """The frame alone, for the time before the first graph is built and for failures."""
-        image = compositing.fit(frame.image, self._canvas_hw)
-        panel = compositing.Rect(0, 0, *self._canvas_hw[::-1])
-        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, hw(frame.image))
+        image = compositing.fit(frame.image, self.canvas_hw)
+        panel = compositing.Rect(0, 0, *self.canvas_hw[::-1])
+        picture = compositing.centred(hw(frame.image), panel)
+        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, picture, hw(frame.image))
 
     def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
         """The frame with a card that names the failure; a traceback is logged once for each kind of failure."""

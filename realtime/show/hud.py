@@ -22,11 +22,11 @@ KEY_SHAPES = {" ": "space"}
 class Status:
     """The texts at the right of the status line, and the fault above it; empty ones are left out."""
 
-    network: str
-    untrained: bool
-    provider: str
-    rates: str
-    latency: str
+    network: str = ""
+    untrained: bool = False
+    provider: str = ""
+    rates: str = ""
+    latency: str = ""
     recording: str = ""
     notice: str = ""
     alarm: str = ""

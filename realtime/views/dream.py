@@ -22,6 +22,7 @@ from realtime.dreams.value_rules import apply_dream_preset
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
 from realtime.inference.network_input import input_size
+from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
 
@@ -52,6 +53,12 @@ class DreamView(View):
         dreaming = controls.value("show/view") == "dream" and controls.value("dream/channel") == channel
         controls.set("dream/channel", -1 if dreaming else channel)
         controls.set("show/view", "dream")
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """A dream has no places to choose."""
+        return (
+            super().click(controls, click) if click.right else "a click does nothing in dream; Enter dreams of a tile"
+        )
 
     @property
     def results(self) -> int:

@@ -13,6 +13,7 @@ from models.build.heads.gradcam import GradcamHead
 from models.spec import CLASSES, ModelInfo, Prediction
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, Scalar, value
+from realtime.features.choose_places import choose_place
 from realtime.imaging.drawing import percent
 from realtime.imaging.frame import Floats
 from realtime.imaging.heatmap import overlay_heatmap
@@ -23,6 +24,7 @@ from realtime.inference.network_input import network_input
 from realtime.inference.predictions import is_sure
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.background_result import BackgroundResult
+from realtime.views.click import Click
 from realtime.views.tiles import TileSettings
 from realtime.views.view import Rendered, Scene, View
 
@@ -49,6 +51,7 @@ class GradcamView(View):
     name = "gradcam"
     bind = KeyBinding(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
     settings = (GradcamSettings, TileSettings)
+    unused = tuple(f"tiles/{name}" for name in ("zoom", "active", "count", "contrast", "normalize", "colormap"))
 
     def __init__(self) -> None:
         self._reset(None)
@@ -76,6 +79,12 @@ class GradcamView(View):
         if self._heatmap is not None and self._missing(scene) is None:
             image = overlay_heatmap(image, normalized(self._heatmap))
         return Rendered(image, scene.info.layer(_layer(scene)), caption=self._caption(scene))
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """Show what the network finds like the place that is clicked."""
+        if click.right or click.picture is None:
+            return super().click(controls, click)
+        return choose_place(controls, click.picture)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the heatmap itself."""

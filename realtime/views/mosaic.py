@@ -7,8 +7,10 @@ import numpy as np
 from models.build.graph_spec import GraphSpec
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
+from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.value import KeyBinding
 from realtime.imaging.colormaps import apply_colormap
+from realtime.views.click import Click
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import TileSettings, best_tile_count, fill_panel
 from realtime.views.view import Rendered, Scene, Tiles, View
@@ -38,6 +40,18 @@ class MosaicView(View):
         )
         image = apply_colormap(grey, settings.colormap, settings.contrast)
         return Rendered(image, layer, Tiles.of(head.grid, channels, scene.channel))
+
+    def shows(self, path: str, settings: Snapshot) -> bool:
+        """A large tile is the only one."""
+        tiles = settings[TileSettings]
+        hidden = tiles.zoom and path in ("tiles/active", "tiles/count")
+        return super().shows(path, settings) and not hidden and (tiles.active or path != "tiles/count")
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """Select the tile; a double click makes it large, or small again."""
+        answer = super().click(controls, click)
+        large = controls.value("tiles/zoom") and not click.twice
+        return answer or ("a double click or Esc shows all tiles" if large else "")
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The selected layer and its neighbours, the nearest first."""

@@ -14,6 +14,7 @@ from models.build.heads.dream import DreamHead
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
+from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, value
 from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.compositing import background, fitted, paste, resize
@@ -21,6 +22,7 @@ from realtime.imaging.frame import Floats, Image
 from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
 from realtime.threads.background_result import BackgroundResult
+from realtime.views.click import Click
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, TileSettings
 from realtime.views.view import Rendered, Scene, Tiles, View
@@ -60,6 +62,7 @@ class SaliencyView(View):
     name = "saliency"
     bind = KeyBinding(("/",), "set", "saliency: the pixels that activate a channel", "saliency")
     settings = (TileSettings, SaliencySettings)
+    unused = ("tiles/zoom", "tiles/active", "tiles/count")
 
     def __init__(self) -> None:
         self._drawer = TileDrawer()
@@ -79,6 +82,10 @@ class SaliencyView(View):
         pixels = resize(self._pixels(scene), grid.cell_hw)
         paste(panel, pixels, width - grid.panel_hw[1] + left, height - grid.panel_hw[0] + top)
         return Rendered(panel, scene.layer, Tiles(grid, (scene.channel,), 0), caption=CAPTION)
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """There is one channel, so there is nothing to select."""
+        return super().click(controls, click) if click.right else "j and l choose another channel, m shows all"
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The tile and the gradient of the selected layer and of its neighbours."""

@@ -6,11 +6,13 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.story import StoryHead
 from models.spec import Hw
+from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding
 from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
 from realtime.imaging.text import QUIET, text_width, write
+from realtime.views.click import Click
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, STRETCH, TileSettings
 from realtime.views.view import Rendered, Scene, View
@@ -24,6 +26,7 @@ class StoryView(View):
     name = "story"
     bind = KeyBinding(("s", "0"), "set", "story: all layers at once", "story")
     settings = (TileSettings,)
+    unused = ("show/layer", "tiles/channel", "tiles/zoom", "tiles/active", "tiles/count")
     has_text = True
 
     def __init__(self) -> None:
@@ -41,6 +44,15 @@ class StoryView(View):
         )
         strips = apply_colormap(grey, settings.colormap, settings.contrast)
         return Rendered(_labelled(strips, scene, head.grid), caption=CAPTION)
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """Go to the mosaic of the layer whose row is clicked."""
+        if click.right:
+            return super().click(controls, click)
+        layers = click.info.key_layers
+        controls.set("show/layer", layers[min(int(click.panel[1] * len(layers)), len(layers) - 1)].name)
+        controls.set("show/view", "mosaic")
+        return ""
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the story itself."""
