@@ -3,6 +3,7 @@
 import faulthandler
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -11,7 +12,8 @@ from models.errors import OutputError, SetupError, SourceError
 from realtime.canvas.pipeline import Canvas
 from realtime.capture.feed import Capture
 from realtime.capture.registry import open_source, stands_still
-from realtime.capture.source import SourceOptions
+from realtime.capture.source import Source, SourceOptions
+from realtime.capture.standby import OpenOrStandBy
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
@@ -24,6 +26,7 @@ from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
 from realtime.outputs.snapshots import SnapshotWriter
+from realtime.outputs.window import Window
 from realtime.show import report
 from realtime.show.meter import Meter
 from realtime.show.operator import Operator
@@ -57,7 +60,9 @@ def run(options: LiveOptions) -> None:
     frames: Mailbox[Frame] = Mailbox()
     drawn: Mailbox[Frame] = Mailbox()
     loop = options.loop or stands_still(options.source)
-    opener = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD))
+    opener: Callable[[], Source] = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD))
+    if options.source == "auto" and Window.name in options.sink:
+        opener = OpenOrStandBy(opener)
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         capture = stack.enter_context(Capture(opener, frames, retry=True))

@@ -114,11 +114,12 @@ class Operator:
         if tiles is None or layer is None:
             return NO_TILES
         self._moved = time.monotonic()
+        chosen = min(int(self._controls.value("tiles/channel")), layer.channels - 1)  # the canvas may be late
         if len(tiles.channels) == 1:
-            channel = tiles.channels[0] + right + down
+            channel = chosen + right + down
             self._controls.set("tiles/channel", min(max(channel, 0), layer.channels - 1))
             return "" if 0 <= channel < layer.channels else f"{layer.name} has no further channel"
-        row, col = divmod(tiles.selected or 0, tiles.grid.cols)
+        row, col = divmod(tiles.channels.index(chosen) if chosen in tiles.channels else 0, tiles.grid.cols)
         row, col = row + down, col + right
         place = row * tiles.grid.cols + col
         if row >= 0 and 0 <= col < tiles.grid.cols and place < len(tiles.channels):

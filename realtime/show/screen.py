@@ -36,6 +36,7 @@ class Screen:
         self._drawn: object = None
         self._changed: tuple[float, Snapshot] | None = None
         self._feedback = ("", 0.0)
+        self._touched = False  # a card stays until the first key or click
         self.canvas: Canvas | None = None
         self._controls.subscribe(self._note_change)
 
@@ -66,12 +67,13 @@ class Screen:
             if self.canvas is not None:
                 self._show(self._window, self.canvas, status(self.canvas), fresh=fresh is not None)
             for event in self._window.events():
+                self._touched = True
                 self._feedback = self._answer(event, self._window), time.monotonic() + FEEDBACK
 
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
         settings = self._controls.snapshot()
         window.set_fullscreen(settings[WindowSettings].fullscreen)
-        look = settings, status, self.operator.cursor_visible, window.look
+        look = settings, status, self._touched, self.operator.cursor_visible, window.look
         if not fresh and self._drawn == look:
             return
         self._drawn = look
@@ -93,6 +95,8 @@ class Screen:
             hud.draw_status(image, hud.describe(canvas, self._info), status)
         elif status.recording:
             hud.draw_recording(image)
+        if status.card and not (self._touched or status.alarm or options.help):
+            hud.draw_card(image, status.card)
         return image
 
     def _answer(self, event: WindowEvent, window: Window) -> str:

@@ -38,6 +38,7 @@ class StatusLine:
             untrained=not self._info.trained,
             recording=self._recording(parts.recorder.status),
             notice=feedback or self._notice(canvas, parts, "" if failed else notice),
+            card=parts.capture.notice,
             alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
         )
         return self._with_figures(status, parts) if self._with_operator else status
@@ -69,8 +70,9 @@ class StatusLine:
         """The most important of: what is being prepared, what was saved, what is unusual."""
         preparing = f"preparing {canvas.waiting}" if canvas.waiting else ""
         frozen = "frozen" if canvas.settings[ShowSettings].freeze else ""
+        absent = "no camera" if parts.capture.notice else ""
         provider = self._provider(parts.engine.provider)
-        return preparing or saved or frozen or canvas.note or parts.capture.warning or provider
+        return preparing or saved or frozen or canvas.note or parts.capture.warning or provider or absent
 
     def _provider(self, provider: Provider) -> str:
         shown = self._with_operator or "failed" in (provider.reason or "")

@@ -21,7 +21,7 @@ QUICK = HealthLimits(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses
 class Device:
     """A live source under the thumb of the test; `read` hangs while `answers` is not set."""
 
-    name, live, fps = "device", True, 30.0
+    name, live, fps, notice = "device", True, 30.0, ""
 
     def __init__(self, *, answers: bool = True) -> None:
         self.answers = threading.Event()
