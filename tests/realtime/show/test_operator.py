@@ -18,6 +18,7 @@ from realtime.inference.providers import CPU
 from realtime.outputs.window import Click, Turn
 from realtime.show.make_controls import make_controls
 from realtime.show.operator import Operator
+from realtime.show.screen import LARGEST_HW, fullscreen_canvas
 from realtime.show.setup import RenderSetup
 from realtime.views.registry import find_views
 
@@ -229,3 +230,18 @@ def test_what_a_clicker_sends_does_no_harm(stage: Stage) -> None:
     stage.operator.press("Esc")
     stage.operator.press("Esc")
     assert stage.controls.values() == before
+
+
+@pytest.mark.parametrize(
+    ("screen_hw", "canvas_hw"),
+    [
+        ((720, 1280), (720, 1280)),
+        ((1080, 1920), (1080, 1920)),
+        ((2160, 3840), LARGEST_HW),
+        ((3840, 2160), LARGEST_HW[::-1]),
+        ((384, 1920), (384, 1920)),
+        ((767, 1365), (766, 1364)),
+    ],
+)
+def test_the_canvas_follows_the_screen_up_to_a_limit(screen_hw: tuple[int, int], canvas_hw: tuple[int, int]) -> None:
+    assert fullscreen_canvas(screen_hw) == canvas_hw
