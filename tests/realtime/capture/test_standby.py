@@ -14,7 +14,7 @@ from realtime.capture.standby import OpenOrStandBy, Standby
 from realtime.imaging.frame import Frame, hw
 from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.http_camera import HttpCamera
-from tests.realtime.capture.waiting import soon
+from tests.realtime.waiting import soon
 
 
 def test_the_pattern_is_shown_until_the_camera_is_there() -> None:
