@@ -29,6 +29,7 @@ KEYSYMS = {
     "?": "question",
     " ": "space",
     "Esc": "Escape",
+    "Backspace": "BackSpace",
     "PgUp": "Prior",
     "PgDn": "Next",
     "Enter": "Return",
@@ -74,6 +75,18 @@ class Screen:
         image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR)
         assert image is not None
         return image.astype(np.uint8)
+
+    def mouse_cursor_is_seen(self) -> bool:
+        """Whether the image of the mouse cursor has a pixel that is not transparent."""
+        code = (
+            "import ctypes as c, sys; x, f = c.CDLL('libX11.so.6'), c.CDLL('libXfixes.so.3');"
+            "x.XOpenDisplay.restype = c.c_void_p; d = c.c_void_p(x.XOpenDisplay(None)); b, e = c.c_int(), c.c_int();"
+            "f.XFixesQueryExtension(d, c.byref(b), c.byref(e)); f.XFixesGetCursorImage.restype = c.c_void_p;"
+            "p = f.XFixesGetCursorImage(d); w, h = c.cast(p + 4, c.POINTER(c.c_ushort))[0:2];"
+            "pixels = c.cast(c.cast(p + 24, c.POINTER(c.c_void_p))[0], c.POINTER(c.c_ulong))[0 : w * h];"
+            "sys.exit(not any(pixel >> 24 & 255 for pixel in pixels))"
+        )
+        return subprocess.run([sys.executable, "-c", code], env=self.env, check=False).returncode == 0
 
     @contextmanager
     def show(self, *arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:

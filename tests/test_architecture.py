@@ -56,7 +56,7 @@ CALLS = {
 }
 """The only files that use a name of cv2."""
 
-NO_VIEWS = ("__init__", "registry", "stages", "tile_colours", "tile_drawer", "tiles", "view")
+NO_VIEWS = ("__init__", "click", "registry", "stages", "tile_colours", "tile_drawer", "tiles", "view")
 SHARED_BY_VIEWS = {f"realtime.views.{name}" for name in NO_VIEWS}
 """The files of realtime/views/ that are no views."""
 

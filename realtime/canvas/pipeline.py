@@ -32,15 +32,18 @@ class Canvas:
     """The finished image of the show, and what it contains.
 
     `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
-    `groups` are those of the settings of the view; `waiting` says what is being made, `fault` what went wrong, `note`
-    what is missing from the picture, and `limited` whether flashing is limited in it.
+    `panel` is the place of the view, `picture` that of its image, and `camera` that of the frame beside it; `groups`
+    are those of the settings of the view; `waiting` says what is being made, `fault` what went wrong, `note` what is
+    missing from the picture, and `limited` whether flashing is limited in it.
     """
 
     frame: Frame
     settings: Snapshot
     view: str
     panel: compositing.Rect
+    picture: compositing.Rect
     input_hw: Hw
+    camera: compositing.Rect | None = None
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
     groups: tuple[str, ...] = ()
@@ -51,7 +54,7 @@ class Canvas:
 
 
 class Pipeline:
-    """Renders canvases, live and offline. Only one thread may use it.
+    """Renders canvases, live and offline. Only one thread may use it; `canvas_hw` may change between two canvases.
 
     Every canvas that leaves it passes a flash limiter, unless `flash_limit` is off.
     """
@@ -70,7 +73,7 @@ class Pipeline:
         self._network = network
         self._engine = engine
         self._views = {view.name: view for view in views}
-        self._canvas_hw = canvas_hw
+        self.canvas_hw = canvas_hw
         self._short_side = short_side
         self._precision: Precision = precision
         self._predictor = Predictor(network, engine, precision)
@@ -133,14 +136,24 @@ class Pipeline:
         if predictions is None:
             predictions = self._predictor.update(frame.image, settings, now)
         self._engine.prefetch(view.upcoming(scene))
-        picture = Picture(compositing.fit(rendered.image, layout.view.hw), frame.image, layout, self._canvas_hw)
+        picture = Picture(compositing.fit(rendered.image, layout.view.hw), frame.image, layout, self.canvas_hw)
         image = self._transition.apply(picture, self._shown(show, layout, rendered), now, seconds=show.fade)
         self._write(image, layout, rendered, predictions, settings, now)
         frame = dataclasses.replace(frame, image=image)
         note = self._predictor.note if settings[PredictSettings].on else ""
         groups = tuple(group.group for group in view.settings)
         return Canvas(
-            frame, settings, show.view, layout.view, scene.input_hw, rendered.layer, rendered.tiles, groups, note=note
+            frame,
+            settings,
+            show.view,
+            layout.view,
+            compositing.centred(hw(rendered.image), layout.view),
+            scene.input_hw,
+            layout.camera,
+            rendered.layer,
+            rendered.tiles,
+            groups,
+            note=note,
         )
 
     def _prepared(self, frame: Frame, settings: Snapshot) -> Frame:
@@ -155,7 +168,7 @@ class Pipeline:
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
         drawn_by, status = self._views[view], settings[WindowSettings].status
         name = "full" if drawn_by.hides_camera else settings[ShowSettings].layout
-        return arrange(name, self._canvas_hw, hw(frame.image), status=status, kind=drawn_by.kind)
+        return arrange(name, self.canvas_hw, hw(frame.image), status=status, kind=drawn_by.kind)
 
     def _shown(self, show: ShowSettings, layout: Layout, rendered: Rendered) -> Shown:
         depth = self._network.info.layers.index(rendered.layer) if rendered.layer else None
@@ -180,9 +193,10 @@ class Pipeline:
 
     def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
         """The frame alone, for the time before the first graph is built and for failures."""
-        image = compositing.fit(frame.image, self._canvas_hw)
-        panel = compositing.Rect(0, 0, *self._canvas_hw[::-1])
-        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, hw(frame.image))
+        image = compositing.fit(frame.image, self.canvas_hw)
+        panel = compositing.Rect(0, 0, *self.canvas_hw[::-1])
+        picture = compositing.centred(hw(frame.image), panel)
+        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, picture, hw(frame.image))
 
     def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
         """The frame with a card that names the failure; a traceback is logged once for each kind of failure."""

@@ -60,6 +60,11 @@ class Capture:
         return (self._reader.source or self._source).name
 
     @property
+    def notice(self) -> str:
+        """What the window says about the source; empty for most."""
+        return (self._reader.source or self._source).notice
+
+    @property
     def fps(self) -> float:
         """The rate over the last 30 frames; 0 before the second frame."""
         return self._reader.health.fps if self._reader.health else 0.0

@@ -24,6 +24,8 @@ class Source(Protocol):
     """whether the source sets the pace (camera, stream); otherwise the reader does"""
     fps: float
     """nominal frame rate; 30 where it is unknown"""
+    notice: str = ""
+    """what the window says about it, such as that there is no camera; empty for most"""
 
     def read(self) -> Image:
         """Return the next image, which is read-only for the caller.

@@ -21,12 +21,12 @@ Method = TypeVar("Method", bound=Callable[..., object])
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action; the first of `keys` is printable."""
+    """One action; what it returns is its answer for the status line."""
 
     name: str
     keys: tuple[str, ...]
     help: str
-    run: Callable[[Controls], object]
+    run: Callable[[Controls], str | None]
 
 
 def action(name: str, *keys: str, help: str) -> Callable[[Method], Method]:

@@ -73,7 +73,7 @@ class Controls:
             if each.name in self.actions or each.name in self.table:
                 raise ValueError(f"there are two controls called {each.name}")
             self.actions[each.name] = each
-            self._bind(each.keys, each.name, partial(self._run, each.name))
+            self._bind(each.keys, each.name, partial(self.run, each.name))
 
     def rule(self, path: str, rule: ChangeRule) -> None:
         """Run `rule` whenever the value at `path` changes."""
@@ -129,13 +129,13 @@ class Controls:
         """Switch a value on or off."""
         self.set(path, not self.value(path))
 
-    def run(self, name: str) -> None:
-        """Do an action; SettingError when there is none of that name."""
+    def run(self, name: str) -> str:
+        """Do an action, and return its answer for the status line; SettingError when there is none of that name."""
         if name in self.table:
             raise SettingError(f"{name} needs a value: {self.table[name].accepts}")
         if name not in self.actions:
             raise SettingError(self._unknown(name))
-        self.actions[name].run(self)
+        return self.actions[name].run(self) or ""
 
     def reset(self, prefix: str = "") -> None:
         """Set every value whose path begins with `prefix` back to what it was at the start; no rules run."""
@@ -156,6 +156,10 @@ class Controls:
     def press(self, key: str) -> str:
         """Do what a key stands for, and return the answer for the status line; unknown keys do nothing."""
         return self._keys[key][1]() if key in self._keys else ""
+
+    def owner(self, key: str) -> str | None:
+        """The path of the value, or the name of the action, that a key belongs to."""
+        return self._keys[key][0] if key in self._keys else None
 
     def post(self, path: str, value: Scalar | None = None) -> None:
         """From any thread: set a value, or do an action, at the next `drain`."""
@@ -220,10 +224,6 @@ class Controls:
             case "toggle":
                 self.toggle(path)
         return f"{bind.feedback}: {in_words(self._values[path])}" if bind.feedback else ""
-
-    def _run(self, name: str) -> str:
-        self.run(name)
-        return ""
 
     def _bind(self, keys: Iterable[str], owner: str, press: Callable[[], str]) -> None:
         """Give keys to a value or an action; two owners of one key are a mistake in the program."""

@@ -28,7 +28,7 @@ class ShowSettings:
         choices=("side", "inset", "full"),
     )
     caption: bool = value(True, "show the caption", KeyBinding((";",), "toggle", "caption on or off"))
-    freeze: bool = value(False, "hold the current frame", KeyBinding((" ",), "toggle", "freeze"))
+    freeze: bool = value(False, "hold the current frame", KeyBinding((" ",), "toggle", "freeze", feedback="freeze"))
     mirror: bool = value(False, "mirror the picture", KeyBinding(("x",), "toggle", "mirror"))
     fade: float = value(0.4, "length of a change from one picture to the next, in seconds", high=3)
 
@@ -41,7 +41,12 @@ class WindowSettings:
 
     status: bool = value(True, "show the status line", KeyBinding(("`",), "toggle", "status line on or off"))
     help: bool = value(False, "show the help screen", KeyBinding(("h", "?"), "toggle", "help"))
-    fullscreen: bool = value(False, "fill the screen with the window", KeyBinding(("f",), "toggle", "fullscreen"))
+    fullscreen: bool = value(
+        False,
+        "fill the screen with the window",
+        KeyBinding(("f",), "toggle", "fullscreen"),
+        KeyBinding(("F5",), "set", "fullscreen", True),  # what a presenter's clicker sends for "begin"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ class PredictSettings:
 
     group: ClassVar[str] = "predict"
 
-    on: bool = value(False, "show the predictions", KeyBinding(("p",), "toggle", "predictions on or off"))
+    on: bool = value(
+        False, "show the predictions", KeyBinding(("p",), "toggle", "predictions on or off", feedback="predictions")
+    )
     count: int = value(3, "number of predictions shown", low=1, high=5)
     rate: float = value(4.0, "predictions per second, at most", low=0.2, high=30)
     threshold: float = value(SURE, "predictions are shown if the best has this probability", low=0, high=1)

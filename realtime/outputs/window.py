@@ -73,8 +73,7 @@ class Window(Output):
 
     def __init__(self, canvases: Mailbox[Frame], canvas_hw: Hw) -> None:
         super().__init__(canvases, canvas_hw)
-        self.closed = False
-        self._shown = self._fullscreen = False
+        self.closed = self.fullscreen = self._shown = False
         self._exposures = 0
         self._last_click = Click(-NEAR, -NEAR), 0.0
         self._moved = 0.0
@@ -146,8 +145,8 @@ class Window(Output):
 
     def set_fullscreen(self, on: bool) -> None:
         """Turn fullscreen on or off, on the monitor where the window is."""
-        if on != self._fullscreen:
-            self._fullscreen = on
+        if on != self.fullscreen:
+            self.fullscreen = on
             if on:
                 self._window.set_fullscreen(desktop=True)
             else:

@@ -3,6 +3,7 @@
 import faulthandler
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -11,7 +12,8 @@ from models.errors import OutputError, SetupError, SourceError
 from realtime.canvas.pipeline import Canvas
 from realtime.capture.feed import Capture
 from realtime.capture.registry import open_source, stands_still
-from realtime.capture.source import SourceOptions
+from realtime.capture.source import Source, SourceOptions
+from realtime.capture.standby import OpenOrStandBy
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
@@ -24,8 +26,10 @@ from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
 from realtime.outputs.snapshots import SnapshotWriter
+from realtime.outputs.window import Window
 from realtime.show import report
 from realtime.show.meter import Meter
+from realtime.show.operator import Operator
 from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
 from realtime.show.rendering import Rendering
@@ -51,10 +55,14 @@ def run(options: LiveOptions) -> None:
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
     setup = open_setup(options, owners=ACTION_OWNERS)
+    if options.fullscreen:
+        setup.controls.set("window/fullscreen", True)
     frames: Mailbox[Frame] = Mailbox()
     drawn: Mailbox[Frame] = Mailbox()
     loop = options.loop or stands_still(options.source)
-    opener = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD))
+    opener: Callable[[], Source] = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD))
+    if options.source == "auto" and Window.name in options.sink:
+        opener = OpenOrStandBy(opener)
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         capture = stack.enter_context(Capture(opener, frames, retry=True))
@@ -98,14 +106,6 @@ class Show:
         self._quit = False
         self._lost_since: float | None = None
 
-    @action("show/reset", "Esc", help="close the help, or reset all controls")
-    def reset(self, controls: Controls) -> None:
-        """Close the help screen, or set every value back to the start of the show."""
-        if controls.value("window/help"):
-            controls.set("window/help", False)
-        else:
-            controls.reset()
-
     @action("show/quit", "q", help="quit")
     def quit(self, controls: Controls) -> None:
         """End the show after the current turn."""
@@ -124,8 +124,8 @@ class Show:
             outputs=drawn,
             limit=self._options.frames,
         )
-        screen = Screen(parts.outputs, self._controls, self._meter, parts.setup.network.info)
-        for owner in (screen, parts.recordings, self):
+        screen = Screen(parts.outputs, parts.setup, self._meter)
+        for owner in (screen.operator, parts.recordings, self):
             self._controls.register(owner)
         with Worker("render", rendering.step) as worker:
             self._loop(screen, canvases, rendering, worker)
@@ -133,12 +133,13 @@ class Show:
 
     def _loop(self, screen: Screen, canvases: Mailbox[Canvas], rendering: Rendering, worker: Worker) -> None:
         parts, record = self._parts, self._options.record
-        status = StatusLine(parts.setup.network.info, self._options.precision, self._meter)
+        status = StatusLine(parts.setup.network.info, self._options.precision, self._meter, self._controls)
         while not (screen.closed or rendering.done or self._over()):
             if record is not None and screen.canvas is not None:
                 parts.recordings.record_to(record, self._controls)
                 record = None
             self._meter.loop()
+            rendering.canvas_hw = screen.canvas_hw(self._options.canvas_hw)
             screen.turn(canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
             self._controls.drain()
             for thread in (worker, parts.engine, parts.capture):
@@ -207,5 +208,5 @@ class Show:
         }
 
 
-ACTION_OWNERS: tuple[type, ...] = (Screen, RecordingCommands, Show)
+ACTION_OWNERS: tuple[type, ...] = (Operator, RecordingCommands, Show)
 """The classes whose actions are registered when the show starts."""

@@ -12,20 +12,21 @@ from realtime.canvas.layout import status_height
 from realtime.canvas.pipeline import Canvas
 from realtime.imaging.compositing import Rect, centred, shade
 from realtime.imaging.frame import Image
-from realtime.imaging.text import ACCENT, ALARM, BRIGHT, QUIET, Colour, text_width, wrap, write
+from realtime.imaging.text import ACCENT, ALARM, BRIGHT, LIGHT, QUIET, Colour, text_width, wrap, write
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The texts at the right of the status line, and the fault above it; empty ones are left out."""
+    """The texts at the right of the status line, and a card and a fault above it; empty ones are left out."""
 
-    network: str
-    untrained: bool
-    provider: str
-    rates: str
-    latency: str
+    network: str = ""
+    untrained: bool = False
+    provider: str = ""
+    rates: str = ""
+    latency: str = ""
     recording: str = ""
     notice: str = ""
+    card: str = ""
     alarm: str = ""
 
     def parts(self, *, without: Sequence[str] = ()) -> list[tuple[str, Colour]]:
@@ -98,6 +99,26 @@ def draw_status(image: Image, left_text: str, status: Status) -> None:
         right -= edge
     if status.alarm:
         _draw_alarm(image, status.alarm, height - strip)
+
+
+def draw_card(image: Image, text: str) -> None:
+    """Draw a card above the status line: the first sentence large, the others below it."""
+    height, width = image.shape[:2]
+    title, _, rest = text.partition(". ")
+    size = max(round(min(height, width) / 22), 13)
+    room = width - 5 * size
+    heading, lines = wrap(title, size, room), wrap(rest, round(size * 0.6), room)
+    box_w = max(*(text_width(line, size) for line in heading), *(text_width(line, round(size * 0.6)) for line in lines))
+    box_w, box_h = box_w + 3 * size, round(size * (1.5 + 1.3 * len(heading) + 0.9 * len(lines)))
+    left, top = (width - box_w) // 2, height - status_height((height, width)) - box_h - size
+    shade(image, Rect(left, top, box_w, box_h), strength=0.9)
+    baseline = top + round(size * 0.55)
+    for line in heading:
+        baseline += round(size * 1.3)
+        write(image, line, left + round(1.5 * size), baseline, size, BRIGHT, LIGHT)
+    for line in lines:
+        baseline += round(size * 0.9)
+        write(image, line, left + round(1.5 * size), baseline, round(size * 0.6), QUIET)
 
 
 def draw_recording(image: Image) -> None:

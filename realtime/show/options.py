@@ -109,6 +109,8 @@ class LiveOptions(RenderOptions):
     """restart a video when it ends"""
     sink: tuple[str, ...] = ("window",)
     """where to show the canvas: window, or none for no window; repeatable"""
+    fullscreen: bool = False
+    """fill the screen with the window, with a canvas of the size of the screen"""
     frames: Annotated[int | None, between(1)] = None
     """stop after this many frames"""
     seconds: Annotated[float | None, between(0.001)] = None

@@ -13,7 +13,7 @@ REDRAW_FOR = 1.0  # seconds after a change during which a still frame is rendere
 
 
 class Rendering:
-    """Renders canvases, at most `limit`."""
+    """Renders canvases, at most `limit`, of the size `canvas_hw`, which the main thread may change."""
 
     def __init__(  # noqa: PLR0913, the wiring of a thread
         self,
@@ -26,6 +26,7 @@ class Rendering:
         outputs: Mailbox[Frame],
         limit: int | None = None,
     ) -> None:
+        self.canvas_hw = pipeline.canvas_hw
         self._pipeline = pipeline
         self._controls = controls
         self._meter = meter
@@ -49,8 +50,9 @@ class Rendering:
         fresh, self._seen = self._frames.get(self._seen, TICK)
         frame = fresh or self._frames.peek()
         settings, now = self._controls.snapshot(), time.monotonic()
-        if settings is not self._settings:
+        if settings is not self._settings or self.canvas_hw != self._pipeline.canvas_hw:
             self._settings, self._changed = settings, now
+            self._pipeline.canvas_hw = self.canvas_hw
         redraw = self._waiting or self._limited or now - self._changed < REDRAW_FOR
         if self.done:
             time.sleep(TICK)

@@ -1,17 +1,25 @@
 """What the status line says: rates, recording, and the one notice that matters most."""
 
+import dataclasses
+import time
+
 from models.build.graph_spec import Precision
 from models.spec import ModelInfo
 from realtime.canvas.pipeline import Canvas
+from realtime.controls.controls import Controls
 from realtime.controls.settings import ShowSettings
+from realtime.controls.value import Scalar
 from realtime.inference.providers import Provider
 from realtime.outputs.recorder import RecorderStatus
 from realtime.show.hud import Status
 from realtime.show.meter import Meter
 from realtime.show.parts import Parts
 
-REASON_FOR = 10.0
-"""Seconds at the start during which the status line says why there is no GPU; a GPU that failed is named to the end."""
+FIGURES_FOR = 10.0
+"""Seconds for which the status line tells the operator about network, provider, rates and latency.
+
+They begin with the show, and again when the status line is turned on. A GPU that failed is named to the end.
+"""
 
 LIMITED = "flashing limited"
 
@@ -19,25 +27,42 @@ LIMITED = "flashing limited"
 class StatusLine:
     """Collects the texts of the status line."""
 
-    def __init__(self, info: ModelInfo, precision: Precision, meter: Meter) -> None:
+    def __init__(self, info: ModelInfo, precision: Precision, meter: Meter, controls: Controls) -> None:
         self._info, self._precision, self._meter = info, precision, meter
+        self._since = time.monotonic()
+        controls.subscribe(self._begin_again)
 
     def at(self, canvas: Canvas, parts: Parts, feedback: str) -> Status:
         """The status line for a canvas; `feedback` is what the last key did."""
-        meter, recording = self._meter, parts.recorder.status
         notice, failed = parts.recordings.notice()
+        broken = next((each.fault for each in parts.outputs if each.fault and each.permanent), "")
+        status = Status(
+            untrained=not self._info.trained,
+            recording=self._recording(parts.recorder.status),
+            notice=feedback or self._notice(canvas, parts, "" if failed else notice),
+            card=parts.capture.notice,
+            alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
+        )
+        return self._with_figures(status, parts) if self._with_operator else status
+
+    def _begin_again(self, path: str, value: Scalar) -> None:
+        if path == "window/status" and value:
+            self._since = time.monotonic()
+
+    @property
+    def _with_operator(self) -> bool:
+        return time.monotonic() - self._since < FIGURES_FOR
+
+    def _with_figures(self, status: Status, parts: Parts) -> Status:
+        meter = self._meter
         latency = meter.latency.percentile_ms(50, last=30)
         network, screen = meter.network.value(), meter.screen.value()
-        broken = next((each.fault for each in parts.outputs if each.fault and each.permanent), "")
-        return Status(
+        return dataclasses.replace(
+            status,
             network=f"{self._info.name} {self._precision}",
-            untrained=not self._info.trained,
             provider=parts.engine.provider.name,
             rates=f"camera {parts.capture.fps:.0f} · network {network:.0f} · screen {screen:.0f} fps",
             latency=f"latency {latency:.0f} ms" if latency is not None else "",
-            recording=self._recording(recording),
-            notice=feedback or self._notice(canvas, parts, "" if failed else notice),
-            alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
         )
 
     def _recording(self, status: RecorderStatus) -> str:
@@ -48,9 +73,10 @@ class StatusLine:
         preparing = f"preparing {canvas.waiting}" if canvas.waiting else ""
         limited = LIMITED if canvas.limited else ""
         frozen = "frozen" if canvas.settings[ShowSettings].freeze else ""
+        absent = "no camera" if parts.capture.notice else ""
         provider = self._provider(parts.engine.provider)
-        return preparing or saved or limited or frozen or canvas.note or parts.capture.warning or provider
+        return preparing or saved or limited or frozen or canvas.note or parts.capture.warning or provider or absent
 
     def _provider(self, provider: Provider) -> str:
-        shown = self._meter.elapsed < REASON_FOR or "failed" in (provider.reason or "")
+        shown = self._with_operator or "failed" in (provider.reason or "")
         return f"running on the {provider.name}: {provider.reason}" if provider.reason and shown else ""

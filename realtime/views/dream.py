@@ -23,6 +23,7 @@ from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.value_rules import apply_dream_preset, follow_depth, layer_of_dream
 from realtime.imaging.frame import Floats
 from realtime.inference.channels import channel_weights
+from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
 NEIGHBOURS = 3  # layers whose graphs are prepared: this one and those next to it
@@ -58,6 +59,12 @@ class DreamView(View):
         dreaming = controls.value("show/view") == "dream" and controls.value("dream/channel") == channel
         controls.set("dream/channel", -1 if dreaming else channel)
         controls.set("show/view", "dream")
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """A dream has no places to choose."""
+        return (
+            super().click(controls, click) if click.right else "a click does nothing in dream; Enter dreams of a tile"
+        )
 
     @property
     def results(self) -> int:

@@ -7,9 +7,10 @@ from typing import ClassVar
 from models.build.graph_spec import GraphSpec
 from models.build.heads.projection import ProjectionHead
 from models.spec import LayerInfo, ModelInfo
-from realtime.controls.controls import Controls
+from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.value import KeyBinding, TextForm, value
 from realtime.features.basis import AXES, FeatureBasis
+from realtime.features.choose_places import HINT, choose_place, forget_places
 from realtime.features.clusters import FeatureClusters
 from realtime.features.colours import colours_of_clusters, colours_of_components, light_places, lit_by, over_picture
 from realtime.features.following import FollowingProjection
@@ -19,6 +20,7 @@ from realtime.imaging.compositing import fitted
 from realtime.imaging.frame import Floats, Image
 from realtime.imaging.guided_filter import enlarge_along_edges
 from realtime.inference.engine import Outputs
+from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
 SHRINK = 4  # the maps leave the graph at a quarter of the panel's width
@@ -85,6 +87,19 @@ class FeaturesView(View):
         """The deepest one that still tells places apart."""
         fine = [layer.name for layer in info.key_layers if layer.stride <= MAX_STRIDE]
         return fine[-1] if fine else None
+
+    def shows(self, path: str, settings: Snapshot) -> bool:
+        """The number of clusters and the places belong to one mode each."""
+        mode = {"features/clusters": "clusters", "features/points": "similar"}.get(path)
+        return super().shows(path, settings) and mode in (None, settings[FeatureSettings].mode)
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """A click shows what is like that place; a right click says "not this", a double click starts again."""
+        if click.twice and not click.right:
+            return forget_places(controls)
+        if click.picture is None:
+            return HINT
+        return choose_place(controls, click.picture, wanted=not click.right)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The layer and its neighbours, the nearest first."""

@@ -13,6 +13,7 @@ from models.build.heads.gradcam import GradcamHead
 from models.spec import CLASSES, SOMETHING_ELSE, ModelInfo, Prediction
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, Scalar, value
+from realtime.features.choose_places import choose_place
 from realtime.imaging.drawing import percent
 from realtime.imaging.frame import Floats
 from realtime.imaging.heatmap import overlay_heatmap
@@ -23,6 +24,7 @@ from realtime.inference.network_input import network_input
 from realtime.inference.predictions import is_sure, top
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.background_result import BackgroundResult
+from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
 SMOOTHING = 0.5  # the share of the newest heatmap in the one that is shown, so that it does not flicker
@@ -100,6 +102,12 @@ class GradcamView(View):
             return Rendered(image, layer, caption=("Grad-CAM", "Where the network finds evidence."), predictions=())
         image = overlay_heatmap(image, normalized(shown.heatmap))
         return Rendered(image, layer, caption=_caption(scene, shown), predictions=_predictions(scene, shown))
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """Show what the network finds like the place that is clicked."""
+        if click.right or click.picture is None:
+            return super().click(controls, click)
+        return choose_place(controls, click.picture)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the heatmap itself."""

@@ -9,8 +9,10 @@ from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
 from realtime.channels.column import COLUMN_GAP, ChannelColumn, column_width
+from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.value import KeyBinding
 from realtime.imaging.compositing import background, fitted
+from realtime.views.click import Click
 from realtime.views.tile_colours import colour_tiles, enlarge_tiles
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, TileSettings, best_tile_count, fill_panel
@@ -44,16 +46,29 @@ class MosaicView(View):
             count=head.chosen if chosen is None else None,
             normalize=settings.normalize,
         )
-        activations = np.asarray(grey / (255 * self._drawer.gain(layer, scene.channel)), np.float32)
+        channel = int(channels[0])
+        activations = np.asarray(grey / (255 * self._drawer.gain(layer, channel)), np.float32)
         if head.grid != grid:
             grey = enlarge_tiles(grey, grid, scene.frame.image)
         image = colour_tiles(grey, grid, scene.frame.image, settings)
         if settings.zoom and (width := column_width(scene.panel_hw[1])):
             self._column = self._column or ChannelColumn(scene.engine, scene.network)
             size_hw, top = (scene.panel_hw[0], width), grid.corner(0)[1]
-            column = self._column.draw(layer, scene.channel, activations, scene.frame, size_hw=size_hw, top=top)
+            column = self._column.draw(layer, channel, activations, scene.frame, size_hw=size_hw, top=top)
             image = np.hstack([image, background((size_hw[0], COLUMN_GAP)), column])
         return Rendered(image, layer, Tiles.of(grid, channels, scene.channel))
+
+    def shows(self, path: str, settings: Snapshot) -> bool:
+        """A large tile is the only one."""
+        tiles = settings[TileSettings]
+        hidden = tiles.zoom and path in ("tiles/active", "tiles/count")
+        return super().shows(path, settings) and not hidden and (tiles.active or path != "tiles/count")
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """Select the tile; a double click makes it large, or small again."""
+        answer = super().click(controls, click)
+        large = controls.value("tiles/zoom") and not click.twice
+        return answer or ("a double click or Esc shows all tiles" if large else "")
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The selected layer and its neighbours, the nearest first."""

@@ -25,6 +25,7 @@ from realtime.imaging.guided_filter import enlarge_along_guide
 from realtime.inference.channels import one_hot
 from realtime.inference.engine import Engine
 from realtime.threads.background_result import BackgroundResult
+from realtime.views.click import Click
 from realtime.views.tiles import GAP, TileSettings
 from realtime.views.view import Rendered, Scene, Tiles, View
 
@@ -77,6 +78,7 @@ class SaliencyView(View):
     bind = KeyBinding(("/",), "set", "saliency: the pixels that activate a channel", "saliency")
     settings = (TileSettings, SaliencySettings)
     kind = "pair"
+    unused = ("tiles/zoom", "tiles/active", "tiles/count")
 
     def __init__(self) -> None:
         self._reset(None)
@@ -99,6 +101,10 @@ class SaliencyView(View):
         caption = STRONGEST if scene.channel is None else CAPTION
         shown = Tiles(grid, (self._newest.channel,), 0)
         return Rendered(draw_gradient(gradient, photo, show, tiles), scene.layer, shown, caption)
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """There is one channel, so there is nothing to select."""
+        return super().click(controls, click) if click.right else "j and l choose another channel, m shows all"
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The gradient of the selected layer and of its neighbours."""

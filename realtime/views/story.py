@@ -6,10 +6,12 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.story import StoryHead
 from models.spec import Hw
+from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding
 from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, BRIGHT, QUIET, text_width, write
+from realtime.views.click import Click
 from realtime.views.tile_colours import colour_tiles
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, SHOWN, TileSettings, whole
@@ -25,6 +27,7 @@ class StoryView(View):
     bind = KeyBinding(("s", "0"), "set", "story: all layers at once", "story")
     settings = (TileSettings,)
     kind = "text"
+    unused = ("show/layer", "tiles/channel", "tiles/zoom", "tiles/active", "tiles/count")
 
     def __init__(self) -> None:
         self._drawer = TileDrawer()
@@ -41,6 +44,15 @@ class StoryView(View):
         )
         strips = colour_tiles(grey, head.grid, scene.frame.image, settings)
         return Rendered(_labelled(strips, scene, head.grid), caption=CAPTION)
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """Go to the mosaic of the layer whose row is clicked."""
+        if click.right:
+            return super().click(controls, click)
+        layers = click.info.key_layers
+        controls.set("show/layer", layers[min(int(click.panel[1] * len(layers)), len(layers) - 1)].name)
+        controls.set("show/view", "mosaic")
+        return ""
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the story itself."""

@@ -36,7 +36,7 @@ class TileSettings:
     contrast: float = value(
         1.8,
         "contrast (gamma); above 1 brightens weak activations",
-        KeyBinding(("b",), "cycle", "more contrast, then back to the lowest", 0.4, feedback="contrast"),
+        KeyBinding(("8",), "cycle", "more contrast, then back to the lowest", 0.4, feedback="contrast"),
         low=1.0,
         high=3.0,
     )

@@ -23,6 +23,7 @@ from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine, Outputs
 from realtime.inference.network_input import network_input
 from realtime.inference.providers import Tensors
+from realtime.views.click import Click
 from realtime.views.tiles import TileSettings
 
 
@@ -124,15 +125,16 @@ class Rendered:
 class View(ABC):
     """Draws one kind of image. Only the render thread uses what it keeps between frames.
 
-    `settings` are the groups of values that it reads. A view that `hides_camera` fills the canvas. One of the `kind`
-    "text" is not covered by other text. One of the kind "pair" lies beside the camera, at the same size; one of the
-    kind "picture" does so on wide and on upright canvases. A layer that is chosen in another view is not for one with
-    an `own_layer`.
+    `settings` are the groups of values that it reads, without those that are `unused`. A view that `hides_camera`
+    fills the canvas. One of the `kind` "text" is not covered by other text. One of the kind "pair" lies beside the
+    camera, at the same size; one of the kind "picture" does so on wide and on upright canvases. A layer that is chosen
+    in another view is not for one with an `own_layer`.
     """
 
     name: ClassVar[str]
     bind: ClassVar[KeyBinding]
     settings: ClassVar[tuple[type[Settings], ...]] = ()
+    unused: ClassVar[tuple[str, ...]] = ()
     hides_camera: ClassVar[bool] = False
     kind: ClassVar[Literal["", "text", "pair", "picture"]] = ""
     own_layer: ClassVar[bool] = False
@@ -148,6 +150,28 @@ class View(ABC):
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
         """The layer that the view begins with while nobody has chosen one; None for that of the show."""
         return None
+
+    def shows(self, path: str, settings: Snapshot) -> bool:
+        """Whether a change of the value at `path` can be seen in this view."""
+        layout = settings[ShowSettings].layout
+        if path == "show/caption" and (layout == "full" or (layout == "inset" and self.kind == "text")):
+            return False
+        groups = {"show", "window", "predict", *(each.group for each in self.settings)}
+        return path.partition("/")[0] in groups and path not in self.unused
+
+    def click(self, controls: Controls, click: Click) -> str:
+        """Do what a click means, on the main thread; the answer for the status line where the picture shows none.
+
+        A click selects a tile, a double click enlarges it.
+        """
+        if click.right:
+            return "a right click means 'not this' in features (6)"
+        if click.channel is None:
+            return f"there is nothing to select here in {self.name}"
+        controls.set("tiles/channel", click.channel)
+        if click.twice:
+            controls.toggle("tiles/zoom")
+        return ""
 
     def register(self, controls: Controls, info: ModelInfo) -> None:
         """Add the actions of the view; some views also add rules."""

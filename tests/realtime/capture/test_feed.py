@@ -17,7 +17,7 @@ from realtime.imaging.frame import Frame, Image
 from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.clips import number_of, write_clip
 from tests.realtime.capture.http_camera import HttpCamera
-from tests.realtime.capture.waiting import soon
+from tests.realtime.waiting import soon
 
 
 class SlowPattern(Pattern):

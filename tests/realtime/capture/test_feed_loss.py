@@ -13,7 +13,7 @@ from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.http_camera import HttpCamera
-from tests.realtime.capture.waiting import says, soon
+from tests.realtime.waiting import says, soon
 
 QUICK = HealthLimits(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses=(0.05, 0.1), interval=0.02)
 
@@ -21,7 +21,7 @@ QUICK = HealthLimits(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses
 class Device:
     """A live source under the thumb of the test; `read` hangs while `answers` is not set."""
 
-    name, live, fps = "device", True, 30.0
+    name, live, fps, notice = "device", True, 30.0, ""
 
     def __init__(self, *, answers: bool = True) -> None:
         self.answers = threading.Event()

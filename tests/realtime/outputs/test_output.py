@@ -20,8 +20,8 @@ from realtime.outputs.snapshots import SnapshotWriter
 from realtime.show.app import run
 from realtime.show.options import LiveOptions
 from realtime.threads.mailbox import Mailbox
-from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import flags, read_film
+from tests.realtime.waiting import soon
 
 
 class Counter(ClockedOutput):

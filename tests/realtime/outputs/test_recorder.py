@@ -19,8 +19,8 @@ from realtime.outputs.recorder import MOST_FILMS, Recorder
 from realtime.outputs.recording.encoding import Wh
 from realtime.outputs.recording.mp4 import Mp4Writer
 from realtime.threads.mailbox import Mailbox
-from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
+from tests.realtime.waiting import soon
 
 SIZE_WH = (128, 96)
 VIDEOS = (".mp4", ".gif")

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
+import cv2
+import imageio_ffmpeg
 import numpy as np
 import pygame
 import pytest
 
 from models.importing.open_network import open_network
+from realtime.capture.devices import list_cameras
 from realtime.controls.controls import Controls
-from realtime.imaging.text import ACCENT, ALARM
+from realtime.imaging.text import ACCENT, ALARM, BRIGHT
 from realtime.outputs.window import key_name, window_size
 from realtime.show.make_controls import make_controls
+from realtime.show.operator import Operator
+from realtime.show.setup import RenderSetup
 from realtime.views.registry import find_views
 from tests.screen import Screen, until
 
@@ -30,6 +36,12 @@ def finish(process: subprocess.Popen[str], report: Path) -> dict[str, object]:
     return facts
 
 
+def cursor_is_seen(screen: Screen) -> bool:
+    """Whether the tiles are there: then a key for the cursor shows it, though it cannot move further up."""
+    screen.press("i")
+    return bool((screen.picture() == ACCENT).all(axis=2).sum() > 100)
+
+
 def keys_of_the_table(controls: Controls) -> list[str]:
     """Every key that changes a value."""
     return [key for row in controls.table.values() for bind in row.binds for key in bind.keys]
@@ -38,7 +50,7 @@ def keys_of_the_table(controls: Controls) -> list[str]:
 def test_enter_dreams_of_the_chosen_tile(screen: Screen, tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
-        until(lambda: (screen.picture() == ACCENT).all(axis=2).sum() > 100, "the cursor")
+        until(lambda: cursor_is_seen(screen), "the cursor")
         for key in ("Right", "Enter", "9", "q"):
             screen.press(key)
         controls = finish(process, report)["controls"]
@@ -55,11 +67,13 @@ def test_every_key_reaches_its_control(screen: Screen, tmp_path: Path) -> None:
     assert len(keys) > 35
     for half, chosen in enumerate((keys[::2], keys[1::2])):
         report = tmp_path / f"{half}.json"
-        controls = make_controls(open_network("world").info, find_views())
+        network, views = open_network("world"), find_views()
+        controls = make_controls(network.info, views)
+        operator = Operator(RenderSetup(network, views, controls))
         with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
             for key in chosen:
                 screen.press(key)
-                controls.press(key)
+                operator.press(key)
             screen.press("q")
             facts = finish(process, report)
         found = facts["controls"]
@@ -77,7 +91,7 @@ def test_cursor_moves_over_tiles_by_keys_and_mouse(screen: Screen, tmp_path: Pat
         report = tmp_path / "r.json"
         options = (*SMALL, "--set", "show/layout=full", "--report", str(report), "--force")
         with screen.show(*options, cwd=tmp_path) as process:
-            until(lambda: (screen.picture() == ACCENT).all(axis=2).sum() > 100, "the cursor")
+            until(lambda: cursor_is_seen(screen), "the cursor")
             for key in keys:
                 screen.press(key)
             if click:
@@ -136,14 +150,19 @@ def test_help_covers_the_screen_and_goes_away(screen: Screen, tmp_path: Path) ->
         assert process.wait(timeout=30) == 0
 
 
-def test_escape_resets(screen: Screen, tmp_path: Path) -> None:
-    report = tmp_path / "r.json"
-    with screen.show(*SMALL, "--layer", "block2_conv1", "--report", str(report), cwd=tmp_path) as process:
-        for key in ("5", "s", "b", "x", "Esc"):
-            screen.press(key)
-        screen.press("q")
-        facts = finish(process, report)
-    assert (facts["layer"], facts["view"]) == ("block2_conv1", "mosaic")
+def test_backspace_resets_and_what_a_clicker_sends_does_not(screen: Screen, tmp_path: Path) -> None:
+    def shown_after(*keys: str) -> tuple[object, object, object]:
+        report = tmp_path / f"{len(keys)}.json"
+        with screen.show(*SMALL, "--layer", "block2_conv1", "--report", str(report), cwd=tmp_path) as process:
+            for key in ("5", "s", "x", *keys, "q"):
+                screen.press(key)
+            facts = finish(process, report)
+        controls = facts["controls"]
+        assert isinstance(controls, dict)
+        return facts["layer"], facts["view"], controls["show/mirror"]
+
+    assert shown_after("Backspace") == ("block2_conv1", "mosaic", False)
+    assert shown_after("b", "F5", "PgDn", "PgUp", "Esc", "Esc") == ("block5_conv1", "story", True)
 
 
 def test_fullscreen_fills_the_screen(screen: Screen, tmp_path: Path) -> None:
@@ -197,3 +216,113 @@ def test_keys_have_names(key: int, text: str, modifiers: int, name: str | None) 
 )
 def test_a_window_fits_its_screen(screen_hw: tuple[int, int], window_hw: tuple[int, int]) -> None:
     assert window_size((720, 1280), screen_hw) == window_hw
+
+
+def test_the_wheel_changes_the_layer_and_never_the_size_of_the_picture(screen: Screen, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    options = (*SMALL, "--view", "story", "--set", "show/freeze=on", "--report", str(report))
+    with screen.show(*options, cwd=tmp_path) as process:
+        until(lambda: screen.picture().std() > 10, "a picture")
+        screen.do("mousemove", "--window", screen.window(), "300", "200")
+        geometry = screen.do("getwindowgeometry", screen.window())
+        screen.do("click", "5", "click", "5", "click", "4", "click", "5")
+        screen.do("keydown", "shift", "click", "4", "keyup", "shift")
+        screen.do("mousedown", "1", "mousemove_relative", "60", "40", "mouseup", "1")  # a drag is one click
+        assert screen.do("getwindowgeometry", screen.window()) == geometry
+        screen.press("q")
+        controls = finish(process, report)["controls"]
+    assert isinstance(controls, dict)
+    assert controls["dream/strength"] == 30
+    assert controls["show/view"] == "mosaic"  # the drag began on a row of the story
+
+
+def test_the_wheel_goes_through_the_layers(screen: Screen, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
+        until(lambda: cursor_is_seen(screen), "the cursor")
+        screen.do("mousemove", "--window", screen.window(), "300", "200", "click", "5", "click", "5", "click", "4")
+        screen.press("q")
+        assert finish(process, report)["layer"] == "block1_conv2"
+
+
+def test_buttons_of_the_mouse_reach_the_view(screen: Screen, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    options = (*SMALL, "--view", "camera", "--set", "show/freeze=on", "--report", str(report))
+    with screen.show(*options, cwd=tmp_path) as process:
+        until(lambda: screen.picture().std() > 10, "a picture")
+        screen.do("mousemove", "--window", screen.window(), "320", "180", "click", "1")
+        until(lambda: screen.picture()[:, :700].std() > 10, "the view")
+        time.sleep(2.0)  # the graph of the features is made
+        screen.do("click", "3")
+        time.sleep(0.5)
+        screen.press("q")
+        controls = finish(process, report)["controls"]
+    assert isinstance(controls, dict)
+    assert controls["show/view"] == "features"
+    first, second = str(controls["features/points"]).split()
+    assert first == "0.500,0.500"
+    assert second.startswith("-")
+
+
+def test_in_fullscreen_the_canvas_has_the_size_of_the_screen(screen: Screen, tmp_path: Path) -> None:
+    take = tmp_path / "take.mp4"
+    options = (*SMALL, "--view", "camera", "--folder", str(tmp_path), "--record", str(take))
+    with screen.show(*options, cwd=tmp_path) as process:
+        until(lambda: list(tmp_path.glob("*.ventral-part*")), "a recording")
+        screen.press("w")
+        until(lambda: len(list(tmp_path.glob("*.png"))) == 1, "a snapshot")
+        screen.press("f")
+        until(lambda: screen.do("getwindowgeometry", screen.window()).endswith("1600x1000"), "the whole screen")
+        time.sleep(1.0)
+        screen.press("w")
+        until(lambda: len(list(tmp_path.glob("*.png"))) == 2, "another")
+        screen.press("Esc")
+        until(lambda: not screen.do("getwindowgeometry", screen.window()).endswith("1600x1000"), "the window")
+        time.sleep(1.0)
+        screen.press("w")
+        until(lambda: len(list(tmp_path.glob("*.png"))) == 3, "and another")
+        screen.press("q")
+        assert process.wait(timeout=30) == 0
+    snapshots = [
+        cv2.imread(str(path)) for path in sorted(tmp_path.glob("*.png"), key=lambda path: path.stat().st_mtime)
+    ]
+    assert [image.shape[:2] for image in snapshots if image is not None] == [(360, 640), (1000, 1600), (360, 640)]
+    film = imageio_ffmpeg.read_frames(str(take))
+    assert next(film)["size"] == (640, 360)
+
+
+def test_the_show_begins_in_fullscreen_and_never_with_a_dark_window(screen: Screen, tmp_path: Path) -> None:
+    with screen.show(*SMALL, "--fullscreen", "--view", "camera", cwd=tmp_path) as process:
+        assert screen.picture()[250:750, 500:1100].std() > 10  # as soon as the window is there
+        until(lambda: screen.do("getwindowgeometry", screen.window()).endswith("1600x1000"), "the whole screen")
+        screen.press("q")
+        assert process.wait(timeout=30) == 0
+
+
+def test_the_mouse_cursor_hides_and_comes_back(screen: Screen, tmp_path: Path) -> None:
+    with screen.show(*SMALL, cwd=tmp_path) as process:
+        screen.do("mousemove", "--window", screen.window(), "300", "200")
+        until(lambda: not screen.mouse_cursor_is_seen(), "no cursor")
+        screen.do("mousemove_relative", "9", "9")
+        until(screen.mouse_cursor_is_seen, "the cursor")
+        screen.press("q")
+        assert process.wait(timeout=30) == 0
+
+
+def card_is_seen(screen: Screen) -> bool:
+    """Whether there are letters above the middle of the status line of a window of 640x360."""
+    return bool((screen.picture()[590:645, 700:900] == BRIGHT).all(axis=2).sum() > 4)
+
+
+@pytest.mark.skipif(bool(list_cameras()), reason="this machine has a camera")
+def test_without_a_camera_the_window_shows_moving_pictures_and_a_card(screen: Screen, tmp_path: Path) -> None:
+    with screen.show("--size", "64", "--canvas", "640x360", "--view", "camera", cwd=tmp_path) as process:
+        until(lambda: screen.picture().std() > 10, "a picture")
+        first = screen.picture().astype(int)
+        until(lambda: np.abs(screen.picture().astype(int) - first).mean() > 1, "another")
+        assert card_is_seen(screen)
+        screen.press("h")
+        screen.press("h")
+        until(lambda: not card_is_seen(screen), "no card")
+        screen.press("q")
+        assert process.wait(timeout=30) == 0

@@ -33,8 +33,8 @@ def canvas() -> Canvas:
     layer = info.layer("block3_conv1")
     tiles = Tiles(Grid(8, 8, (20, 30), 2, (180, 300)), tuple(range(64)), 9)
     frame = Frame(np.zeros((360, 640, 3), np.uint8), 0, 0.0)
-    settings = make_controls(info, find_views()).snapshot()
-    return Canvas(frame, settings, "mosaic", Rect(300, 20, 300, 180), (224, 304), layer, tiles)
+    settings, panel = make_controls(info, find_views()).snapshot(), Rect(300, 20, 300, 180)
+    return Canvas(frame, settings, "mosaic", panel, panel, (224, 304), layer=layer, tiles=tiles)
 
 
 def reddish(image: np.ndarray) -> int:

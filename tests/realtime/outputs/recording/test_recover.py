@@ -15,8 +15,8 @@ from models.errors import OutputError
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import PartialFile
 from realtime.outputs.recording.recover import recover
-from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
+from tests.realtime.waiting import soon
 
 ROOT = Path(__file__).parents[4]
 VIDEOS = (".mp4", ".gif")

@@ -16,8 +16,8 @@ from realtime.outputs.recording.encoding import Wh
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.mp4 import Mp4Writer
 from realtime.outputs.recording.open_writer import open_writer
-from tests.realtime.capture.waiting import soon
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
+from tests.realtime.waiting import soon
 
 SIZE_WH = (128, 96)
 VIDEOS = (".mp4", ".gif")
