@@ -34,6 +34,7 @@ OTHER = 0.6  # the difference from which on a frame no longer is the picture tha
 LEAVE = 0.3  # seconds in which a dream of another picture fades away
 FORGET_AFTER = 10.0  # seconds without a frame after which a dream starts anew: the motion in between is not known
 MAX_GAIN = 3.0  # the largest factor by which a weak key picture is strengthened
+GROWTH = 0.5  # seconds, at most, in which the first key picture appears while it grows
 STILL = 0.004  # the motion, in widths of the picture per frame, that halves a dream that waits for stillness
 CALM = 1.5  # the time constant, in seconds, of the measure of stillness
 
@@ -46,6 +47,7 @@ class Key:
     motion: Motion
     frame_time: float
     shown_at: float
+    grows: bool = False
     left_at: float = math.inf
     _coloured: tuple[str, Floats] | None = None
 
@@ -61,7 +63,8 @@ class Key:
 
     def weight(self, now: float, dissolve: float) -> float:
         """How much of what lies below it the key replaces, from 0 to 1."""
-        return _eased((now - self.shown_at) / dissolve if dissolve > 0 else 1.0)
+        duration = min(dissolve, GROWTH) if self.grows else dissolve
+        return _eased((now - self.shown_at) / duration if duration > 0 else 1.0)
 
     def presence(self, now: float) -> float:
         """How much of the key is left, from 1 to 0."""
@@ -193,7 +196,7 @@ class DreamState:
         detail = running.ascent.detail
         assert detail is not None
         if running.key is None:
-            running.key = Key(detail, running.motion.copy(), running.frame_time, self._now)
+            running.key = Key(detail, running.motion.copy(), running.frame_time, self._now, running.grows)
             self._keys.append(running.key)
         else:
             running.key.grow(detail)
