@@ -1,7 +1,7 @@
 """The live dream as the screen shows it: how much it dreams, how sharp it is, how it flickers, and what it costs.
 
-`python -m scripts.dev.benchmarks.live_dream googlenet.onnx astronaut.jpg clip.mp4` plays each file. The clock of the show
-is one of its own, on which a background job takes its CPU time: so the figures hardly depend on other programs.
+`python -m scripts.dev.benchmarks.live_dream googlenet.onnx astronaut.jpg clip.mp4` plays each file. The show has a
+clock of its own, on which a background job takes its CPU time: so the figures hardly depend on other programs.
 """
 
 import itertools
