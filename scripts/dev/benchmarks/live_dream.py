@@ -22,8 +22,9 @@ from models.spec import Network
 from realtime.capture.registry import open_source
 from realtime.capture.source import EndOfSource, SourceOptions
 from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, plan_octaves
-from realtime.dreams.objective import ObjectiveGradient, default_layer, layers_objective
-from realtime.dreams.optical_flow import backward_flow, grey, warp
+from realtime.dreams.objective import ObjectiveGradient, default_layer
+from realtime.dreams.optical_flow import grey, warp
+from realtime.dreams.parse_objective import parse_objective
 from realtime.imaging.compositing import centred, resize
 from realtime.imaging.frame import Floats, Frame, Image, hw
 from realtime.inference.engine import Engine
@@ -34,6 +35,7 @@ from realtime.show.setup import open_setup
 T = TypeVar("T")
 
 FPS = 30.0
+JUDGED = 4.0  # seconds of which every frame is judged; afterwards one per second is
 SETTLED = 5.0  # seconds after which a film is judged
 SIDE = 448  # pixels of the long side at which the objective is computed
 OFFLINE = AscentOptions(octaves=3, octave_scale=1.5, steps=8, step_size=2.0)
@@ -101,7 +103,7 @@ class ClockedEngine(Engine):
 
 
 def play(options: RenderOptions, frames: Sequence[Image], seconds: float) -> tuple[list[Shown], float]:
-    """Show frames at FPS; what was shown, and the CPU milliseconds per frame of the drawing thread."""
+    """Show frames at FPS; what was shown from SETTLED on, and the CPU milliseconds per frame of the drawing thread."""
     setup, shown, drawing = open_setup(options), [], 0.0
     with ClockedEngine() as engine:
         pipeline, settings = setup.pipeline(engine, options), setup.controls.snapshot()
@@ -113,23 +115,24 @@ def play(options: RenderOptions, frames: Sequence[Image], seconds: float) -> tup
             drawing += time.thread_time() - engine.worked - before
             while engine.pending:
                 time.sleep(0.05)
+            if now < SETTLED or (now > SETTLED + JUDGED and count % round(FPS)):
+                continue  # a second of frames takes 50 MB
             left, top, width, height = centred(hw(image), canvas.panel)
             panel = resize(image, (height, width))
             shown.append(Shown(panel, canvas.frame.image[top : top + height, left : left + width].copy(), now))
-    return shown, drawing / len(shown) * 1e3
+    return shown, drawing / (seconds * FPS) * 1e3
 
 
 def figures(network: Network, layer: str, shown: Sequence[Shown], core_ms: float) -> Figures:
-    """The figures of what was shown since SETTLED."""
-    judged = [each for each in shown if each.time >= SETTLED]
-    samples = judged[:: max(len(judged) // 10, 1)]
+    """The figures of what was shown."""
+    samples = shown[:: max(len(shown) // 10, 1)]
     with Engine(Provider("CPU", "")) as engine:
-        gradient = ObjectiveGradient(engine, network, layers_objective(network.info, [(layer, 1.0)]))
+        gradient = ObjectiveGradient(engine, network, parse_objective(network.info, layer))
         gains = [_value(gradient, each.picture) / _value(gradient, each.image) - 1 for each in samples]
     details = [each.detail for each in samples]
     strength = float(np.mean([each.std() for each in details]))
     sharpness = float(np.mean([cv2.Laplacian(each, cv2.CV_32F).std() for each in details]))
-    flicker = float(np.mean(list(_flickers(judged[::2][:150]))))
+    flicker = float(np.mean(list(_flickers(shown[: round(JUDGED * FPS)]))))
     return Figures(float(np.mean(gains)), sharpness, strength, flicker / strength, core_ms)
 
 
@@ -140,10 +143,12 @@ def _value(gradient: ObjectiveGradient, image: Image) -> float:
 
 def _flickers(shown: Sequence[Shown]) -> Iterator[float]:
     """The mean change of the detail from frame to frame once the motion is undone."""
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     for old, new in itertools.pairwise(shown):
-        small = [resize(grey(each.image), (each.image.shape[0] // 4, each.image.shape[1] // 4)) for each in (new, old)]
-        flow = cv2.resize(backward_flow(*small), new.image.shape[1::-1]) * np.float32(4)
-        moved = warp(old.detail, np.asarray(flow, np.float32))
+        half_hw = new.image.shape[0] // 2, new.image.shape[1] // 2
+        newer, older = (resize(grey(each.image), half_hw) for each in (new, old))
+        flow = cv2.resize(search.calc(newer, older, None), new.image.shape[1::-1])  # type: ignore[call-overload]
+        moved = warp(old.detail, np.asarray(flow * np.float32(2), np.float32))
         yield float(np.abs(new.detail - moved)[32:-32, 32:-32].mean())
 
 
@@ -152,7 +157,7 @@ def similarity(network: Network, layer: str, image: Image, detail: Floats) -> tu
     size_hw = (round(image.shape[0] * SIDE / max(hw(image))), round(image.shape[1] * SIDE / max(hw(image))))
     dreams = []
     with Engine(Provider("CPU", "")) as engine:
-        gradient = ObjectiveGradient(engine, network, layers_objective(network.info, [(layer, 1.0)]))
+        gradient = ObjectiveGradient(engine, network, parse_objective(network.info, layer))
         for seed in (0, 1):
             source = resize(image, size_hw)
             dream = DeepDream(gradient, source, OFFLINE, np.random.default_rng(seed))
@@ -176,7 +181,9 @@ def _correlation(one: Floats, other: Floats) -> float:
 
 def main(model: str, paths: Sequence[str], seconds: float = 20.0) -> None:
     """Print a line for each picture or film."""
-    options = RenderOptions(model=model, view="dream", set=("show/layout=full", "show/caption=off", "show/fade=0"))
+    options = RenderOptions(
+        model=model, view="dream", canvas="854x480", set=("show/layout=full", "show/caption=off", "show/fade=0")
+    )
     network = options.open()
     layer = default_layer(network.info)
     for path in paths:

@@ -46,7 +46,7 @@ def another(described: Value) -> object:
     if isinstance(described.default, bool):
         return not described.default
     if isinstance(described.default, str):
-        return "0.500,0.250"
+        return "2*block1_conv1" if described.path == "dream/objective" else "0.500,0.250"
     return described.high if described.high != described.default else described.low
 
 
