@@ -10,13 +10,14 @@ from realtime.imaging.colormaps import interpolate
 from realtime.imaging.frame import Floats, Image
 
 BLUR = 2.5  # pixels: colours that change faster than this are noise to the eye
-CALM, VIVID = 0.7, 1.5  # how much of the other colours is kept
+CALM, VIVID = 0.6, 1.2  # how much of the other colours is kept
 
 INKS = {
     "ink": ("16130f", "4b4239", "a89a86", "f4ecdd"),
     "moon": ("070b16", "1d3557", "7fa3bd", "f3f6ee"),
     "gold": ("0d0907", "5a2a16", "c98a34", "fff0c4"),
     "rose": ("120a1c", "5c2a5a", "e0857a", "fff0e2"),
+    "tide": ("04101a", "0b4557", "45a59a", "f4efdc"),
     "moss": ("0a110d", "23483c", "8fae6b", "f6f3da"),
 }
 """Colours from dark to light, RGB in hexadecimal, that replace those of picture and dream."""

@@ -17,6 +17,7 @@ class DreamSettings:
 
     depth: float = value(DEPTH, "depth of the layer in the network: 0 for the first, 1 for the last")
     channel: int = value(-1, "channel to dream of; -1 for the whole layer", low=-1, high=4095)
+    objective: str = value("", "what to dream of instead of the layer, such as 0.7*conv4:23 + 0.3*conv5 or class:cup")
     size: int = value(448, "long side of a key picture, in pixels", low=64, high=1280)
     strength: float = value(
         26.0,

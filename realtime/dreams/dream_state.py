@@ -34,6 +34,9 @@ OTHER = 0.6  # the difference from which on a frame no longer is the picture tha
 LEAVE = 0.3  # seconds in which a dream of another picture fades away
 FORGET_AFTER = 10.0  # seconds without a frame after which a dream starts anew: the motion in between is not known
 MAX_GAIN = 3.0  # the largest factor by which a weak key picture is strengthened
+EASE = 0.25  # the time constant, in seconds, with which a growing key picture follows the ascent
+GROWN = 4 * EASE  # seconds after the last step until a key picture has grown
+GROWTH = 0.5  # seconds, at most, in which the first key picture appears while it grows
 STILL = 0.004  # the motion, in widths of the picture per frame, that halves a dream that waits for stillness
 CALM = 1.5  # the time constant, in seconds, of the measure of stillness
 
@@ -46,12 +49,19 @@ class Key:
     motion: Motion
     frame_time: float
     shown_at: float
+    grows: bool = False
+    target: Floats | None = None
     left_at: float = math.inf
     _coloured: tuple[str, Floats] | None = None
 
-    def grow(self, detail: Floats) -> None:
-        """Show more detail from now on."""
-        self.detail, self._coloured = detail, None
+    def grow(self, elapsed: float) -> None:
+        """Go towards `target` for `elapsed` seconds: at once, every step of the ascent would be seen as a jump."""
+        if self.target is None:
+            return
+        share = 1 - math.exp(-elapsed / EASE)
+        before = cv2.resize(self.detail, self.target.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+        self.detail = np.asarray(cv2.addWeighted(before, 1 - share, self.target, share, 0), np.float32)
+        self._coloured = None
 
     def coloured(self, colours: str) -> Floats:
         """The detail in other colours."""
@@ -61,7 +71,8 @@ class Key:
 
     def weight(self, now: float, dissolve: float) -> float:
         """How much of what lies below it the key replaces, from 0 to 1."""
-        return _eased((now - self.shown_at) / dissolve if dissolve > 0 else 1.0)
+        duration = min(dissolve, GROWTH) if self.grows else dissolve
+        return _eased((now - self.shown_at) / duration if duration > 0 else 1.0)
 
     def presence(self, now: float) -> float:
         """How much of the key is left, from 1 to 0."""
@@ -92,6 +103,7 @@ class DreamState:
         self._grey: Grey | None = None
         self._now = -math.inf
         self._last_start = -math.inf
+        self._shown = -math.inf
         self._stillness = 0.0
         self._count = 0
         self.results = 0
@@ -103,6 +115,8 @@ class DreamState:
             self._clear()
         elif now != self._now:  # a frame that waited for a graph comes again
             self._follow(new, max(now - self._now, 0.0), settings)
+            for key in self._keys:
+                key.grow(max(now - self._now, 0.0))
         if subject != self._subject:
             self._subject, self._running, self._last_start = subject, None, -math.inf
         self._grey, self._now = new, now
@@ -192,14 +206,17 @@ class DreamState:
     def _show(self, running: Running) -> None:
         detail = running.ascent.detail
         assert detail is not None
+        self._shown = self._now
         if running.key is None:
-            running.key = Key(detail, running.motion.copy(), running.frame_time, self._now)
+            running.key = Key(detail, running.motion.copy(), running.frame_time, self._now, running.grows)
             self._keys.append(running.key)
-        else:
-            running.key.grow(detail)
+        running.key.target = detail if running.grows else None
 
     def _drop_old(self, settings: DreamSettings) -> None:
-        """Drop the keys that a newer one covers, and those that have left."""
+        """Drop the keys that a newer one covers, and those that have left; one that has grown stays as it is."""
+        for key in self._keys:
+            if key.target is not None and self._running is None and self._now - self._shown > GROWN:
+                key.target = None
         covering = [place for place, key in enumerate(self._keys) if key.weight(self._now, settings.dissolve) >= 1]
         self._keys = self._keys[max(covering, default=0) :]
         self._keys = [key for key in self._keys if key.presence(self._now) > 0]

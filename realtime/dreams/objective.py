@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +13,9 @@ from models.autodiff.backprop_rule import BackpropRule
 from models.build.graph_spec import GraphSpec, Precision
 from models.build.heads.activations import ActivationsHead
 from models.build.heads.dream import GUIDE_UNITS, DreamHead
-from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.channels import channel_weights
-from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
 
@@ -85,22 +82,9 @@ def default_layer(info: ModelInfo, depth: float = DEPTH) -> str:
     return info.key_layers[round(depth * (len(info.key_layers) - 1))].name
 
 
-def layers_objective(info: ModelInfo, weights: Sequence[tuple[str, float]], channel: int | None = None) -> Objective:
-    """The energy of layers, each with its weight; or of one channel of the only layer."""
-    if channel is not None and len(weights) != 1:
-        raise SettingError(f"--channel takes one --layer, but got {len(weights)}")
-    scaled = [channel_weights(info, name, channel) * np.float32(weight) for name, weight in weights]
-    return Objective(DreamHead(tuple(name for name, _ in weights)), np.concatenate(scaled))
-
-
 def channel_objective(info: ModelInfo, layer: str, channel: int, at: tuple[float, float] | None = None) -> Objective:
     """The mean of a channel of a layer, or of CLASSES; or its unit `at` a place, 0 to 1 across and down."""
     return Objective(DreamHead((layer,), energy=False, at=at), channel_weights(info, layer, channel))
-
-
-def class_objective(info: ModelInfo, text: str) -> Objective:
-    """The logit of the class called `text`."""
-    return channel_objective(info, CLASSES, find_class(info, text))
 
 
 def guided(engine: Engine, network: Network, objective: Objective, guide: Image) -> Objective:

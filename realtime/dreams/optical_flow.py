@@ -22,14 +22,17 @@ def grey(image: Image) -> Grey:
 def backward_flow(new: Grey, old: Grey) -> Floats:
     """From each pixel of `new` to its place in `old`, in pixels, (height, width, 2): across, down.
 
-    Dense inverse search (Kroeger et al. 2016), OpenCV's fast preset: 2 ms for 256x192.
+    Dense inverse search (Kroeger et al. 2016), to half the size of the pictures: 0.9 ms for 192x144. OpenCV's fast
+    preset takes half of that and is wrong by several times as much, which adds up from frame to frame.
     """
     return _search().calc(new, old, None)  # type: ignore[call-overload, no-any-return]
 
 
 @cache
 def _search() -> cv2.DISOpticalFlow:
-    return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setVariationalRefinementIterations(0)  # takes as long again
+    return search
 
 
 def warp(field: Floats, flow: Floats) -> Floats:

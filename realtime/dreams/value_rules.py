@@ -1,12 +1,20 @@
-"""The rules of dreams: a preset sets other values, and the depth selects a layer."""
+"""The rules of dreams: a preset sets other values, the depth selects a layer, an objective must have a meaning."""
 
+from models.errors import VentralError
 from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.read_preset import SHIPPED, read_preset
 from realtime.controls.value import Scalar
 from realtime.dreams.objective import default_layer
+from realtime.dreams.parse_objective import parse_objective
 
-UNCHANGED = ("dream/channel", "dream/seed", "dream/size", "dream/preset")  # the values that a preset does not change
+UNCHANGED = (
+    "dream/channel",
+    "dream/seed",
+    "dream/size",
+    "dream/objective",
+    "dream/preset",
+)  # the values that a preset does not change
 
 
 def layer_of_dream(controls: Controls, info: ModelInfo) -> str | None:
@@ -37,6 +45,17 @@ def apply_dream_preset(info: ModelInfo, controls: Controls, before: Scalar) -> N
     if values:
         controls.set("show/view", "dream")
     follow_depth(info, controls, before)
+
+
+def check_objective(info: ModelInfo, controls: Controls, before: Scalar) -> None:
+    """Keep the objective before, and raise SettingError or ModelError, when the new one has no meaning."""
+    text = str(controls.value("dream/objective"))
+    try:
+        if text:
+            parse_objective(info, text)
+    except VentralError:
+        controls.set("dream/objective", before)
+        raise
 
 
 def _chosen_preset(controls: Controls) -> dict[str, Scalar]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from functools import cache, partial
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -14,19 +15,22 @@ from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.read_preset import SHIPPED, preset_description
 from realtime.controls.value import KeyBinding
-from realtime.dreams.add_detail import add_detail, soft_clip
 from realtime.dreams.colours import treat_picture
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState
 from realtime.dreams.key_ascent import KeyPlan
 from realtime.dreams.objective import Objective, ObjectiveGradient
-from realtime.dreams.value_rules import apply_dream_preset, follow_depth, layer_of_dream
-from realtime.imaging.frame import Floats
+from realtime.dreams.parse_objective import parse_objective
+from realtime.dreams.value_rules import apply_dream_preset, check_objective, follow_depth, layer_of_dream
+from realtime.imaging.add_detail import add_detail, soft_clip
 from realtime.inference.channels import channel_weights
 from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
 NEIGHBOURS = 3  # layers whose graphs are prepared: this one and those next to it
+Subject: TypeAlias = tuple[str, str, int]
+"""The text of an objective, or a layer and its channel."""
+
 STEP = 8  # pixels: octaves have sides that this divides
 
 
@@ -41,16 +45,18 @@ class DreamView(View):
 
     def __init__(self) -> None:
         self._state: DreamState | None = None
+        self._objective: tuple[Subject, Objective] | None = None
 
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
         """The one at the chosen depth; a dream of one channel stays with its layer."""
         return layer_of_dream(controls, info)
 
     def register(self, controls: Controls, info: ModelInfo) -> None:
-        """Add the action below, and the rules of presets and depth."""
+        """Add the action below, and the rules of preset, depth and objective."""
         super().register(controls, info)
         controls.rule("dream/preset", partial(apply_dream_preset, info))
         controls.rule("dream/depth", partial(follow_depth, info))
+        controls.rule("dream/objective", partial(check_objective, info))
 
     @action("dream/tile", "\\", "Enter", help="dream of the selected tile; again: of the whole layer")
     def dream_of_tile(self, controls: Controls) -> None:
@@ -76,31 +82,51 @@ class DreamView(View):
         settings, layer, frame = scene.settings[DreamSettings], scene.layer, scene.frame
         if self._state is None:
             self._state = DreamState(scene.engine)
-        state, sizes = self._state, _octave_sizes(scene)
-        state.update(frame.image, (layer.name, settings.channel), frame.timestamp, settings)
+        state, gradient = self._state, self._gradient(scene)
+        sizes = _octave_sizes(scene, gradient)
+        state.update(frame.image, _subject(scene), frame.timestamp, settings)
         if settings.strength > 0:
             plan = KeyPlan(sizes, settings.steps, settings.step_size, settings.jitter, settings.scales)
-            state.advance(frame.image, plan, settings, partial(_prepare, scene))
+            state.advance(frame.image, plan, settings, partial(_when_ready, scene, gradient))
         fitted = scene.fitted_frame()
         picture = cv2.resize(fitted, sizes[-1][::-1]).astype(np.float32)
         image = add_detail(fitted, soft_clip(state.detail(sizes[-1], settings), picture))
         return Rendered(treat_picture(image, settings.colours), layer, caption=_caption(settings, layer))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """The octaves of this layer, then the smallest of its neighbours: the old dream stays until that is done."""
-        sizes = _octave_sizes(scene)
-        own, *others = [DreamHead((layer.name,)) for layer in scene.info.around(scene.layer)[:NEIGHBOURS]]
+        """The octaves, then the smallest of the neighbours of the layer: the old dream stays until that is done."""
+        gradient = self._gradient(scene)
+        sizes, own = _octave_sizes(scene, gradient), gradient.objective.head
         yield from (scene.graph(own, size_hw) for size_hw in sizes)
-        yield from (scene.graph(head, sizes[0]) for head in others)
+        if own.layers == (scene.layer.name,):
+            others = scene.info.around(scene.layer)[1:NEIGHBOURS]
+            yield from (scene.graph(DreamHead((layer.name,)), sizes[0]) for layer in others)
+
+    def _gradient(self, scene: Scene) -> ObjectiveGradient:
+        """The gradient of the objective, which is made once for each subject."""
+        subject = _subject(scene)
+        if self._objective is None or self._objective[0] != subject:
+            self._objective = subject, _objective(scene)
+        return ObjectiveGradient(scene.engine, scene.network, self._objective[1], scene.precision)
 
 
-def _prepare(scene: Scene, size_hw: Hw) -> ObjectiveGradient | None:
-    """The gradient of the objective at one size, or None while its graph is being prepared."""
-    head = DreamHead((scene.layer.name,))
-    if not scene.engine.ready(scene.graph(head, size_hw)):
-        return None
-    objective = Objective(head, _weights(scene, scene.settings[DreamSettings].channel))
-    return ObjectiveGradient(scene.engine, scene.network, objective, scene.precision)
+def _subject(scene: Scene) -> Subject:
+    settings = scene.settings[DreamSettings]
+    return (settings.objective, "", -1) if settings.objective else ("", scene.layer.name, settings.channel)
+
+
+def _objective(scene: Scene) -> Objective:
+    """What `dream/objective` says, else the layer, or one of its channels: the last one where it has fewer."""
+    settings, layer = scene.settings[DreamSettings], scene.layer
+    if settings.objective:
+        return parse_objective(scene.info, settings.objective)
+    channel = None if settings.channel < 0 else min(settings.channel, layer.channels - 1)
+    return Objective(DreamHead((layer.name,)), channel_weights(scene.info, layer.name, channel))
+
+
+def _when_ready(scene: Scene, gradient: ObjectiveGradient, size_hw: Hw) -> ObjectiveGradient | None:
+    """The gradient if its graph of that size is open, else None while it is being prepared."""
+    return gradient if scene.engine.ready(scene.graph(gradient.objective.head, size_hw)) else None
 
 
 _preset_text = cache(preset_description)  # reads the file of a preset once, not in every frame
@@ -109,24 +135,19 @@ _preset_text = cache(preset_description)  # reads the file of a preset once, not
 def _caption(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
     """The name of the dream, and a sentence about it."""
     what = "the layer" if settings.channel < 0 else f"channel {min(settings.channel, layer.channels - 1)}"
+    if settings.objective:
+        what = settings.objective
     title = settings.preset if settings.preset in SHIPPED else "dream"
-    if title in SHIPPED and settings.channel < 0:
+    if title in SHIPPED and settings.channel < 0 and not settings.objective:
         return title, _preset_text(title)
     return title, f"The camera image, changed to activate {what} more strongly."
 
 
-def _weights(scene: Scene, channel: int) -> Floats:
-    """The same weight for all channels, or one for a single channel, the last one where the layer has fewer."""
-    chosen = None if channel < 0 else min(channel, scene.layer.channels - 1)
-    return channel_weights(scene.info, scene.layer.name, chosen)
-
-
-def _octave_sizes(scene: Scene) -> tuple[Hw, ...]:
+def _octave_sizes(scene: Scene, gradient: ObjectiveGradient) -> tuple[Hw, ...]:
     """The sizes of the octaves that the network accepts, the smallest first."""
-    fixed_hw, settings = scene.info.input.fixed_hw, scene.settings[DreamSettings]
-    if fixed_hw is not None:
-        return (fixed_hw,)
-    smallest = max(scene.info.input.smallest, 2 * scene.layer.stride)
+    settings, smallest = scene.settings[DreamSettings], gradient.smallest
+    if gradient.fixed_hw is not None:
+        return (gradient.fixed_hw,)
     largest = [max(settings.size * side / max(scene.frame_hw), smallest) for side in scene.frame_hw]
     scales = [settings.octave_scale**power for power in range(settings.octaves - 1, -1, -1)]
     height, width = ([max(round(side / scale / STEP), 1) * STEP for scale in scales] for side in largest)

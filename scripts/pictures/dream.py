@@ -15,7 +15,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from models.errors import SettingError
-from models.spec import Hw, ModelInfo
+from models.spec import CLASSES, Hw, ModelInfo
 from realtime.capture.pictures import read_picture
 from realtime.dreams.deepdream import (
     AscentOptions,
@@ -29,11 +29,10 @@ from realtime.dreams.deepdream import (
 from realtime.dreams.objective import (
     Objective,
     ObjectiveGradient,
-    class_objective,
     default_layer,
     guided,
-    layers_objective,
 )
+from realtime.dreams.parse_objective import CLASS, parse_objective
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.recording.open_writer import open_writer
@@ -72,8 +71,8 @@ class DreamOptions:
     """The objective of a dream, and the settings of its gradient ascent."""
 
     layer: tuple[str, ...] = ()
-    """a layer, and optionally its weight, such as block4_conv2:0.5; repeatable (default: one at about two thirds of the
-    depth)"""
+    """a layer, one of its channels such as block4_conv2:23, or a sum such as "0.7*block4_conv2:23 + 0.3*block5_conv1";
+    repeatable (default: one at about two thirds of the depth)"""
     channel: int | None = None
     """only this channel of the layer"""
     class_: Annotated[str | None, Parameter(name="--class")] = None
@@ -116,9 +115,11 @@ class DreamOptions:
         if self.class_ is not None:
             if self.layer or self.channel is not None or self.guide:
                 raise SettingError("--class cannot be combined with --layer, --channel or --guide")
-            return class_objective(info, self.class_)
-        weights = [parse_weight(info, text) for text in self.layer or (default_layer(info),)]
-        return layers_objective(info, weights, self.channel)
+            return parse_objective(info, CLASS + self.class_)
+        objective = parse_objective(info, " + ".join(self.layer or (default_layer(info),)), self.channel)
+        if self.guide and CLASSES in objective.head.layers:
+            raise SettingError("a class cannot be combined with --guide")
+        return objective
 
     def complete(self, info: ModelInfo) -> dict[str, Any]:
         """Every option that applies, given or default."""
@@ -165,20 +166,6 @@ def dream(  # noqa: PLR0913, all of the command line
         else:
             settings = settings_of("dream", network, network_options, **options.complete(network.info))
             write_picture(output, dreamer.dream(source), settings)
-
-
-def parse_weight(info: ModelInfo, text: str) -> tuple[str, float]:
-    """Turn "conv3:0.5" into a layer and its weight; SettingError for an invalid weight."""
-    name, colon, weight = text.rpartition(":")
-    if not colon or any(layer.name == text for layer in info.layers):
-        return info.layer(text).name, 1.0
-    try:
-        value = float(weight)
-    except ValueError:
-        value = math.nan
-    if not 1e-6 <= abs(value) <= 1e6:
-        raise SettingError(f"--layer takes NAME or NAME:weight, such as {info.layers[0].name}:0.5, but got '{text}'")
-    return info.layer(name).name, value
 
 
 def read_source(path: Path, width: int | None) -> Image:

@@ -1,15 +1,19 @@
 """The live dream as the screen shows it: how much it dreams, how sharp it is, how it flickers, and what it costs.
 
-`python -m scripts.dev.benchmarks.live_dream googlenet.onnx astronaut.jpg clip.mp4` plays each file in real time.
+`python -m scripts.dev.benchmarks.live_dream googlenet.onnx astronaut.jpg clip.mp4` plays each file. The show has a
+clock of its own, on which a background job takes its CPU time: so the figures hardly depend on other programs.
 """
 
 import itertools
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -18,8 +22,9 @@ from models.spec import Network
 from realtime.capture.registry import open_source
 from realtime.capture.source import EndOfSource, SourceOptions
 from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, plan_octaves
-from realtime.dreams.objective import ObjectiveGradient, default_layer, layers_objective
-from realtime.dreams.optical_flow import backward_flow, grey, warp
+from realtime.dreams.objective import ObjectiveGradient, default_layer
+from realtime.dreams.optical_flow import grey, warp
+from realtime.dreams.parse_objective import parse_objective
 from realtime.imaging.compositing import centred, resize
 from realtime.imaging.frame import Floats, Frame, Image, hw
 from realtime.inference.engine import Engine
@@ -27,7 +32,10 @@ from realtime.inference.providers import Provider
 from realtime.show.options import RenderOptions
 from realtime.show.setup import open_setup
 
+T = TypeVar("T")
+
 FPS = 30.0
+JUDGED = 4.0  # seconds of which every frame is judged; afterwards one per second is
 SETTLED = 5.0  # seconds after which a film is judged
 SIDE = 448  # pixels of the long side at which the objective is computed
 OFFLINE = AscentOptions(octaves=3, octave_scale=1.5, steps=8, step_size=2.0)
@@ -56,7 +64,6 @@ class Figures:
     sharpness: float
     strength: float
     flicker: float
-    fps: float
     core_ms: float
 
 
@@ -69,37 +76,64 @@ def read_frames(path: Path) -> list[Image]:
     return frames
 
 
-def play(options: RenderOptions, frames: Sequence[Image], seconds: float) -> tuple[list[Shown], float, float]:
-    """Show frames at FPS in real time; what was shown, frames per second, CPU milliseconds of the drawing thread."""
-    setup = open_setup(options)
-    shown, worked, count = [], 0.0, 0
-    with Engine(Provider("CPU", ""), background=True) as engine:
+class ClockedEngine(Engine):
+    """An engine whose background jobs, one after another, take their CPU time on a clock that `advance` sets."""
+
+    def __init__(self) -> None:
+        super().__init__(Provider("CPU", ""), background=True)
+        self.worked = self._now = self._free = 0.0
+        self._running: list[tuple[float, Callable[[], None]]] = []
+
+    def start(self, job: Callable[[], T]) -> Future[T]:
+        """Run a job now; its result is there when the clock has gone on."""
+        future, before = Future[T](), time.thread_time()
+        result = job()
+        cost = time.thread_time() - before
+        self.worked, self._free = self.worked + cost, max(self._free, self._now) + cost
+        self._running.append((self._free, partial(future.set_result, result)))
+        return future
+
+    def advance(self, now: float) -> None:
+        """Set the clock, and finish the jobs that are done by then."""
+        self._now = now
+        for done, finish in self._running:
+            if done <= now:
+                finish()
+        self._running = [each for each in self._running if each[0] > now]
+
+
+def play(options: RenderOptions, frames: Sequence[Image], seconds: float) -> tuple[list[Shown], float]:
+    """Show frames at FPS; what was shown from SETTLED on, and the CPU milliseconds per frame of the drawing thread."""
+    setup, shown, drawing = open_setup(options), [], 0.0
+    with ClockedEngine() as engine:
         pipeline, settings = setup.pipeline(engine, options), setup.controls.snapshot()
-        begin = time.monotonic()
-        while (now := time.monotonic() - begin) < seconds:
-            image = frames[int(now * FPS) % len(frames)]
-            before = time.thread_time()
+        for count in range(round(seconds * FPS)):
+            image, now = frames[count % len(frames)], count / FPS
+            engine.advance(now)
+            before = time.thread_time() - engine.worked
             canvas = pipeline.render(Frame(image, count, now), settings, now)
-            worked, count = worked + time.thread_time() - before, count + 1
+            drawing += time.thread_time() - engine.worked - before
+            while engine.pending:
+                time.sleep(0.05)
+            if now < SETTLED or (now > SETTLED + JUDGED and count % round(FPS)):
+                continue  # a second of frames takes 50 MB
             left, top, width, height = centred(hw(image), canvas.panel)
             panel = resize(image, (height, width))
             shown.append(Shown(panel, canvas.frame.image[top : top + height, left : left + width].copy(), now))
-            time.sleep(max((count / FPS) - (time.monotonic() - begin), 0.0))
-    return shown, count / seconds, worked / count * 1e3
+    return shown, drawing / (seconds * FPS) * 1e3
 
 
-def figures(network: Network, layer: str, shown: Sequence[Shown], fps: float, core_ms: float) -> Figures:
-    """The figures of what was shown since SETTLED."""
-    judged = [each for each in shown if each.time >= SETTLED]
-    samples = judged[:: max(len(judged) // 10, 1)]
+def figures(network: Network, layer: str, shown: Sequence[Shown], core_ms: float) -> Figures:
+    """The figures of what was shown."""
+    samples = shown[:: max(len(shown) // 10, 1)]
     with Engine(Provider("CPU", "")) as engine:
-        gradient = ObjectiveGradient(engine, network, layers_objective(network.info, [(layer, 1.0)]))
+        gradient = ObjectiveGradient(engine, network, parse_objective(network.info, layer))
         gains = [_value(gradient, each.picture) / _value(gradient, each.image) - 1 for each in samples]
     details = [each.detail for each in samples]
     strength = float(np.mean([each.std() for each in details]))
     sharpness = float(np.mean([cv2.Laplacian(each, cv2.CV_32F).std() for each in details]))
-    flicker = float(np.mean(list(_flickers(judged[::2][:150]))))
-    return Figures(float(np.mean(gains)), sharpness, strength, flicker / strength, fps, core_ms)
+    flicker = float(np.mean(list(_flickers(shown[: round(JUDGED * FPS)]))))
+    return Figures(float(np.mean(gains)), sharpness, strength, flicker / strength, core_ms)
 
 
 def _value(gradient: ObjectiveGradient, image: Image) -> float:
@@ -109,10 +143,12 @@ def _value(gradient: ObjectiveGradient, image: Image) -> float:
 
 def _flickers(shown: Sequence[Shown]) -> Iterator[float]:
     """The mean change of the detail from frame to frame once the motion is undone."""
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     for old, new in itertools.pairwise(shown):
-        small = [resize(grey(each.image), (each.image.shape[0] // 4, each.image.shape[1] // 4)) for each in (new, old)]
-        flow = cv2.resize(backward_flow(*small), new.image.shape[1::-1]) * np.float32(4)
-        moved = warp(old.detail, np.asarray(flow, np.float32))
+        half_hw = new.image.shape[0] // 2, new.image.shape[1] // 2
+        newer, older = (resize(grey(each.image), half_hw) for each in (new, old))
+        flow = cv2.resize(search.calc(newer, older, None), new.image.shape[1::-1])  # type: ignore[call-overload]
+        moved = warp(old.detail, np.asarray(flow * np.float32(2), np.float32))
         yield float(np.abs(new.detail - moved)[32:-32, 32:-32].mean())
 
 
@@ -121,7 +157,7 @@ def similarity(network: Network, layer: str, image: Image, detail: Floats) -> tu
     size_hw = (round(image.shape[0] * SIDE / max(hw(image))), round(image.shape[1] * SIDE / max(hw(image))))
     dreams = []
     with Engine(Provider("CPU", "")) as engine:
-        gradient = ObjectiveGradient(engine, network, layers_objective(network.info, [(layer, 1.0)]))
+        gradient = ObjectiveGradient(engine, network, parse_objective(network.info, layer))
         for seed in (0, 1):
             source = resize(image, size_hw)
             dream = DeepDream(gradient, source, OFFLINE, np.random.default_rng(seed))
@@ -145,13 +181,15 @@ def _correlation(one: Floats, other: Floats) -> float:
 
 def main(model: str, paths: Sequence[str], seconds: float = 20.0) -> None:
     """Print a line for each picture or film."""
-    options = RenderOptions(model=model, view="dream", set=("show/layout=full", "show/caption=off", "show/fade=0"))
+    options = RenderOptions(
+        model=model, view="dream", canvas="854x480", set=("show/layout=full", "show/caption=off", "show/fade=0")
+    )
     network = options.open()
     layer = default_layer(network.info)
     for path in paths:
         frames = read_frames(Path(path))
-        shown, fps, core_ms = play(options, frames, seconds)
-        print(Path(path).name, figures(network, layer, shown, fps, core_ms), flush=True)
+        shown, core_ms = play(options, frames, seconds)
+        print(Path(path).name, figures(network, layer, shown, core_ms), flush=True)
         if len(frames) == 1:
             print("  offline, ours and another seed:", similarity(network, layer, shown[-1].image, shown[-1].detail))
         cv2.imwrite(f"{Path(path).stem}-shown.png", shown[-1].picture)

@@ -18,7 +18,8 @@ from realtime.dreams.deepdream import (
     plan_octaves,
     zoomed,
 )
-from realtime.dreams.objective import ObjectiveGradient, default_layer, layers_objective
+from realtime.dreams.objective import ObjectiveGradient, default_layer
+from realtime.dreams.parse_objective import parse_objective
 from realtime.dreams.tiling import tile_picture, tiled_gradient
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
@@ -169,7 +170,7 @@ def test_work_is_known_beforehand() -> None:
 @pytest.mark.parametrize("tile", [512, 64])
 def test_the_value_grows_at_every_octave_and_the_dream_is_reproducible(engine: Engine, tile: int) -> None:
     network = open_network("world")
-    objective = ObjectiveGradient(engine, network, layers_objective(network.info, [(default_layer(network.info), 1.0)]))
+    objective = ObjectiveGradient(engine, network, parse_objective(network.info, default_layer(network.info)))
     options, image = AscentOptions(octaves=3, steps=4, tile=tile), cv2.GaussianBlur(noise((96, 128)), (0, 0), 3)
     results = []
     for _ in range(2):

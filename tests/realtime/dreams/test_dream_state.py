@@ -12,8 +12,8 @@ import pytest
 from models.build.heads.dream import DreamHead
 from models.importing.open_network import open_network
 from realtime.controls.controls import Snapshot
-from realtime.dreams.add_detail import HEADROOM, soft_clip
 from realtime.dreams.optical_flow import backward_flow, drift_flow, grey, warp
+from realtime.imaging.add_detail import HEADROOM, soft_clip
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Frame, Image
 from realtime.inference.engine import Engine

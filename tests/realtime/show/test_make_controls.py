@@ -46,7 +46,7 @@ def another(described: Value) -> object:
     if isinstance(described.default, bool):
         return not described.default
     if isinstance(described.default, str):
-        return "0.500,0.250"
+        return "2*block1_conv1" if described.path == "dream/objective" else "0.500,0.250"
     return described.high if described.high != described.default else described.low
 
 
@@ -214,7 +214,7 @@ def test_a_preset_may_be_set_like_any_control_and_keeps_what_is_dreamed_of() -> 
     assert controls.value("dream/strength") != make_controls(info, find_views()).value("dream/strength")
     controls.press("9")
     values = [controls.value(f"dream/{name}") for name in ("preset", "channel", "seed")]
-    assert values == ["melt", 5, 7]
+    assert values == ["gilt", 5, 7]
 
 
 def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:

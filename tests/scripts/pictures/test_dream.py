@@ -12,10 +12,9 @@ import onnx
 import pytest
 from PIL import Image as Pillow
 
-from models.importing.open_network import open_network
 from models.spec import RECORD
 from scripts.cli import status
-from scripts.pictures.dream import DreamOptions, parse_weight
+from scripts.pictures.dream import DreamOptions
 from tests.networks import colour_network
 
 QUICK = ("--steps", "2", "--octaves", "2", "--jitter", "4")
@@ -41,13 +40,13 @@ def test_a_dream_saves_its_settings_and_they_make_it_again(
 ) -> None:
     caplog.set_level("INFO")
     first, again, other = (tmp_path / f"{name}.png" for name in ("first", "again", "other"))
-    chosen = ("--layer", "block3_conv1:0.5", "--layer", "block2_conv2", "--seed", "5", "--width", "88")
+    chosen = ("--layer", "0.5*block3_conv1", "--layer", "block2_conv2", "--seed", "5", "--width", "88")
     assert dream(picture, "-o", first, *QUICK, *chosen) == 0
     assert pixels(first).shape == (66, 88, 3)
     assert "octave 1 of 2: 63x47, objective " in caplog.text
     with Pillow.open(first) as file:
         saved = json.loads(file.text["ventral"])  # type: ignore[attr-defined]
-    assert saved["options"]["layer"] == ["block3_conv1:0.5", "block2_conv2"]
+    assert saved["options"]["layer"] == ["0.5*block3_conv1", "block2_conv2"]
     assert (saved["options"]["octave_scale"], saved["options"]["tile"]) == (1.4, 512)
     assert dream(picture, "-o", again, "--like", first) == 0
     assert (pixels(again) == pixels(first)).all()
@@ -124,22 +123,16 @@ def test_the_zoom_has_every_picture(tmp_path: Path, picture: Path) -> None:
         assert film.n_frames == 4  # type: ignore[attr-defined]
 
 
-def test_a_layer_and_its_weight() -> None:
-    info = open_network("world").info
-    assert parse_weight(info, "block2_conv1") == ("block2_conv1", 1.0)
-    assert parse_weight(info, "block2_conv1:-0.5") == ("block2_conv1", -0.5)
-    odd = dataclasses.replace(info, layers=(dataclasses.replace(info.layers[0], name="conv:0"),))
-    assert parse_weight(odd, "conv:0") == ("conv:0", 1.0)
-    assert parse_weight(odd, "conv:0:2") == ("conv:0", 2.0)
-
-
 REFUSED = [
     (("--layer", "conv9"), "layer 'conv9' is not in world"),
-    (("--layer", "block2_conv1:much"), "--layer takes NAME or NAME:weight, such as block1_conv1:0.5"),
-    (("--layer", "block2_conv1:0"), "--layer takes NAME or NAME:weight"),
+    (
+        ("--layer", "block2_conv1:much"),
+        "'block2_conv1:much' is not an objective; expected a sum such as 0.7*block5_conv3:3 + ",
+    ),
+    (("--layer", "0*block2_conv1"), "'0' is no weight in '0*block2_conv1'; expected a number"),
     (
         ("--layer", "block2_conv1", "--layer", "block2_conv2", "--channel", "1"),
-        "--channel takes one --layer, but got 2",
+        "--channel takes one layer without a channel, but got",
     ),
     (("--channel", "4096"), "channel 4096 is not in"),
     (("--class", "quark"), "world has no class 'quark'"),
@@ -153,7 +146,7 @@ REFUSED = [
     (("--zoom-frames", "3"), "must end in .gif or .mp4"),
     (("--zoom", "1.5"), "--zoom needs --zoom-frames"),
     (("--steps", "9" * 400), "--steps takes 1 to 10000"),
-    (("--layer", "block2_conv1:1e39"), "--layer takes NAME or NAME:weight"),
+    (("--layer", "1e39*block2_conv1"), "'1e39' is no weight"),
     (("--zoom", "1"), "--zoom takes 1.001 to 2"),
     (("--guide", "nowhere.png"), "nowhere.png"),
     (("--like", "nowhere.png"), "nowhere.png has no saved settings (No such file or directory); --like takes"),

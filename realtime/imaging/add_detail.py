@@ -1,4 +1,4 @@
-"""Adds the detail of a dream to a picture, within the range of a picture."""
+"""Adds signed detail, such as that of a dream, to an image without clipping it."""
 
 import cv2
 import numpy as np
