@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from realtime.capture.registry import open_source
+from realtime.capture.source import EndOfSource, SourceOptions
 
 Image = NDArray[np.uint8]
 
 FPS = 30
 SIZE_HW = (234, 416)
 SECONDS = 2
+
+
+def read(path: Path) -> list[Image]:
+    """Every image of a video."""
+    with closing(open_source(str(path), SourceOptions())) as source:
+        images = []
+        try:
+            while True:
+                images.append(source.read())
+        except EndOfSource:
+            return images
 
 
 def numbers(seconds: float = SECONDS, fps: int = FPS) -> range:

@@ -13,10 +13,8 @@ from iris_pse_detection import Configuration
 from iris_pse_detection.flash_detection import FlashDetection
 
 from realtime.canvas.flash_limiter import HOLD, RELEASE, FlashLimiter
-from realtime.capture.registry import open_source
-from realtime.capture.source import EndOfSource, SourceOptions
 from tests.flashing.analyser import SAFE, analyse
-from tests.flashing.films import CALM, FLASHING, FPS, Image, alternating, flat, numbers, strobing_tile, texture
+from tests.flashing.films import CALM, FLASHING, FPS, Image, alternating, flat, numbers, read, strobing_tile, texture
 
 UNSEEN_BY_IRIS = ("a tile of 3 %", "a dream")
 """It counts what flashes in a quarter of the whole image, and only if the mean changes."""
@@ -95,14 +93,9 @@ def test_ordinary_films_pass_unchanged(name: str) -> None:
 
 
 def test_a_real_clip_passes_unchanged(assets: Path) -> None:
-    clip, images = open_source(str(assets / "media" / "clip.mp4"), SourceOptions()), []
-    try:
-        while True:
-            images.append(clip.read())
-    except EndOfSource:
-        clip.close()
+    images = read(assets / "media" / "clip.mp4")
     assert len(images) > 300
-    assert psnr(images, through(images, clip.fps)) > PASSED
+    assert psnr(images, through(images)) > PASSED
 
 
 def test_only_what_flashes_is_slowed() -> None:
