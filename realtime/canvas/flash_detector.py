@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from realtime.canvas.flash_grid import Grid, halved
 
-CHANGES = np.array([20, 12], np.uint8).reshape(2, 1, 1)
-"""The smallest changes of luminance (0.08) and of red (15 / 320) that count."""
+CHANGES = np.array([20, 13], np.uint8).reshape(2, 1, 1)
+"""The smallest changes of luminance (0.08) and of red (16 / 320) that count."""
 
-MOST = 4  # opposing changes in a second with which a window flashes; one more where it rises, so that it stays bright
-AREA = 0.18  # the share of a window that has to change together
-TOGETHER = 0.1  # seconds within which a slow change counts as one, where there is none in the other direction
+MOST = 5  # opposing changes in a second with which a window flashes: the fifth is not shown
+AREA = 0.2  # the share of a window that has to change at once
+NET_AREA = 0.25  # or within a moment, less what changes the other way
+MOMENT = 0.1  # seconds
 MOVED = 1.5  # changes per cell in a second with which a block takes part in flashes
 FIELDS = 3  # a window of ten degrees is as wide and as high as a third of the canvas
 SECOND = 1.05  # seconds; a little more, for canvases that come late
@@ -33,20 +34,22 @@ class FlashDetector:
     """
 
     def __init__(self, grid: Grid) -> None:
-        self._cells = OpposingChanges(grid)
-        self._last = np.zeros(_blocks(grid).shape, np.int8)  # the last change of each window: 1 a rise, -1 a fall
-        self._net, self._moved, self._turns = RecentSum(TOGETHER), RecentSum(SECOND), RecentSum(SECOND)
+        self._cells = OpposingChanges(grid[:2])
+        self._last = np.zeros(_blocks(grid[:2]).shape, np.int8)  # the last change of each window: 1 a rise, -1 a fall
+        self._net, self._moved, self._turns = RecentSum(MOMENT), RecentSum(SECOND), RecentSum(SECOND)
+        self._saturated = RecentSum(SECOND)
 
     def update(self, grid: Grid, now: float) -> Mask:
         """Take the grid of a canvas; the blocks of 4x4 cells that flash, (height, width)."""
-        changed, rising = self._cells.update(grid)
+        changed, rising = self._cells.update(grid[:2])
+        changed[1] &= np.negative((self._saturated.add(grid[2], now) > 0).view(np.uint8))
         rises, falls = _shares(changed & rising), _shares(changed & ~rising)
         moved = self._moved.add(rises + falls, now)
         net = _in_window(self._net.add(rises - falls, now))
-        up = (_in_window(rises) >= AREA) | (net >= AREA)
-        down = (_in_window(falls) >= AREA) | (net <= -AREA)
+        up = (_in_window(rises) >= AREA) | (net >= NET_AREA)
+        down = (_in_window(falls) >= AREA) | (net <= -NET_AREA)
         turns = self._turns.add(self._turned(up, down), now)
-        hot = turns >= MOST + (self._last > 0)
+        hot = turns >= MOST
         if not hot.any():
             return np.zeros(hot.shape[1:], np.bool_)
         return np.asarray((_around(hot) & (moved >= MOVED)).any(axis=0))
@@ -56,7 +59,8 @@ class FlashDetector:
         change = up.astype(np.int8) - down
         turned = (change != 0) & (change != self._last)
         self._last[turned] = change[turned]
-        return turned + 2 * (up & down).astype(np.float32)
+        times: Shares = turned + 2 * (up & down).astype(np.float32)
+        return times
 
 
 class OpposingChanges:
@@ -104,7 +108,7 @@ def _blocks(planes: Grid) -> Grid:
 
 def _shares(mask: Grid) -> Shares:
     """The share of the cells of each block for which a mask is 255, for each plane; their sums are exact."""
-    return _blocks(mask).astype(np.float32) / 256
+    return _blocks(mask) * np.float32(1 / 256)
 
 
 def _window_wh(blocks: NDArray[np.generic]) -> tuple[int, int]:

@@ -16,8 +16,8 @@ _CODES = np.arange(256) / 255
 _TO_LINEAR = np.round(255 * np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4))
 _TO_LINEAR = _TO_LINEAR.astype(np.uint8)
 
-_PLANES = np.array([[0.0722, 0.7152, 0.2126], [-1, -1, 1], [-9, -9, 3]], np.float32)
-"""From linear BGR to luminance; to R - G - B; and to a value that is as large where R / (R + G + B) is 0.8, 0 at 0.75."""
+_PLANES = np.array([[0.0722, 0.7152, 0.2126], [-1, -1, 1], [-3.5, -3.5, 1]], np.float32)
+"""From linear BGR to luminance, to R - G - B, and to a value above 0 where R / (R + G + B) is above 0.78."""
 
 
 class FlashGrid:
@@ -27,17 +27,14 @@ class FlashGrid:
         self._half: Image | None = None
 
     def measure(self, image: Image) -> Grid:
-        """Relative luminance and saturated red of the cells of a canvas, (2, height, width).
-
-        Red is R - G - B in linear values, and falls to 0 where the colour is not saturated.
-        """
+        """The cells of a canvas, (3, height, width): relative luminance, R - G - B, and whether red is saturated."""
         if max(image.shape[:2]) > LONG_SIDE:  # two pixels each way first: the error is small, the time a third
             image = self._half = halved(image, self._half)
         linear = cv2.LUT(image, _TO_LINEAR, dst=self._half)
         while max(linear.shape[:2]) > LONG_SIDE:
             linear = halved(linear)  # type: ignore[arg-type]
         luminance, red, saturated = cv2.split(cv2.transform(linear, _PLANES))
-        return np.array((cv2.min(luminance, BRIGHT), cv2.min(red, saturated)), np.uint8)  # type: ignore[call-overload]
+        return np.array((cv2.min(luminance, BRIGHT), red, cv2.min(saturated, 1)), np.uint8)  # type: ignore[call-overload]
 
 
 def halved(image: NDArray[np.uint8], into: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:

@@ -49,4 +49,5 @@ class FlashLimiter:
         np.maximum(self._left - seconds, 0, out=self._left)
         around = cv2.dilate(flashing.view(np.uint8), AROUND) > 0
         self._left[around if around.mean() < WIDE else ...] = HOLD + RELEASE
-        return np.minimum(self._left / np.float32(RELEASE), np.float32(1))
+        strength: Floats = np.minimum(self._left / np.float32(RELEASE), 1)
+        return strength

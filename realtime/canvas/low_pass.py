@@ -33,7 +33,9 @@ class LowPass:
     def filter(self, image: Image, strength: Floats, seconds: float) -> Image:
         """The filtered canvas, `seconds` after the last one; `strength`, 0 to 1, says how much for each block of it."""
         if self._steps == 0:
-            np.copyto(self._once, self._twice)
+            self._mix(
+                self._twice, image, 0.5, self._once
+            )  # halfway between the images that alternate: about their mean
         strongest = float(strength.max())
         weight = (1 - math.exp(-seconds / SLOWNESS)) ** strongest
         if (strength > 0).mean() >= WIDE:

@@ -1,8 +1,8 @@
 """Counts flashes in films as WCAG 2.3.1 defines them, pixel by pixel, in floats; shares no code with the limiter.
 
 A flash is a pair of opposing changes of relative luminance by 0.1 or more, where the darker image is below 0.8, or of
-(R - G - B) * 320 by more than 20, where the redder image has R / (R + G + B) of 0.8 or more. It counts where more than a
-quarter of a window of ten degrees, a third of the image each way, flashes: 2.8 % of the image.
+(R - G - B) * 320 by more than 20, where the redder image has R / (R + G + B) of 0.8 or more. It counts where more than
+a quarter of a window of ten degrees, a third of the image each way, flashes: 2.8 % of the image.
 
 See https://www.w3.org/TR/WCAG22/#dfn-general-flash-and-red-flash-thresholds
 """
@@ -43,7 +43,6 @@ def analyse(frames: Iterable[NDArray[np.uint8]], fps: float) -> Changes:
     """The worst second of a film, uint8 BGR of one size."""
     luminance, red = Pixels(0.1, dark=0.8), Pixels(20.0)
     windows = Windows(fps), Windows(fps)
-    worst = [0, 0]
     for frame in frames:
         b, g, r = np.moveaxis(linear(frame), 2, 0)
         total = np.maximum(r + g + b, 1e-9)
@@ -51,14 +50,15 @@ def analyse(frames: Iterable[NDArray[np.uint8]], fps: float) -> Changes:
             luminance.follow(0.2126 * r + 0.7152 * g + 0.0722 * b, np.ones(r.shape, np.bool_)),
             red.follow(np.maximum(r - g - b, 0) * 320, r / total >= 0.8),
         )
-        for number, (rises, falls) in enumerate(changes):
-            worst[number] = max(worst[number], windows[number].count(rises, falls))
-    return Changes(*worst)
+        for each, (rises, falls) in zip(windows, changes, strict=True):
+            each.add(rises, falls)
+    return Changes(*(each.most for each in windows))
 
 
 def linear(image: NDArray[np.uint8]) -> Field:
-    codes = image.astype(np.float32) / 255
-    return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    codes = np.arange(256) / 255
+    table: Field = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return table[image]
 
 
 class Pixels:
@@ -101,8 +101,10 @@ class Windows:
         self._single: deque[Mask] = deque()
         self._counts = np.zeros(0, np.uint8)
         self._up = np.zeros(0, np.int8)
+        self.most = 0
 
-    def count(self, rises: Mask, falls: Mask) -> int:
+    def add(self, rises: Mask, falls: Mask) -> None:
+        """Take the pixels that have risen or fallen in the next image; `most` is the largest count so far."""
         up, down = share(rises) >= AREA, share(falls) >= AREA
         if not self._up.size:
             self._up, self._counts = np.zeros(up.shape, np.int8), np.zeros(rises.shape, np.uint8)
@@ -110,26 +112,24 @@ class Windows:
         once = (up & ~down & (self._up != 1)) | (down & ~up & (self._up != -1))
         self._up[up & ~down], self._up[down & ~up] = 1, -1
         self._together.append(once + 2 * both.astype(np.int64))
-        together = int(np.sum(self._together, axis=0).max())
-        return max(together, self._one_by_one(rises | falls))
-
-    def _one_by_one(self, changes: Mask) -> int:
-        self._single.append(changes)
-        self._counts += changes
+        self.most = max(self.most, int(np.sum(self._together, axis=0).max()))
+        self._single.append(rises | falls)
+        self._counts += self._single[-1]
         if len(self._single) > self._second:
             self._counts -= self._single.popleft()
-        reached = 0
-        while reached < self._counts.max() and (share(self._counts > reached) >= AREA).any():
-            reached += 1
-        return reached
+        while (share(self._counts > self.most) >= AREA).any():
+            self.most += 1
 
 
 def share(mask: Mask) -> Field:
-    """The share of a mask in windows at regular positions, (positions, positions)."""
+    """The share of a mask in windows at regular positions, (positions, positions); 0 where none of them matters."""
     height, width = mask.shape
     rows, cols = height // 3, width // 3
+    if np.count_nonzero(mask) < AREA * rows * cols:
+        return np.zeros((POSITIONS, POSITIONS), np.float32)  # no window reaches AREA, wherever it is
     sums = np.pad(mask.astype(np.int32).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     top = np.linspace(0, height - rows, POSITIONS).round().astype(int)[:, None]
     left = np.linspace(0, width - cols, POSITIONS).round().astype(int)
     inside = sums[top + rows, left + cols] - sums[top, left + cols] - sums[top + rows, left] + sums[top, left]
-    return (inside / (rows * cols)).astype(np.float32)
+    shares: Field = (inside / (rows * cols)).astype(np.float32)
+    return shares

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.capture.registry import open_source
+from realtime.capture.source import EndOfSource, SourceOptions
+
 Image = NDArray[np.uint8]
 
 FPS = 30
-SIZE_HW = (270, 480)
-SECONDS = 3
+SIZE_HW = (234, 416)
+SECONDS = 2
+
+
+def read(path: Path) -> list[Image]:
+    """Every image of a video."""
+    with closing(open_source(str(path), SourceOptions())) as source:
+        images = []
+        try:
+            while True:
+                images.append(source.read())
+        except EndOfSource:
+            return images
 
 
 def numbers(seconds: float = SECONDS, fps: int = FPS) -> range:
@@ -34,7 +50,8 @@ def texture(seed: int, hw: tuple[int, int] = SIZE_HW, *, grain: int = 40) -> Ima
     coarse = rng.integers(0, 256, (hw[0] // grain + 2, hw[1] // grain + 2, 3), dtype=np.uint8)
     fine = rng.integers(-12, 13, (*hw, 1))
     picture = cv2.resize(coarse, hw[::-1], interpolation=cv2.INTER_CUBIC)
-    return np.clip(picture + fine, 0, 255).astype(np.uint8)
+    noisy: Image = np.clip(picture + fine, 0, 255).astype(np.uint8)
+    return noisy
 
 
 def alternating(first: tuple[int, int, int], second: tuple[int, int, int], hertz: float, fps: int = FPS) -> list[Image]:
@@ -49,7 +66,7 @@ def strobing_tile(share: float = 0.03, hertz: float = 15) -> list[Image]:
     film = []
     for number in numbers():
         image = texture(1)
-        image[90 : 90 + rows, 200 : 200 + cols] = 255 if is_first_half(number, hertz) else 0
+        image[80 : 80 + rows, 190 : 190 + cols] = 255 if is_first_half(number, hertz) else 0
         film.append(image)
     return film
 
@@ -90,7 +107,7 @@ def cuts(every: float = 4, seconds: float = 9) -> list[Image]:
     return [pictures[int(number / FPS // every) % 2] for number in numbers(seconds)]
 
 
-def moving(seconds: float = 5) -> list[Image]:
+def moving(seconds: float = 4) -> list[Image]:
     """Ordinary footage: a hand-held camera over a picture in front of which bright and dark things move."""
     scene = texture(7, (SIZE_HW[0] + 80, SIZE_HW[1] + 80), grain=18)
     return list(_walk(scene, seconds))
@@ -104,11 +121,11 @@ def _walk(scene: Image, seconds: float) -> Iterator[Image]:
         image = scene[top : top + SIZE_HW[0], left : left + SIZE_HW[1]].copy()
         for person, shade in enumerate((250, 20, 140)):
             x, y = (
-                round(240 + 190 * np.sin(time * (0.4 + 0.2 * person) + person)),
-                round(150 + 6 * np.sin(9 * time + person)),
+                round(208 + 170 * np.sin(time * (0.4 + 0.2 * person) + person)),
+                round(130 + 6 * np.sin(9 * time + person)),
             )
             cv2.ellipse(
-                image, (x, y), (28, 80), 0, 0, 360, (shade, shade, min(shade + 20, 255)), cv2.FILLED, cv2.LINE_AA
+                image, (x, y), (26, 72), 0, 0, 360, (shade, shade, min(shade + 20, 255)), cv2.FILLED, cv2.LINE_AA
             )
         noise = rng.normal(0, 3, image.shape)
         yield np.clip(image * (1 + 0.03 * np.sin(20 * time)) + noise, 0, 255).astype(np.uint8)

@@ -134,6 +134,26 @@ def test_a_frame_that_stands_still_is_drawn_again_only_after_a_change(
     assert canvases.version == 2
 
 
+def test_while_flashing_is_limited_a_frame_that_stands_still_is_drawn_again(
+    rendering: tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter],
+    controls: Controls,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("realtime.show.rendering.REDRAW_FOR", 0.0)
+    monkeypatch.setattr(rendering[0], "_limit", None)
+    step, frames, canvases, _ = rendering[0].step, *rendering[1:]
+    controls.set("show/view", "camera")
+    for index in range(12):
+        frames.put(Frame(np.full((60, 80, 3), 255 * (index % 2), np.uint8), index, time.monotonic()))
+        step()
+    for _ in range(3):
+        step()
+    assert canvases.version == 15
+    canvas = canvases.peek()
+    assert canvas is not None
+    assert canvas.limited
+
+
 def test_rendering_stops_at_its_limit_and_waiting_does_not_count(
     rendering: tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter],
 ) -> None:

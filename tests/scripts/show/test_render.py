@@ -12,6 +12,8 @@ from PIL import Image as Pillow
 from PIL import ImageSequence
 
 from scripts.cli import status
+from tests.flashing.analyser import analyse
+from tests.flashing.films import read
 
 SMALL = ("--size", "64", "--canvas", "320x180")
 
@@ -39,6 +41,33 @@ def test_gif_lasts_as_long_as_the_clip(clip: Path, tmp_path: Path) -> None:
     with Pillow.open(out) as film:
         durations = [frame.info["duration"] for frame in ImageSequence.Iterator(film)]
     assert sum(durations) / 1000 == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.fixture(scope="module")
+def flashing_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds at 30 fps, black and white in turn, 7.5 times in a second."""
+    path = tmp_path_factory.mktemp("flashes") / "flashes.mp4"
+    images = [np.full((120, 160, 3), 255 * (number // 2 % 2), np.uint8) for number in range(60)]
+    iio.imwrite(path, np.stack(images), fps=30)
+    return path
+
+
+@pytest.mark.parametrize("switch", [(), ("--flash-limit", "off")])
+def test_a_film_that_flashes_is_safe_unless_the_limit_is_off(
+    flashing_clip: Path, tmp_path: Path, switch: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    out = tmp_path / "out.mp4"
+    assert status(["render", str(flashing_clip), "-o", str(out), *SMALL, "--view", "camera", *switch]) == 0
+    images = read(out)
+    assert len(images) == 60
+    assert analyse(images, 30).safe == (not switch)
+    warnings = [line for line in caplog.messages if "flashes are not limited" in line]
+    assert len(warnings) == len(switch) // 2
+
+
+def test_the_flash_limit_is_on_or_off(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["render", "pattern", "-o", "out.mp4", "--flash-limit", "maybe"]) == 2
+    assert "--flash-limit" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("view", ["mosaic", "story", "camera"])
