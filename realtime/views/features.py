@@ -4,31 +4,24 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, TypeAlias
-
-import numpy as np
+from typing import ClassVar
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.projection import ProjectionHead
 from models.spec import LayerInfo, ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, TextForm, value
-from realtime.features.basis import AXES, FeatureBasis
-from realtime.features.clusters import FeatureClusters
-from realtime.features.colours import colours_of_clusters, colours_of_components, light_places, lit_by, over_picture
-from realtime.features.likeness import MAX_POINTS, Likeness, Point, likeness, parse_points
+from realtime.features.drawing import CLUSTERS, SHRINK, Tracker, axes_of, default_layer, draw_features, tracker_of
+from realtime.features.likeness import MAX_POINTS, Likeness, Point, parse_points
 from realtime.features.projection import Projection
 from realtime.imaging.compositing import fitted
-from realtime.imaging.frame import Floats, Image
-from realtime.imaging.guided_filter import enlarge_along_edges
+from realtime.imaging.frame import Floats
 from realtime.inference.engine import Outputs
 from realtime.threads.background_result import BackgroundResult
 from realtime.views.view import Rendered, Scene, View
 
-SHRINK = 4  # the maps leave the graph at a quarter of the panel's width
 EVERY = 0.2  # seconds between two updates of the projection
 EASE = 0.12  # seconds: the time constant with which the projection follows
-MAX_STRIDE = 16  # pixels of the input; coarser layers see no shapes
 
 CAPTIONS = {
     "colour": ("features", "Places that the network finds alike have the same colour."),
@@ -38,8 +31,6 @@ CAPTIONS = {
 }
 
 POINTS = TextForm("places from 0 to 1 across and down, such as '0.4,0.3 -0.7,0.2'", parse_points)
-
-Tracker: TypeAlias = FeatureBasis | FeatureClusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,7 @@ class FeatureSettings:
         KeyBinding(("7",), "cycle", "features: colour, over the picture, clusters, similar", feedback="features"),
         choices=tuple(CAPTIONS),
     )
-    clusters: int = value(6, "number of clusters", low=2, high=16)
+    clusters: int = value(CLUSTERS, "number of clusters", low=2, high=16)
     points: str = value("", "the places to be similar to; a minus before one means 'not this'", form=POINTS)
 
 
@@ -82,16 +73,16 @@ class FeaturesView(View):
         settings, layer = scene.settings[FeatureSettings], scene.layer
         identity = (scene.network.digest, layer.name, settings.mode, settings.clusters)
         if identity != self._identity:
-            self._start(identity, _tracker(settings))
+            self._start(identity, tracker_of(settings.mode, settings.clusters))
         image = scene.fitted_frame()
         points = _points(settings)
         maps = self._likeness_maps(scene, points) if self._tracker is None else self._maps(scene, self._tracker)
-        return Rendered(_draw(maps, image, settings, points), layer, caption=_caption(settings, points))
+        return Rendered(draw_features(maps, image, settings.mode, points), layer, caption=_caption(settings, points))
 
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
         """The deepest one that still tells places apart."""
-        fine = [layer.name for layer in info.key_layers if layer.stride <= MAX_STRIDE]
-        return fine[-1] if fine else None
+        layer = default_layer(info)
+        return layer.name if layer else None
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The layer and its neighbours, the nearest first."""
@@ -101,9 +92,7 @@ class FeaturesView(View):
         """The maps of the projection, which moves towards the newest one."""
         now = scene.frame.timestamp
         if self._shown is None:  # the first pass has only the features
-            none = Projection(
-                np.zeros((_axes(scene), scene.layer.channels), np.float32), np.zeros(_axes(scene), np.float32)
-            )
+            none = Projection.nothing(_axes(scene), scene.layer.channels)
             self._shown = self._target = tracker.update(_run(scene, none)["places"], 0.0)
             self._updated = now
         newest = self._request.take()
@@ -121,22 +110,14 @@ class FeaturesView(View):
     def _likeness_maps(self, scene: Scene, points: tuple[Point, ...]) -> Floats:
         """The maps of the chosen places; a new place takes two passes: the first one reads its features."""
         if self._shown is None or self._likeness.points != points:
-            none = Projection(
-                np.zeros((MAX_POINTS, scene.layer.channels), np.float32), np.zeros(MAX_POINTS, np.float32)
-            )
+            none = Projection.nothing(MAX_POINTS, scene.layer.channels)
             self._shown = self._likeness.update(points, _run(scene, none)["places"])
         return _run(scene, self._shown)["maps"]
 
 
-def _tracker(settings: FeatureSettings) -> Tracker | None:
-    if settings.mode == "similar":
-        return None
-    return FeatureClusters(settings.clusters) if settings.mode == "clusters" else FeatureBasis()
-
-
 def _axes(scene: Scene) -> int:
     settings = scene.settings[FeatureSettings]
-    return {"clusters": settings.clusters, "similar": MAX_POINTS}.get(settings.mode, AXES)
+    return axes_of(settings.mode, settings.clusters)
 
 
 def _spec(scene: Scene, layer: LayerInfo) -> GraphSpec:
@@ -150,14 +131,6 @@ def _run(scene: Scene, projection: Projection) -> Outputs:
 
 def _points(settings: FeatureSettings) -> tuple[Point, ...]:
     return parse_points(settings.points) if settings.mode == "similar" else ()
-
-
-def _draw(maps: Floats, image: Image, settings: FeatureSettings, points: tuple[Point, ...]) -> Image:
-    if settings.mode == "similar":
-        return light_places(image, likeness(maps, points)) if points else image
-    colours = colours_of_clusters(maps) if settings.mode == "clusters" else colours_of_components(maps)
-    coloured = enlarge_along_edges(colours, image)
-    return over_picture(coloured, image) if settings.mode == "picture" else lit_by(coloured, image)
 
 
 def _caption(settings: FeatureSettings, points: tuple[Point, ...]) -> tuple[str, str]:
