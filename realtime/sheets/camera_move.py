@@ -37,9 +37,10 @@ def seen(tile: Rect, panel_hw: Hw, amount: float) -> tuple[float, float, float]:
     share = max(tile.width / width, tile.height / height)
     scale = share**-amount
     way = (1 - 1 / scale) / max(1 - share, 1e-6)
-    left = (tile.left + tile.width / 2 - share * width / 2) * way
-    top = (tile.top + tile.height / 2 - share * height / 2) * way
-    return left, top, scale
+    left = tile.left + (tile.width - share * width) / 2
+    top = tile.top + (tile.height - share * height) / 2
+    room = 1 - share
+    return min(max(left, 0), room * width) * way, min(max(top, 0), room * height) * way, scale
 
 
 def look(grey: Grey, tile: Rect, amount: float) -> Grey:

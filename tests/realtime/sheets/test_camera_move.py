@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -35,7 +37,7 @@ def test_the_camera_never_leaves_the_panel_and_never_jumps() -> None:
     ways = [seen(tile, PANEL_HW, amount) for amount in np.linspace(0, 1, 30)]
     for left, top, scale in ways:
         assert left >= -0.01 and top >= -0.01 and left + 320 / scale <= 320.01 and top + 180 / scale <= 180.01
-    ratios = [after[2] / before[2] for before, after in zip(ways[:-1], ways[1:], strict=True)]
+    ratios = [after[2] / before[2] for before, after in itertools.pairwise(ways)]
     assert max(ratios) == pytest.approx(min(ratios)), "the scale grows by the same factor"
 
 
