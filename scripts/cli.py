@@ -22,7 +22,7 @@ LONGEST = 600  # characters of an error message
 
 GROUPS = {
     "Show": ("show", ("live", "render", "controls", "cameras")),
-    "Pictures and videos": ("pictures", ("story", "maps", "filters", "dream", "maximize", "gradcam")),
+    "Pictures and videos": ("pictures", ("story", "maps", "filters", "dream", "maximize", "gradcam", "features")),
     "Networks": ("networks", ("train", "export", "layers")),
     "This machine": ("machine", ("doctor", "bench")),
 }

@@ -16,10 +16,16 @@ from realtime.dreams.tiling import Tiling2d, ValueAndGradient, tile_picture, til
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
 
+FULL_STRENGTH = 220  # pixels of the shorter side of the largest octave that is changed at full strength
+
 
 @dataclass(frozen=True, slots=True)
 class AscentOptions:
-    """Gradient ascent: `step_size` is the mean change of a pixel, 0..255, in each of `steps` steps per octave."""
+    """Gradient ascent: `step_size` is the mean change of a pixel, 0..255, in each of `steps` steps per octave.
+
+    Octaves that are larger than FULL_STRENGTH are changed less, in proportion: what the smaller ones have drawn stays
+    the subject of a large picture, and is only drawn more finely.
+    """
 
     octaves: int = 4
     octave_scale: float = 1.4
@@ -54,6 +60,15 @@ class Octave:
     def work(self, options: AscentOptions) -> int:
         """The number of tiles that go through the network: those of every step, and once more for the last value."""
         return 0 if self.tiling is None else self.tiling.count * (options.steps + 1)
+
+    def pixels(self, options: AscentOptions) -> int:
+        """The number of pixels that go through the network, which is what the time depends on."""
+        return 0 if self.tiling is None else self.work(options) * self.tiling.rows.tile * self.tiling.cols.tile
+
+    @property
+    def strength(self) -> float:
+        """The share of the step size that is used at this size."""
+        return min(FULL_STRENGTH / min(self.size_hw), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +119,7 @@ class DeepDream:
         for _ in range(self._options.steps):
             value, gradient = tiled_gradient(self._objective, picture, octave.tiling, offset, advance)
             values.append(value)
-            ascent_step(picture, gradient, self._options.step_size)
+            ascent_step(picture, gradient, self._options.step_size * octave.strength)
             offset = octave.tiling.random_offset(self._options.jitter, self._rng)
         return AscentResult(values[0], tiled_gradient(self._objective, picture, octave.tiling, first, advance)[0])
 
@@ -114,7 +129,7 @@ class DeepDream:
         if self._picture is not None:
             detail = self._picture
             detail -= resize(self._source, hw(detail))
-            picture += cv2.resize(detail, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+            picture += cv2.resize(detail, size_hw[::-1], interpolation=cv2.INTER_CUBIC)
         return picture.clip(0, 255, out=picture)
 
 

@@ -20,10 +20,15 @@ class Labelled:
     name: str
 
 
+def columns(pictures: int) -> int:
+    """The number of pictures in a row of a sheet."""
+    return min(math.ceil(math.sqrt(pictures * ASPECT)), pictures)
+
+
 def contact_sheet(pictures: Sequence[Labelled], title: str) -> Image:
     """The pictures, all of one size, in reading order under a title."""
     height, width = pictures[0].image.shape[:2]
-    cols = min(math.ceil(math.sqrt(len(pictures) * ASPECT)), len(pictures))
+    cols = columns(len(pictures))
     rows = -(-len(pictures) // cols)
     size = max(width // 14, 10)
     gap, line = max(width // 20, 4), 2 * size

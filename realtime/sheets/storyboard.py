@@ -1,4 +1,7 @@
-"""A story in cards: the picture, every layer from first to last, and the predictions. Each fades into the next."""
+"""A story in cards: the picture, every layer from first to last, and the predictions.
+
+The camera moves into a tile of a layer, where the tiles of the next layer appear.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ from realtime.imaging.drawing import (
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, FAINT, LIGHT, QUIET, Colour, text_width, write
 from realtime.inference.predictions import is_sure
+from realtime.sheets.camera_move import look, move_into, tile_to_enter
 from realtime.sheets.picture_activations import LayerTiles
 from realtime.views.stages import stage_caption
 from realtime.views.tiles import TileSettings
@@ -28,7 +32,7 @@ from realtime.views.tiles import TileSettings
 SURE_TEXT = ("predictions", "The most likely classes and their probabilities.")
 UNSURE_TEXT = ("not sure", "No class is likely enough to be named.")
 
-FADE = 0.48  # seconds in which a card fades into the next
+FADE, MOVE = 0.48, 1.2  # seconds in which a card fades into the next, or in which the camera moves to it
 FEW = 4  # the largest number of channels whose numbers are written
 
 COLORMAP, CONTRAST = TileSettings().colormap, TileSettings().contrast
@@ -44,12 +48,16 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A canvas with text, the grey tiles of its panel, the place of the picture, and the seconds that all is shown."""
+    """A canvas with text, the grey tiles of its panel, the place of the picture, and the seconds that all is shown.
+
+    `tile` is where the camera moves in; a card without tiles has none.
+    """
 
     text: Image
     grey: NDArray[np.uint8]
     picture: Rect
     seconds: float
+    tile: Rect | None = None
 
 
 class Storyboard:
@@ -81,13 +89,13 @@ class Storyboard:
         title, sentence = stage_caption(tiles.layer, self._info)
         few = f" · {', '.join(map(str, tiles.channels))}" if len(tiles.channels) <= FEW else ""
         canvas = self._with_text(title, sentence, tiles.layer.name + few, BRIGHT, current=tiles.layer)
-        return Card(canvas, tiles.grey, self._small, seconds)
+        tile = tile_to_enter(tiles.grey, tiles.grid, len(tiles.channels))
+        return Card(canvas, tiles.grey, self._small, seconds, tile)
 
     def ending(self, predictions: Sequence[Prediction], seconds: float) -> Card:
-        """The card of the predictions, beside the picture; without them if the first one is unsure."""
-        sure = is_sure(predictions)
-        title, sentence = SURE_TEXT if sure else UNSURE_TEXT
-        predictions = predictions if sure else ()
+        """The card of the predictions that are likely enough, beside the picture."""
+        predictions = [each for each in predictions if is_sure([each])]
+        title, sentence = SURE_TEXT if predictions else UNSURE_TEXT
         canvas = self._with_text(title, sentence, *network_label(self._info), current=self._marks[-1])
         half = self.panel._replace(width=round(self.panel.width * 0.42))
         picture = centred(hw(self._image), half)
@@ -100,10 +108,11 @@ class Storyboard:
         return Card(canvas, self._dark(), picture, seconds)
 
     def play(self, cards: Iterable[Card], *, step: float) -> Iterator[Shot]:
-        """The shots of all cards: a card fades in with one shot per `step` seconds, and is then one long shot."""
+        """The shots of all cards: a card comes in with one shot per `step` seconds, and is then one long shot."""
         before: Card | None = None
         for card in cards:
-            fades = 0 if before is None else round(min(FADE, card.seconds / 2) / step)
+            longest = FADE if card.tile is None else MOVE
+            fades = 0 if before is None else round(min(longest, card.seconds / 2) / step)
             for number in range(1, fades + 1):
                 yield Shot(self._draw(_between(before or card, card, number / (fades + 1))), step)
             yield Shot(self._draw(card), card.seconds - fades * step)
@@ -152,14 +161,22 @@ def story_colours() -> NDArray[np.uint8]:
 
 
 def _between(old: Card, new: Card, weight: float) -> Card:
-    """A card between two others: the picture moves with ease in and out, and grey tiles fade before they are coloured.
+    """A card between two others: what moves begins and ends slowly, and grey tiles fade before they are coloured.
 
     Every colour of a fade is then one of the colormap, so that a GIF needs few colours.
     """
     eased = weight * weight * (3.0 - 2.0 * weight)
     places = (round(a + (b - a) * eased) for a, b in zip(old.picture, new.picture, strict=True))
-    grey = np.rint(old.grey * (1.0 - weight) + new.grey * weight).astype(np.uint8)
-    return Card(_text_between(old.text, new.text, weight), grey, Rect(*places), new.seconds)
+    return Card(_text_between(old.text, new.text, weight), _grey_between(old, new, eased), Rect(*places), new.seconds)
+
+
+def _grey_between(old: Card, new: Card, weight: float) -> NDArray[np.uint8]:
+    """Into a tile of the old card; out of a tile of the first layer, which resembles the picture; or a fade."""
+    if new.tile is None:
+        return cv2.convertScaleAbs(old.grey, alpha=1.0 - weight)  # type: ignore[return-value]
+    if old.tile is None:
+        return cv2.convertScaleAbs(look(new.grey, new.tile, 1.0 - weight), alpha=weight)  # type: ignore[return-value]
+    return move_into(old.grey, old.tile, new.grey, weight)
 
 
 def _text_between(old: Image, new: Image, weight: float) -> Image:

@@ -76,7 +76,7 @@ class RenderOptions(NetworkOptions):
     """The network, the view and the controls: the same for the live show and for `ventral render`."""
 
     view: str | None = None
-    """the view to show: camera, mosaic, story, dream, gradcam or saliency (default: mosaic)"""
+    """the view to show: camera, mosaic, story, features, dream, gradcam or saliency (default: mosaic)"""
     layer: str | None = None
     """the layer to show, such as block3_conv1"""
     size: InputSize = 224

@@ -9,22 +9,16 @@ from models.build.heads.projection import ProjectionHead
 from models.spec import LayerInfo, ModelInfo
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.value import KeyBinding, TextForm, value
-from realtime.features.basis import AXES, FeatureBasis
 from realtime.features.choose_places import HINT, choose_place, forget_places
-from realtime.features.clusters import FeatureClusters
-from realtime.features.colours import colours_of_clusters, colours_of_components, light_places, lit_by, over_picture
-from realtime.features.following import FollowingProjection
-from realtime.features.likeness import MAX_POINTS, Likeness, Point, likeness, parse_points
+from realtime.features.drawing import CLUSTERS, SHRINK, axes_of, default_layer, draw_features, tracker_of
+from realtime.features.following import FollowingProjection, Tracker
+from realtime.features.likeness import Likeness, Point, parse_points
 from realtime.features.projection import Projection
 from realtime.imaging.compositing import fitted
-from realtime.imaging.frame import Floats, Image
-from realtime.imaging.guided_filter import enlarge_along_edges
+from realtime.imaging.frame import Floats
 from realtime.inference.engine import Outputs
 from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
-
-SHRINK = 4  # the maps leave the graph at a quarter of the panel's width
-MAX_STRIDE = 16  # pixels of the input; coarser layers see no shapes
 
 CAPTIONS = {
     "colour": ("features", "Places that the network finds alike have the same colour."),
@@ -51,7 +45,7 @@ class FeatureSettings:
         ),
         choices=tuple(CAPTIONS),
     )
-    clusters: int = value(6, "number of clusters", low=2, high=16)
+    clusters: int = value(CLUSTERS, "number of clusters", low=2, high=16)
     points: str = value("", "the places to be similar to; a minus before one means 'not this'", form=POINTS)
 
 
@@ -74,19 +68,17 @@ class FeaturesView(View):
         identity = (scene.network.digest, layer.name, settings.mode, settings.clusters)
         if identity != self._identity:
             self._identity, self._projection, self._likeness = identity, None, Likeness()
-        image = scene.fitted_frame()
-        if settings.mode == "similar":
-            points = parse_points(settings.points)
-            light = likeness(self._likeness_maps(scene, points), points)
-            return Rendered(
-                light_places(image, light) if points else image, layer, caption=CAPTIONS["similar"] if points else ASK
-            )
-        return Rendered(_coloured(self._maps(scene, settings), image, settings), layer, caption=CAPTIONS[settings.mode])
+        points = parse_points(settings.points) if settings.mode == "similar" else ()
+        tracker = tracker_of(settings.mode, settings.clusters)
+        maps = self._likeness_maps(scene, points) if tracker is None else self._maps(scene, tracker)
+        asks = settings.mode == "similar" and not points
+        image = draw_features(maps, scene.fitted_frame(), settings.mode, points)
+        return Rendered(image, layer, caption=ASK if asks else CAPTIONS[settings.mode])
 
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
         """The deepest one that still tells places apart."""
-        fine = [layer.name for layer in info.key_layers if layer.stride <= MAX_STRIDE]
-        return fine[-1] if fine else None
+        layer = default_layer(info)
+        return layer.name if layer else None
 
     def shows(self, path: str, settings: Snapshot) -> bool:
         """The number of clusters and the places belong to one mode each."""
@@ -105,11 +97,10 @@ class FeaturesView(View):
         """The layer and its neighbours, the nearest first."""
         return (_spec(scene, layer) for layer in scene.info.around(scene.layer))
 
-    def _maps(self, scene: Scene, settings: FeatureSettings) -> Floats:
+    def _maps(self, scene: Scene, tracker: Tracker) -> Floats:
         """The maps of the projection; the first frame takes two passes: the first one reads the features."""
         now = scene.frame.timestamp
         if self._projection is None:
-            tracker = FeatureClusters(settings.clusters) if settings.mode == "clusters" else FeatureBasis()
             self._projection = FollowingProjection(tracker, _places(scene), now)
         outputs = _run(scene, self._projection.at(now))
         self._projection.learn(outputs["places"], now, scene.engine.start)
@@ -122,14 +113,11 @@ class FeaturesView(View):
         return _run(scene, self._likeness.projection(scene.layer.channels))["maps"]
 
 
-def _axes(settings: FeatureSettings) -> int:
-    return {"clusters": settings.clusters, "similar": MAX_POINTS}.get(settings.mode, AXES)
-
-
 def _spec(scene: Scene, layer: LayerInfo) -> GraphSpec:
+    settings = scene.settings[FeatureSettings]
     height, width = fitted(scene.frame_hw, scene.panel_hw)
     size_hw = max(height // SHRINK, 8), max(width // SHRINK, 8)
-    return scene.graph(ProjectionHead(layer.name, _axes(scene.settings[FeatureSettings]), size_hw))
+    return scene.graph(ProjectionHead(layer.name, axes_of(settings.mode, settings.clusters), size_hw))
 
 
 def _run(scene: Scene, projection: Projection) -> Outputs:
@@ -138,14 +126,9 @@ def _run(scene: Scene, projection: Projection) -> Outputs:
 
 def _places(scene: Scene) -> Floats:
     """The features alone."""
-    nothing = Projection.nothing(_axes(scene.settings[FeatureSettings]), scene.layer.channels)
+    settings = scene.settings[FeatureSettings]
+    nothing = Projection.nothing(axes_of(settings.mode, settings.clusters), scene.layer.channels)
     return _run(scene, nothing)["places"]
-
-
-def _coloured(maps: Floats, image: Image, settings: FeatureSettings) -> Image:
-    colours = colours_of_clusters(maps) if settings.mode == "clusters" else colours_of_components(maps)
-    coloured = enlarge_along_edges(colours, image)
-    return over_picture(coloured, image) if settings.mode == "picture" else lit_by(coloured, image)
 
 
 VIEW = FeaturesView

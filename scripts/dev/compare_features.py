@@ -11,13 +11,13 @@ from cyclopts import Parameter, run
 
 from models.importing.open_network import open_network
 from realtime.capture.pictures import read_picture
+from realtime.features.painter import FeaturePainter
 from realtime.imaging.compositing import Rect, background, fit, paste
 from realtime.imaging.drawing import write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import BRIGHT
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
-from scripts.common.layer_as_colour import layer_as_colour
 
 SHORT_SIDE = 320  # of the input of the networks
 CELL_HW, GAP, TEXT = (180, 240), 6, 15  # pixels
@@ -39,7 +39,9 @@ def compare(
             cells = [image]
             for text, _, layer in named:
                 network = networks[text]
-                cells.append(layer_as_colour(engine, network, network.info.layer(layer), image, SHORT_SIDE))
+                cells.append(
+                    FeaturePainter(engine, network, network.info.layer(layer), SHORT_SIDE).learn_and_paint(image)
+                )
             rows.append(cells)
     titles = ["", *(f"{networks[text].info.name} {layer}" for text, _, layer in named)]
     cv2.imwrite(str(output), sheet(titles, rows))

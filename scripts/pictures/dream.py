@@ -33,11 +33,12 @@ from realtime.dreams.objective import (
     guided,
 )
 from realtime.dreams.parse_objective import CLASS, parse_objective
-from realtime.imaging.compositing import resize
+from realtime.imaging.compositing import enlarge, resize
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import NetworkOptions, between
+from scripts.common.expected_time import expected_time, pass_seconds
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, Like, OutputPath, Seed
 from scripts.common.progress import progress
@@ -53,9 +54,8 @@ ZOOM_FPS = 12.5
 
 MAX_PIXELS = 80_000_000
 
-FIRST_SIDE = 160  # about the shorter side of the first octave, in pixels: it draws what is seen from afar
-LARGE = 4_000_000  # pixels from which a dream takes minutes
-
+LONG_SIDE = 1280  # pixels of the longer side of a dream, at least, where no width is given
+FIRST_SIDE = 112  # about the shorter side of the first octave, in pixels: it draws what is seen from afar
 MAX_OCTAVES = 20
 
 AscendOctave: TypeAlias = Callable[[Octave, Callable[[], None]], AscentResult | None]
@@ -86,13 +86,13 @@ class DreamOptions:
     steps: Annotated[int | None, between(1, 10_000)] = None
     """gradient ascent steps per octave (default: 10)"""
     step_size: Annotated[float | None, between(0.001, 255)] = None
-    """mean change of a pixel value (0 to 255) per step (default: 1.5)"""
+    """mean change of a pixel value (0 to 255) per step, less in large octaves (default: 1.5)"""
     jitter: Annotated[int | None, between(0, 1024)] = None
     """maximum random shift before each step, in pixels (default: 32)"""
     seed: Seed = None
     """random seed (default: 0)"""
     width: Annotated[int | None, between(1, 32_000)] = None
-    """width of the result, in pixels (default: the width of the picture)"""
+    """width of the result, in pixels (default: that of the picture, at least 1280 pixels on its longer side)"""
     tile: Annotated[int | None, between(64, 4096)] = None
     """maximum side of a tile, the part of the picture that the network processes at once, in pixels (default: 512)"""
 
@@ -151,32 +151,36 @@ def dream(  # noqa: PLR0913, all of the command line
         raise SettingError("--zoom needs --zoom-frames")
     check_writable(output, force=force, suffixes=(".gif", ".mp4") if zoom_frames else (".png",))
     options, network_options, network = reuse_settings(like, "dream", options, network_options)
-    objective, source = options.objective(network.info), read_source(picture, options.width)
+    objective, source = (
+        options.objective(network.info),
+        read_source(picture, options.width, 1 if zoom_frames else LONG_SIDE),
+    )
     options = options.for_picture(hw(source))
     with open_engine(network_options, network.info) as engine:
         if options.guide is not None:
             objective = guided(engine, network, objective, read_picture(options.guide))
-        if source.size > 3 * LARGE:
-            log.info("a picture of %.0f megapixels takes minutes; --width 1200 is faster", source.size / 3e6)
         dreamer = Dreamer(ObjectiveGradient(engine, network, objective), options)
         if zoom_frames:
             with open_writer(output, fps=ZOOM_FPS, size_wh=hw(source)[::-1], force=force) as writer:
                 for each in dreamer.zoom(source, zoom_frames, zoom or ZOOM):
                     writer.write(each)
         else:
-            settings = settings_of("dream", network, network_options, **options.complete(network.info))
-            write_picture(output, dreamer.dream(source), settings)
+            complete = options.complete(network.info) | {"width": source.shape[1]}
+            settings = settings_of("dream", network, network_options, **complete)
+            with expected_time(f"{hw(source)[1]}x{hw(source)[0]}", dreamer.expected_seconds(source)):
+                result = dreamer.dream(source)
+            write_picture(output, result, settings)
 
 
-def read_source(path: Path, width: int | None) -> Image:
-    """The picture at `width`; SettingError if that is more than MAX_PIXELS."""
+def read_source(path: Path, width: int | None, long_side: int) -> Image:
+    """The picture at `width`, or with a longer side of at least `long_side`; SettingError for too many pixels."""
     image = read_picture(path)
     height_now, width_now = image.shape[:2]
-    new_width = width or width_now
-    size_hw = (max(round(height_now * new_width / width_now), 1), new_width)
+    scale = width / width_now if width else max(long_side / max(height_now, width_now), 1.0)
+    size_hw = (max(round(height_now * scale), 1), max(round(width_now * scale), 1))
     if size_hw[0] * size_hw[1] > MAX_PIXELS:
         raise SettingError(f"{path.name} would be {size_hw[1]}x{size_hw[0]} pixels; choose a smaller --width")
-    return resize(image, size_hw)
+    return enlarge(image, size_hw) if scale > 1 else resize(image, size_hw)
 
 
 class Dreamer:
@@ -194,6 +198,14 @@ class Dreamer:
         if not any(result and result.before != result.after for result in results):
             raise SettingError("the objective has no gradient on this picture; choose another --layer or --channel")
         return state.image
+
+    def expected_seconds(self, image: Image) -> float:
+        """How long the dream of a picture will take."""
+        octaves = [octave for octave in self._octaves(image) if octave.tiling is not None]
+        first = octaves[0].tiling
+        assert first is not None, "plan_octaves rejects pictures without"
+        seconds = pass_seconds(self._gradient, (first.rows.tile, first.cols.tile))
+        return seconds * sum(octave.pixels(self._ascent) for octave in octaves) / (first.rows.tile * first.cols.tile)
 
     def zoom(self, image: Image, frames: int, factor: float) -> Iterator[Image]:
         """The frames of an endless zoom: dream, zoom in, dream again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,15 +13,19 @@ from cyclopts import Parameter
 
 from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
+from realtime.dreams.deepdream import AscentResult, InputLimits
+from realtime.dreams.enlarge import DETAIL, detail_octaves, enlarge_with_detail
 from realtime.dreams.maximize import Target, with_deconv_fallback
 from realtime.dreams.maximize import maximize as ascend
 from realtime.dreams.objective import ObjectiveGradient
+from realtime.imaging.frame import Image
 from realtime.inference.channels import check_channels
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
 from realtime.outputs.recording.paths import check_writable
-from realtime.sheets.contact import Labelled, contact_sheet
+from realtime.sheets.contact import Labelled, columns, contact_sheet
 from realtime.show.options import NetworkOptions, between
+from scripts.common.expected_time import expected_time, pass_seconds
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, Like, OutputPath, Seed, parse_channels
 from scripts.common.progress import progress
@@ -30,7 +34,8 @@ from scripts.common.saved_settings import given_options, write_picture
 
 log = logging.getLogger(__name__)
 
-SIZE, STEPS = 224, 256
+SIZE = 1280  # pixels of the side of the picture, or of all pictures of a sheet together
+FIRST_SIDE, STEPS = 224, 256  # the size at which a picture is composed; then it is enlarged, and drawn more finely
 MAX_CHANNELS = 64
 
 
@@ -47,10 +52,10 @@ class MaximizeOptions:
     """one position of the channel instead of its mean, as fractions of width and height, such as 0.5,0.5"""
     class_: Annotated[str | None, Parameter(name="--class")] = None
     """a class instead of a layer and a channel, by name or number"""
-    size: Annotated[int | None, between(32, 2048)] = None
-    """side of the picture, in pixels (default: 224)"""
+    size: Annotated[int | None, between(32, 4096)] = None
+    """longer side of each picture, in pixels (default: 1280; less in a sheet)"""
     steps: Annotated[int | None, between(1, 10_000)] = None
-    """gradient ascent steps (default: 256)"""
+    """gradient ascent steps for the composition, at 224 pixels (default: 256)"""
     seed: Seed = None
     """random seed (default: 0)"""
 
@@ -70,17 +75,15 @@ class MaximizeOptions:
         check_channels(layer, channels)
         return [Target(layer.name, channel, f"channel {channel}") for channel in channels]
 
-    def picture_hw(self, gradient: ObjectiveGradient) -> Hw:
-        """The size of the picture; SettingError for one that the network does not take."""
+    def sizes(self, gradient: ObjectiveGradient, pictures: int) -> tuple[Hw, Hw]:
+        """The sizes of the composition and of the result; SettingError for one that the network does not take."""
         name, fixed_hw = gradient.network.info.name, gradient.fixed_hw
-        if fixed_hw is not None:
-            if self.size is not None and fixed_hw != (self.size, self.size):
-                raise SettingError(f"{name} takes {fixed_hw[1]}x{fixed_hw[0]} pixels only; omit --size")
-            return fixed_hw
-        size = self.size or SIZE
-        if size < gradient.smallest:
-            raise SettingError(f"--size is {size}, but {name} needs at least {gradient.smallest} pixels")
-        return size, size
+        size = self.size or max(SIZE // columns(pictures), FIRST_SIDE)
+        least = max(fixed_hw or (gradient.smallest,))
+        if size < least:
+            raise SettingError(f"--size is {size}, but {name} needs at least {least} pixels")
+        first_hw = fixed_hw or (min(size, max(FIRST_SIDE, gradient.smallest)),) * 2
+        return first_hw, (round(size * first_hw[0] / max(first_hw)), round(size * first_hw[1] / max(first_hw)))
 
     @property
     def position(self) -> tuple[float, float] | None:
@@ -125,13 +128,46 @@ def draw_pictures(
     engine: Engine, network: Network, targets: Sequence[Target], options: MaximizeOptions
 ) -> Iterator[Labelled]:
     """The picture of each target; each has a progress bar and a line in the log."""
-    steps = options.steps or STEPS
     for target in targets:
-        gradient = target.gradient(engine, network, at=options.position)
+        drawer = Drawer(target.gradient(engine, network, at=options.position), options, len(targets))
         rng = np.random.default_rng([options.seed or 0, target.channel])
-        with progress(target.name, steps) as advance:
-            image, result = ascend(with_deconv_fallback(gradient), options.picture_hw(gradient), steps, rng, advance)
+        with (
+            expected_time(target.name, drawer.expected_seconds()),
+            progress(target.name, drawer.work) as advance,
+        ):
+            image, result = drawer.draw(rng, advance)
         log.info("%s: objective %.4g -> %.4g", target.name, result.before, result.after)
         if result.after <= result.before:
             log.warning("%s does not respond, so its picture is empty; try another --seed or more --steps", target.name)
         yield Labelled(image, target.name)
+
+
+class Drawer:
+    """Draws one picture: first its composition, then octave by octave its detail.
+
+    A unit has no detail of its own at a larger size: its picture is only enlarged.
+    """
+
+    def __init__(self, gradient: ObjectiveGradient, options: MaximizeOptions, pictures: int) -> None:
+        self._gradient, self._steps = gradient, options.steps or STEPS
+        self._first_hw, self._size_hw = options.sizes(gradient, pictures)
+        limits = InputLimits(gradient.smallest, gradient.fixed_hw)
+        alone = options.position is not None
+        self._octaves = () if alone else detail_octaves(self._first_hw, self._size_hw, limits)
+
+    @property
+    def work(self) -> int:
+        """The number of passes through the network."""
+        return self._steps + sum(octave.work(DETAIL) for octave in self._octaves)
+
+    def expected_seconds(self) -> float:
+        """How long it will take."""
+        first = self._first_hw[0] * self._first_hw[1]
+        pixels = self._steps * first + sum(octave.pixels(DETAIL) for octave in self._octaves)
+        return pass_seconds(self._gradient, self._first_hw) * pixels / first
+
+    def draw(self, rng: np.random.Generator, advance: Callable[[], None]) -> tuple[Image, AscentResult]:
+        """The picture, and the values of the objective before and after its composition."""
+        objective = with_deconv_fallback(self._gradient)
+        image, result = ascend(objective, self._first_hw, self._steps, rng, advance)
+        return enlarge_with_detail(objective, image, self._size_hw, self._octaves, rng, advance), result

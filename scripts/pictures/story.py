@@ -1,4 +1,4 @@
-"""`ventral story`: what each layer computes from a picture, one after another, as a GIF or an MP4."""
+"""`ventral story`: a camera's way through the network, layer by layer, as an MP4 or a GIF."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,12 +10,14 @@ import numpy as np
 from cyclopts import Parameter
 
 from models.errors import OutputError, SettingError, SourceError
+from models.files import write_atomically
 from models.spec import Hw, LayerInfo
 from realtime.capture.pictures import list_pictures, read_picture
+from realtime.controls.settings import GIF_MAX_MB
 from realtime.imaging.frame import Image
 from realtime.inference.channels import check_channels
 from realtime.inference.predictions import classify
-from realtime.outputs.recording.gif import delays, write_gif
+from realtime.outputs.recording.gif import delays, encode_gif
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.palette import COLOURS, Palette, image_colours
 from realtime.outputs.recording.paths import check_writable
@@ -31,7 +33,10 @@ log = logging.getLogger(__name__)
 
 GIF_WIDTH, FILM_WIDTH = 480, 1280
 LARGEST_GIF = 1920
-GIF_STEP, FILM_FPS = 0.08, 25.0  # seconds per frame of a GIF's fade, and the frame rate of a film
+FILM_FPS = 25.0
+
+GIF_STEPS = (0.08, 0.12, 0.16, 0.24)
+"""Seconds per frame of a GIF while the camera moves: the first one with which it keeps to its size."""
 
 TILES = (8, 12, 18, 24, 32)
 """The least number of tiles for a layer of each block: deeper layers have more and coarser channels."""
@@ -39,7 +44,7 @@ TILES = (8, 12, 18, 24, 32)
 LONGEST = 300.0  # seconds per layer: the ending lasts twice as long, and a GIF frame at most 655 seconds
 
 PREDICTIONS = 3
-SUFFIXES = (".gif", ".mp4")
+SUFFIXES = (".mp4", ".gif")
 
 
 @Parameter(name="*")
@@ -49,8 +54,8 @@ class StoryOptions(StillOptions):
 
     channels: str | None = None
     """the channels to show, such as 3,17 (default: the most active)"""
-    seconds: Annotated[float, between(0.1, LONGEST)] = 1.6
-    """how long to show each layer"""
+    seconds: Annotated[float, between(0.1, LONGEST)] = 2.4
+    """how long to show each layer, with the way to it"""
     width: Annotated[int | None, between(240, 3840)] = None
     """width of the video, in pixels (default: 480 for a GIF, 1280 for an MP4)"""
 
@@ -74,12 +79,12 @@ def story(
     options: StoryOptions = StoryOptions(),
     network_options: NetworkOptions = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
-    """Show what each layer computes from a picture, one layer after another, as a GIF or an MP4.
+    """Move through the network: what each layer computes from a picture, one layer after another.
 
-    Example: `ventral story cat.jpg -o cat.gif`
+    Example: `ventral story cat.jpg -o cat.mp4`
 
     :param pictures: one or more pictures, or a folder of pictures
-    :param output: a .gif or .mp4 file; for several pictures a folder, with one .gif per picture
+    :param output: an .mp4 file, or a .gif of at most 8 MB; for several pictures a folder, with one .mp4 per picture
     """
     outputs = plan_outputs(pictures, output, force=force)
     for _, path in outputs:
@@ -108,7 +113,7 @@ def plan_outputs(given: Sequence[Path], output: Path, *, force: bool) -> list[tu
     if output.exists() and not output.is_dir():
         raise OutputError(f"{output} is a file; expected a folder for the stories")
     if not output.is_dir():
-        check_writable(output.with_name(f"{output.name}.gif"), force=True)
+        check_writable(output.with_name(f"{output.name}.mp4"), force=True)
         return [(path, output / name) for path, name in story_names(pictures)]
     return [
         (path, check_writable(output / name, force=force, suffixes=SUFFIXES)) for path, name in story_names(pictures)
@@ -116,10 +121,10 @@ def plan_outputs(given: Sequence[Path], output: Path, *, force: bool) -> list[tu
 
 
 def story_names(pictures: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """Every picture with a unique file name for its story: cat.jpg cat.gif, then cat.png cat.png.gif."""
+    """Every picture with a unique file name for its story: cat.jpg cat.mp4, then cat.png cat.png.mp4."""
     used: set[str] = set()
     for path in pictures:
-        names = [f"{path.stem}.gif", f"{path.name}.gif", *(f"{path.stem}-{number}.gif" for number in range(2, 9999))]
+        names = [f"{path.stem}.mp4", f"{path.name}.mp4", *(f"{path.stem}-{number}.mp4" for number in range(2, 9999))]
         name = next(each for each in names if each not in used)
         used.add(name)
         yield path, name
@@ -155,7 +160,7 @@ def write_story(
     cards = [*draw_cards(still, board, layers, options, advance)]
     path.parent.mkdir(exist_ok=True)
     if path.suffix.lower() == ".gif":
-        write_story_gif(path, board.play(cards, step=GIF_STEP), still.image)
+        write_story_gif(path, board, cards, still.image)
     else:
         write_film(path, board.play(cards, step=1 / FILM_FPS), size_hw)
     advance()
@@ -186,12 +191,18 @@ def tile_count(layer: LayerInfo, panel_hw: Hw, aspect: float) -> int:
     return best_tile_count(3 * least // 2, layer.channels, panel_hw, aspect=aspect)
 
 
-def write_story_gif(path: Path, shots: Iterable[Shot], image: Image) -> None:
-    """Write a GIF with one frame per shot, as long as the shot."""
+def write_story_gif(path: Path, board: Storyboard, cards: Sequence[Card], image: Image) -> None:
+    """Write a GIF with one frame per shot, as long as the shot; with fewer shots where it would become too large."""
     shared = story_colours()
     palette = Palette(np.concatenate([shared, image_colours(image, COLOURS - len(shared))]))
-    painted = [(palette.paint(shot.image), shot.seconds) for shot in shots]
-    write_gif(path, (picture for picture, _ in painted), [*delays(seconds for _, seconds in painted)])
+    for step in GIF_STEPS:
+        painted = [(palette.paint(shot.image), shot.seconds) for shot in board.play(cards, step=step)]
+        content = encode_gif((picture for picture, _ in painted), [*delays(seconds for _, seconds in painted)])
+        if len(content) <= 1e6 * GIF_MAX_MB:
+            break
+    else:
+        log.warning("%s has %.0f MB; --width 360 or an .mp4 is smaller", path, len(content) / 1e6)
+    write_atomically(path, content)
 
 
 def write_film(path: Path, shots: Iterable[Shot], size_hw: Hw) -> None:

@@ -168,7 +168,7 @@ def test_bad_input_of_other_commands(
         (["dream"], "missing PICTURE (see: ventral dream --help)"),
         (["maps", "cup.jpg", "-o"], "--output needs a value"),
         (["--sink", "none", "--set", "record/start-stop=1"], "record/start-stop is an action and takes no value; its "),
-        (["--sink", "none", "--view", "drem"], "--view takes camera, dream, features, gradcam, "),
+        (["--sink", "none", "--view", "drem"], "--view takes camera, dream, features, gradcam, mosaic, "),
         (["--seconds", "soon"], "--seconds takes a number, but got 'soon'"),
         (["--sorce", "x"], "unknown option: --sorce; did you mean --source? (see: ventral --help)"),
         (["doctor", "extra"], "unexpected argument: extra (see: ventral doctor --help)"),

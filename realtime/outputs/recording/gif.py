@@ -1,9 +1,10 @@
-"""GIF files: from video through ffmpeg (GifWriter), and from drawings in a given palette (write_gif).
+"""GIF files: from video through ffmpeg (GifWriter), and from drawings in a given palette (encode_gif).
 
 GifWriter first records a nearly lossless video, then converts it in two passes: memory stays bounded, and the palette
 fits the whole clip. If the file becomes too large, the conversion stops and begins again with a lower quality.
 """
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from models.errors import OutputError
-from models.files import output_errors
 from realtime.controls.settings import GIF_MAX_MB
 from realtime.outputs.recording import encoding
 from realtime.outputs.recording.encoding import Arguments, GifQuality, Wh
@@ -84,9 +84,10 @@ def delays(seconds: Iterable[float]) -> Iterator[int]:
         yield 10 * hundredths
 
 
-def write_gif(path: Path, images: Iterable[Pillow.Image], milliseconds: Sequence[int]) -> None:
-    """Write images in a palette to a GIF that loops endlessly; OutputError, and no file, when that fails."""
+def encode_gif(images: Iterable[Pillow.Image], milliseconds: Sequence[int]) -> bytes:
+    """Images in a palette as a GIF that loops endlessly."""
     first, *others = images
+    content = io.BytesIO()
     timing = {"duration": list(milliseconds), "loop": 0}
-    with PartialFile(path) as file, output_errors(path):
-        first.save(file.part, "GIF", save_all=True, append_images=others, optimize=False, **timing)
+    first.save(content, "GIF", save_all=True, append_images=others, optimize=False, **timing)
+    return content.getvalue()

@@ -1,6 +1,5 @@
 """Activation maximization: synthetic pictures that maximize the classes and some channels of the network."""
 
-import time
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -10,6 +9,7 @@ from models.spec import CLASSES, Hw, LayerInfo
 from realtime.dreams.maximize import Target, maximize, with_deconv_fallback
 from realtime.dreams.objective import ObjectiveGradient
 from scripts.common.embedding import embed
+from scripts.common.expected_time import pass_seconds
 from scripts.common.progress import progress
 from scripts.networks.report.discriminative_channels import discriminative_channels
 from scripts.networks.report.evaluation import Evaluation, thin_out
@@ -71,17 +71,11 @@ def _channels(evaluation: Evaluation, layer: LayerInfo) -> list[Target]:
 def _affordable_steps(evaluation: Evaluation, groups: Sequence[Sequence[Target]]) -> int:
     """The number of steps per picture that keeps to the time limit."""
     seconds = sum(
-        len(targets) * _step_seconds(targets[0].gradient(evaluation.engine, evaluation.network)) for targets in groups
+        len(targets) * pass_seconds(gradient, _size_hw(gradient))
+        for targets in groups
+        for gradient in [targets[0].gradient(evaluation.engine, evaluation.network)]
     )
     return int(np.clip(MAX_SECONDS / seconds, MIN_STEPS, MAX_STEPS))
-
-
-def _step_seconds(objective: ObjectiveGradient) -> float:
-    grey = np.full((*_size_hw(objective), 3), 127, np.float32)
-    objective(grey)  # opens the graph
-    start = time.perf_counter()
-    objective(grey)
-    return time.perf_counter() - start
 
 
 def _size_hw(objective: ObjectiveGradient) -> Hw:

@@ -5,8 +5,8 @@ from html import escape
 from models.spec import LayerInfo, Network
 from models.training.distillation.lesson import Lesson, pair
 from models.training.history import best_epoch
+from realtime.features.painter import FeaturePainter
 from realtime.imaging.frame import Image
-from scripts.common.layer_as_colour import layer_as_colour
 from scripts.networks.report import charts
 from scripts.networks.report.evaluation import Evaluation, thin_out
 from scripts.networks.report.section import Figure, Section, image_tag, table
@@ -69,7 +69,8 @@ def _columns(evaluation: Evaluation, lesson: Lesson) -> list[tuple[Network, Laye
 def _row(evaluation: Evaluation, columns: list[tuple[Network, LayerInfo]], image: Image, name: str) -> str:
     coloured = [
         image_tag(
-            layer_as_colour(evaluation.engine, network, layer, image, SIDE), f"{layer.name} of {network.info.name}"
+            FeaturePainter(evaluation.engine, network, layer, SIDE).learn_and_paint(image),
+            f"{layer.name} of {network.info.name}",
         )
         for network, layer in columns
     ]

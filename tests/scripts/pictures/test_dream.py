@@ -28,7 +28,8 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def dream(*words: object) -> int:
-    return status(["dream", *(str(word) for word in words)])
+    width = () if {"--width", "--like"} & set(words) else ("--width", "96")  # the default is slow
+    return status(["dream", *(str(word) for word in (*words, *width))])
 
 
 def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -69,7 +70,7 @@ def test_grey_and_transparent_pictures_dream_too(tmp_path: Path, words: tuple[st
     for name, shape in (("grey", (70, 90)), ("rgba", (70, 90, 4))):
         source, out = tmp_path / f"{name}.png", tmp_path / f"{name}-out.png"
         iio.imwrite(source, rng.integers(1, 256, shape, dtype=np.uint8))
-        assert dream(source, "-o", out, *QUICK, *words) == 0
+        assert dream(source, "-o", out, *QUICK, *words, "--width", "90") == 0
         assert pixels(out).shape == (70, 90, 3)
 
 
@@ -106,12 +107,13 @@ def test_a_network_of_fixed_size_sees_pieces_of_the_picture(
     assert pixels(out).shape == (72, 96, 3)
     assert "octave 1 of 2: 69x51 is too small for the network, skipped" in caplog.text
     assert "octave 2 of 2: 96x72, objective" in caplog.text
-    assert maximized(path, tmp_path / "max.png") == (64, 40, 3)
+    assert maximized(path, tmp_path / "max.png", "--size", "64") == (64, 40, 3)
+    assert maximized(path, tmp_path / "large.png", "--size", "128") == (128, 80, 3)
 
 
-def maximized(model: Path, out: Path) -> tuple[int, ...]:
+def maximized(model: Path, out: Path, *options: str) -> tuple[int, ...]:
     words = ("--model", str(model), "--layer", "conv2", "--channel", "1", "--steps", "2", "-o", str(out))
-    assert status(["maximize", *words]) == 0
+    assert status(["maximize", *words, *options]) == 0
     return pixels(out).shape
 
 
@@ -170,7 +172,7 @@ def test_invalid_options_are_refused_in_one_line(
 def test_a_picture_of_one_pixel_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "one.png"
     iio.imwrite(source, np.zeros((1, 1, 3), np.uint8))
-    assert dream(source, "-o", tmp_path / "out.png") == 2
+    assert dream(source, "-o", tmp_path / "out.png", "--width", "1") == 2
     assert "is 1x1 pixels, but the network needs at least 32x32; make it larger with --width" in capsys.readouterr().err
     assert dream(source, "-o", tmp_path / "out.png", "--width", "20000") == 2
     assert "would be 20000x20000 pixels" in capsys.readouterr().err
@@ -281,7 +283,7 @@ def test_another_guide_of_the_same_name_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("size_hw", "octaves"), [((300, 451), 4), ((3024, 4032), 10), ((1, 1), 4), ((32000, 2500), 10)]
+    ("size_hw", "octaves"), [((300, 451), 4), ((3024, 4032), 11), ((1, 1), 4), ((32000, 2500), 11)]
 )
 def test_a_large_picture_begins_as_small_as_a_small_one(size_hw: tuple[int, int], octaves: int) -> None:
     assert DreamOptions().for_picture(size_hw).octaves == octaves
@@ -317,3 +319,13 @@ def test_a_layer_without_gradient_is_an_error(tmp_path: Path, capsys: pytest.Cap
     iio.imwrite(source, np.zeros((40, 40, 3), np.uint8))
     assert dream(source, "-o", tmp_path / "out.png", *QUICK, "--model", tmp_path / "colours.onnx") == 2
     assert "has no gradient on this picture; choose another --layer or --channel" in capsys.readouterr().err
+
+
+def test_a_small_picture_becomes_large_if_no_width_is_given(tmp_path: Path) -> None:
+    image = np.random.default_rng(1).integers(0, 256, (60, 100, 3), np.uint8)
+    iio.imwrite(tmp_path / "in.png", image)
+    words = ("--layer", "block1_conv2", "--octaves", "1", "--steps", "1")
+    assert status(["dream", str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png"), *words]) == 0
+    assert pixels(tmp_path / "out.png").shape == (768, 1280, 3)
+    with Pillow.open(tmp_path / "out.png") as file:
+        assert json.loads(file.text["ventral"])["options"]["width"] == 1280  # type: ignore[attr-defined]

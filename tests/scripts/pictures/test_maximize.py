@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
+import cv2
 import imageio.v3 as iio
 import numpy as np
+import onnx
 import pytest
 from PIL import Image as Pillow
 
+from models.spec import RECORD
 from scripts.cli import status
 from tests.networks import colour_network
 
@@ -66,10 +70,10 @@ def test_one_unit_is_drawn_where_it_lies(tmp_path: Path) -> None:
 def test_a_class_is_maximized(tmp_path: Path, apart: bool) -> None:
     colour_network(tmp_path / "colours.onnx", apart=apart)
     out = tmp_path / "out.png"
-    words = () if apart else ("--size", "32")
+    words = ("--size", "32")
     assert maximize("-o", out, "--model", tmp_path / "colours.onnx", "--class", "green", "--steps", "40", *words) == 0
     drawn = pixels(out)
-    assert drawn.shape == ((16, 16, 3) if apart else (32, 32, 3))
+    assert drawn.shape == (32, 32, 3)
     assert drawn[..., 1].mean() > 180
 
 
@@ -84,7 +88,7 @@ REFUSED = [
     (("--layer", "block2_conv1", "--channel", "-1"), "channel -1 is not in block2_conv1"),
     (("--layer", "block2_conv1", "--channel", "a,b"), "--channel takes numbers such as 3,17, but got 'a,b'"),
     (("--layer", "block2_conv1", "--channel", ",".join("1" * 99)), "--channel takes 1 to 64 channels, but got 99"),
-    (("--layer", "block2_conv1", "--channel", "1", "--size", "8"), "--size takes 32 to 2048, but got 8"),
+    (("--layer", "block2_conv1", "--channel", "1", "--size", "8"), "--size takes 32 to 4096, but got 8"),
     (("--layer", "block2_conv1", "--channel", "1", "--steps", "0"), "--steps takes 1 to 10000"),
     (("--layer", "block2_conv1", "--channel", "1", "--unit", "2,0"), "--unit takes two numbers from 0 to 1"),
     (("--layer", "block2_conv1", "--channel", "1", "--unit", "0.5"), "--unit takes two numbers from 0 to 1"),
@@ -114,7 +118,30 @@ def test_invalid_options_are_refused_in_one_line_before_the_ascent(
 
 
 def test_a_size_that_the_network_does_not_take_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    colour_network(tmp_path / "colours.onnx", apart=True)
-    words = ("--model", tmp_path / "colours.onnx", "--class", "red", "--size", "64")
-    assert maximize("-o", tmp_path / "out.png", *words) == 2
-    assert "colours takes 16x16 pixels only; omit --size" in capsys.readouterr().err
+    info, path = colour_network(tmp_path / "colours.onnx"), tmp_path / "colours.onnx"
+    model = onnx.load(path)
+    fixed = dataclasses.replace(info, input=dataclasses.replace(info.input, fixed_hw=(64, 40)))
+    onnx.helper.set_model_props(model, {RECORD: fixed.to_json()})
+    path.write_bytes(model.SerializeToString())
+    assert maximize("-o", tmp_path / "out.png", "--model", path, "--layer", "conv2", "--channel", 0, "--size", 48) == 2
+    assert "--size is 48, but colours needs at least 64 pixels" in capsys.readouterr().err
+
+
+def test_a_large_picture_has_the_composition_of_a_small_one_and_finer_detail(tmp_path: Path) -> None:
+    words = ("--layer", "block3_conv2", "--channel", "3", "--steps", "24")
+    assert maximize("-o", tmp_path / "small.png", *words, "--size", "224") == 0
+    assert maximize("-o", tmp_path / "large.png", *words, "--size", "400") == 0
+    small, large = pixels(tmp_path / "small.png"), pixels(tmp_path / "large.png")
+    assert large.shape == (400, 400, 3)
+    enlarged = cv2.resize(small, (400, 400), interpolation=cv2.INTER_CUBIC)
+    likeness = np.corrcoef(cv2.GaussianBlur(large, (0, 0), 4).ravel(), cv2.GaussianBlur(enlarged, (0, 0), 4).ravel())[
+        0, 1
+    ]
+    assert likeness > 0.9
+    assert cv2.Laplacian(large, cv2.CV_32F).std() > 1.3 * cv2.Laplacian(enlarged, cv2.CV_32F).std()
+
+
+def test_a_picture_is_large_if_no_size_is_given(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    assert maximize("-o", tmp_path / "out.png", "--layer", "block1_conv1", "--channel", "3", "--steps", "4") == 0
+    assert pixels(tmp_path / "out.png").shape == (1280, 1280, 3)
