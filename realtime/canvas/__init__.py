@@ -1,1 +1,1 @@
-"""From a frame to the canvas: the render pipeline, layout, captions and cross-fades."""
+"""From a frame to the canvas: the render pipeline, layout, captions and transitions."""

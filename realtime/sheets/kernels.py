@@ -17,12 +17,16 @@ _ANCHORS = ("d8f3ff", "5fc3f0", "2474c4", "1b3a78", "1c1e25", "7c2a2a", "d2542f"
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Small pictures (n, h, w, 3) BGR for a grid of `cols`, and a description; `signed` ones are dark at zero."""
+    """Small pictures (n, h, w, 3) BGR for a grid of `cols`, and a description; `signed` ones are dark at zero.
+
+    `note` says what else the pictures show.
+    """
 
     pictures: NDArray[np.uint8]
     cols: int
     description: str
     signed: bool
+    note: str = ""
 
 
 def cells(kernels: Kernels, colours: Colours, most_hw: Hw, *, shape: float) -> Cells:
@@ -39,7 +43,7 @@ def cells(kernels: Kernels, colours: Colours, most_hw: Hw, *, shape: float) -> C
         shown = strongest(weights, 0, most_hw[0] * most_hw[1])
         pictures = coloured(weights[shown], colours) if in_colour else diverging(signed(weights[shown])[:, 0])
         cols = min(max(_cols(len(shown), height / width / shape), -(-len(shown) // most_hw[0])), most_hw[1])
-        kind = "in colour" if in_colour else "each with one input"
+        kind = "in the colours that they look for" if in_colour else "each with one input"
         return Cells(pictures, cols, f"{_of(len(shown), total, 'kernel')}, {size}, {kind}", not in_colour)
     return _slices(weights, most_hw, " of its group" if kernels.groups > 1 else "")
 
@@ -55,7 +59,8 @@ def _slices(weights: NDArray[np.float32], most_hw: Hw, group: str) -> Cells:
     grid = diverging(signed(weights[shown])[:, inputs_shown])
     grid = grid.swapaxes(0, 1) if across else grid
     each = f"{width}×{height}, one {'column' if across else 'row'} each"
-    description = f"{_of(len(shown), total, 'kernel')}, {each}; {_of(len(inputs_shown), inputs, 'input')}{group}"
+    description = f"{_of(len(shown), total, 'kernel')}, {each}: how it weighs {_of(len(inputs_shown), inputs, 'input')}"
+    description += group
     return Cells(grid.reshape(-1, height, width, 3), grid.shape[1], description, signed=True)
 
 

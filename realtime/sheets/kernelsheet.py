@@ -8,6 +8,7 @@ from realtime.imaging.compositing import BACKGROUND, Rect, background, paste
 from realtime.imaging.drawing import network_label, write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import BRIGHT, QUIET, text_width, write
+from realtime.sheets.kernel_answers import beside_answers
 from realtime.sheets.kernels import Cells, cells, diverging, grid_image
 
 SHAPE = 9 / 16  # height to width of a slide, the target of a sheet
@@ -16,7 +17,7 @@ SMALLEST_SLICE, SMALLEST_POINT = 1 / 42, 1 / 128
 """The smallest side of a kernel, and of one that is a single weight, as a share of the width of the sheet."""
 
 RANGE = "Each kernel on its own scale."
-SIGNS = "Negative and positive weights, each kernel on its own scale."
+SIGNS = "Each square is what a kernel adds (orange) or takes away (blue) for one channel of the layer before."
 
 
 def draw_kernels(kernels: Kernels, info: ModelInfo, width: int) -> Image:
@@ -30,6 +31,8 @@ def draw_kernels(kernels: Kernels, info: ModelInfo, width: int) -> Image:
     scale = max(round(smallest / max(kernel_hw)), 1)
     most = [max((room + gap) // (side * scale + gap), 1) for room, side in zip(room_hw, kernel_hw, strict=True)]
     drawn = cells(kernels, info.input.colours, (most[0], most[1]), shape=room_hw[0] / room_hw[1])
+    if kernels.first and not drawn.signed:
+        drawn = beside_answers(drawn, kernels, info.input.colours, room_hw, gap)
     panel = _enlarged(drawn, room_hw, gap)
     canvas = background((edge + head + panel.shape[0] + round(text * 2.2), width))
     _draw_heading(canvas, kernels, drawn, Rect(edge, edge, width - 2 * edge, text))
@@ -65,7 +68,7 @@ def _draw_legend(canvas: Image, drawn: Cells, info: ModelInfo, box: Rect) -> Non
         paste(canvas, bar, left, box.top + box.height - bar.shape[0])
         left += bar.shape[1] + size // 2
     own = text_width(name, size)
-    text = SIGNS if drawn.signed else RANGE
+    text = SIGNS if drawn.signed else drawn.note or RANGE
     place = Rect(left, box.top, max(box.width - (left - box.left) - own - size, 1), box.height)
     write_fitting(canvas, text, place, size=size, colour=QUIET)
     write_fitting(canvas, name, Rect(box.left, box.top, box.width, box.height), size=size, colour=shade, right=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from models.graph.kernels import Kernels
-from models.spec import InputInfo, LayerInfo, ModelInfo
+from models.spec import Colours, InputInfo, LayerInfo, ModelInfo
+from realtime.sheets.kernel_answers import SEAM, SIDE, beside_answers
 from realtime.sheets.kernels import cells, coloured, diverging, grid_image, signed
 from realtime.sheets.kernelsheet import draw_kernels
 
@@ -21,13 +24,13 @@ def kernels(*shape: int, first: bool = False, groups: int = 1) -> Kernels:
 @pytest.mark.parametrize(
     ("drawn", "words"),
     [
-        (kernels(64, 3, 7, 7, first=True), "all 64 kernels, 7×7, in colour"),
+        (kernels(64, 3, 7, 7, first=True), "all 64 kernels, 7×7, in the colours that they look for"),
         (kernels(512, 512, 3, 3), "one row each"),
         (kernels(256, 1024, 1, 1), "1×1, one row each"),
         (kernels(2048, 1, 3, 3, groups=2048), "kernels, 3×3, each with one input"),
         (kernels(32, 8, 3, 3, groups=4), "all 8 inputs of its group"),
         (kernels(1, 1, 1, 1), "1 kernel, 1×1"),
-        (kernels(8, 3, 1, 9, first=True), "all 8 kernels, 9×1, in colour"),
+        (kernels(8, 3, 1, 9, first=True), "all 8 kernels, 9×1, in the colours"),
     ],
 )
 def test_kernels_of_every_shape_are_drawn(drawn: Kernels, words: str) -> None:
@@ -64,3 +67,19 @@ def test_cells_lie_in_reading_order() -> None:
     assert laid.shape == (5, 8, 3)
     assert laid[0, :, 0].tolist() == [1, 1, 0, 2, 2, 0, 3, 3]
     assert laid[4, :, 0].tolist() == [4, 4, 0, 5, 5, 0, 0, 0]
+
+
+def test_beside_a_kernel_is_where_it_answers() -> None:
+    """A kernel of the first colour answers to the discs of that colour and to the white one."""
+    weights = np.zeros((4, 3, 3, 3), np.float32)
+    weights[:, 0, 1, 1] = 1.0
+    drawn = Kernels(LayerInfo("conv", 4, 1, 1), weights, 1, first=True)
+    for colours, (x, y) in {"RGB": (7, 7), "BGR": (7, 41)}.items():
+        order = cast(Colours, colours)
+        first = cells(drawn, order, (20, 40), shape=0.5)
+        paired = beside_answers(first, drawn, order, (600, 800), 2)
+        answer = paired.pictures[0, :, SIDE + SEAM :].astype(int).sum(axis=2)
+        assert answer[24, 24] > 500
+        assert answer[y, x] > 500
+        assert answer[7, 41] < 100, "the green one"
+        assert beside_answers(first, drawn, order, (40, 80), 2) is first, "no room"

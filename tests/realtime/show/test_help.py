@@ -59,7 +59,8 @@ def test_the_keys_are_sorted_by_purpose(controls: Controls) -> None:
 def canvas(controls: Controls, view: str, groups: tuple[str, ...]) -> Canvas:
     layer = open_network("world").info.layers[0]
     frame = Frame(np.zeros((360, 640, 3), np.uint8), 0, 0.0)
-    return Canvas(frame, controls.snapshot(), view, Rect(0, 0, 640, 360), (224, 304), layer, groups=groups)
+    panel = Rect(0, 0, 640, 360)
+    return Canvas(frame, controls.snapshot(), view, panel, panel, (224, 304), layer=layer, groups=groups)
 
 
 @pytest.mark.parametrize("window_wh", WINDOWS)
