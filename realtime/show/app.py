@@ -28,6 +28,8 @@ from realtime.outputs.registry import find_output
 from realtime.outputs.snapshots import SnapshotWriter
 from realtime.outputs.window import Window
 from realtime.show import report
+from realtime.show.attract import Attract
+from realtime.show.make_controls import begin_show
 from realtime.show.meter import Meter
 from realtime.show.operator import Operator
 from realtime.show.options import LiveOptions
@@ -55,6 +57,7 @@ def run(options: LiveOptions) -> None:
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
     setup = open_setup(options, owners=ACTION_OWNERS)
+    begin_show(setup.controls, options)
     if options.fullscreen:
         setup.controls.set("window/fullscreen", True)
     frames: Mailbox[Frame] = Mailbox()
@@ -134,6 +137,7 @@ class Show:
     def _loop(self, screen: Screen, canvases: Mailbox[Canvas], rendering: Rendering, worker: Worker) -> None:
         parts, record = self._parts, self._options.record
         status = StatusLine(parts.setup.network.info, self._options.precision, self._meter, self._controls)
+        attract = self._attract()
         while not (screen.closed or rendering.done or self._over()):
             if record is not None and screen.canvas is not None:
                 parts.recordings.record_to(record, self._controls)
@@ -142,10 +146,16 @@ class Show:
             rendering.canvas_hw = screen.canvas_hw(self._options.canvas_hw)
             screen.turn(canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
             self._controls.drain()
+            if attract is not None:
+                attract.turn(screen.touched_at, time.monotonic())
             for thread in (worker, parts.engine, parts.capture):
                 thread.check()
         if record is not None:
             raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
+
+    def _attract(self) -> Attract | None:
+        idle = self._options.attract
+        return Attract(self._controls, self._parts.setup.network.info, idle) if idle is not None else None
 
     def end(self) -> None:
         """Write the report, and raise what was wrong with the source."""

@@ -15,6 +15,7 @@ from realtime.show.options import RenderOptions
 from realtime.views.view import View
 
 DIGITS = range(1, 6)
+FIRST_VIEW = "features"
 
 
 def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
@@ -73,6 +74,13 @@ def configure(controls: Controls, options: RenderOptions, info: ModelInfo) -> No
     if options.layer is not None:
         controls.set("show/layer", info.layer(options.layer).name)
     controls.mark_start()
+
+
+def begin_show(controls: Controls, options: RenderOptions) -> None:
+    """Begin with the features as colour, unless the options say anything about what is shown."""
+    if not (options.view or options.layer or options.preset or options.set):
+        controls.set("show/view", FIRST_VIEW, chosen=False)
+        controls.mark_start()
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -76,7 +76,8 @@ class RenderOptions(NetworkOptions):
     """The network, the view and the controls: the same for the live show and for `ventral render`."""
 
     view: str | None = None
-    """the view to show: camera, mosaic, story, features, dream, gradcam or saliency (default: mosaic)"""
+    """the view to show: camera, mosaic, story, features, dream, gradcam or saliency (default: mosaic; a live show for
+    which nothing is chosen begins with features)"""
     layer: str | None = None
     """the layer to show, such as block3_conv1"""
     size: InputSize = 224
@@ -115,6 +116,8 @@ class LiveOptions(RenderOptions):
     """stop after this many frames"""
     seconds: Annotated[float | None, between(0.001)] = None
     """stop after this many seconds"""
+    attract: Annotated[float | None, between(1)] = None
+    """go through the views after this many seconds without a key or a click, until the next one"""
     record: Path | None = None
     """record the whole show to a .gif or .mp4 file"""
     force: bool = False

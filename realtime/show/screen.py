@@ -41,6 +41,7 @@ class Screen:
         self._changed: tuple[float, Snapshot] | None = None
         self._feedback = ("", 0.0)
         self._touched = False  # a card stays until the first key or click
+        self.touched_at = time.monotonic()
         self.canvas: Canvas | None = None
         self._controls.subscribe(self._note_change)
 
@@ -71,7 +72,7 @@ class Screen:
             if self.canvas is not None:
                 self._show(self._window, self.canvas, status(self.canvas), fresh=fresh is not None)
             for event in self._window.events():
-                self._touched = True
+                self._touched, self.touched_at = True, time.monotonic()
                 self._feedback = self._answer(event, self._window), time.monotonic() + FEEDBACK
 
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
