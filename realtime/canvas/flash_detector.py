@@ -16,10 +16,11 @@ CHANGES = np.array([20, 13], np.uint8).reshape(2, 1, 1)
 """The smallest changes of luminance (0.08) and of red (16 / 320) that count."""
 
 MOST = 5  # opposing changes in a second with which a window flashes: the fifth is not shown
+NEAR = 3  # with which it flashes too where another does: both halves of a picture dim together
 AREA = 0.2  # the share of a window that has to change at once
 NET_AREA = 0.25  # or within a moment, less what changes the other way
 MOMENT = 0.1  # seconds
-MOVED = 1.5  # changes per cell in a second with which a block takes part in flashes
+MOVED = 1.0  # changes per cell in a second with which a block takes part in flashes
 FIELDS = 3  # a window of ten degrees is as wide and as high as a third of the canvas
 SECOND = 1.05  # seconds; a little more, for canvases that come late
 
@@ -49,10 +50,9 @@ class FlashDetector:
         up = (_in_window(rises) >= AREA) | (net >= NET_AREA)
         down = (_in_window(falls) >= AREA) | (net <= -NET_AREA)
         turns = self._turns.add(self._turned(up, down), now)
-        hot = turns >= MOST
-        if not hot.any():
-            return np.zeros(hot.shape[1:], np.bool_)
-        return np.asarray((_around(hot) & (moved >= MOVED)).any(axis=0))
+        if not (turns >= MOST).any():
+            return np.zeros(turns.shape[1:], np.bool_)
+        return np.asarray((_around(turns >= NEAR) & (moved >= MOVED)).any(axis=0))
 
     def _turned(self, up: Mask, down: Mask) -> Shares:
         """How often windows change against their last change: twice where much rises and much falls at once."""

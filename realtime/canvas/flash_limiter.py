@@ -13,7 +13,7 @@ from realtime.imaging.frame import Floats, Image
 
 HOLD = 1.0  # seconds for which changes stay slow after the last flash
 RELEASE = 1.0  # seconds in which they then become free again
-AROUND = np.ones((5, 5), np.uint8)  # blocks: the edges of what flashes are filtered too
+AROUND = np.ones((9, 9), np.uint8)  # blocks: the edges of what flashes are filtered too
 
 
 class FlashLimiter:
