@@ -125,7 +125,7 @@ def play(options: RenderOptions, frames: Sequence[Image], seconds: float) -> tup
 
 def figures(network: Network, layer: str, shown: Sequence[Shown], core_ms: float) -> Figures:
     """The figures of what was shown."""
-    samples = shown[:: max(len(shown) // 10, 1)]
+    samples = [each for each in shown if round(each.time * FPS) % round(FPS) == 0]
     with Engine(Provider("CPU", "")) as engine:
         gradient = ObjectiveGradient(engine, network, parse_objective(network.info, layer))
         gains = [_value(gradient, each.picture) / _value(gradient, each.image) - 1 for each in samples]
