@@ -20,7 +20,7 @@ class DreamSettings:
     objective: str = value("", "what to dream of instead of the layer, such as 0.7*conv4:23 + 0.3*conv5 or class:cup")
     size: int = value(448, "long side of a key picture, in pixels", low=64, high=1280)
     strength: float = value(
-        26.0,
+        30.0,
         "strength of the dream, in pixel values (0 to 255)",
         KeyBinding(("-",), "step", "dream weaker", -4, feedback="dream strength"),
         KeyBinding(("=",), "step", "dream stronger", 4, feedback="dream strength"),

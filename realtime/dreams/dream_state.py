@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -52,7 +53,6 @@ class Key:
     grows: bool = False
     target: Floats | None = None
     left_at: float = math.inf
-    _coloured: tuple[str, Floats] | None = None
 
     def grow(self, elapsed: float) -> None:
         """Go towards `target` for `elapsed` seconds: at once, every step of the ascent would be seen as a jump."""
@@ -61,13 +61,6 @@ class Key:
         share = 1 - math.exp(-elapsed / EASE)
         before = cv2.resize(self.detail, self.target.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         self.detail = np.asarray(cv2.addWeighted(before, 1 - share, self.target, share, 0), np.float32)
-        self._coloured = None
-
-    def coloured(self, colours: str) -> Floats:
-        """The detail in other colours."""
-        if self._coloured is None or self._coloured[0] != colours:
-            self._coloured = colours, treat_detail(self.detail, colours)
-        return self._coloured[1]
 
     def weight(self, now: float, dissolve: float) -> float:
         """How much of what lies below it the key replaces, from 0 to 1."""
@@ -90,6 +83,13 @@ class Running:
     key: Key | None = None
 
 
+class Step(NamedTuple):
+    """The result of a step of gradient ascent: whether it was the last one, and the detail in the colours to show."""
+
+    finished: bool
+    detail: Floats | None
+
+
 class DreamState:
     """The key pictures of one dream; only the render thread uses it. `results` counts the steps of gradient ascent."""
 
@@ -97,7 +97,7 @@ class DreamState:
         self._engine = engine
         self._keys: list[Key] = []
         self._running: Running | None = None
-        self._job = BackgroundResult[bool]()
+        self._job = BackgroundResult[Step]()
         self._job_of: Running | None = None
         self._subject: object = None
         self._grey: Grey | None = None
@@ -148,7 +148,7 @@ class DreamState:
         objective = prepare(self._running.ascent.size_hw)
         if objective is not None:
             self._job_of = self._running
-            self._job.send(self._engine.start(partial(self._running.ascent.step, objective)))
+            self._job.send(self._engine.start(partial(_step, self._running.ascent, objective, settings.colours)))
 
     def _begin(self, image: Image, plan: KeyPlan, settings: DreamSettings) -> Running:
         """Begin a key picture of the present frame, with an echo of a dream of the same subject."""
@@ -191,21 +191,19 @@ class DreamState:
 
     def _collect(self) -> None:
         """Take the result of a step, and show it if the key picture is finished or grows."""
-        finished = self._job.take()
-        if finished is None:
+        step = self._job.take()
+        if step is None:
             return
         self.results += 1
         running = self._running
         if running is None or running is not self._job_of:
             return
-        if finished or running.grows:
-            self._show(running)
-        if finished:
+        if step.detail is not None and (step.finished or running.grows):
+            self._show(running, step.detail)
+        if step.finished:
             self._running = None
 
-    def _show(self, running: Running) -> None:
-        detail = running.ascent.detail
-        assert detail is not None
+    def _show(self, running: Running, detail: Floats) -> None:
         self._shown = self._now
         if running.key is None:
             running.key = Key(detail, running.motion.copy(), running.frame_time, self._now, running.grows)
@@ -227,7 +225,7 @@ class DreamState:
         presence = 0.0
         for key in self._keys:
             weight, left = key.weight(self._now, settings.dissolve), key.presence(self._now)
-            detail = key.motion.warp(key.coloured(settings.colours), size_hw, self._drift(key, settings))
+            detail = key.motion.warp(key.detail, size_hw, self._drift(key, settings))
             total = np.asarray(cv2.addWeighted(total, 1 - weight, detail, weight * left, 0), np.float32)
             presence = presence * (1 - weight) + weight * left
         return total, presence
@@ -244,6 +242,11 @@ class DreamState:
             across=settings.across * elapsed,
             down=settings.down * elapsed,
         )
+
+
+def _step(ascent: KeyAscent, objective: ValueAndGradient, colours: str) -> Step:
+    finished = ascent.step(objective)
+    return Step(finished, None if ascent.detail is None else treat_detail(ascent.detail, colours))
 
 
 def _eased(share: float) -> float:

@@ -23,7 +23,7 @@ from realtime.capture.registry import open_source
 from realtime.capture.source import EndOfSource, SourceOptions
 from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, plan_octaves
 from realtime.dreams.objective import ObjectiveGradient, default_layer
-from realtime.dreams.optical_flow import grey, warp
+from realtime.dreams.optical_flow import coordinates, grey
 from realtime.dreams.parse_objective import parse_objective
 from realtime.imaging.compositing import centred, resize
 from realtime.imaging.frame import Floats, Frame, Image, hw
@@ -125,7 +125,7 @@ def play(options: RenderOptions, frames: Sequence[Image], seconds: float) -> tup
 
 def figures(network: Network, layer: str, shown: Sequence[Shown], core_ms: float) -> Figures:
     """The figures of what was shown."""
-    samples = shown[:: max(len(shown) // 10, 1)]
+    samples = [each for each in shown if round(each.time * FPS) % round(FPS) == 0]
     with Engine(Provider("CPU", "")) as engine:
         gradient = ObjectiveGradient(engine, network, parse_objective(network.info, layer))
         gains = [_value(gradient, each.picture) / _value(gradient, each.image) - 1 for each in samples]
@@ -148,7 +148,8 @@ def _flickers(shown: Sequence[Shown]) -> Iterator[float]:
         half_hw = new.image.shape[0] // 2, new.image.shape[1] // 2
         newer, older = (resize(grey(each.image), half_hw) for each in (new, old))
         flow = cv2.resize(search.calc(newer, older, None), new.image.shape[1::-1])  # type: ignore[call-overload]
-        moved = warp(old.detail, np.asarray(flow * np.float32(2), np.float32))
+        places = coordinates(hw(new.image)) + np.asarray(flow * np.float32(2), np.float32)
+        moved = cv2.remap(old.detail, places, None, cv2.INTER_LANCZOS4)  # type: ignore[call-overload]
         yield float(np.abs(new.detail - moved)[32:-32, 32:-32].mean())
 
 

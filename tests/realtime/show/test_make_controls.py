@@ -221,7 +221,7 @@ def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
     controls = make_controls(open_network("world").info, find_views())
     assert [controls.press(key) for key in (".", "=", ",", "]")] == [
         "recording format: mp4",
-        "dream strength: 30",
+        "dream strength: 34",
         "backprop rule: plain",
         "",
     ]
