@@ -326,3 +326,19 @@ def test_without_a_camera_the_window_shows_moving_pictures_and_a_card(screen: Sc
         until(lambda: not card_is_seen(screen), "no card")
         screen.press("q")
         assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.slow
+def test_figures_for_the_operator_leave_the_status_line_and_come_back_with_it(screen: Screen, tmp_path: Path) -> None:
+    def figures() -> bool:
+        """Whether there is text at the right of the status line of a window of 640x360."""
+        return bool(screen.picture()[684:696, 800:1110].max() > 100)
+
+    with screen.show(*SMALL, "--view", "camera", cwd=tmp_path) as process:
+        until(figures, "rates and latency")
+        until(lambda: not figures(), "a calm status line")
+        screen.press("`")
+        screen.press("`")
+        until(figures, "rates and latency again")
+        screen.press("q")
+        assert process.wait(timeout=30) == 0
