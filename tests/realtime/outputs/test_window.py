@@ -245,6 +245,22 @@ def test_the_wheel_goes_through_the_layers(screen: Screen, tmp_path: Path) -> No
         assert finish(process, report)["layer"] == "block1_conv2"
 
 
+def test_a_held_key_repeats(screen: Screen, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
+        until(lambda: cursor_is_seen(screen), "the cursor")
+        for key in ("x", "bracketright"):  # the mirror is switched once
+            screen.do("keydown", key)
+            time.sleep(2.0)
+            screen.do("keyup", key)
+        screen.press("q")
+        facts = finish(process, report)
+    controls = facts["controls"]
+    assert isinstance(controls, dict)
+    assert controls["show/mirror"]
+    assert facts["layer"] not in ("block1_conv1", "block1_conv2")
+
+
 def test_buttons_of_the_mouse_reach_the_view(screen: Screen, tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     options = (*SMALL, "--view", "camera", "--set", "show/freeze=on", "--report", str(report))

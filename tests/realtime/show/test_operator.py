@@ -239,6 +239,17 @@ def test_any_key_closes_the_help_and_does_its_work(stage: Stage) -> None:
     assert (stage.controls.value("window/help"), stage.controls.value("show/view")) == (False, "story")
 
 
+def test_a_held_key_repeats_only_steps_and_the_cursor(stage: Stage) -> None:
+    stage.draw()
+    for key in ("]", "=", "l", "x", "f", "h", "Enter", "F9"):
+        stage.operator.hold(key)
+    assert stage.controls.value("show/layer") == "block1_conv2"
+    assert stage.controls.value("dream/strength") == 30
+    assert stage.controls.value("tiles/channel") == 1
+    assert not any(stage.controls.value(path) for path in ("show/mirror", "window/fullscreen", "window/help"))
+    assert stage.controls.value("show/view") == "mosaic"
+
+
 def test_what_a_clicker_sends_does_no_harm(stage: Stage) -> None:
     before = stage.controls.values()
     assert stage.operator.press("b") == "b has no function; h lists the keys"
