@@ -22,6 +22,7 @@ SHARE = 0.9  # of the screen at most, so that the title bar and the panels of th
 TWICE = 0.4  # seconds within which a second click makes a double click
 NEAR = 8  # pixels within which it does
 INSTEAD = "use --sink none --record show.mp4, or ventral render"
+REPEAT_MS = (400, 60)  # until a held key repeats, and between two repeats
 IDLE = 3.0  # seconds without motion after which the mouse cursor hides
 
 Button: TypeAlias = Literal["left", "middle", "right"]
@@ -62,7 +63,14 @@ class Turn:
     shift: bool = False
 
 
-WindowEvent: TypeAlias = str | Click | Turn
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A key that is held down, again and again; `key` is its name."""
+
+    key: str
+
+
+WindowEvent: TypeAlias = str | Held | Click | Turn
 """What the audience does: the name of a key, where a printable key is its own name, or something with the mouse."""
 
 
@@ -77,6 +85,7 @@ class Window(Output):
         self._exposures = 0
         self._last_click = Click(-NEAR, -NEAR), 0.0
         self._moved = 0.0
+        self._down: set[int] = set()
 
     @classmethod
     def require(cls) -> None:
@@ -96,6 +105,7 @@ class Window(Output):
         )
         self._window.set_icon(_icon())
         self._surface = self._window.get_surface()
+        pygame.key.set_repeat(*REPEAT_MS)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,7 +143,10 @@ class Window(Output):
         for event in pygame.event.get():
             if event.type == pygame.KEYDOWN:
                 if name := key_name(event.key, event.unicode, event.mod):
-                    yield name
+                    yield Held(name) if event.key in self._down else name
+                self._down.add(event.key)
+            elif event.type == pygame.KEYUP:
+                self._down.discard(event.key)
             elif event.type == pygame.MOUSEBUTTONDOWN and event.button in _BUTTONS:
                 yield self._click(event.pos, _BUTTONS[event.button])
             elif event.type == pygame.MOUSEWHEEL:
@@ -172,6 +185,8 @@ class Window(Output):
                 self._exposures += 1
             case pygame.WINDOWEXPOSED:
                 self._exposures += 1
+            case pygame.WINDOWFOCUSLOST:
+                self._down.clear()
             case pygame.QUIT | pygame.WINDOWCLOSE:
                 self.closed = True
 

@@ -62,6 +62,8 @@ class Feedback:
         path, value = next(iter(changed.items()))
         settings = self._controls.snapshot()
         others = [view for view in self._views if view.shows(path, settings)]
+        if answer and not others:  # no view shows it, such as the format of recordings
+            return ""
         words = "" if answer else f"{self._name(path)}: {in_words(value)}"
         if not others or (path.startswith("show/") and path != "show/layer"):
             return f"{words}, not seen in this {'layout' if path == 'show/caption' else 'view'}"

@@ -14,6 +14,7 @@ from realtime.views.click import Click, Place
 
 SHOWN_FOR = 4.0  # seconds for which the cursor is seen after it has moved
 STRONGER = 4  # by so much a notch of the wheel with shift changes the strength of the dream
+CURSOR = ("tiles/up", "tiles/left", "tiles/down", "tiles/right")
 NO_TILES = "there are no tiles here; m shows the mosaic"
 
 
@@ -79,6 +80,13 @@ class Operator:
         if self._controls.value("window/help") and self._controls.owner(key) not in ("window/help", "show/leave"):
             self._controls.set("window/help", False)
         return self._feedback.to_key(key)
+
+    def hold(self, key: str) -> str:
+        """Go on pressing a key that is held, if it moves the cursor or a value by steps."""
+        owner = self._controls.owner(key) or ""
+        value = self._controls.table.get(owner)
+        steps = value is not None and any(bind.verb == "step" and key in bind.keys for bind in value.binds)
+        return self.press(key) if steps or owner in CURSOR else ""
 
     def turn(self, turn: window.Turn) -> str:
         """The wheel goes through the layers; with shift it makes the dream stronger or weaker."""

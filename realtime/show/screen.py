@@ -12,7 +12,7 @@ from realtime.controls.value import Scalar
 from realtime.imaging.compositing import fitted
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.output import Output
-from realtime.outputs.window import Turn, Window, WindowEvent
+from realtime.outputs.window import Held, Turn, Window, WindowEvent
 from realtime.show import hud
 from realtime.show.help import draw_help, draw_keys, help_screen, key_strip
 from realtime.show.meter import Meter
@@ -110,6 +110,8 @@ class Screen:
         """Pass on what the audience does; the answer for the status line."""
         if isinstance(event, str):
             return self.operator.press(event)
+        if isinstance(event, Held):
+            return self.operator.hold(event.key) or self.feedback
         if isinstance(event, Turn):
             return self.operator.turn(event)
         if self.canvas is None:

@@ -245,6 +245,22 @@ def test_the_wheel_goes_through_the_layers(screen: Screen, tmp_path: Path) -> No
         assert finish(process, report)["layer"] == "block1_conv2"
 
 
+def test_a_held_key_repeats(screen: Screen, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
+        until(lambda: cursor_is_seen(screen), "the cursor")
+        for key in ("x", "bracketright"):  # the mirror is switched once
+            screen.do("keydown", key)
+            time.sleep(2.0)
+            screen.do("keyup", key)
+        screen.press("q")
+        facts = finish(process, report)
+    controls = facts["controls"]
+    assert isinstance(controls, dict)
+    assert controls["show/mirror"]
+    assert facts["layer"] not in ("block1_conv1", "block1_conv2")
+
+
 def test_buttons_of_the_mouse_reach_the_view(screen: Screen, tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     options = (*SMALL, "--view", "camera", "--set", "show/freeze=on", "--report", str(report))
@@ -324,5 +340,21 @@ def test_without_a_camera_the_window_shows_moving_pictures_and_a_card(screen: Sc
         screen.press("h")
         screen.press("h")
         until(lambda: not card_is_seen(screen), "no card")
+        screen.press("q")
+        assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.slow
+def test_figures_for_the_operator_leave_the_status_line_and_come_back_with_it(screen: Screen, tmp_path: Path) -> None:
+    def figures() -> bool:
+        """Whether there is text at the right of the status line of a window of 640x360."""
+        return bool(screen.picture()[684:696, 800:1110].max() > 100)
+
+    with screen.show(*SMALL, "--view", "camera", cwd=tmp_path) as process:
+        until(figures, "rates and latency")
+        until(lambda: not figures(), "a calm status line")
+        screen.press("`")
+        screen.press("`")
+        until(figures, "rates and latency again")
         screen.press("q")
         assert process.wait(timeout=30) == 0

@@ -126,6 +126,25 @@ def test_the_wheel_goes_through_the_layers_and_with_shift_changes_the_dream(stag
     assert stage.operator.turn(Turn(1)) == "layer: block1_conv2, seen in mosaic (m)"
 
 
+@pytest.mark.parametrize(
+    ("view", "key", "answer"),
+    [
+        ("mosaic", "F9", "F9 has no function; h lists the keys"),
+        ("mosaic", ".", "recording format: mp4"),
+        ("mosaic", "m", "view: mosaic already"),
+        ("mosaic", "7", "features: picture, seen in features (6)"),
+        ("dream", "8", "contrast: 2.2, seen in mosaic (m)"),
+        ("camera", "y", "layout: inset, not seen in this view"),
+        ("camera", "3", "layer: block3_conv1, seen in mosaic (m)"),
+        ("gradcam", "]", "layer: block5_conv3 already"),
+        ("story", "l", "there are no tiles here; m shows the mosaic"),
+    ],
+)
+def test_the_words_of_the_answers(stage: Stage, view: str, key: str, answer: str) -> None:
+    stage.controls.set("show/view", view)
+    assert stage.operator.press(key) == answer
+
+
 def test_a_click_selects_the_tile_and_a_double_click_enlarges_it(stage: Stage) -> None:
     canvas = stage.show(layout="full")
     assert canvas.tiles is not None
@@ -218,6 +237,17 @@ def test_any_key_closes_the_help_and_does_its_work(stage: Stage) -> None:
     stage.operator.press("h")
     stage.operator.press("s")
     assert (stage.controls.value("window/help"), stage.controls.value("show/view")) == (False, "story")
+
+
+def test_a_held_key_repeats_only_steps_and_the_cursor(stage: Stage) -> None:
+    stage.draw()
+    for key in ("]", "=", "l", "x", "f", "h", "Enter", "F9"):
+        stage.operator.hold(key)
+    assert stage.controls.value("show/layer") == "block1_conv2"
+    assert stage.controls.value("dream/strength") == 30
+    assert stage.controls.value("tiles/channel") == 1
+    assert not any(stage.controls.value(path) for path in ("show/mirror", "window/fullscreen", "window/help"))
+    assert stage.controls.value("show/view") == "mosaic"
 
 
 def test_what_a_clicker_sends_does_no_harm(stage: Stage) -> None:
