@@ -86,9 +86,18 @@ def key_strip(controls: Controls, canvas: Canvas) -> list[tuple[str, str]]:
         for line in group
         if line.path.partition("/")[0] in canvas.groups and (several or line.path not in OF_TILES)
     ]
-    own_first = sorted(of_view, key=lambda line: -canvas.groups.index(line.path.partition("/")[0]))
+
+    def rank(line: KeyLine) -> tuple[int, bool]:
+        """The view's own group first, and in it what concerns single tiles."""
+        return -canvas.groups.index(line.path.partition("/")[0]), line.path not in OF_TILES
+
     layers = [("[ ]", "layer")] if canvas.layer is not None else []
-    return [("h", "help"), ("v", "next view"), *layers, *((" ".join(line.keys), line.text) for line in own_first)]
+    return [
+        ("h", "help"),
+        ("v", "next view"),
+        *layers,
+        *((" ".join(line.keys), line.text) for line in sorted(of_view, key=rank)),
+    ]
 
 
 def draw_keys(image: Image, keys: Sequence[tuple[str, str]]) -> None:

@@ -25,6 +25,7 @@ from realtime.views.registry import find_views
 from tests.screen import Screen, until
 
 SMALL = ("--source", "pattern", "--size", "64", "--canvas", "640x360")
+ALL_TILES = (*SMALL, "--set", "tiles/active=off", "--set", "tiles/channel=0")
 
 
 def finish(process: subprocess.Popen[str], report: Path) -> dict[str, object]:
@@ -49,7 +50,7 @@ def keys_of_the_table(controls: Controls) -> list[str]:
 
 def test_enter_dreams_of_the_chosen_tile(screen: Screen, tmp_path: Path) -> None:
     report = tmp_path / "r.json"
-    with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
+    with screen.show(*ALL_TILES, "--report", str(report), cwd=tmp_path) as process:
         until(lambda: cursor_is_seen(screen), "the cursor")
         for key in ("Right", "Enter", "9", "q"):
             screen.press(key)
@@ -89,7 +90,7 @@ def test_every_key_reaches_its_control(screen: Screen, tmp_path: Path) -> None:
 def test_cursor_moves_over_tiles_by_keys_and_mouse(screen: Screen, tmp_path: Path) -> None:
     def channel_after(*keys: str, click: tuple[int, int] | None = None) -> int:
         report = tmp_path / "r.json"
-        options = (*SMALL, "--set", "show/layout=full", "--report", str(report), "--force")
+        options = (*ALL_TILES, "--set", "show/layout=full", "--report", str(report), "--force")
         with screen.show(*options, cwd=tmp_path) as process:
             until(lambda: cursor_is_seen(screen), "the cursor")
             for key in keys:

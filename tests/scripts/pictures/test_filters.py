@@ -28,8 +28,8 @@ def test_kernels_of_any_layer_are_drawn(tmp_path: Path, layer: str | None, capsy
 @pytest.mark.parametrize(
     ("layer", "cols", "words"),
     [
-        ("block2_conv1", 32, "all 32 kernels, 3×3, one column each; all 16 inputs"),
-        ("block2_conv2", 32, "17 of 32 kernels, 3×3, one row each; all 32 inputs"),
+        ("block2_conv1", 32, "all 32 kernels, 3×3, one column each: how it weighs all 16 inputs"),
+        ("block2_conv2", 32, "17 of 32 kernels, 3×3, one row each: how it weighs all 32 inputs"),
     ],
 )
 def test_slices_lie_so_that_more_fit_in(layer: str, cols: int, words: str) -> None:
