@@ -1,5 +1,6 @@
 """What each channel of a layer likes: small feature visualisations, kept in the cache."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,14 +32,20 @@ class Portrait:
 
 def portraits(engine: Engine, network: Network, layer: LayerInfo) -> Iterator[Portrait]:
     """The portrait of every channel of a layer, in order; those that are not in the cache are drawn."""
-    name = re.sub(r"[^\w.-]", "_", layer.name)
-    folder = cache_folder() / "portraits" / network.digest[:16] / f"{name}-{SIDE}-{STEPS}"
+    folder = _folder(network, layer)
     for channel in range(layer.channels):
         image = _kept(folder, channel)
         if image is None:
             image = _drawn(engine, network, layer, channel)
             write_atomically(_path(folder, channel), encode_png(image))
         yield Portrait(channel, image, _label(engine, network, image))
+
+
+def _folder(network: Network, layer: LayerInfo) -> Path:
+    """Where the portraits of a layer are kept; another input format gives other pictures."""
+    digest = hashlib.sha256(f"{network.digest} {network.info.input}".encode()).hexdigest()[:16]
+    name = re.sub(r"[^\w.-]", "_", layer.name)
+    return cache_folder() / "portraits" / digest / f"{name}-{SIDE}-{STEPS}"
 
 
 def _path(folder: Path, channel: int) -> Path:
