@@ -22,7 +22,10 @@ LONGEST = 600  # characters of an error message
 
 GROUPS = {
     "Show": ("show", ("live", "render", "controls", "cameras")),
-    "Pictures and videos": ("pictures", ("story", "maps", "filters", "dream", "maximize", "gradcam", "features")),
+    "Pictures and videos": (
+        "pictures",
+        ("story", "maps", "filters", "dream", "maximize", "features", "gradcam", "atlas"),
+    ),
     "Networks": ("networks", ("train", "export", "layers")),
     "This machine": ("machine", ("doctor", "bench")),
 }
