@@ -190,4 +190,4 @@ def draw_help(image: Image, lines: Sequence[tuple[str, str]]) -> None:
         baseline = round(2.4 * edge + pitch * (number % rows + 0.7))
         write(image, keys, left, baseline, size, ACCENT)
         write(image, text, left + min(keys_w, half // 2), baseline, size, BRIGHT)
-    write(image, "close: h or Esc", edge, height - edge, size, QUIET)
+    write(image, "any key closes this", edge, height - edge, size, QUIET)
