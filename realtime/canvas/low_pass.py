@@ -12,7 +12,7 @@ from realtime.canvas.flash_detector import Mask
 from realtime.imaging.frame import Floats, Image, hw
 
 SLOWNESS = 0.4  # seconds, the time constant: of black and white that alternate, 4 % is left at 2.5 Hz, 3 % at 3 Hz
-WIDE = 0.5  # the share of the canvas from which all of it is filtered: it looks calmer, and takes less time
+WIDE = 0.3  # the share of the canvas from which all of it is filtered: it looks calmer, and takes less time
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 Part: TypeAlias = tuple[slice, slice]
