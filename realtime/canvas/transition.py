@@ -89,7 +89,7 @@ def _moved(old: Image, before: Shown, new: Image, shown: Shown, progress: float)
     if not same_place or before.grid is None or shown.grid is None or before.depth is None or shown.depth is None:
         return None
     if before.depth != shown.depth:
-        return _pushed(old, new, progress) if shown.depth > before.depth else _pushed(new, old, 1 - progress)
+        return _wiped(old, new, progress) if shown.depth > before.depth else _wiped(new, old, 1 - progress)
     if _is_single(shown.grid) and not _is_single(before.grid):
         return _grown(old, new, before.grid, shown.selected, progress)
     if _is_single(before.grid) and not _is_single(shown.grid):
@@ -97,10 +97,13 @@ def _moved(old: Image, before: Shown, new: Image, shown: Shown, progress: float)
     return None
 
 
-def _pushed(left: Image, right: Image, progress: float) -> Image:
-    """Two images side by side, of which a window shows the left one at first and then more of the right one."""
-    offset = round(left.shape[1] * progress)
-    return cv2.hconcat((left[:, offset:], right[:, :offset]))  # type: ignore[return-value]
+def _wiped(left: Image, right: Image, progress: float) -> Image:
+    """The left image, of which more and more is covered by the right one, from the right.
+
+    Nothing else moves: tiles that slid past would flash.
+    """
+    edge = left.shape[1] - round(left.shape[1] * progress)
+    return cv2.hconcat((left[:, :edge], right[:, edge:]))  # type: ignore[return-value]
 
 
 def _grown(around: Image, tile: Image, grid: Grid, place: int, progress: float) -> Image:

@@ -109,6 +109,7 @@ def test_off_leaves_every_pixel_as_it_is(make: Callable[[bool], Pipeline], contr
     controls.set("show/view", "camera")
     flashing = [image[: CANVAS_HW[0], : CANVAS_HW[1]] for image in alternating((0, 0, 0), (255, 255, 255), 10)]
     controls.set("show/caption", False)
+    controls.set("window/status", False)
     for canvas, image in zip(canvases(make(False), controls, flashing), flashing, strict=True):
         assert np.array_equal(canvas.frame.image, image)
 

@@ -201,6 +201,7 @@ def test_a_preset_dreams_at_its_own_depth_in_every_network(preset: str) -> None:
     controls.set("dream/preset", preset)
     depth = float(controls.value("dream/depth"))
     assert controls.value("show/layer") == default_layer(INFO, depth)
+    controls.set("tiles/channel", 3)
     controls.press("\\")
     controls.press("5")
     controls.press("9")
