@@ -1,27 +1,18 @@
 """The picture that a channel likes best, made in the background and kept in the cache."""
 
-import hashlib
 import logging
 from functools import partial
-from pathlib import Path
 
-import cv2
-import numpy as np
-
-from models.errors import OutputError, VentralError
-from models.spec import Hw, LayerInfo, Network
-from models.zoo import cache_folder
-from realtime.dreams.maximize import Target, maximize, with_deconv_fallback
+from models.errors import VentralError
+from models.spec import LayerInfo, Network
+from realtime.channels.portraits import portrait_image
 from realtime.imaging.frame import Image
-from realtime.imaging.png import write_png
 from realtime.inference.engine import Engine, GraphError
 from realtime.threads.background_result import BackgroundResult
 
 log = logging.getLogger(__name__)
 
-SIDE, STEPS = 160, 96  # pixels, and steps of gradient ascent: one to a few seconds
 KEPT = 64  # pictures in memory
-VERSION = 1  # of the way in which they are made
 
 Key = tuple[str, int]
 """A layer and a channel."""
@@ -48,34 +39,11 @@ class ChannelLikes:
         return self._pictures.get(key)
 
     def _find(self, key: Key) -> tuple[Key, Image | None]:
-        """Read the picture from the cache, or make it; None where the network has no gradient there."""
-        path = self._path(key)
-        kept = cv2.imread(str(path)) if path.exists() else None
-        if kept is not None:
-            return key, np.asarray(kept, np.uint8)
+        """The picture; None where the network has no gradient there."""
+        name, channel = key
         try:
-            picture = self._make(key)
+            layer = self._network.info.layer(name)
+            return key, portrait_image(self._engine, self._network, layer, channel)
         except (VentralError, GraphError) as error:
-            log.warning("no picture of channel %d of %s: %s", key[1], key[0], error)
+            log.warning("no picture of channel %d of %s: %s", channel, name, error)
             return key, None
-        try:
-            write_png(path, picture)
-        except OutputError as error:
-            log.warning("%s", error)
-        return key, picture
-
-    def _make(self, key: Key) -> Image:
-        layer, channel = key
-        gradient = Target(layer, channel, layer).gradient(self._engine, self._network)
-        rng = np.random.default_rng(channel)
-        picture, _ = maximize(with_deconv_fallback(gradient), self._size_hw(layer), STEPS, rng, advance=lambda: None)
-        return picture
-
-    def _size_hw(self, layer: str) -> Hw:
-        info = self._network.info
-        side = max(SIDE, info.input.smallest, info.layer(layer).stride)
-        return info.input.fixed_hw or (side, side)
-
-    def _path(self, key: Key) -> Path:
-        name = hashlib.sha256(f"{self._network.digest} {key} {SIDE} {STEPS} {VERSION}".encode()).hexdigest()[:32]
-        return cache_folder() / "likes" / f"{name}.png"

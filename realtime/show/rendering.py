@@ -9,7 +9,7 @@ from realtime.show.meter import Meter
 from realtime.threads.mailbox import Mailbox
 
 TICK = 1 / 30  # seconds after which a change is rendered although no new frame has come
-REDRAW_FOR = 1.0  # seconds after a change during which a still frame is rendered again, so that a cross-fade ends
+REDRAW_FOR = 1.0  # seconds after a change during which a still frame is rendered again, so that a change ends
 
 
 class Rendering:

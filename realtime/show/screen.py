@@ -13,8 +13,8 @@ from realtime.imaging.compositing import fitted
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.output import Output
 from realtime.outputs.window import Held, Turn, Window, WindowEvent
-from realtime.show import hud
-from realtime.show.help import draw_help, draw_keys, help_screen, key_strip
+from realtime.overlay import hud
+from realtime.overlay.help import draw_help, draw_keys, help_screen, key_strip
 from realtime.show.meter import Meter
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup

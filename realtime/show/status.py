@@ -11,7 +11,7 @@ from realtime.controls.settings import ShowSettings
 from realtime.controls.value import Scalar
 from realtime.inference.providers import Provider
 from realtime.outputs.recorder import RecorderStatus
-from realtime.show.hud import Status
+from realtime.overlay.hud import Status
 from realtime.show.meter import Meter
 from realtime.show.parts import Parts
 

@@ -59,15 +59,12 @@ class DreamView(View):
         controls.rule("dream/objective", partial(check_objective, info))
 
     @action("dream/tile", "\\", "Enter", help="dream of the selected tile; again: of the whole layer")
-    def dream_of_tile(self, controls: Controls) -> str:
+    def dream_of_tile(self, controls: Controls) -> None:
         """Dream of the channel of the selected tile; of the whole layer when that channel dreams already."""
         channel = controls.value("tiles/channel")
-        if channel == -1 and controls.value("dream/channel") == -1:
-            return "select a tile first: m, then a click or the arrow keys"
         dreaming = controls.value("show/view") == "dream" and controls.value("dream/channel") == channel
         controls.set("dream/channel", -1 if dreaming else channel)
         controls.set("show/view", "dream")
-        return ""
 
     def click(self, controls: Controls, click: Click) -> str:
         """A dream has no places to choose."""

@@ -5,23 +5,22 @@ from collections.abc import Iterable
 from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.story import StoryHead
-from models.spec import Hw
+from models.spec import Hw, ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding
 from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, BRIGHT, QUIET, text_width, write
 from realtime.views.click import Click
+from realtime.views.stages import stage_caption
 from realtime.views.tile_colours import colour_tiles
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, SHOWN, TileSettings, whole
 from realtime.views.view import Rendered, Scene, View
 
-CAPTION = ("all layers", "Every layer at once: edges at the top, objects at the bottom.")
-
 
 class StoryView(View):
-    """One row per layer: edges at the top, objects at the bottom."""
+    """One row per layer, the first at the top."""
 
     name = "story"
     bind = KeyBinding(("s", "0"), "set", "story: all layers at once", "story")
@@ -43,7 +42,7 @@ class StoryView(View):
             normalize=settings.normalize,
         )
         strips = colour_tiles(grey, head.grid, scene.frame.image, settings)
-        return Rendered(_labelled(strips, scene, head.grid), caption=CAPTION)
+        return Rendered(_labelled(strips, scene, head.grid), caption=_caption(scene.info))
 
     def click(self, controls: Controls, click: Click) -> str:
         """Go to the mosaic of the layer whose row is clicked."""
@@ -57,6 +56,14 @@ class StoryView(View):
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """Only the story itself."""
         return (scene.graph(_head(scene)),)
+
+
+def _caption(info: ModelInfo) -> tuple[str, str]:
+    """What a trained network has learned from its first to its last layer."""
+    first, last = (stage_caption(layer, info)[0] for layer in (info.key_layers[0], info.key_layers[-1]))
+    if first == last:
+        return "all layers", "Every layer at once, from the first to the last."
+    return "all layers", f"Every layer at once: {first} at the top, {last} at the bottom."
 
 
 def _label_size(panel_hw: Hw, rows: int) -> int:

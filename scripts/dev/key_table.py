@@ -1,7 +1,7 @@
 """The key table of the README: `python -m scripts.dev.key_table` prints it."""
 
 from models.importing.open_network import open_network
-from realtime.show.help import help_lines
+from realtime.overlay.help import help_lines
 from scripts.common.all_controls import all_controls
 
 

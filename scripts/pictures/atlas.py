@@ -9,7 +9,7 @@ from pathlib import Path
 from models.errors import OutputError
 from models.files import write_atomically
 from models.spec import LayerInfo, ModelInfo, Network
-from realtime.dreams.channel_portraits import Portrait, portraits
+from realtime.channels.portraits import Portrait, portraits
 from realtime.imaging.png import encode_png, write_png
 from realtime.inference.engine import Engine
 from realtime.outputs.recording.paths import check_writable

@@ -15,13 +15,13 @@ from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
 from realtime.dreams.deepdream import AscentResult, InputLimits
 from realtime.dreams.enlarge import DETAIL, detail_octaves, enlarge_with_detail
-from realtime.dreams.maximize import Target, with_deconv_fallback
-from realtime.dreams.maximize import maximize as ascend
 from realtime.dreams.objective import ObjectiveGradient
 from realtime.imaging.frame import Image
 from realtime.inference.channels import check_channels
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
+from realtime.maximization.maximize import Target, with_deconv_fallback
+from realtime.maximization.maximize import maximize as ascend
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.contact import Labelled, columns, contact_sheet
 from realtime.show.options import NetworkOptions, between

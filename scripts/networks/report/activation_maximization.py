@@ -6,8 +6,8 @@ from html import escape
 import numpy as np
 
 from models.spec import CLASSES, Hw, LayerInfo
-from realtime.dreams.maximize import Target, maximize, with_deconv_fallback
 from realtime.dreams.objective import ObjectiveGradient
+from realtime.maximization.maximize import Target, maximize, with_deconv_fallback
 from scripts.common.embedding import embed
 from scripts.common.expected_time import pass_seconds
 from scripts.common.progress import progress

@@ -9,7 +9,7 @@ import pytest
 
 from models.importing.open_network import open_network
 from realtime.capture.pattern import Pattern
-from realtime.channels import likes
+from realtime.channels import portraits
 from realtime.channels.column import COLUMN_GAP, column_width
 from realtime.imaging.compositing import BACKGROUND
 from realtime.imaging.frame import Frame, Image
@@ -44,7 +44,7 @@ def drawn_share(image: Image) -> float:
 def test_the_column_has_a_picture_and_the_crops_of_several_moments(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(likes, "STEPS", 4)
+    monkeypatch.setattr(portraits, "STEPS", 4)
     width = column_width(PANEL_HW[1])
     once, later = (zoomed(engine, PANEL_HW, frames)[:, -width:] for frames in (1, 6))
     assert drawn_share(once) > 0.3
@@ -57,7 +57,7 @@ def test_a_narrow_panel_has_no_column(engine: Engine) -> None:
 
 
 def test_the_panel_is_filled_exactly(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likes, "STEPS", 1)
+    monkeypatch.setattr(portraits, "STEPS", 1)
     image = zoomed(engine, PANEL_HW)
     assert image.shape == (*PANEL_HW, 3)
     gap = image[:, -column_width(PANEL_HW[1]) - COLUMN_GAP : -column_width(PANEL_HW[1])]

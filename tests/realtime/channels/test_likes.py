@@ -8,7 +8,7 @@ import pytest
 from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
 from models.importing.open_network import open_network
-from realtime.channels import likes
+from realtime.channels import portraits
 from realtime.channels.likes import ChannelLikes
 from realtime.imaging.frame import Image, hw
 from realtime.inference.engine import Engine
@@ -20,8 +20,8 @@ LAYER, CHANNEL = "block3_conv2", 5
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likes, "STEPS", 24)
-    monkeypatch.setattr(likes, "SIDE", 64)
+    monkeypatch.setattr(portraits, "STEPS", 24)
+    monkeypatch.setattr(portraits, "SIDE", 64)
 
 
 def made(engine: Engine) -> Image:
@@ -43,6 +43,6 @@ def test_it_excites_its_channel_and_is_kept(monkeypatch: pytest.MonkeyPatch) -> 
             engine.run_when_ready(spec, {"image": image})["activations"][CHANNEL].mean() for image in (picture, noise)
         )
         assert liked > 2 * other
-    monkeypatch.delattr(likes, "maximize")
+    monkeypatch.delattr(portraits, "maximize")
     with Engine(CPU, background=True) as engine:
         assert np.array_equal(made(engine), picture)

@@ -8,11 +8,11 @@ import pytest
 
 from models.importing.open_network import open_network
 from models.spec import Hw
-from realtime.dreams.fourier import FourierImage
-from realtime.dreams.maximize import maximize, random_transform, with_fallback
 from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from realtime.imaging.frame import Floats
 from realtime.inference.engine import Engine
+from realtime.maximization.fourier import FourierImage
+from realtime.maximization.maximize import maximize, random_transform, with_fallback
 
 
 def nothing() -> None:

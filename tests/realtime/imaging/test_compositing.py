@@ -11,7 +11,7 @@ from realtime.imaging.colormaps import COLORMAPS, apply_colormap
 from realtime.imaging.compositing import BACKGROUND, Rect
 from realtime.imaging.text import text_width, wrap, write
 from realtime.inference.network_input import input_size
-from realtime.show.hud import Placement
+from realtime.overlay.hud import Placement
 
 
 @pytest.mark.parametrize("panel_hw", [(100, 100), (30, 200), (200, 30)])

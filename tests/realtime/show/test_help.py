@@ -11,7 +11,7 @@ from realtime.canvas.pipeline import Canvas
 from realtime.controls.controls import Controls
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame
-from realtime.show.help import draw_help, draw_keys, help_lines, help_screen, key_strip
+from realtime.overlay.help import draw_help, draw_keys, help_lines, help_screen, key_strip
 from scripts.common.all_controls import all_controls
 
 WINDOWS = [(1920, 1080), (1280, 720), (640, 360), (1080, 1920), (1920, 384)]

@@ -13,7 +13,7 @@ from realtime.canvas.pipeline import Canvas
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame
 from realtime.imaging.text import ACCENT
-from realtime.show import hud
+from realtime.overlay import hud
 from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Tiles

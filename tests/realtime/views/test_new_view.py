@@ -10,8 +10,8 @@ import pytest
 
 from models.importing.open_network import open_network
 from realtime import views
+from realtime.overlay.help import help_lines
 from realtime.show.app import run
-from realtime.show.help import help_lines
 from realtime.show.options import LiveOptions
 from realtime.views.registry import find_views
 from scripts.common.all_controls import all_controls

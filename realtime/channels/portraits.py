@@ -12,13 +12,13 @@ import numpy as np
 from models.files import write_atomically
 from models.spec import Hw, LayerInfo, Network
 from models.zoo import cache_folder
-from realtime.dreams.maximize import Target, maximize, with_deconv_fallback
 from realtime.imaging.frame import Image
 from realtime.imaging.png import encode_png
 from realtime.inference.engine import Engine
 from realtime.inference.predictions import classify, is_sure
+from realtime.maximization.maximize import Target, maximize, with_deconv_fallback
 
-SIDE, STEPS = 112, 48
+SIDE, STEPS = 128, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,19 @@ class Portrait:
 
 def portraits(engine: Engine, network: Network, layer: LayerInfo) -> Iterator[Portrait]:
     """The portrait of every channel of a layer, in order; those that are not in the cache are drawn."""
-    folder = _folder(network, layer)
     for channel in range(layer.channels):
-        image = _kept(folder, channel)
-        if image is None:
-            image = _drawn(engine, network, layer, channel)
-            write_atomically(_path(folder, channel), encode_png(image))
+        image = portrait_image(engine, network, layer, channel)
         yield Portrait(channel, image, _label(engine, network, image))
+
+
+def portrait_image(engine: Engine, network: Network, layer: LayerInfo, channel: int) -> Image:
+    """The picture that a channel likes, from the cache or drawn; OutputError when it cannot be kept there."""
+    folder = _folder(network, layer)
+    image = _kept(folder, channel)
+    if image is None:
+        image = _drawn(engine, network, layer, channel)
+        write_atomically(_path(folder, channel), encode_png(image))
+    return image
 
 
 def _folder(network: Network, layer: LayerInfo) -> Path:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from models.spec import Hw, Network
 from realtime.dreams.deepdream import AscentResult
-from realtime.dreams.fourier import FourierImage, Spectrum
 from realtime.dreams.objective import ObjectiveGradient, channel_objective
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.frame import Floats, Image
 from realtime.inference.engine import Engine
+from realtime.maximization.fourier import FourierImage, Spectrum
 
 RATE = 0.05  # the learning rate of Adam (Kingma and Ba 2015), in units of the spectrum
 DECAY, DECAY_OF_SQUARES = 0.9, 0.999  # of the running means of Adam
