@@ -1,5 +1,6 @@
 """Grad-CAM on the moving picture: which parts of it the network finds most telling for a class or a channel."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,7 @@ from realtime.threads.background_result import BackgroundResult
 from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
-SMOOTHING = 0.5  # the share of the newest heatmap in the one that is shown, so that it does not flicker
+EASE = 0.3  # seconds: the time constant with which the heatmap follows the newest one, so that it does not flicker
 PATIENCE = 3  # passes that explain another class than they find, before one is shown
 
 
@@ -80,6 +81,7 @@ class GradcamView(View):
         self._activations: Floats | None = None
         self._shown: Explanation | None = None
         self._missed = 0
+        self._updated = 0.0
 
     def register(self, controls: Controls, info: ModelInfo) -> None:
         """Let a layer that is chosen while this view is shown be the one whose heatmap is shown."""
@@ -126,11 +128,13 @@ class GradcamView(View):
         outputs = self._request.take()
         if outputs is None:
             return
-        self._activations = _smoothed(self._activations, outputs["activations"])
+        now, share = scene.frame.timestamp, 1 - math.exp(-max(scene.frame.timestamp - self._updated, 0.0) / EASE)
+        self._updated = now
+        self._activations = _followed(self._activations, outputs["activations"], share)
         self._missed = 0 if self._sent == self._target(scene) else self._missed + 1
         if self._sent is not None and self._missed in (0, PATIENCE):
             last = self._shown.heatmap if self._shown and self._shown.target == self._sent else None
-            self._shown = Explanation(self._sent, _smoothed(last, outputs["heatmap"]), self._activations)
+            self._shown = Explanation(self._sent, _followed(last, outputs["heatmap"], share), self._activations)
             self._missed = 0
 
     def _target(self, scene: Scene) -> int | None:
@@ -141,8 +145,8 @@ class GradcamView(View):
         return None if self._activations is None else int(self._activations.argmax())
 
 
-def _smoothed(last: Floats | None, newest: Floats) -> Floats:
-    return newest if last is None else np.asarray(last + SMOOTHING * (newest - last), np.float32)
+def _followed(last: Floats | None, newest: Floats, share: float) -> Floats:
+    return newest if last is None else np.asarray(last + share * (newest - last), np.float32)
 
 
 def _targets(scene: Scene) -> int:
