@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from realtime.imaging.colormaps import interpolate
+from realtime.imaging.colour_axes import AXES
 from realtime.imaging.frame import Floats, Image
-from realtime.maximization.fourier import AXES
 
 BLUR = 2.5  # pixels: colours that change faster than this are noise to the eye
 CALM, VIVID = 0.6, 1.2  # how much of the other colours is kept

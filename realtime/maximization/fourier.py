@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import Hw
+from realtime.imaging.colour_axes import AXES
 from realtime.imaging.frame import Floats
 
 Spectrum: TypeAlias = NDArray[np.complex64]
@@ -17,9 +18,6 @@ Spectrum: TypeAlias = NDArray[np.complex64]
 START = 0.01  # the standard deviation of the first spectrum
 CONTRAST = 0.25  # the scale of the lightness axis, which keeps the picture within the soft limits of the sigmoid
 
-AXES = np.array([(1, 1, 1), (1, 0, -1), (1, -2, 1)]) / np.sqrt([[3], [2], [6]])
-"""Lightness, blue against yellow, green against purple, in BGR: nearly the principal axes of the colours of natural
-scenes (Ruderman, Cronin and Chiao 1998)."""
 
 STRENGTHS = (1.0, 0.28, 0.13)  # how much the colours of photographs vary along each axis, relative to lightness
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from realtime.dreams.colours import COLOURS, INKS, treat_detail, treat_picture
+from realtime.imaging.colour_axes import AXES
 from realtime.imaging.frame import Floats
-from realtime.maximization.fourier import AXES
 
 NOISE: Floats = np.random.default_rng(0).normal(0, 20, (64, 96, 3)).astype(np.float32)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
+from realtime.channels.portraits import SIDE
 from scripts.cli import status
 from tests.networks import colour_network
 
@@ -34,7 +35,7 @@ def test_a_sheet_shows_every_channel_and_is_the_same_from_the_cache(tmp_path: Pa
     assert [path.stat().st_mtime_ns for path in kept] == before, "nothing was drawn again"
     first, again = (np.asarray(iio.imread(tmp_path / f"{name}.png")) for name in ("first", "again"))
     assert np.array_equal(first, again)
-    assert first.shape[0] > 112 and first.shape[1] > 112
+    assert min(first.shape[:2]) > SIDE
 
 
 def test_pages_show_every_channel_and_need_nothing_else(tmp_path: Path, model: Path) -> None:
@@ -49,7 +50,7 @@ def test_pages_show_every_channel_and_need_nothing_else(tmp_path: Path, model: P
         assert "http" not in html
         assert {f"{each.name}.html" for each in info.key_layers} <= set(named)
     assert (folder / "index.html").read_text() == (folder / f"{info.key_layers[0].name}.html").read_text()
-    assert np.asarray(iio.imread(folder / info.key_layers[0].name / "0.png")).shape == (112, 112, 3)
+    assert np.asarray(iio.imread(folder / info.key_layers[0].name / "0.png")).shape == (SIDE, SIDE, 3)
 
 
 def test_what_cannot_be_written_is_refused(tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
