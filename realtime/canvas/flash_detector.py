@@ -18,6 +18,9 @@ CHANGES = np.array([20, 13], np.uint8).reshape(2, 1, 1)
 MOST = 5  # opposing changes in a second with which a window flashes: the fifth is not shown
 NEAR = 3  # with which it flashes too where another does: both halves of a picture dim together
 AREA = 0.2  # the share of a window that has to change at once
+REVERSED = (
+    0.3  # the share that rises, and the share that falls at once, from which a pattern is reversed; less is motion
+)
 NET_AREA = 0.25  # or within a moment, less what changes the other way
 MOMENT = 0.1  # seconds
 MOVED = 1.0  # changes per cell in a second with which a block takes part in flashes
@@ -47,8 +50,10 @@ class FlashDetector:
         rises, falls = _shares(changed & rising), _shares(changed & ~rising)
         moved = self._moved.add(rises + falls, now)
         net = _in_window(self._net.add(rises - falls, now))
-        up = (_in_window(rises) >= AREA) | (net >= NET_AREA)
-        down = (_in_window(falls) >= AREA) | (net <= -NET_AREA)
+        risen, fallen = _in_window(rises), _in_window(falls)
+        moves = (np.minimum(risen, fallen) >= AREA) & (np.minimum(risen, fallen) < REVERSED)
+        up = ((risen >= AREA) & ~moves) | (net >= NET_AREA)
+        down = ((fallen >= AREA) & ~moves) | (net <= -NET_AREA)
         turns = self._turns.add(self._turned(up, down), now)
         if not (turns >= MOST).any():
             return np.zeros(turns.shape[1:], np.bool_)
