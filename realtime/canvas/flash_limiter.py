@@ -17,7 +17,7 @@ AROUND = np.ones((9, 9), np.uint8)  # blocks: the edges of what flashes are filt
 
 
 class FlashLimiter:
-    """Takes every canvas of a show in turn; all have one size."""
+    """Takes every canvas of a show in turn; at another size it begins anew."""
 
     def __init__(self) -> None:
         self._grid = FlashGrid()
@@ -31,6 +31,8 @@ class FlashLimiter:
 
         Where nothing flashes it is `image` itself. Time that runs backwards stands still.
         """
+        if self._filter is not None and self._filter.shape != image.shape:
+            self._grid, self._detector, self._filter, self._left = FlashGrid(), None, None, None
         grid = self._grid.measure(image)
         if self._detector is None or self._filter is None:
             self._detector, self._filter, self._last = FlashDetector(grid), LowPass(image), now

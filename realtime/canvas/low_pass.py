@@ -26,6 +26,11 @@ class LowPass:
         self._twice = image  # smoothed twice: the last output
         self._steps = 0
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the canvases."""
+        return self._twice.shape
+
     def follow(self, image: Image) -> None:
         """Take a canvas that is not filtered."""
         self._twice, self._steps = image, 0

@@ -117,7 +117,10 @@ class Operator:
         return self._feedback.to(lambda: self._views[view].click(self._controls, described))
 
     def _move(self, right: int, down: int) -> str:
-        """Move the cursor over the tiles; it stops at the edges. A single tile shows the next channel."""
+        """Move the cursor over the tiles, from the first one if none is selected; it stops at the edges.
+
+        A single tile shows the next channel.
+        """
         tiles, layer = (self.canvas.tiles, self.canvas.layer) if self.canvas else (None, None)
         if tiles is None or layer is None:
             return NO_TILES
@@ -127,7 +130,10 @@ class Operator:
             channel = chosen + right + down
             self._controls.set("tiles/channel", min(max(channel, 0), layer.channels - 1))
             return "" if 0 <= channel < layer.channels else f"{layer.name} has no further channel"
-        row, col = divmod(tiles.channels.index(chosen) if chosen in tiles.channels else 0, tiles.grid.cols)
+        if chosen not in tiles.channels:
+            self._controls.set("tiles/channel", tiles.channels[0])
+            return ""
+        row, col = divmod(tiles.channels.index(chosen), tiles.grid.cols)
         row, col = row + down, col + right
         place = row * tiles.grid.cols + col
         if row >= 0 and 0 <= col < tiles.grid.cols and place < len(tiles.channels):

@@ -59,12 +59,15 @@ class DreamView(View):
         controls.rule("dream/objective", partial(check_objective, info))
 
     @action("dream/tile", "\\", "Enter", help="dream of the selected tile; again: of the whole layer")
-    def dream_of_tile(self, controls: Controls) -> None:
+    def dream_of_tile(self, controls: Controls) -> str:
         """Dream of the channel of the selected tile; of the whole layer when that channel dreams already."""
         channel = controls.value("tiles/channel")
         dreaming = controls.value("show/view") == "dream" and controls.value("dream/channel") == channel
+        if dreaming and channel == -1:
+            return "no tile is selected: m, then a click or the arrow keys"
         controls.set("dream/channel", -1 if dreaming else channel)
         controls.set("show/view", "dream")
+        return ""
 
     def click(self, controls: Controls, click: Click) -> str:
         """A dream has no places to choose."""

@@ -159,3 +159,11 @@ def test_time_that_stands_still_or_runs_backwards_does_no_harm() -> None:
     for number, image in enumerate(film("black and white, 15 Hz") * 3):
         output, _ = limiter.apply(image, -number / 100 if number > 60 else 5.0)
         assert output.shape == image.shape
+
+
+def test_a_canvas_of_another_size_begins_anew() -> None:
+    limiter = FlashLimiter()
+    for number, size_hw in enumerate(((90, 160), (90, 160), (180, 320), (90, 160))):
+        image = np.full((*size_hw, 3), 60 * number, np.uint8)
+        shown, limited = limiter.apply(image, number / 30)
+        assert shown is image and not limited
