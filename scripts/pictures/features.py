@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from models.errors import SettingError
+from models.errors import SettingError, SourceError
 from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.capture.pictures import read_picture
 from realtime.capture.registry import open_source, stands_still
@@ -108,6 +108,8 @@ def features(  # noqa: PLR0913, all of the command line
     :param output: a .png file, in which the settings are saved; for a video an .mp4 or .gif file
     :param frames: stop after this many frames of a video
     """
+    if not source.exists():
+        raise SourceError(f"there is no file '{source}'; check its name")
     is_picture = stands_still(str(source))
     check_writable(output, force=force, suffixes=(".png",) if is_picture else (".mp4", ".gif"))
     options, network_options, network = reuse_settings(like, "features", options, network_options)

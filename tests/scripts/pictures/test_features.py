@@ -153,3 +153,8 @@ def test_a_file_of_the_wrong_kind_is_refused(tmp_path: Path, film: Path, capsys:
     assert "a video takes one --layer, but got 13" in capsys.readouterr().err
     assert features(tmp_path / "nowhere.mp4", "-o", tmp_path / "out.mp4") == 2
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["features", str(tmp_path / "gone.jpg"), "-o", str(tmp_path / "out.png")]) == 2
+    assert "there is no file" in capsys.readouterr().err
