@@ -122,7 +122,8 @@ QUANTIZED = "q = QuantizeLinear({}, s, z) d = DequantizeLinear(q, s, z)"
     [
         (
             f"{QUANTIZED.format('input')} one = Relu(d) two_ = Relu(one)",
-            "through QuantizeLinear, node 'q' of odd; all layers come after it, so none has a gradient",
+            "no gradient passes through QuantizeLinear, node 'q' of odd; all layers come after it, so none has a"
+            " gradient",
         ),
         (
             f"one = Relu(input) {QUANTIZED.format('one')} two_ = Relu(d)",
