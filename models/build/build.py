@@ -10,6 +10,7 @@ import models.build
 import models.graph
 import models.spec
 from models.build.ceil_mode import remove_ceil_mode
+from models.build.expand_lrn import expand_lrn
 from models.build.graph_spec import GraphSpec
 from models.build.preprocess import fix_size, prepend
 from models.build.weight_cache import forget, is_intact, load_nodes, split_weights
@@ -62,6 +63,7 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     truncate(model, tensors)
     fix_size(model, info.input, spec.size_hw)
     remove_ceil_mode(model)
+    expand_lrn(model)
     builder = GraphBuilder(model)
     prepend(builder, info.input, spec.size_hw, head.image_type)
     head.append(builder, info, shapes(model))
