@@ -12,8 +12,9 @@ import models.spec
 from models.build.ceil_mode import remove_ceil_mode
 from models.build.expand_lrn import expand_lrn
 from models.build.graph_spec import GraphSpec
+from models.build.int8.quantize import quantize
 from models.build.preprocess import fix_size, prepend
-from models.build.weight_cache import forget, is_intact, load_nodes, split_weights
+from models.build.weight_cache import INTEGERS, forget, is_intact, load_integers, load_nodes, split_weights
 from models.errors import ModelError
 from models.files import digest_code, write_atomically
 from models.graph.builder import GraphBuilder, shapes
@@ -35,7 +36,8 @@ def build(spec: GraphSpec) -> Path:
 
 def repair(spec: GraphSpec) -> bool:
     """Remake the damaged files of a finished graph; False when all are intact."""
-    if not is_intact(split_weights(spec.network)):
+    folder = split_weights(spec.network)
+    if not is_intact(folder) or (spec.precision == "int8" and not is_intact(folder, INTEGERS)):
         forget(spec.network)
         return True
     path, content = _path(spec), _content(spec)
@@ -63,6 +65,8 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     truncate(model, tensors)
     fix_size(model, info.input, spec.size_hw)
     remove_ceil_mode(model)
+    if spec.precision == "int8":
+        quantize(model, load_integers(spec.network), info.input, tensors)
     expand_lrn(model)
     builder = GraphBuilder(model)
     prepend(builder, info.input, spec.size_hw, head.image_type)

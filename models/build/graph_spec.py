@@ -6,8 +6,10 @@ from typing import Literal, TypeAlias
 from models.build.heads.head import Head
 from models.spec import Hw, Network
 
-Precision: TypeAlias = Literal["fp32"]
+Precision: TypeAlias = Literal["fp32", "int8"]
 """The number format in which a graph computes."""
+
+PrecisionChoice: TypeAlias = Literal["auto", "fp32", "int8"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The weights of a network in the cache, written once and shared by all its graphs.
 
 A finished graph is then a few kilobytes and is made in milliseconds, and ONNX Runtime maps the weights instead of
-copying them. Each part of a network, NETWORK or CLASSIFIER, is three files: nodes (.onnx), weights (.bin) and the
-digests of both (.json), which show damage before it is loaded.
+copying them. Each part of a network, NETWORK, CLASSIFIER or INTEGERS, is three files: nodes (.onnx), weights (.bin)
+and the digests of both (.json), which show damage before it is loaded.
 """
 
 import json
@@ -13,16 +13,18 @@ from pathlib import Path
 import onnx
 from onnx import external_data_helper
 
+from models.build.int8 import kernels
 from models.errors import ModelError, OutputError
-from models.files import digest_file, sync
+from models.files import digest_code, digest_file, output_errors, sync
 from models.graph.builder import join
 from models.graph.packed_weights import load_unpacked
 from models.spec import Network
 from models.zoo import cache_folder
 
 NETWORK, CLASSIFIER = "network", "classifier"
+INTEGERS = f"int8-{digest_code(kernels)[:8]}"
 
-_intact: set[Path] = set()  # the folders whose digests this process has compared
+_intact: set[Path] = set()  # the folders and parts whose digests this process has compared
 
 
 def split_weights(network: Network) -> Path:
@@ -58,6 +60,17 @@ def load_nodes(network: Network, *, classifier: bool = False) -> onnx.ModelProto
     return model
 
 
+def load_integers(network: Network) -> onnx.ModelProto:
+    """The integer kernels of a network without their data, see `pack_kernels`; made on the first call."""
+    folder = split_weights(network)
+    if folder / INTEGERS not in _intact:
+        if not is_intact(folder, INTEGERS):
+            with output_errors(folder):
+                _add_part(kernels.pack_kernels(onnx.load(folder / f"{NETWORK}.onnx")), folder, INTEGERS)
+        _intact.add(folder / INTEGERS)
+    return _load(folder, INTEGERS)
+
+
 def is_intact(folder: Path, part: str = NETWORK) -> bool:
     """Whether a part is complete and agrees with its digests."""
     try:
@@ -70,7 +83,7 @@ def is_intact(folder: Path, part: str = NETWORK) -> bool:
 def forget(network: Network) -> None:
     """Delete everything in the cache that belongs to a network."""
     folder = _folder(network)
-    _intact.discard(folder)
+    _intact.difference_update({folder, folder / INTEGERS})
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -90,7 +103,7 @@ def _publish(source: Path, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
         complete = Path(scratch) / "complete"
-        _write_part(source, complete, NETWORK)
+        _write_part(_read(source), complete, NETWORK)
         try:
             complete.rename(folder)
         except OSError:
@@ -98,14 +111,18 @@ def _publish(source: Path, folder: Path) -> None:
                 raise
 
 
-def _write_part(source: Path, folder: Path, part: str) -> None:
-    """Write the nodes, the weights and the digests of the ONNX file `source` to a new folder."""
-    folder.mkdir()
-    nodes, weights = _files(part)
+def _read(source: Path) -> onnx.ModelProto:
+    """The ONNX file `source` with float weights; ModelError when it cannot be read any more."""
     try:
-        model = load_unpacked(source)
+        return load_unpacked(source)
     except OSError as error:
         raise ModelError(f"{source} can no longer be read: {error.strerror or error}") from error
+
+
+def _write_part(model: onnx.ModelProto, folder: Path, part: str) -> None:
+    """Write the nodes, the weights and the digests of a model to a new folder."""
+    folder.mkdir()
+    nodes, weights = _files(part)
     external_data_helper.convert_model_to_external_data(model, location=weights, size_threshold=1024)
     onnx.save_model(model, folder / nodes)
     (folder / weights).touch()  # when all tensors are small, none is stored there
@@ -115,8 +132,17 @@ def _write_part(source: Path, folder: Path, part: str) -> None:
         sync(file)
 
 
+def _add_part(model: onnx.ModelProto, folder: Path, part: str) -> None:
+    """Add a part to the cache folder of its network, the digests last."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+        complete = Path(scratch) / "complete"
+        _write_part(model, complete, part)
+        for name in (*_files(part), f"{part}.json"):
+            (complete / name).replace(folder / name)
+
+
 def _add_classifier(network: Network, folder: Path) -> None:
-    """Add a classifier from a file of its own to the cache folder of its network, the digests last."""
+    """Add a classifier from a file of its own to the cache folder of its network."""
     if is_intact(folder, CLASSIFIER):
         return
     classifier = network.info.scores
@@ -126,8 +152,4 @@ def _add_classifier(network: Network, folder: Path) -> None:
             f"the classifier of {network.info.name} is missing or damaged: expected {source};"
             f" run again: ventral export {network.info.name} --force"
         )
-    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
-        complete = Path(scratch) / "complete"
-        _write_part(source, complete, CLASSIFIER)
-        for name in (*_files(CLASSIFIER), f"{CLASSIFIER}.json"):
-            (complete / name).replace(folder / name)
+    _add_part(_read(source), folder, CLASSIFIER)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from models.build.graph_spec import Precision
+from models.build.graph_spec import Precision, PrecisionChoice
 from models.errors import VentralError
 from models.spec import Hw, LayerInfo, Network, Prediction
 from realtime.canvas.captions import CaptionFade, caption_words, draw_caption, draw_card, draw_prediction_panel
@@ -21,6 +21,7 @@ from realtime.imaging import compositing
 from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine, GraphError, NotReady
 from realtime.inference.network_input import input_size
+from realtime.inference.precision import ShowPrecision
 from realtime.inference.predictor import Predictor, PredictSettings
 from realtime.views.view import Rendered, Scene, Tiles, View
 
@@ -51,6 +52,7 @@ class Canvas:
     fault: str | None = None
     note: str = ""
     limited: bool = False
+    precision: Precision = "fp32"
 
 
 class Pipeline:
@@ -67,7 +69,7 @@ class Pipeline:
         *,
         canvas_hw: Hw,
         short_side: int,
-        precision: Precision = "fp32",
+        precision: PrecisionChoice = "fp32",
         flash_limit: bool = True,
     ) -> None:
         self._network = network
@@ -75,8 +77,8 @@ class Pipeline:
         self._views = {view.name: view for view in views}
         self.canvas_hw = canvas_hw
         self._short_side = short_side
-        self._precision: Precision = precision
-        self._predictor = Predictor(network, engine, precision)
+        self._precision = ShowPrecision(precision, network, engine)
+        self._predictor = Predictor(network, engine)
         self._transition = Transition()
         self._caption = CaptionFade()
         self._limiter = FlashLimiter() if flash_limit else None
@@ -121,15 +123,9 @@ class Pipeline:
         frame = self._prepared(frame, settings)
         show = settings[ShowSettings]
         layout = self._layout(show.view, settings, frame)
-        scene = Scene(
-            frame,
-            settings,
-            self._network,
-            self._engine,
-            self._network.info.input.fixed_hw or input_size(hw(frame.image), self._short_side),
-            layout.view.hw,
-            self._precision,
-        )
+        input_hw = self._network.info.input.fixed_hw or input_size(hw(frame.image), self._short_side)
+        precision = self._precision.update(show.layer, frame.image, input_hw)
+        scene = Scene(frame, settings, self._network, self._engine, input_hw, layout.view.hw, precision)
         view = self._views[show.view]
         rendered = view.render(scene)
         predictions = rendered.predictions if settings[PredictSettings].on else ()
@@ -154,6 +150,7 @@ class Pipeline:
             rendered.tiles,
             groups,
             note=note,
+            precision=precision,
         )
 
     def _prepared(self, frame: Frame, settings: Snapshot) -> Frame:

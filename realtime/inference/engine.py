@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models.build.graph_spec import GraphSpec
 from models.errors import ModelError, VentralError
 from realtime.inference.open_session import open_session
-from realtime.inference.providers import Provider, Session, Tensors
+from realtime.inference.providers import Provider, Tensors
 from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,13 @@ Outputs: TypeAlias = dict[str, NDArray[Any]]
 """The outputs of a graph by name."""
 
 T = TypeVar("T")
+
+
+class SessionLike(Protocol):
+    """An open graph."""
+
+    def run(self, feeds: Tensors) -> Outputs:
+        """The outputs by name."""
 
 
 class NotReady(Exception):  # noqa: N818, not an error
@@ -64,14 +71,14 @@ class Engine:
     def __init__(
         self,
         provider: Provider,
-        open_graph: Callable[[GraphSpec, Provider], Session] | None = None,
+        open_graph: Callable[[GraphSpec, Provider], SessionLike] | None = None,
         *,
         background: bool = False,
     ) -> None:
         self.provider = provider
         self._executor = ThreadPoolExecutor(1, "jobs", initializer=_lower_priority) if background else None
         self._open = open_graph or partial(open_session, background=background)
-        self._sessions: OrderedDict[GraphSpec, Session] = OrderedDict()
+        self._sessions: OrderedDict[GraphSpec, SessionLike] = OrderedDict()
         self._failures: dict[GraphSpec, Failure] = {}
         self._requested: list[GraphSpec] = []
         self._prefetched: list[GraphSpec] = []
@@ -92,6 +99,11 @@ class Engine:
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
         self._sessions.clear()
+
+    @property
+    def has_background(self) -> bool:
+        """Whether jobs run on a thread of their own."""
+        return self._executor is not None
 
     @property
     def pending(self) -> int:
@@ -208,7 +220,7 @@ class Engine:
             self._requested = [spec, *self._requested[: MAX_REQUESTED - 1]]
             self._changed.notify_all()
 
-    def _session(self, spec: GraphSpec) -> tuple[Session, Provider, int]:
+    def _session(self, spec: GraphSpec) -> tuple[SessionLike, Provider, int]:
         """The session of a graph, its provider, and the generation that it was opened in."""
         with self._changed:
             if self._closed:
@@ -235,7 +247,7 @@ class Engine:
             else:
                 self._recover(error, generation)
 
-    def _add(self, spec: GraphSpec, session: Session, generation: int) -> None:
+    def _add(self, spec: GraphSpec, session: SessionLike, generation: int) -> None:
         """Add an open session, unless the provider was reset while it was opening."""
         with self._changed:
             if generation == self._generation:

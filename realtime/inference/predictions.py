@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.build.graph_spec import GraphSpec, Precision
+from models.build.graph_spec import GraphSpec
 from models.build.heads.scores import ScoresHead
 from models.spec import SOMETHING_ELSE, Network, Prediction
 from realtime.imaging.frame import Image
@@ -27,9 +27,9 @@ def is_sure(predictions: Sequence[Prediction], threshold: float = SURE) -> bool:
     return bool(predictions) and predictions[0].probability >= threshold and predictions[0].label != SOMETHING_ELSE
 
 
-def scores_spec(network: Network, precision: Precision = "fp32") -> GraphSpec:
+def scores_spec(network: Network) -> GraphSpec:
     """The graph of the classifier, at the size that it was trained on; ModelError when there is no classifier."""
-    return GraphSpec(network, ScoresHead(), network.info.scores.size_hw, precision)
+    return GraphSpec(network, ScoresHead(), network.info.scores.size_hw)
 
 
 def classify(engine: Engine, network: Network, image: Image, count: int = 5) -> tuple[Prediction, ...]:

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.build.graph_spec import GraphSpec, Precision
+from models.build.graph_spec import GraphSpec
 from models.errors import ModelError
 from models.spec import Network, Prediction
 from realtime.controls.controls import Snapshot
@@ -65,12 +65,12 @@ class Predictor:
     `note` says why there are no predictions; it is empty while there are.
     """
 
-    def __init__(self, network: Network, engine: Engine, precision: Precision = "fp32") -> None:
+    def __init__(self, network: Network, engine: Engine) -> None:
         info = network.info
         self.note = "" if info.classifier else f"no predictions: {info.name} has no classifier"
         self._engine = engine
         self._labels = info.classifier.labels if info.classifier else ()
-        self._spec = scores_spec(network, precision) if info.classifier else None
+        self._spec = scores_spec(network) if info.classifier else None
         self._smoothed = Smoothed()
         self._request = BackgroundResult[tuple[NDArray[np.float32], float]]()
         self._due = -math.inf

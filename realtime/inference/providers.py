@@ -97,11 +97,14 @@ class Session:
         options.log_severity_level = FATAL_ONLY
         options.intra_op_num_threads = threads or _threads()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the cores to other threads
+        options.add_session_config_entry("session.disable_quant_qdq", "1")  # its rewrites slow our int8 graphs down
         self._session = ort.InferenceSession(path, options, providers=_providers(provider), enable_fallback=0)
         actual = self._session.get_providers()[0].removesuffix("ExecutionProvider")
         if actual != provider.name:
             raise RuntimeError(f"expected the provider {provider.name}, got {actual}")
         self._outputs = [output.name for output in self._session.get_outputs()]
+        self.inputs = tuple(each.name for each in self._session.get_inputs())
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def run(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
         """Outputs by name."""

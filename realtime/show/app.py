@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
+from models.build.graph_spec import Precision
 from models.errors import OutputError, SetupError, SourceError
 from realtime.canvas.pipeline import Canvas
 from realtime.capture.feed import Capture
@@ -132,11 +133,11 @@ class Show:
             self._controls.register(owner)
         with Worker("render", rendering.step) as worker:
             self._loop(screen, canvases, rendering, worker)
-            self._measured = self._report()
+            self._measured = self._report(screen.canvas.precision if screen.canvas else None)
 
     def _loop(self, screen: Screen, canvases: Mailbox[Canvas], rendering: Rendering, worker: Worker) -> None:
         parts, record = self._parts, self._options.record
-        status = StatusLine(parts.setup.network.info, self._options.precision, self._meter, self._controls)
+        status = StatusLine(parts.setup.network.info, self._meter, self._controls)
         attract = self._attract()
         while not (screen.closed or rendering.done or self._over()):
             if record is not None and screen.canvas is not None:
@@ -191,7 +192,7 @@ class Show:
         if self._lost_since and self._options.frames is not None and now - self._lost_since > LOST_FOR:
             raise SourceError(f"{capture.name} was lost and did not come back within {LOST_FOR:g} s")
 
-    def _report(self) -> dict[str, Any]:
+    def _report(self, precision: Precision | None) -> dict[str, Any]:
         parts, meter, values = self._parts, self._meter, self._controls.values()
         info, provider = parts.setup.network.info, parts.engine.provider
         return {
@@ -209,7 +210,7 @@ class Show:
             "source": parts.capture.name,
             "provider": provider.name,
             "provider_reason": provider.reason,
-            "precision": self._options.precision,
+            "precision": precision,
             "model": info.name,
             "trained": info.trained,
             "view": values["show/view"],

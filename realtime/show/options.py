@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from models.build.graph_spec import Precision
+from models.build.graph_spec import PrecisionChoice
 from models.errors import SettingError
 from models.importing.open_network import open_network
 from models.importing.overrides import InputLayout, Overrides
@@ -82,8 +82,8 @@ class RenderOptions(NetworkOptions):
     """the layer to show, such as block3_conv1"""
     size: InputSize = 224
     """the shorter side of the network's input, in pixels"""
-    precision: Precision = "fp32"
-    """the number format of the network's weights and activations"""
+    precision: PrecisionChoice = "auto"
+    """the number format that draws the view: auto measures in a live show whether int8 is faster"""
     canvas: CanvasSize = "1280x720"
     """width and height of the canvas that is shown and recorded"""
     set: tuple[str, ...] = ()

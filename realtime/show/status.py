@@ -3,7 +3,6 @@
 import dataclasses
 import time
 
-from models.build.graph_spec import Precision
 from models.spec import ModelInfo
 from realtime.canvas.pipeline import Canvas
 from realtime.controls.controls import Controls
@@ -27,8 +26,8 @@ LIMITED = "flashing limited"
 class StatusLine:
     """Collects the texts of the status line."""
 
-    def __init__(self, info: ModelInfo, precision: Precision, meter: Meter, controls: Controls) -> None:
-        self._info, self._precision, self._meter = info, precision, meter
+    def __init__(self, info: ModelInfo, meter: Meter, controls: Controls) -> None:
+        self._info, self._meter = info, meter
         self._since = time.monotonic()
         controls.subscribe(self._begin_again)
 
@@ -43,7 +42,7 @@ class StatusLine:
             card=parts.capture.notice,
             alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
         )
-        return self._with_figures(status, parts) if self._with_operator else status
+        return self._with_figures(status, parts, canvas) if self._with_operator else status
 
     def _begin_again(self, path: str, value: Scalar) -> None:
         if path == "window/status" and value:
@@ -53,13 +52,13 @@ class StatusLine:
     def _with_operator(self) -> bool:
         return time.monotonic() - self._since < FIGURES_FOR
 
-    def _with_figures(self, status: Status, parts: Parts) -> Status:
+    def _with_figures(self, status: Status, parts: Parts, canvas: Canvas) -> Status:
         meter = self._meter
         latency = meter.latency.percentile_ms(50, last=30)
         network, screen = meter.network.value(), meter.screen.value()
         return dataclasses.replace(
             status,
-            network=f"{self._info.name} {self._precision}",
+            network=f"{self._info.name} {canvas.precision}",
             provider=parts.engine.provider.name,
             rates=f"camera {parts.capture.fps:.0f} · network {network:.0f} · screen {screen:.0f} fps",
             latency=f"latency {latency:.0f} ms" if latency is not None else "",

@@ -110,7 +110,7 @@ class DreamView(View):
         subject = _subject(scene)
         if self._objective is None or self._objective[0] != subject:
             self._objective = subject, _objective(scene)
-        return ObjectiveGradient(scene.engine, scene.network, self._objective[1], scene.precision)
+        return ObjectiveGradient(scene.engine, scene.network, self._objective[1])
 
 
 def _subject(scene: Scene) -> Subject:

@@ -77,7 +77,8 @@ class Scene:
 
     def graph(self, head: Head, size_hw: Hw | None = None) -> GraphSpec:
         """The graph of `head`, at the size of the input or at another one."""
-        return GraphSpec(self.network, head, size_hw or self.input_hw, self.precision)
+        precision = self.precision if head.in_integers else "fp32"
+        return GraphSpec(self.network, head, size_hw or self.input_hw, precision)
 
     def runner(self, head: Head) -> Callable[[Tensors], Outputs]:
         """Runs the graph of `head`; raises what Engine.run raises."""

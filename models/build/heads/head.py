@@ -15,13 +15,15 @@ class Head(ABC):
     """Everything about one kind of graph; each subclass is a frozen dataclass in a file of its own.
 
     The graph reads "image", BGR (H, W, 3), of the ONNX element type `image_type`. The show waits for
-    each answer of a head with `waits`; any other head runs in the background, on one thread.
+    each answer of a head with `waits`; any other head runs in the background, on one thread. The network of a head with
+    `in_integers` may compute in int8: only a picture is made of it.
     """
 
     __slots__ = ()
 
     image_type: ClassVar[int] = UINT8
     waits: ClassVar[bool] = True
+    in_integers: ClassVar[bool] = False
 
     @property
     @abstractmethod

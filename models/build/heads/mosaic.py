@@ -21,6 +21,8 @@ class MosaicHead(Head):
     grid: Grid
     chosen: int | None = None
 
+    in_integers = True
+
     @property
     def reads(self) -> tuple[str, ...]:
         """The layer."""

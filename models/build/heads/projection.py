@@ -25,6 +25,8 @@ class ProjectionHead(Head):
     axes: int
     size_hw: Hw
 
+    in_integers = True
+
     @property
     def reads(self) -> tuple[str, ...]:
         """The layer."""

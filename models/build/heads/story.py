@@ -21,6 +21,8 @@ class StoryHead(Head):
 
     label = "all layers"
 
+    in_integers = True
+
     @property
     def reads(self) -> tuple[str, ...]:
         """The layers."""

@@ -21,7 +21,7 @@ from models.importing.open_network import open_network
 from models.spec import ModelInfo
 from realtime.inference.engine import Engine, NotReady
 from realtime.inference.open_session import open_session
-from realtime.inference.providers import CPU
+from realtime.inference.providers import CPU, Session
 
 SIZE_HW = (48, 64)
 LAYER = "block2_conv2"
@@ -87,4 +87,5 @@ def test_a_head_that_the_show_does_not_wait_for_gets_one_thread(head: Head, back
     network = open_network("world")
     size_hw = network.info.scores.size_hw
     session = open_session(GraphSpec(network, head, size_hw), CPU, background=background)
+    assert isinstance(session, Session)
     assert session._session.get_session_options().intra_op_num_threads == threads

@@ -1,0 +1,93 @@
+"""Chooses the number format of a show: 8-bit integers where they are faster and exact enough."""
+
+import logging
+import time
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.build.graph_spec import GraphSpec, Precision, PrecisionChoice
+from models.build.heads.activations import ActivationsHead
+from models.spec import Hw, Network
+from realtime.imaging.frame import Image, hw
+from realtime.inference.engine import Engine, SessionLike
+from realtime.inference.network_input import network_input
+from realtime.inference.open_session import open_session
+from realtime.threads.background_result import BackgroundResult
+
+log = logging.getLogger(__name__)
+
+GAIN = 0.9  # int8 is chosen when it takes less than this part of the time of fp32
+EXACT = (
+    30.0  # dB, of the worst tenth of the channels: below it, the integers of this processor or network are too coarse
+)
+RUNS = 7  # of each, in turns
+LONGEST = 0.6  # seconds of measuring, after two runs
+
+
+class ShowPrecision:
+    """The precision of the graphs that draw the view, which `auto` decides once the show runs.
+
+    Only live shows on the CPU measure; everything else computes in fp32, unless int8 is asked for.
+    """
+
+    def __init__(self, choice: PrecisionChoice, network: Network, engine: Engine) -> None:
+        self._network, self._engine = network, engine
+        self._measuring = choice == "auto" and engine.has_background
+        self.current: Precision = "int8" if choice == "int8" else "fp32"
+        self._request = BackgroundResult[bool]()
+
+    def update(self, layer: str, image: Image, size_hw: Hw) -> Precision:
+        """The precision now; `image` is the newest frame, `size_hw` the size of the input, `layer` is shown."""
+        if not self._measuring or self._engine.provider.name != "CPU":
+            return self.current
+        if self._request.idle:
+            self._request.send(self._engine.start(partial(self._is_faster, layer, network_input(image, size_hw))))
+        try:
+            result = self._request.take()
+        except Exception:
+            log.warning("int8 was not tried", exc_info=True)
+            result = False
+        if result is not None:
+            self._measuring = False
+            self.current = "int8" if result else "fp32"
+        return self.current
+
+    def _is_faster(self, layer: str, image: Image) -> bool:
+        """Whether int8 computes the layer faster than fp32, and nearly the same."""
+        specs = {name: GraphSpec(self._network, ActivationsHead(layer), hw(image), name) for name in NAMES}
+        sessions = {name: open_session(spec, self._engine.provider) for name, spec in specs.items()}
+        outputs = {name: session.run({"image": image})["activations"] for name, session in sessions.items()}
+        exactness = worst_tenth(outputs["fp32"], outputs["int8"])
+        times = _measure(sessions, image)
+        ratio = times["int8"] / times["fp32"]
+        log.info("%s: int8 takes %.2f of the time of fp32, exactness %.0f dB", layer, ratio, exactness)
+        return ratio < GAIN and exactness > EXACT
+
+
+NAMES: tuple[Precision, ...] = ("fp32", "int8")
+
+
+def worst_tenth(exact: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """The peak signal-to-noise ratio, in dB, that nine tenths of the active channels (C, h, w) exceed."""
+    peaks = np.abs(exact).max(axis=(1, 2))
+    errors = np.square(exact - other).mean(axis=(1, 2))
+    active = peaks > 0.02 * peaks.max()
+    ratios = 10 * np.log10(np.square(peaks[active]) / np.maximum(errors[active], 1e-20))
+    return float(np.percentile(ratios, 10)) if active.any() else np.inf
+
+
+def _measure(sessions: Mapping[Precision, SessionLike], image: Image) -> dict[Precision, float]:
+    """The median time of each session in seconds, run in turns."""
+    times: dict[Precision, list[float]] = {name: [] for name in sessions}
+    began = time.monotonic()
+    for turn in range(RUNS):
+        if turn >= 2 and time.monotonic() - began > LONGEST:
+            break
+        for name, session in sessions.items():
+            start = time.perf_counter()
+            session.run({"image": image})
+            times[name].append(time.perf_counter() - start)
+    return {name: float(np.median(each)) for name, each in times.items()}
