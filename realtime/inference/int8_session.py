@@ -16,10 +16,10 @@ KnownScales: TypeAlias = MutableMapping[str, float]
 FIRST_PASSES = 12  # at most, until the scales of a network are found that has never run
 PASSES = 2  # at most, for each frame after it
 TARGET = 0.9  # the part of the levels that the largest activation is to use
-LOW = 0.5  # below this part, a scale shrinks
+FIRST_LOW, LOW = 0.7, 0.6  # below this part, a scale shrinks
 FIRST_GROWTH, GROWTH = 8.0, 1.6  # of a scale whose tensor reaches the last level
 SMALLEST = 1e-5  # a scale: smaller ones could make biases that are no int32
-DECAY = 0.97  # of a scale that is too large, for each frame
+DECAY = 0.98  # of a scale that is too large, for each frame
 
 
 class Int8Session:
@@ -52,7 +52,9 @@ class Int8Session:
         levels = np.maximum.reduceat(peaks.astype(np.int64), self._starts) - self._zeros
         used = levels / (BRIGHTEST - self._zeros)
         full = (used >= 1) & (self.scales < self._limits)
-        low = (used < LOW) & (levels > 0)  # of a tensor without any activation nothing is known
+        low = (used < (LOW if self._found else FIRST_LOW)) & (
+            levels > 0
+        )  # of a tensor without any activation nothing is known
         fitting = np.maximum(used, 1 / BRIGHTEST) / TARGET  # the factor that would be right for this frame
         if self._found:
             factors = np.where(full, GROWTH, np.where(low, np.maximum(DECAY, fitting), 1.0))

@@ -112,13 +112,12 @@ class Plan:
             self._unsigned.add(tensor)
 
     def _join(self, node: onnx.NodeProto) -> None:
-        """Let all inputs of a Concat share one scale; those with a limit of their own cannot."""
+        """Let all inputs of a Concat share one scale; those with different limits or zero points cannot."""
         parts = list(dict.fromkeys(id(self.scales[name]) for name in node.input))
         scales = [next(self.scales[name] for name in node.input if id(self.scales[name]) == part) for part in parts]
-        if len({scale.largest for scale in scales}) > 1:
+        if len({(scale.largest, scale.zero) for scale in scales}) > 1:
             return
         first = scales[0]
-        first.zero = max(scale.zero for scale in scales)
         for other in scales[1:]:
             first.tensors += other.tensors
             self.scales |= {name: first for name, scale in self.scales.items() if scale is other}

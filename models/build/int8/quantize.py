@@ -78,6 +78,7 @@ class _Writer:
         self._scales = list({id(each): each for each in plan.scales.values()}.values())
         self._names = {id(each): f"{SCALES_INPUT}_{place}" for place, each in enumerate(self._scales)}
         self._biases: dict[str, str] = {}
+        self._scalars: dict[str, str] = {}
 
     def write_scales(self) -> None:
         """Read the scales from an input."""
@@ -211,9 +212,16 @@ class _Writer:
     def _contrib(self, op_type: str, inputs: Sequence[str], tensor: str, **values: Any) -> None:
         """Write an operator of ONNX Runtime, whose shapes ONNX cannot infer."""
         name = tensor + LEVELS
+        inputs = [self._scalar(each) if each in self._names.values() else each for each in inputs]
         self._graph.value_info.append(helper.make_tensor_value_info(name, UINT8, self._shapes[tensor]))
         self._node(op_type, inputs, [name], domain=CONTRIB, **values)
         self._levels.add(tensor)
+
+    def _scalar(self, scale: str) -> str:
+        """A scale without its axis, as ONNX Runtime's own operators want it."""
+        if scale not in self._scalars:
+            self._scalars[scale] = self._builder.op("Squeeze", scale)
+        return self._scalars[scale]
 
     def _node(self, op_type: str, inputs: Sequence[str], outputs: Sequence[str], **values: Any) -> None:
         self._graph.node.append(helper.make_node(op_type, inputs, outputs, name=outputs[0], **values))
