@@ -117,9 +117,7 @@ class Controls:
 
     def step(self, path: str, amount: Scalar) -> None:
         """Move a number, or a place among choices, by `amount`; it stops at the ends."""
-        described = self._described(path)
-        start = described.step_from(self) if described.step_from else self._values[path]
-        self.set(path, described.stepped(start, amount))
+        self.set(path, self._described(path).stepped(self._values[path], amount))
 
     def cycle(self, path: str, amount: Scalar) -> None:
         """Like `step`, but goes round at the ends."""

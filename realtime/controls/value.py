@@ -5,12 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, cast
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, cast
 
 from models.errors import SettingError
-
-if TYPE_CHECKING:
-    from realtime.controls.controls import Controls
 
 Scalar: TypeAlias = bool | int | float | str
 Verb: TypeAlias = Literal["set", "step", "cycle", "toggle"]
@@ -50,8 +47,7 @@ class TextForm:
 class Value:
     """One value. Steps stop at `stops`, a part of `choices`; the other choices are set by name.
 
-    A step starts at `step_from`, where given, in place of the current value. `form` is what a text without choices
-    must look like.
+    `form` is what a text without choices must look like.
     """
 
     path: str
@@ -62,7 +58,6 @@ class Value:
     choices: tuple[str, ...] = ()
     binds: tuple[KeyBinding, ...] = ()
     stops: tuple[str, ...] = ()
-    step_from: Callable[[Controls], Scalar] | None = None
     form: TextForm | None = None
 
     @property
@@ -160,7 +155,6 @@ class RuntimeChoices:
     choices: tuple[str, ...]
     binds: tuple[KeyBinding, ...] = ()
     stops: tuple[str, ...] = ()
-    step_from: Callable[[Controls], Scalar] | None = None
 
 
 def values_of(group: type[Settings], completions: Mapping[str, RuntimeChoices]) -> Iterator[Value]:
@@ -178,5 +172,4 @@ def _completed(described: Value, with_: RuntimeChoices) -> Value:
         choices=with_.choices,
         binds=(*described.binds, *with_.binds),
         stops=stops,
-        step_from=with_.step_from,
     )

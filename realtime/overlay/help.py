@@ -16,7 +16,7 @@ KEY_SHAPES = {" ": "space"}
 PURPOSES = {
     "views": ("show/view",),
     "look": ("show/", "features/", "gradcam/", "saliency/", "predict/", "tiles/"),
-    "move": ("show/layer", "tiles/zoom", "tiles/up", "tiles/left", "tiles/down", "tiles/right"),
+    "move": ("show/layer", "tiles/zoom", "tiles/number", "tiles/up", "tiles/left", "tiles/down", "tiles/right"),
     "dream": ("dream/",),
     "record": ("record/",),
     "window": ("window/", "show/quit", "show/reset", "show/back"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 
@@ -12,12 +12,15 @@ from realtime.canvas.layout import status_height
 from realtime.canvas.pipeline import Canvas
 from realtime.imaging.compositing import Rect, centred, shade
 from realtime.imaging.frame import Image
-from realtime.imaging.text import ACCENT, ALARM, BRIGHT, LIGHT, QUIET, Colour, text_width, wrap, write
+from realtime.imaging.text import ACCENT, ALARM, BRIGHT, LIGHT, QUIET, Colour, shortened, text_width, wrap, write
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The texts at the right of the status line, and a card and a fault above it; empty ones are left out."""
+    """The texts at the right of the status line, and a card and a fault above it; empty ones are left out.
+
+    `answer` is that to the last key or click, which is always said.
+    """
 
     network: str = ""
     untrained: bool = False
@@ -25,6 +28,7 @@ class Status:
     rates: str = ""
     latency: str = ""
     recording: str = ""
+    answer: str = ""
     notice: str = ""
     card: str = ""
     alarm: str = ""
@@ -33,6 +37,7 @@ class Status:
         """The texts that are not empty, from left to right, with their colours."""
         texts = {
             "recording": (self.recording, ALARM),
+            "answer": (self.answer, ACCENT),
             "notice": (self.notice, ACCENT),
             "network": (self.network, QUIET),
             "untrained": ("UNTRAINED" if self.untrained else "", ALARM),
@@ -90,6 +95,10 @@ def draw_status(image: Image, left_text: str, status: Status) -> None:
     strip = status_height((height, width))
     size = max(round(strip * 0.27), 9)
     baseline, edge = height - round(strip * 0.16), max(round(strip * 0.42), 4)
+    status = replace(status, answer=shortened(status.answer, size, width - 2 * edge))
+    if status.answer:
+        needed = _width(status.parts(without=LEAST_IMPORTANT), size, edge)
+        left_text = shortened(left_text, size, max(width - 2 * edge - needed, 0))
     shade(image, Rect(0, height - strip // 2, width, strip // 2), strength=0.82)
     left_end = edge + write(image, left_text, edge, baseline, size, BRIGHT)
     parts, right = _fitting(status, size, edge, width - edge - left_end), width - edge
@@ -133,9 +142,13 @@ def _fitting(status: Status, size: int, gap: int, room: int) -> list[tuple[str, 
     """The texts that fit into `room` pixels, without the least important."""
     for omitted in range(len(LEAST_IMPORTANT) + 1):
         parts = status.parts(without=LEAST_IMPORTANT[:omitted])
-        if sum(text_width(text, size) + gap for text, _ in parts) <= room:
+        if _width(parts, size, gap) <= room:
             return parts
-    return []
+    return parts if status.answer else []
+
+
+def _width(parts: Sequence[tuple[str, Colour]], size: int, gap: int) -> int:
+    return sum(text_width(text, size) + gap for text, _ in parts)
 
 
 def _draw_alarm(image: Image, text: str, bottom: int) -> None:

@@ -35,11 +35,11 @@ class Feedback:
 
     def to(self, act: Callable[[], str], subject: str = "") -> str:
         """Do something that concerns a value or an action; its own answer, completed by what cannot be seen."""
-        before, shown = self._controls.values(), self._shown(subject)
+        before, subject_before = self._controls.values(), self._value(subject)
         answer = act()
         changed = {path: value for path, value in self._controls.values().items() if value != before[path]}
-        if shown is not None and shown == self._shown(subject):
-            return answer or f"{self._name(subject)}: {in_words(shown)} already"
+        if subject_before is not None and subject_before == self._value(subject):
+            return answer or f"{self._name(subject)}: {in_words(subject_before)} already"
         if not changed:
             return answer
         if any(self._current.shows(path, self._controls.snapshot()) for path in changed):
@@ -50,12 +50,9 @@ class Feedback:
     def _current(self) -> View:
         return next(view for view in self._views if view.name == self._controls.value("show/view"))
 
-    def _shown(self, path: str) -> Scalar | None:
-        """The value at a path as it is on the screen; None for an action."""
-        described = self._controls.table.get(path)
-        if described is None:
-            return None
-        return described.step_from(self._controls) if described.step_from else self._controls.value(path)
+    def _value(self, path: str) -> Scalar | None:
+        """The value at a path; None for an action."""
+        return self._controls.value(path) if path in self._controls.table else None
 
     def _unseen(self, changed: Mapping[str, Scalar], answer: str) -> str:
         """The value, unless it has been said, and the key of a view that shows it."""

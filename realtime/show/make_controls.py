@@ -1,7 +1,6 @@
 """The controls of this program for one network, and how the command line sets them before the show."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from models.errors import SettingError
 from models.spec import ModelInfo
@@ -29,7 +28,6 @@ def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
                 tuple(layer.name for layer in info.layers),
                 tuple(_digits(info)),
                 tuple(layer.name for layer in info.key_layers),
-                partial(_layer_shown, info),
             ),
         },
     )
@@ -49,12 +47,6 @@ def _digits(info: ModelInfo) -> Iterator[KeyBinding]:
             yield KeyBinding(key, "set", help, first)
         else:
             yield KeyBinding(key, "step", help, 0, f"{info.name} has {blocks} blocks and no block {block}; layer")
-
-
-def _layer_shown(info: ModelInfo, controls: Controls) -> Scalar:
-    """The layer on the screen, where a step to the next one starts: Grad-CAM may show the deepest."""
-    deepest = controls.value("show/view") == "gradcam" and controls.value("gradcam/where") == "deepest"
-    return info.key_layers[-1].name if deepest else controls.value("show/layer")
 
 
 FIRST = ("dream/preset", "show/view")  # values that set others

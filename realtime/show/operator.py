@@ -2,12 +2,17 @@
 
 import time
 
+from models.spec import Hw
 from realtime.canvas.pipeline import Canvas
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.features.choose_places import choose_place, forget_places
 from realtime.imaging.compositing import Rect
 from realtime.outputs import window
+from realtime.overlay.channel_entry import ChannelEntry
+from realtime.overlay.dialog import Choice, Dialog
+from realtime.overlay.layer_list import KEYS as LIST_KEYS
+from realtime.overlay.layer_list import LayerList
 from realtime.show.feedback import Feedback
 from realtime.show.setup import RenderSetup
 from realtime.views.click import Click, Place
@@ -15,6 +20,7 @@ from realtime.views.click import Click, Place
 SHOWN_FOR = 4.0  # seconds for which the cursor is seen after it has moved
 STRONGER = 4  # by so much a notch of the wheel with shift changes the strength of the dream
 CURSOR = ("tiles/up", "tiles/left", "tiles/down", "tiles/right")
+LATE = 1.5  # seconds for which Enter still belongs to a number that was selected without it
 NO_TILES = "there are no tiles here; m shows the mosaic"
 
 
@@ -29,13 +35,35 @@ class Operator:
         self._controls, self._info = setup.controls, setup.network.info
         self._views = {view.name: view for view in setup.views}
         self._feedback = Feedback(setup.controls, setup.views)
-        self._moved = float("-inf")
+        self._moved = self._selected = float("-inf")
+        self._dialog: Dialog | None = None
+        self._touched = 0.0  # when the dialog was used last
         self._first_in = ""  # the view of the first click of a double click
 
     @property
     def cursor_visible(self) -> bool:
         """Whether the cursor has moved in the last seconds."""
         return time.monotonic() - self._moved < SHOWN_FOR
+
+    @property
+    def dialog(self) -> Dialog | None:
+        """What takes the keys now and is drawn over the canvas; None for nothing."""
+        return self._dialog
+
+    @action("tiles/number", "#", help="channel by its number: digits, then Enter or a moment")
+    def type_channel(self, controls: Controls) -> str:
+        """Begin the number of a channel, in a view that shows single channels."""
+        view = self._views[str(controls.value("show/view"))]
+        if not view.shows("tiles/channel", controls.snapshot()):
+            return f"{view.name} shows no single channels; m shows the mosaic"
+        self._show(ChannelEntry(self._info.layer(str(controls.value("show/layer")))))
+        return ""
+
+    @action("show/layers", *LIST_KEYS, help="all layers by name, to choose one")
+    def list_layers(self, controls: Controls) -> str:
+        """Open the list of all layers."""
+        self._show(LayerList.of(self._info.name, self._info.layers, str(controls.value("show/layer"))))
+        return ""
 
     @action("tiles/up", "i", "Up", help="cursor up")
     def up(self, controls: Controls) -> str:
@@ -76,20 +104,41 @@ class Operator:
         return "all controls are as at the start"
 
     def press(self, key: str) -> str:
-        """Press a key; the answer for the status line. Any other key closes the help too."""
+        """Press a key; the answer for the status line. A key that closes a dialog or the help does its own work too."""
+        if self._dialog is not None and self._dialog.takes(key):
+            return self._become(self._dialog.press(key))
+        self._dialog = None
+        if key == "Enter" and time.monotonic() - self._selected < LATE:
+            return f"channel {self._controls.value('tiles/channel')} is selected"
         if self._controls.value("window/help") and self._controls.owner(key) not in ("window/help", "show/leave"):
             self._controls.set("window/help", False)
         return self._feedback.to_key(key)
 
     def hold(self, key: str) -> str:
         """Go on pressing a key that is held, if it moves the cursor or a value by steps."""
+        if self._dialog is not None:
+            return self.press(key) if key in self._dialog.repeated else ""
         owner = self._controls.owner(key) or ""
         value = self._controls.table.get(owner)
         steps = value is not None and any(bind.verb == "step" and key in bind.keys for bind in value.binds)
         return self.press(key) if steps or owner in CURSOR else ""
 
+    def wait(self) -> str:
+        """Once a turn: a number that is typed counts after a moment, and a dialog that nobody uses closes."""
+        if self._dialog is None:
+            return ""
+        state = self._dialog.wait(time.monotonic() - self._touched)
+        if state == self._dialog:
+            return ""
+        if isinstance(state, Choice):
+            self._selected = time.monotonic()
+        return self._become(state)
+
     def turn(self, turn: window.Turn) -> str:
         """The wheel goes through the layers; with shift it makes the dream stronger or weaker."""
+        if self._dialog is not None and (state := self._dialog.turn(turn.notches)) is not None:
+            return self._become(state)
+        self._dialog = None
         if turn.shift:
             return self._feedback.to_step("dream/strength", -STRONGER * turn.notches)
         return self._feedback.to_step("show/layer", turn.notches)
@@ -97,7 +146,9 @@ class Operator:
     def click(self, click: window.Click, place: tuple[float, float]) -> str:
         """A click at a place of the canvas, in pixels: on the camera picture, or on the view, which decides."""
         canvas, view = self.canvas, str(self._controls.value("show/view"))
-        if canvas is None or click.button == "middle" or (click.twice and view != self._first_in):
+        if click.button == "middle":
+            return "the middle button has no function; the left one chooses"
+        if canvas is None or (click.twice and view != self._first_in):
             return ""
         self._first_in = view
         right = click.button == "right"
@@ -115,6 +166,29 @@ class Operator:
         if channel is not None and not right:
             self._moved = time.monotonic()
         return self._feedback.to(lambda: self._views[view].click(self._controls, described))
+
+    def click_dialog(self, click: window.Click, window_hw: Hw) -> str:
+        """A click while a dialog is open, in pixels of the window; it closes most of them."""
+        self._first_in = ""
+        return self._become(self._dialog.click(click.x, click.y, window_hw) if self._dialog else None)
+
+    def _show(self, dialog: Dialog) -> None:
+        self._dialog, self._touched = dialog, time.monotonic()
+
+    def _become(self, state: Dialog | Choice | None) -> str:
+        """What a dialog becomes: its next state, or what was chosen in it."""
+        if isinstance(state, Dialog):
+            self._show(state)
+            return ""
+        self._dialog = None
+        return self._feedback.to(lambda: self._choose(state), state.path) if state is not None else ""
+
+    def _choose(self, choice: Choice) -> str:
+        """Set what was chosen, and show where it is."""
+        if choice.path == "tiles/channel":
+            self._moved = time.monotonic()
+        self._controls.set(choice.path, choice.value)
+        return ""
 
     def _move(self, right: int, down: int) -> str:
         """Move the cursor over the tiles, from the first one if none is selected; it stops at the edges.

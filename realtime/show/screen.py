@@ -1,10 +1,11 @@
 """The main thread's part of the show: draws canvas and status line in the window, passes keys and the mouse on."""
 
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Sequence
 
-from models.spec import Hw, ModelInfo
+from models.spec import Hw
 from realtime.canvas.pipeline import Canvas
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import WindowSettings
@@ -14,7 +15,7 @@ from realtime.imaging.frame import Image, hw
 from realtime.outputs.output import Output
 from realtime.outputs.window import Held, Turn, Window, WindowEvent
 from realtime.overlay import hud
-from realtime.overlay.help import draw_help, draw_keys, help_screen, key_strip
+from realtime.overlay.overlays import Overlays
 from realtime.show.meter import Meter
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
@@ -34,7 +35,7 @@ class Screen:
         self.operator = Operator(setup)
         self._window = next((each for each in outputs if isinstance(each, Window)), None)
         self._controls: Controls = setup.controls
-        self._info: ModelInfo = setup.network.info
+        self._overlays = Overlays(setup.controls, setup.network.info)
         self._meter = meter
         self._seen = 0
         self._drawn: object = None
@@ -69,6 +70,8 @@ class Screen:
             self.canvas = self.operator.canvas = fresh
             self._time_switch(fresh)
         if self._window is not None and not self._window.fault:
+            if answer := self.operator.wait():
+                self._feedback = answer, time.monotonic() + FEEDBACK
             if self.canvas is not None:
                 self._show(self._window, self.canvas, status(self.canvas), fresh=fresh is not None)
             for event in self._window.events():
@@ -78,32 +81,22 @@ class Screen:
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
         settings = self._controls.snapshot()
         window.set_fullscreen(settings[WindowSettings].fullscreen)
-        look = settings, status, self._touched, self.operator.cursor_visible, window.look
+        look = settings, status, self._touched, self.operator.cursor_visible, self.operator.dialog, window.look
         if not fresh and self._drawn == look:
             return
         self._drawn = look
         with self._meter.stage("overlay"):
-            image = self._overlaid(window, canvas, settings, status)
+            image = self._overlaid(window, canvas, status)
         with self._meter.stage("window"):
             window.show(image)
         if fresh:
             self._meter.screen.tick()
 
-    def _overlaid(self, window: Window, canvas: Canvas, settings: Snapshot, status: hud.Status) -> Image:
+    def _overlaid(self, window: Window, canvas: Canvas, status: hud.Status) -> Image:
         image = window.fit(canvas.frame.image).copy()
-        options = settings[WindowSettings]
-        if options.help:
-            draw_help(image, help_screen(self._controls))
-        elif self.operator.cursor_visible:
-            hud.draw_cursor(image, canvas, hud.Placement.of(hw(canvas.frame.image), hw(image)))
-        if (options.status and not options.help) or status.alarm:
-            hud.draw_status(image, hud.describe(canvas, self._info), status)
-            if options.status:
-                draw_keys(image, key_strip(self._controls, canvas))
-        elif status.recording:
-            hud.draw_recording(image)
-        if status.card and not (self._touched or status.alarm or options.help):
-            hud.draw_card(image, status.card)
+        status = dataclasses.replace(status, card="") if self._touched else status
+        operator = self.operator
+        self._overlays.draw(image, canvas, status, cursor=operator.cursor_visible, dialog=operator.dialog)
         return image
 
     def _answer(self, event: WindowEvent, window: Window) -> str:
@@ -114,6 +107,8 @@ class Screen:
             return self.operator.hold(event.key) or self.feedback
         if isinstance(event, Turn):
             return self.operator.turn(event)
+        if self.operator.dialog is not None:
+            return self.operator.click_dialog(event, window.size_hw)
         if self.canvas is None:
             return ""
         placement = hud.Placement.of(hw(self.canvas.frame.image), window.size_hw)

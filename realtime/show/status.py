@@ -38,7 +38,8 @@ class StatusLine:
         status = Status(
             untrained=not self._info.trained,
             recording=self._recording(parts.recorder.status),
-            notice=feedback or self._notice(canvas, parts, "" if failed else notice),
+            answer=feedback,
+            notice="" if feedback else self._notice(canvas, parts, "" if failed else notice),
             card=parts.capture.notice,
             alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
         )

@@ -13,7 +13,7 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.gradcam import GradcamHead
 from models.spec import CLASSES, SOMETHING_ELSE, ModelInfo, Prediction
 from realtime.controls.controls import Controls
-from realtime.controls.value import KeyBinding, Scalar, value
+from realtime.controls.value import KeyBinding, value
 from realtime.features.choose_places import choose_place
 from realtime.imaging.drawing import percent
 from realtime.imaging.frame import Floats
@@ -34,7 +34,7 @@ PATIENCE = 3  # passes that explain another class than they find, before one is 
 
 @dataclass(frozen=True, slots=True)
 class GradcamSettings:
-    """The class, and the layer of the heatmap."""
+    """What is explained."""
 
     group: ClassVar[str] = "gradcam"
 
@@ -43,11 +43,6 @@ class GradcamSettings:
         "number of the class, or of a channel of the last layer without classes; -1 for the most likely",
         low=-1,
         high=99999,
-    )
-    where: str = value(
-        "deepest",
-        "layer of the heatmap: deepest, or shown (the layer selected in show/layer)",
-        choices=("deepest", "shown"),
     )
 
 
@@ -69,6 +64,7 @@ class GradcamView(View):
     name = "gradcam"
     bind = KeyBinding(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
     settings = (GradcamSettings,)
+    own_layer = True
     kind = "picture"
 
     def __init__(self) -> None:
@@ -83,10 +79,9 @@ class GradcamView(View):
         self._missed = 0
         self._updated = 0.0
 
-    def register(self, controls: Controls, info: ModelInfo) -> None:
-        """Let a layer that is chosen while this view is shown be the one whose heatmap is shown."""
-        super().register(controls, info)
-        controls.rule("show/layer", _show_chosen_layer)
+    def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
+        """The deepest: there the evidence is that of the answer."""
+        return info.key_layers[-1].name
 
     def render(self, scene: Scene) -> Rendered:
         """The frame with the newest heatmap on it."""
@@ -95,7 +90,7 @@ class GradcamView(View):
             self._reset(spec)
         for _ in range(1 if self._activations is not None else 2):  # the first pass finds the most likely class
             self._update(scene, spec)
-        image, layer = scene.fitted_frame(), scene.info.layer(_layer(scene))
+        image, layer = scene.fitted_frame(), scene.layer
         missing = _missing(scene)
         if missing is not None:
             return Rendered(image, layer, caption=missing)
@@ -191,20 +186,9 @@ def _caption(scene: Scene, shown: Explanation) -> tuple[str, str]:
     return label, f"Where the network finds evidence for this class; its probability is {percent(probability)}."
 
 
-def _show_chosen_layer(controls: Controls, _before: Scalar) -> None:
-    if controls.value("show/view") == "gradcam":
-        controls.set("gradcam/where", "shown")
-
-
-def _layer(scene: Scene) -> str:
-    """The layer of the heatmap."""
-    shown = scene.settings[GradcamSettings].where == "shown"
-    return scene.layer.name if shown else scene.info.key_layers[-1].name
-
-
 def _spec(scene: Scene) -> GraphSpec:
     target = CLASSES if scene.info.classifier is not None else scene.info.key_layers[-1].name
-    return scene.graph(GradcamHead(_layer(scene), target), gradcam_input_hw(scene.info, scene.frame_hw, target))
+    return scene.graph(GradcamHead(scene.layer.name, target), gradcam_input_hw(scene.info, scene.frame_hw, target))
 
 
 VIEW = GradcamView

@@ -32,11 +32,15 @@ class MosaicView(View):
     def __init__(self) -> None:
         self._drawer = TileDrawer()
         self._column: ChannelColumn | None = None
+        self._channel = -1
 
     def render(self, scene: Scene) -> Rendered:
         """The coloured mosaic of the layer."""
         settings, layer = scene.settings[TileSettings], scene.layer
         grid, head = _grid(scene, layer), _head(scene, layer)
+        if settings.channel != self._channel:  # on other layers than this one, its number means nothing
+            self._channel = settings.channel
+            self._drawer.keep(layer, scene.channel)
         chosen = np.array([scene.channel]) if settings.zoom and scene.channel is not None else None
         grey, (channels,) = self._drawer.draw(
             scene.runner(head),

@@ -61,6 +61,12 @@ class TileDrawer:
                     rank.update(means)
         return outputs["picture"], shown
 
+    def keep(self, layer: LayerInfo, channel: int | None) -> None:
+        """Keep one channel among the most active ones of its layer, until another one is to be kept."""
+        for rank in self._ranks.values():
+            rank.kept = None
+        self._ranks.setdefault(layer.name, MostActive(layer.channels)).kept = channel
+
     def gain(self, layer: LayerInfo, channel: int) -> float:
         """The factor that scales the activations of a channel to the range of 0 to 1."""
         return float(self._gains[layer.name].gain(np.array([channel]), normalize="tile")[0])
@@ -100,7 +106,8 @@ class Gains:
 class MostActive:
     """The most active channels of a layer, each in a fixed place; or all in order, those without activation last.
 
-    A channel replaces the weakest one shown only when it is clearly stronger, and one tile changes at a time.
+    A channel replaces the weakest one shown only when it is clearly stronger, and one tile changes at a time. The one
+    that is `kept` is always shown.
     """
 
     MARGIN, SMOOTHING = 1.5, 0.05
@@ -108,21 +115,24 @@ class MostActive:
 
     def __init__(self, total: int) -> None:
         self.measured = False
+        self.kept: int | None = None
         self._means = np.zeros(total, np.float32)
         self._shown = np.arange(0)
         self._places: dict[int, Channels] = {}
         self._rest = 0
 
     def channels(self, count: int) -> Channels:
-        """The `count` channels shown now, in order of place."""
+        """The `count` channels shown now, in order of place; the one to keep takes the place of the weakest."""
         if len(self._shown) != count:
             ranks = -self._means if count < len(self._means) else self._means == 0
             first = np.argsort(ranks, kind="stable")[:count].astype(np.int64)
             self._shown = self._places.setdefault(count, first)
+        if self.kept is not None and self.kept not in self._shown:
+            self._shown[int(np.argmin(self._means[self._shown]))] = self.kept
         return self._shown.copy()
 
     def update(self, means: NDArray[np.float32]) -> None:
-        """Add the mean activation of every channel."""
+        """Add the mean activation of every channel; the one to keep is not replaced."""
         means = np.nan_to_num(means)
         if not self.measured:
             self.measured, self._means, self._shown = True, means.copy(), np.arange(0)
@@ -132,6 +142,7 @@ class MostActive:
         shown, outside = self._shown, np.setdiff1d(np.arange(len(means)), self._shown)
         self._rest = max(self._rest - 1, 0)
         if len(shown) and len(outside) and not self._rest:
-            weakest, strongest = int(np.argmin(self._means[shown])), int(outside[np.argmax(self._means[outside])])
-            if self._means[strongest] > self._means[shown[weakest]] * self.MARGIN:
+            levels = np.where(shown == self.kept, np.inf, self._means[shown])
+            weakest, strongest = int(np.argmin(levels)), int(outside[np.argmax(self._means[outside])])
+            if self._means[strongest] > levels[weakest] * self.MARGIN:
                 shown[weakest], self._rest = strongest, self.REST

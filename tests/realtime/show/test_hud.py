@@ -14,6 +14,8 @@ from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame
 from realtime.imaging.text import ACCENT
 from realtime.overlay import hud
+from realtime.overlay.layer_list import LayerList
+from realtime.overlay.overlays import Overlays
 from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Tiles
@@ -68,6 +70,40 @@ def test_what_does_not_fit_gives_way_and_nothing_overlaps(width: int) -> None:
     hud.draw_status(alone, "mosaic · block3_conv1 · layer 5 of 13 · channel 9 of 64 · 76×56", nothing)
     left_end = np.argwhere(alone.max(axis=2) > 60)[:, 1].max()
     np.testing.assert_array_equal(image[:, : left_end + 1], alone[:, : left_end + 1])
+
+
+@pytest.mark.parametrize("width", [1920, 640, 480, 320])
+def test_an_answer_to_a_key_is_said_on_every_window(width: int) -> None:
+    words = "gradient style: grey, seen in saliency (/)"
+    image = np.zeros((360, width, 3), np.uint8)
+    shown = dataclasses.replace(STATUS, answer=words)
+    hud.draw_status(image, "mosaic · inception_4c/5x5_reduce · layer 5 of 13 · channel 9 of 64 · 76×56", shown)
+    alone = np.zeros((360, width, 3), np.uint8)
+    hud.draw_status(alone, "", hud.Status(answer=words))
+    warm, needed = (int((each[:, :, 2].astype(int) - each[:, :, 0] > 100).sum()) for each in (image, alone))
+    assert warm >= 0.95 * needed > 100
+
+
+def test_an_answer_is_said_also_without_the_status_line() -> None:
+    info, shown = open_network("world").info, canvas()
+    controls = make_controls(info, find_views())
+    controls.set("window/status", False)
+    image = np.zeros((360, 640, 3), np.uint8)
+    Overlays(controls, info).draw(image, shown, hud.Status(), cursor=False, dialog=None)
+    assert not image.any()
+    Overlays(controls, info).draw(image, shown, hud.Status(answer="contrast: 2.2"), cursor=False, dialog=None)
+    assert image[340:].max() > 100
+
+
+def test_a_fault_is_seen_over_the_list_of_layers() -> None:
+    info, shown = open_network("world").info, canvas()
+    overlays = Overlays(make_controls(info, find_views()), info)
+    layers = LayerList.of("world", info.layers, "block1_conv1")
+    image = np.zeros((720, 1280, 3), np.uint8)
+    overlays.draw(image, shown, hud.Status(notice="frozen"), cursor=True, dialog=layers)
+    assert reddish(image[600:]) == 0
+    overlays.draw(image, shown, hud.Status(alarm="lost camera 0"), cursor=True, dialog=layers)
+    assert reddish(image[600:]) > 100
 
 
 def test_a_fault_stands_above_the_status_line() -> None:

@@ -228,15 +228,17 @@ def test_a_press_is_answered_where_the_picture_does_not_show_it() -> None:
     ]
 
 
-def test_choosing_a_layer_in_gradcam_asks_that_layer() -> None:
+@pytest.mark.parametrize("before", ["", "m1", "d", "d3", "6", "/"])
+def test_gradcam_begins_at_the_deepest_layer_until_one_is_chosen_in_it(before: str) -> None:
     info = open_network("world").info
     controls = make_controls(info, find_views())
-    controls.press("g")
-    controls.press("l")
-    assert controls.value("gradcam/where") == "deepest"
+    for key in (*before, "g"):
+        controls.press(key)
+    assert controls.value("show/layer") == info.key_layers[-1].name
     controls.press("[")
-    assert controls.value("gradcam/where") == "shown"
     assert controls.value("show/layer") == info.key_layers[-2].name
+    controls.press("1")
+    assert controls.value("show/layer") == info.key_layers[0].name
 
 
 def test_no_preset_is_called_none() -> None:

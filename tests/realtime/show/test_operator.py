@@ -1,118 +1,24 @@
-"""Keys, clicks and the wheel: in every view each of them is seen, or the status line says why not."""
+"""Keys, clicks and the wheel: what they do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 
 import numpy as np
 import pytest
 
-from models.importing.open_network import open_network
-from realtime.canvas.pipeline import Canvas, Pipeline
-from realtime.capture.pattern import Pattern
-from realtime.controls.controls import Controls
-from realtime.imaging.compositing import Rect
-from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
-from realtime.inference.providers import CPU
 from realtime.outputs.window import Click, Turn
-from realtime.show.make_controls import make_controls
-from realtime.show.operator import Operator
+from realtime.overlay.channel_entry import ChannelEntry
+from realtime.overlay.layer_list import LayerList
+from realtime.overlay.layer_sheet import arrange_layers
 from realtime.show.screen import LARGEST_HW, fullscreen_canvas
-from realtime.show.setup import RenderSetup
-from realtime.views.registry import find_views
-
-NETWORK = open_network("world")
-VIEWS = [view.name for view in find_views()]
-FRAME = Frame(Pattern().read(), 0, 0.0)
-
-
-class Stage:
-    """A show without a window: what is on the screen, and the operator."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.controls: Controls = make_controls(NETWORK.info, find_views())
-        self.controls.set("show/fade", 0.0)
-        self.operator = Operator(RenderSetup(NETWORK, find_views(), self.controls))
-        self.controls.register(self.operator)
-
-    def draw(self) -> Canvas:
-        """What the settings show, from a fresh start: the same settings give the same picture."""
-        pipeline = Pipeline(NETWORK, self.engine, find_views(), canvas_hw=(240, 400), short_side=48)
-        for number in range(3):
-            now = number / 10
-            frame = Frame(FRAME.image, number, now)
-            canvas = pipeline.draw_when_ready(frame, self.controls.snapshot(), now)
-        self.operator.canvas = canvas
-        return canvas
-
-    def show(self, **values: object) -> Canvas:
-        """Set values of the group show, and draw."""
-        for name, value in values.items():
-            self.controls.set(f"show/{name}", value)  # type: ignore[arg-type]
-        return self.draw()
-
-    def click(self, box: Rect, x: float = 0.5, y: float = 0.5, **how: object) -> str:
-        """Click into a rectangle of the canvas."""
-        place = box.left + x * box.width, box.top + y * box.height
-        return self.operator.click(Click(*place, **how), place)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(CPU) as engine:
-        yield engine
+from tests.realtime.show.stage import NETWORK, Stage
 
 
 @pytest.fixture
 def stage(engine: Engine) -> Stage:
     return Stage(engine)
-
-
-def keys_of(controls: Controls) -> list[str]:
-    """Every key of the values, of the views and of the operator, and one that has no function."""
-    values = [key for value in controls.table.values() for bind in value.binds for key in bind.keys]
-    return [*values, *(key for action in controls.actions.values() for key in action.keys), "b", "F9"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("layout", ["side", "full"])
-@pytest.mark.parametrize("view", VIEWS)
-def test_every_key_is_seen_or_answered_in_every_view(engine: Engine, view: str, layout: str) -> None:
-    silent, first = [], Stage(engine)
-    before = first.show(view=view, layout=layout)
-    for key in keys_of(first.controls):
-        stage = Stage(engine)
-        stage.controls.set("show/view", view)
-        stage.controls.set("show/layout", layout)
-        stage.operator.canvas = before
-        window = {path: value for path, value in stage.controls.values().items() if path.startswith("window/")}
-        answer = stage.operator.press(key)
-        if answer or stage.operator.cursor_visible or window.items() - stage.controls.values().items():
-            continue
-        after = stage.draw()
-        if np.abs(before.frame.image.astype(int) - after.frame.image).mean() < 0.05:
-            silent.append(key)
-    assert not silent
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("view", VIEWS)
-def test_every_click_and_turn_is_seen_or_answered(engine: Engine, view: str) -> None:
-    for how in ({}, {"button": "right"}):
-        for x, y in ((0.5, 0.5), (0.02, 0.02), (0.9, 0.7)):
-            stage = Stage(engine)
-            before = stage.show(view=view)
-            answer = stage.click(before.panel, x, y, **how)
-            after = stage.draw()
-            seen = np.abs(before.frame.image.astype(int) - after.frame.image).mean() > 0.05
-            assert answer or seen or stage.operator.cursor_visible, (how, x, y)
-    for turn in (Turn(1), Turn(-1), Turn(1, shift=True), Turn(-1, shift=True)):
-        stage = Stage(engine)
-        before = stage.show(view=view)
-        answer = stage.operator.turn(turn)
-        assert answer or np.abs(before.frame.image.astype(int) - stage.draw().frame.image).mean() > 0.05, turn
 
 
 def test_the_wheel_goes_through_the_layers_and_with_shift_changes_the_dream(stage: Stage) -> None:
@@ -276,3 +182,129 @@ def test_what_a_clicker_sends_does_no_harm(stage: Stage) -> None:
 )
 def test_the_canvas_follows_the_screen_up_to_a_limit(screen_hw: tuple[int, int], canvas_hw: tuple[int, int]) -> None:
     assert fullscreen_canvas(screen_hw) == canvas_hw
+
+
+def pressed(stage: Stage, *keys: str) -> str:
+    """The answer to the last of some keys."""
+    return [stage.operator.press(key) for key in keys][-1]
+
+
+def after_a_while(stage: Stage, monkeypatch: pytest.MonkeyPatch, seconds: float) -> str:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + seconds)
+    return stage.operator.wait()
+
+
+@pytest.mark.parametrize("keys", ["#41", "m#4", "#0"])
+def test_a_number_selects_its_channel_and_brings_it_onto_the_page(stage: Stage, keys: str) -> None:
+    channel = int(keys.partition("#")[2])
+    before = stage.show(layer="block4_conv2")
+    assert pressed(stage, *keys, "Enter") == ""
+    assert stage.operator.dialog is None
+    assert stage.controls.value("tiles/channel") == channel
+    assert stage.controls.value("show/layer") == "block4_conv2"  # 4 was a digit
+    after = stage.draw()
+    assert before.tiles is not None and after.tiles is not None
+    assert after.tiles.channels[after.tiles.selected or 0] == channel
+    assert len(set(before.tiles.channels) - set(after.tiles.channels)) <= 1
+    assert stage.operator.cursor_visible
+
+
+@pytest.mark.parametrize("view", ["mosaic", "saliency"])
+def test_a_number_shows_its_channel_where_there_is_one(stage: Stage, view: str) -> None:
+    stage.show(view=view, layer="block4_conv2")
+    stage.controls.set("tiles/zoom", True)
+    pressed(stage, *"#41", "Enter")
+    tiles = stage.draw().tiles
+    assert tiles is not None and tiles.channels == (41,)
+
+
+def test_a_number_counts_after_a_moment_and_a_late_enter_does_not_dream(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.show(layer="block4_conv2")
+    pressed(stage, *"#23")
+    assert stage.operator.wait() == ""
+    assert stage.operator.dialog is not None
+    assert after_a_while(stage, monkeypatch, 1.3) == ""
+    assert stage.operator.dialog is None
+    assert stage.controls.value("tiles/channel") == 23
+    assert pressed(stage, "Enter") == "channel 23 is selected"
+    assert stage.controls.value("show/view") == "mosaic"
+    after_a_while(stage, monkeypatch, 2.0)
+    pressed(stage, "Enter")
+    assert stage.controls.value("show/view") == "dream"
+
+
+def test_a_number_out_of_range_is_refused_in_words(stage: Stage) -> None:
+    stage.show(layer="block4_conv2")
+    pressed(stage, *"#999", "Enter")
+    entry = stage.operator.dialog
+    assert isinstance(entry, ChannelEntry)
+    assert entry.refused
+    assert entry.sentence == "block4_conv2 has channels 0 to 127"
+    assert stage.controls.value("tiles/channel") == -1
+
+
+@pytest.mark.parametrize("view", ["camera", "dream", "features", "gradcam", "story"])
+def test_a_view_without_channels_says_so(stage: Stage, view: str) -> None:
+    stage.show(view=view)
+    assert pressed(stage, "#") == f"{view} shows no single channels; m shows the mosaic"
+    assert stage.operator.dialog is None
+    assert pressed(stage, "3") == "" or stage.controls.value("show/layer") == "block3_conv1"
+
+
+def test_other_keys_and_the_mouse_close_an_entry_and_do_their_own_work(stage: Stage) -> None:
+    canvas = stage.show(view="mosaic")
+    pressed(stage, *"#12", "s")
+    assert (stage.operator.dialog, stage.controls.value("show/view")) == (None, "story")
+    pressed(stage, "m", "#", "1")
+    stage.operator.turn(Turn(1))
+    assert (stage.operator.dialog, stage.controls.value("show/layer")) == (None, "block1_conv2")
+    pressed(stage, "#", "1")
+    assert stage.operator.click_dialog(Click(5, 5), (240, 400)) == ""
+    assert stage.operator.dialog is None
+    assert stage.controls.value("tiles/channel") == -1
+    stage.click(canvas.panel, twice=True)  # the second half of a double click
+    assert not stage.controls.value("tiles/zoom")
+    for _ in range(5):
+        stage.operator.press("#")
+        stage.operator.hold("Backspace")
+        stage.operator.hold("1")
+        pressed(stage, "Esc")
+    assert stage.controls.value("show/layer") == "block1_conv2"  # nothing was reset
+
+
+def test_a_layer_is_chosen_by_name(stage: Stage) -> None:
+    stage.show(view="mosaic", layer="block3_conv1")
+    pressed(stage, "L")
+    layers = stage.operator.dialog
+    assert isinstance(layers, LayerList)
+    assert layers.found[layers.place].name == layers.present == "block3_conv1"
+    stage.operator.hold("Down")
+    stage.operator.turn(Turn(1))
+    assert pressed(stage, "Enter") == ""
+    assert (stage.operator.dialog, stage.controls.value("show/layer")) == (None, "block3_conv3")
+    assert pressed(stage, "Tab", *"5_conv2", "Enter") == ""
+    assert stage.controls.value("show/layer") == "block5_conv2"
+    assert pressed(stage, "L", "Enter") == "layer: block5_conv2 already"
+    assert pressed(stage, "c", "L", *"block1", "Enter") == "layer: block1_conv1, seen in mosaic (m)"
+
+
+def test_a_click_chooses_from_the_list(stage: Stage) -> None:
+    stage.show(view="mosaic")
+    pressed(stage, "L")
+    layers = stage.operator.dialog
+    assert isinstance(layers, LayerList)
+    place, box = arrange_layers(layers.found, layers.place, (720, 1280)).rows[-1]
+    stage.operator.click_dialog(Click(box.left + 5, box.top + 5), (720, 1280))
+    assert stage.controls.value("show/layer") == NETWORK.info.layers[place].name
+
+
+def test_the_help_and_the_list_are_not_open_together(stage: Stage) -> None:
+    pressed(stage, "h", "L")
+    assert stage.operator.dialog is not None
+    assert not stage.controls.value("window/help")
+    pressed(stage, "?")
+    assert stage.operator.dialog is None
+    assert stage.controls.value("window/help")

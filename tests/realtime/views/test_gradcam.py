@@ -78,7 +78,7 @@ def test_the_list_is_of_the_frames_of_the_heatmap(engine: Engine, network: Netwo
 def test_without_a_classifier_the_strongest_channel_of_the_last_layer_glows(engine: Engine) -> None:
     network = open_network(str(write_untrained("vgg16", width=0.125)))
     controls = make_controls(network.info, find_views())
-    controls.set("show/layer", "block1_conv1")
+    controls.set("show/view", "gradcam")
     plain = scene(engine, network, controls, FLAG).fitted_frame().astype(np.float32)
     last = network.info.key_layers[-1]
     strongest = shown(engine, network, controls)
@@ -92,10 +92,10 @@ def test_without_a_classifier_the_strongest_channel_of_the_last_layer_glows(engi
     assert shown(engine, network, controls).caption == ("channel 64", "The network's channels go from 0 to 63.")
 
 
-def test_the_heatmap_can_be_of_the_layer_shown(engine: Engine, network: Network, controls: Controls) -> None:
-    controls.set("show/layer", "conv1")
+def test_the_heatmap_is_of_the_chosen_layer(engine: Engine, network: Network, controls: Controls) -> None:
+    controls.set("show/view", "gradcam")
     deepest = shown(engine, network, controls)
-    controls.set("gradcam/where", "shown")
+    controls.set("show/layer", "conv1")
     chosen = shown(engine, network, controls)
     assert [each.layer.name for each in (deepest, chosen) if each.layer] == ["conv2", "conv1"]
     assert np.abs(glow(deepest) - glow(chosen)).max() > 5
@@ -105,10 +105,10 @@ def test_the_heatmap_of_another_layer_is_not_shown(network: Network, controls: C
     """In the background the heatmap comes later than the choice of a layer."""
     view = GradcamView()
     with Engine(CPU, background=True) as engine:
+        controls.set("show/view", "gradcam")
         first = scene(engine, network, controls, FLAG)
         dark = glow(render_when_ready(view, first))
         until(lambda: np.abs(glow(render_when_ready(view, first)) - dark).mean() > 5, "the heatmap")
-        controls.set("gradcam/where", "shown")
         controls.set("show/layer", "conv1")
         np.testing.assert_array_equal(glow(render_when_ready(view, scene(engine, network, controls, FLAG))), dark)
 

@@ -126,6 +126,21 @@ def test_all_channels_are_in_order_and_those_without_activation_come_last() -> N
     np.testing.assert_array_equal(every.channels(6), [0, 2, 4, 5, 1, 3])
 
 
+def test_the_kept_channel_takes_the_place_of_the_weakest_and_stays() -> None:
+    active, means = MostActive(32), np.linspace(1, 2, 32, dtype=np.float32)
+    active.channels(8)
+    active.update(means)
+    active.kept = 2
+    assert set(active.channels(8)) == {2, *range(25, 32)}
+    for _ in range(100):
+        active.update(means)
+    assert set(active.channels(8)) == {2, *range(25, 32)}
+    active.kept = None
+    for _ in range(100):
+        active.update(means)
+    assert set(active.channels(8)) == set(range(24, 32))
+
+
 def test_a_clearly_stronger_channel_takes_one_place() -> None:
     active = MostActive(32)
     means = np.linspace(1, 2, 32, dtype=np.float32)
