@@ -123,9 +123,8 @@ class Pipeline:
         frame = self._prepared(frame, settings)
         show = settings[ShowSettings]
         layout = self._layout(show.view, settings, frame)
-        input_hw = self._network.info.input.fixed_hw or input_size(hw(frame.image), self._short_side)
-        precision = self._precision.update(show.layer, frame.image, input_hw)
-        scene = Scene(frame, settings, self._network, self._engine, input_hw, layout.view.hw, precision)
+        self._precision.update(show.layer, frame.image, self._input_hw(frame))
+        scene = self._scene(frame, settings, layout)
         view = self._views[show.view]
         rendered = view.render(scene)
         predictions = rendered.predictions if settings[PredictSettings].on else ()
@@ -138,19 +137,20 @@ class Pipeline:
         frame = dataclasses.replace(frame, image=image)
         note = self._predictor.note if settings[PredictSettings].on else ""
         groups = tuple(group.group for group in view.settings)
+        fitted = compositing.fitted(hw(rendered.image), layout.view.hw)
         return Canvas(
             frame,
             settings,
             show.view,
             layout.view,
-            compositing.centred(hw(rendered.image), layout.view),
+            compositing.in_the_middle(scene.whole_hw if scene.cover else fitted, layout.view),
             scene.input_hw,
             layout.camera,
             rendered.layer,
             rendered.tiles,
             groups,
             note=note,
-            precision=precision,
+            precision=scene.precision,
         )
 
     def _prepared(self, frame: Frame, settings: Snapshot) -> Frame:
@@ -166,6 +166,23 @@ class Pipeline:
         drawn_by, status = self._views[view], settings[WindowSettings].status
         name = "full" if drawn_by.hides_camera else settings[ShowSettings].layout
         return arrange(name, self.canvas_hw, hw(frame.image), status=status, kind=drawn_by.kind)
+
+    def _input_hw(self, frame: Frame) -> Hw:
+        return self._network.info.input.fixed_hw or input_size(hw(frame.image), self._short_side)
+
+    def _scene(self, frame: Frame, settings: Snapshot, layout: Layout) -> Scene:
+        """What the view draws from."""
+        show = settings[ShowSettings]
+        return Scene(
+            frame,
+            settings,
+            self._network,
+            self._engine,
+            self._input_hw(frame),
+            layout.view.hw,
+            self._precision.current,
+            cover=show.fit == "cover" and self._views[show.view].fills(settings),
+        )
 
     def _shown(self, show: ShowSettings, layout: Layout, rendered: Rendered) -> Shown:
         depth = self._network.info.layers.index(rendered.layer) if rendered.layer else None
@@ -190,10 +207,15 @@ class Pipeline:
 
     def _camera(self, frame: Frame, settings: Snapshot) -> Canvas:
         """The frame alone, for the time before the first graph is built and for failures."""
-        image = compositing.fit(frame.image, self.canvas_hw)
-        panel = compositing.Rect(0, 0, *self.canvas_hw[::-1])
-        picture = compositing.centred(hw(frame.image), panel)
-        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, picture, hw(frame.image))
+        layout = self._layout(settings[ShowSettings].view, settings, frame)
+        scene = self._scene(frame, settings, layout)
+        panel = layout.view if scene.cover else compositing.Rect(0, 0, *self.canvas_hw[::-1])
+        size_hw = scene.whole_hw if scene.cover else compositing.fitted(scene.frame_hw, panel.hw)
+        picture = compositing.in_the_middle(size_hw, panel)
+        image = compositing.background(self.canvas_hw)
+        shown = scene.fitted_frame() if scene.cover else compositing.fit(frame.image, panel.hw)
+        compositing.paste(image, shown, panel.left, panel.top)
+        return Canvas(dataclasses.replace(frame, image=image), settings, CAMERA, panel, picture, scene.frame_hw)
 
     def _failure(self, frame: Frame, settings: Snapshot, error: Exception) -> Canvas:
         """The frame with a card that names the failure; a traceback is logged once for each kind of failure."""

@@ -27,6 +27,11 @@ class ShowSettings:
         KeyBinding(("y",), "cycle", "layout: side by side, inset, full"),
         choices=("side", "inset", "full"),
     )
+    fit: str = value(
+        "cover",
+        "how a picture that is alone lies on the canvas: cover (fills it, without its edges), or contain (all of it)",
+        choices=("cover", "contain"),
+    )
     caption: bool = value(True, "show the caption", KeyBinding((";",), "toggle", "caption on or off"))
     freeze: bool = value(False, "hold the current frame", KeyBinding((" ",), "toggle", "freeze", feedback="freeze"))
     mirror: bool = value(False, "mirror the picture", KeyBinding(("x",), "toggle", "mirror"))

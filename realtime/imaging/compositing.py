@@ -72,9 +72,20 @@ def fitted(image_hw: Hw, panel_hw: Hw) -> Hw:
     return max(round(image_hw[0] * scale), 1), max(round(image_hw[1] * scale), 1)
 
 
+def covering(image_hw: Hw, panel_hw: Hw) -> Hw:
+    """The smallest size with the aspect ratio of `image_hw` that covers a panel."""
+    scale = max(panel_hw[0] / image_hw[0], panel_hw[1] / image_hw[1])
+    return max(round(image_hw[0] * scale), panel_hw[0]), max(round(image_hw[1] * scale), panel_hw[1])
+
+
 def centred(image_hw: Hw, box: Rect) -> Rect:
     """The largest rectangle with the aspect ratio of `image_hw`, in the middle of `box`."""
-    height, width = fitted(image_hw, box.hw)
+    return in_the_middle(fitted(image_hw, box.hw), box)
+
+
+def in_the_middle(size_hw: Hw, box: Rect) -> Rect:
+    """A rectangle of that size in the middle of `box`, or around it where it is larger."""
+    height, width = size_hw
     return Rect(box.left + (box.width - width) // 2, box.top + (box.height - height) // 2, width, height)
 
 

@@ -92,8 +92,9 @@ class DreamView(View):
             plan = KeyPlan(sizes, settings.steps, settings.step_size, settings.jitter, settings.scales)
             state.advance(frame.image, plan, settings, partial(_when_ready, scene, gradient))
         fitted = scene.fitted_frame()
-        picture = cv2.resize(fitted, sizes[-1][::-1]).astype(np.float32)
-        image = add_detail(fitted, soft_clip(state.detail(sizes[-1], settings), picture))
+        detail = state.detail(sizes[-1], settings)[scene.visible(sizes[-1])]
+        picture = cv2.resize(fitted, detail.shape[1::-1]).astype(np.float32)
+        image = add_detail(fitted, soft_clip(detail, picture))
         return Rendered(treat_picture(image, settings.colours), layer, caption=_caption(settings, layer))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:

@@ -14,7 +14,6 @@ from realtime.features.drawing import CLUSTERS, SHRINK, axes_of, default_layer, 
 from realtime.features.following import FollowingProjection, Tracker
 from realtime.features.likeness import Likeness, Point, parse_points
 from realtime.features.projection import Projection
-from realtime.imaging.compositing import fitted
 from realtime.imaging.frame import Floats
 from realtime.inference.engine import Outputs
 from realtime.views.click import Click
@@ -72,6 +71,7 @@ class FeaturesView(View):
         tracker = tracker_of(settings.mode, settings.clusters)
         maps = self._likeness_maps(scene, points) if tracker is None else self._maps(scene, tracker)
         asks = settings.mode == "similar" and not points
+        maps = maps[:, *scene.visible((maps.shape[1], maps.shape[2]))]
         image = draw_features(maps, scene.fitted_frame(), settings.mode, points)
         return Rendered(image, layer, caption=ASK if asks else CAPTIONS[settings.mode])
 
@@ -115,7 +115,7 @@ class FeaturesView(View):
 
 def _spec(scene: Scene, layer: LayerInfo) -> GraphSpec:
     settings = scene.settings[FeatureSettings]
-    height, width = fitted(scene.frame_hw, scene.panel_hw)
+    height, width = scene.whole_hw
     size_hw = max(height // SHRINK, 8), max(width // SHRINK, 8)
     return scene.graph(ProjectionHead(layer.name, axes_of(settings.mode, settings.clusters), size_hw))
 

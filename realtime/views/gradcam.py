@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
 EASE = 0.3  # seconds: the time constant with which the heatmap follows the newest one, so that it does not flicker
+SHRINK = 4  # a heatmap is cut at a quarter of the width at which it is drawn
 PATIENCE = 3  # passes that explain another class than they find, before one is shown
 
 
@@ -97,7 +99,7 @@ class GradcamView(View):
         shown = self._shown
         if shown is None:
             return Rendered(image, layer, caption=("Grad-CAM", "Where the network finds evidence."), predictions=())
-        image = overlay_heatmap(image, normalized(shown.heatmap))
+        image = overlay_heatmap(image, _visible(scene, normalized(shown.heatmap)))
         return Rendered(image, layer, caption=_caption(scene, shown), predictions=_predictions(scene, shown))
 
     def click(self, controls: Controls, click: Click) -> str:
@@ -138,6 +140,15 @@ class GradcamView(View):
         if chosen >= 0:
             return chosen if chosen < _targets(scene) else None
         return None if self._activations is None else int(self._activations.argmax())
+
+
+def _visible(scene: Scene, heatmap: Floats) -> Floats:
+    """The part of a heatmap that is seen; it is coarse, so it is enlarged before it is cut."""
+    if not scene.cover:
+        return heatmap
+    height, width = (side // SHRINK for side in scene.whole_hw)
+    large = cv2.resize(heatmap, (max(width, 8), max(height, 8)), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large[scene.visible((large.shape[0], large.shape[1]))], np.float32)
 
 
 def _followed(last: Floats | None, newest: Floats, share: float) -> Floats:

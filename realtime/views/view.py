@@ -18,7 +18,7 @@ from models.spec import Hw, LayerInfo, ModelInfo, Network, Prediction
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import ShowSettings
 from realtime.controls.value import KeyBinding, Settings
-from realtime.imaging.compositing import fitted, resize
+from realtime.imaging.compositing import covering, fitted, resize
 from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine, Outputs
 from realtime.inference.network_input import network_input
@@ -29,7 +29,10 @@ from realtime.views.tiles import TileSettings
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a view draws from: the frame, the settings, the network, and the size of its panel."""
+    """What a view draws from: the frame, the settings, the network, and the size of its panel.
+
+    With `cover` the picture fills the panel, and what lies beyond its edges is not seen.
+    """
 
     frame: Frame
     settings: Snapshot
@@ -38,6 +41,7 @@ class Scene:
     input_hw: Hw
     panel_hw: Hw
     precision: Precision = "fp32"
+    cover: bool = False
 
     @property
     def info(self) -> ModelInfo:
@@ -71,9 +75,24 @@ class Scene:
         """The frame at the size of the input."""
         return network_input(self.frame.image, self.input_hw)
 
+    @property
+    def whole_hw(self) -> Hw:
+        """The size at which the whole frame lies in the panel, or covers it."""
+        return (covering if self.cover else fitted)(self.frame_hw, self.panel_hw)
+
     def fitted_frame(self) -> Image:
-        """The frame as large as the panel allows."""
-        return resize(self.frame.image, fitted(self.frame_hw, self.panel_hw))
+        """The frame as large as the panel allows, or the part of it that fills the panel."""
+        part = self.frame.image[self.visible(self.frame_hw)]
+        return resize(part, self.panel_hw if self.cover else self.whole_hw)
+
+    def visible(self, size_hw: Hw) -> tuple[slice, slice]:
+        """The rows and columns that are seen of an image or a map of the whole frame of that size."""
+        if not self.cover:
+            return slice(None), slice(None)
+        shares = (seen / whole for seen, whole in zip(self.panel_hw, self.whole_hw, strict=True))
+        spans = [(side, max(round(side * share), 1)) for side, share in zip(size_hw, shares, strict=True)]
+        rows, columns = (slice((side - span) // 2, (side + span) // 2) for side, span in spans)
+        return rows, columns
 
     def graph(self, head: Head, size_hw: Hw | None = None) -> GraphSpec:
         """The graph of `head`, at the size of the input or at another one."""
@@ -129,7 +148,7 @@ class View(ABC):
     `settings` are the groups of values that it reads, without those that are `unused`. A view that `hides_camera`
     fills the canvas. One of the `kind` "text" is not covered by other text. One of the kind "pair" lies beside the
     camera, at the same size; one of the kind "picture" does so on wide and on upright canvases. A layer that is chosen
-    in another view is not for one with an `own_layer`.
+    in another view is not for one with an `own_layer`. A picture that is alone on the canvas fills it.
     """
 
     name: ClassVar[str]
@@ -155,10 +174,16 @@ class View(ABC):
     def shows(self, path: str, settings: Snapshot) -> bool:
         """Whether a change of the value at `path` can be seen in this view."""
         layout = settings[ShowSettings].layout
+        if path == "show/fit" and not self.fills(settings):
+            return False
         if path == "show/caption" and (layout == "full" or (layout == "inset" and self.kind == "text")):
             return False
         groups = {"show", "window", "predict", *(each.group for each in self.settings)}
         return path.partition("/")[0] in groups and path not in self.unused
+
+    def fills(self, settings: Snapshot) -> bool:
+        """Whether the view is a picture that is alone on the canvas."""
+        return self.kind == "picture" and (self.hides_camera or settings[ShowSettings].layout == "full")
 
     def click(self, controls: Controls, click: Click) -> str:
         """Do what a click means, on the main thread; the answer for the status line where the picture shows none.

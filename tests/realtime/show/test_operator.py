@@ -67,7 +67,7 @@ def test_a_click_selects_the_tile_and_a_double_click_enlarges_it(stage: Stage) -
 
 
 def test_a_click_on_features_adds_a_place_of_the_picture(stage: Stage) -> None:
-    canvas = stage.show(view="features", layout="full")
+    canvas = stage.show(view="features", layout="full", fit="contain")
     assert canvas.picture != canvas.panel  # the frame is 4:3, the panel is not
     assert stage.click(canvas.picture, 0.25, 0.75)
     assert stage.controls.value("features/mode") == "similar"
@@ -81,16 +81,18 @@ def test_a_click_on_features_adds_a_place_of_the_picture(stage: Stage) -> None:
     assert stage.controls.value("features/points") == ""
 
 
-def test_a_place_is_where_it_was_clicked(stage: Stage) -> None:
-    """What lights up is at the click, also where the picture is letterboxed."""
-    canvas = stage.show(view="features", layout="full", layer="block2_conv2")
+@pytest.mark.parametrize("fit", ["cover", "contain"])
+def test_a_place_is_where_it_was_clicked(stage: Stage, fit: str) -> None:
+    """What lights up is at the click, also where the picture is letterboxed or cut."""
+    canvas = stage.show(view="features", layout="full", layer="block2_conv2", fit=fit)
     stage.click(canvas.picture, 0.8, 0.3)
     after = stage.draw()
     box = after.picture
     lit = after.frame.image.astype(int).std(axis=2)
     x, y = box.left + round(0.8 * box.width), box.top + round(0.3 * box.height)
     near = lit[y - 2 : y + 3, x - 2 : x + 3].mean()
-    assert near >= np.percentile(lit[box.top : box.top + box.height, box.left : box.left + box.width], 50)
+    panel = after.panel
+    assert near >= np.percentile(lit[: panel.height, max(box.left, 0) : min(box.left + box.width, panel.width)], 50)
 
 
 @pytest.mark.parametrize("view", ["camera", "gradcam"])
