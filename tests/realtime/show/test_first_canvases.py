@@ -26,12 +26,13 @@ MODES: tuple[dict[str, Scalar], ...] = (
     {"features/mode": "similar"},
     {"features/mode": "similar", "features/points": "0.5,0.5"},
 )
-STARTS: list[dict[str, Scalar]] = [
-    *[{"show/view": view.name} for view in find_views()],
+VIEWS: tuple[dict[str, Scalar], ...] = tuple({"show/view": view.name} for view in find_views())
+STARTS: tuple[dict[str, Scalar], ...] = (
+    *VIEWS,
     *({"show/view": "features", **mode} for mode in MODES),
     {"show/view": "mosaic", "tiles/zoom": True},
     {"show/view": "mosaic", "tiles/active": False},
-]
+)
 
 
 def light(canvas: Canvas) -> tuple[float, float]:
