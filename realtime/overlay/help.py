@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations, pairwise
 
 from realtime.canvas.layout import status_height
 from realtime.canvas.pipeline import Canvas
@@ -19,14 +21,18 @@ PURPOSES = {
     "move": ("show/layer", "tiles/zoom", "tiles/number", "tiles/up", "tiles/left", "tiles/down", "tiles/right"),
     "dream": ("dream/",),
     "record": ("record/",),
-    "window": ("window/", "show/quit", "show/reset", "show/back"),
+    "window": ("window/", "show/quit", "show/reset", "show/leave"),
 }
 """What controls are for, by the beginnings of their paths; the longest beginning decides."""
 
 OF_TILES = ("tiles/zoom", "tiles/active", "tiles/up")
 """Controls that the line of keys leaves out where there is one tile or none."""
 
+OF_CHANNELS = ("tiles/number",)
+"""Those that it leaves out where there is no single channel."""
+
 LONGEST = 30  # letters of two lines that are merged
+MOST_COLUMNS, WIDEST = 4, 20  # of the help screen; a column is that many text sizes wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +67,42 @@ def help_screen(controls: Controls) -> dict[str, list[KeyLine]]:
 
 
 def draw_help(image: Image, groups: dict[str, list[KeyLine]]) -> None:
-    """Draw the help screen: every key by purpose, in two columns that fill the window."""
+    """Draw the help screen: every key by purpose, in as many columns as make its text largest."""
     height, width = image.shape[:2]
     edge = max(round(min(height, width) / 24), 6)
     shade(image, Rect(0, 0, width, height), strength=0.97)
-    columns = _columns(groups)
-    rows = max(sum(len(groups[each]) + 0.5 for each in column) - 0.5 for column in columns)
-    pitch = (height - 2 * edge) / rows
-    half = (width - 3 * edge) // 2
-    size = max(min(round(pitch * 0.84), half // 20), 8)
+    columns = max((_columns(groups, count) for count in range(1, MOST_COLUMNS + 1)), key=partial(_fit, groups, image))
+    size, pitch, wide = _fit(groups, image, columns)
     for number, column in enumerate(columns):
-        left, top = edge + number * (half + edge), float(edge)
+        left, top = edge + number * (wide + edge), float(edge)
         for purpose in column:
-            _draw_purpose(image, purpose, groups[purpose], Rect(left, round(top), half, round(pitch)), size)
+            _draw_purpose(image, purpose, groups[purpose], Rect(left, round(top), wide, round(pitch)), size)
             top += pitch * (len(groups[purpose]) + 0.5)
+
+
+def _fit(groups: dict[str, list[KeyLine]], image: Image, columns: list[list[str]]) -> tuple[int, float, int]:
+    """The size of the text in columns that fill the window, the pitch of its lines, and the width of a column."""
+    height, width = image.shape[:2]
+    edge = max(round(min(height, width) / 24), 6)
+    pitch = (height - 2 * edge) / max(_rows(groups, column) for column in columns)
+    wide = (width - edge) // len(columns) - edge
+    return max(min(round(pitch * 0.84), wide // WIDEST), 8), pitch, wide
+
+
+def _rows(groups: dict[str, list[KeyLine]], column: list[str]) -> float:
+    """The lines of a column, with half a line between two purposes."""
+    return sum(len(groups[purpose]) + 0.5 for purpose in column) - 0.5
 
 
 def key_strip(controls: Controls, canvas: Canvas) -> list[tuple[str, str]]:
     """The keys that matter in the present view, the most important first."""
-    several = canvas.tiles is not None and len(canvas.tiles.channels) > 1
+    count = len(canvas.tiles.channels) if canvas.tiles is not None else 0
+    hidden = (*(OF_TILES if count <= 1 else ()), *(OF_CHANNELS if count == 0 else ()))
     of_view = [
         line
         for group in help_screen(controls).values()
         for line in group
-        if line.path.partition("/")[0] in canvas.groups and (several or line.path not in OF_TILES)
+        if line.path.partition("/")[0] in canvas.groups and line.path not in hidden
     ]
 
     def rank(line: KeyLine) -> tuple[int, bool]:
@@ -149,20 +167,19 @@ def _merged(before: KeyLine, line: KeyLine) -> KeyLine | None:
     return None
 
 
-def _columns(groups: dict[str, list[KeyLine]]) -> tuple[list[str], list[str]]:
-    """The purposes in two columns of about the same length."""
+def _columns(groups: dict[str, list[KeyLine]], count: int) -> list[list[str]]:
+    """The purposes, in order, in at most `count` columns, the longest of which is as short as possible."""
     names = [name for name, lines in groups.items() if lines]
-
-    def difference(split: int) -> int:
-        return abs(sum(len(groups[each]) for each in names[:split]) - sum(len(groups[each]) for each in names[split:]))
-
-    split = min(range(1, max(len(names), 2)), key=difference)
-    return names[:split], names[split:]
+    ways = (
+        [names[start:end] for start, end in pairwise((0, *cuts, len(names)))]
+        for cuts in combinations(range(1, len(names)), min(count, len(names)) - 1)
+    )
+    return min(ways, key=lambda columns: max(_rows(groups, column) for column in columns))
 
 
 def _draw_purpose(image: Image, purpose: str, lines: Sequence[KeyLine], line: Rect, size: int) -> None:
     """The purpose at the left of its first line, then keys and words."""
-    head, keys_w = round(size * 3.9), round(size * 4.4)
+    head, keys_w = round(size * 4.3), round(size * 4.4)
     write(image, purpose, line.left, line.top + size, size, QUIET)
     for number, each in enumerate(lines):
         top = line.top + number * line.height

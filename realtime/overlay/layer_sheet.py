@@ -114,14 +114,14 @@ def _line(box: Rect, size: int) -> Rect:
 
 
 def _draw_head(image: Image, room: Rect, title: str) -> None:
-    """The title and what the figures are, and the keys at the bottom."""
+    """The title, beside it what the figures are, and the keys at the bottom."""
     edge, figures = room.left, "channels · stride"
     small = max(round(edge * 0.75), 9)
     legend = text_width(figures, small)
     size = fitting(title, room.width - legend - edge, size=round(edge * 1.9), weight=LIGHT)
     baseline = edge + round(edge * 1.6)
-    write(image, title, edge, baseline, size, BRIGHT, LIGHT)
-    write(image, figures, room.left + room.width - legend, baseline, small, QUIET)
+    used = write(image, title, edge, baseline, size, BRIGHT, LIGHT)
+    write(image, figures, edge + used + edge, baseline, small, QUIET)
     keys = Rect(edge, image.shape[0] - edge - small, room.width, small)
     write_fitting(image, HELP, keys, size=small, colour=QUIET)
 

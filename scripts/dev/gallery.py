@@ -70,9 +70,11 @@ OTHERS = (
     Exhibit("saliency", CAT, "--view saliency --layer block4_conv2"),
     Exhibit("camera", CLIP, "--view camera --set predict/on=on"),
 )
+LAYER = "--view mosaic --layer block3_conv2"
 LAYOUTS = (
-    *(Exhibit(name, CLIP, f"--layer block3_conv2 --set show/layout={name}") for name in ("side", "inset", "full")),
-    *(Exhibit(size, CLIP, f"--layer block3_conv2 --canvas {size}") for size in ("1080x1920", "1080x1080", "1920x384")),
+    *(Exhibit(name, CLIP, f"{LAYER} --set show/layout={name}") for name in ("side", "inset", "full")),
+    Exhibit("full, with a picture", CLIP, "--view features --set show/layout=full"),
+    *(Exhibit(size, CLIP, f"{LAYER} --canvas {size}") for size in ("1080x1920", "1080x1080", "1920x384")),
 )
 EXHIBITS = {
     "Features": [replace(each, options=f"--view features {each.options}") for each in FEATURES],
@@ -80,7 +82,7 @@ EXHIBITS = {
     "Other views": OTHERS,
     "Dreams of the bundled network": [Exhibit(name, CLIP, f"--preset {name}", DREAMT) for name in SHIPPED],
     "Dreams of GoogLeNet": [Exhibit(name, ASTRONAUT, f"{GOOGLENET} --preset {name}", DREAMT) for name in SHIPPED],
-    "Layouts": [replace(each, options=f"--view mosaic {each.options}") for each in LAYOUTS],
+    "Layouts": LAYOUTS,
 }
 
 
