@@ -151,6 +151,23 @@ def test_help_covers_the_screen_and_goes_away(screen: Screen, tmp_path: Path) ->
         assert process.wait(timeout=30) == 0
 
 
+def test_a_number_and_a_name_are_typed_on_the_screen(screen: Screen, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    with screen.show(*SMALL, "--set", "show/layer=block4_conv2", "--report", str(report), cwd=tmp_path) as process:
+        until(lambda: cursor_is_seen(screen), "the tiles")
+        for key in ("numbersign", "4", "1", "Enter", "numbersign", "9", "9", "9", "Enter", "Esc", "Tab"):
+            screen.press(key)
+        until(lambda: bool((screen.picture()[180:540, 320:960] < 60).mean() > 0.9), "the list of layers")
+        for key in ("5", "underscore", "c", "o", "n", "v", "2", "Enter"):
+            screen.press(key)
+        until(lambda: bool((screen.picture()[180:540, 320:960] < 60).mean() < 0.9), "the tiles again")
+        screen.press("q")
+        controls = finish(process, report)["controls"]
+    assert isinstance(controls, dict)
+    assert (controls["tiles/channel"], controls["show/layer"]) == (41, "block5_conv2")
+    assert controls["show/view"] == "mosaic"
+
+
 def test_backspace_resets_and_what_a_clicker_sends_does_not(screen: Screen, tmp_path: Path) -> None:
     def shown_after(*keys: str) -> tuple[object, object, object]:
         report = tmp_path / f"{len(keys)}.json"
@@ -196,6 +213,11 @@ def test_window_closed_by_its_button_ends_the_show(screen: Screen, tmp_path: Pat
         (pygame.K_F5, "", pygame.KMOD_LSHIFT, "F5"),
         (pygame.K_SPACE, " ", 0, " "),
         (pygame.K_8, "[", pygame.KMOD_RALT, "["),  # AltGr on a German keyboard
+        (pygame.K_3, "#", pygame.KMOD_LSHIFT, "#"),  # on an American keyboard
+        (pygame.K_HASH, "#", 0, "#"),  # on a German one
+        (pygame.K_KP_4, "4", pygame.KMOD_NUM, "4"),
+        (pygame.K_TAB, "\t", 0, "Tab"),
+        (pygame.K_TAB, "\t", pygame.KMOD_LALT, None),  # it goes to another window
         (pygame.K_LSHIFT, "", pygame.KMOD_LSHIFT, None),
         (pygame.K_c, "\x03", pygame.KMOD_LCTRL, None),
         (pygame.K_F4, "", pygame.KMOD_LALT, None),
