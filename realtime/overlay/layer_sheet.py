@@ -14,9 +14,9 @@ from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, BRIGHT, FAINT, LIGHT, QUIET, text_width, write
 
 LARGEST, SMALLEST = 20, 34  # a window has room for that many lines of text of the largest and of the smallest size
-PITCH, GAP = 1.45, 1.2  # from one line and from one column to the next, in text sizes
+PITCH, GAP = 1.45, 0.7  # from one line and from one column to the next, in text sizes
 LONGEST = 22  # text sizes: longer names are cut
-FIGURES = 6  # text sizes for channels and stride
+FIGURES = 5  # text sizes for channels and stride
 HELP = "Up and Down move, letters find, Enter chooses, Esc closes"
 
 Line: TypeAlias = int | str
