@@ -14,6 +14,7 @@ from realtime.views.stages import stage_caption
 from realtime.views.view import Rendered
 
 TITLE_LINES = 2
+BODY = 0.6  # of the size of the title: the size of all other words of the show
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,15 @@ def _draw_words(canvas: Image, layout: Layout, box: Rect, info: ModelInfo, words
         baseline += round(size * 1.08)
         fitting = min(size, max(round(size * box.width / max(text_width(line, size, LIGHT), 1)), 8))
         write(canvas, line, box.left, baseline, fitting, BRIGHT, LIGHT)
-    body = max(round(size * 0.38), 11)
-    baseline += round(size * 0.22)
+    body = max(round(size * BODY), 11)
+    baseline += round(size * 0.16)
     for line in wrap(words.sentence, body, box.width):
-        baseline += round(body * 1.4)
+        baseline += round(body * 1.25)
         if baseline > box.top + box.height:
             return
         write(canvas, line, box.left, baseline, body, BRIGHT if layout.over else QUIET)
     if not layout.over:
-        _draw_place(canvas, box, baseline + round(body * 2.2), body, info, words)
+        _draw_place(canvas, box, baseline + round(body * 1.9), body, info, words)
 
 
 def _title_lines(title: str, size: int, width: int) -> list[str]:
@@ -111,17 +112,26 @@ def _title_lines(title: str, size: int, width: int) -> list[str]:
 
 def _draw_place(canvas: Image, box: Rect, baseline: int, size: int, info: ModelInfo, words: Words) -> None:
     """Draw the name of the layer, and its position in the network as a row of marks."""
-    if words.layer is None or baseline + 2 * size > box.top + box.height:
+    if words.layer is None or baseline + round(0.6 * size) > box.top + box.height:
         return
     line = Rect(box.left, baseline - size, min(box.width, 16 * size), size)
-    write_fitting(canvas, words.place, line, size=size, colour=BRIGHT)
-    marks = Rect(box.left, baseline + round(size * 0.9), line.width, max(size // 4, 2))
+    write_fitting(canvas, words.place, line, size=round(size * 0.8), colour=BRIGHT)
+    marks = Rect(box.left, baseline + round(size * 0.4), line.width, max(size // 5, 3))
     draw_marks(canvas, marks, info.key_layers, words.layer)
+    below = line._replace(top=marks.top + marks.height + round(size * 0.4))
+    if below.top + below.height <= box.top + box.height:
+        write_fitting(canvas, _position(info, words.layer), below, size=round(size * 0.7), colour=QUIET)
+
+
+def _position(info: ModelInfo, layer: LayerInfo) -> str:
+    """The name of the network, and which of its key layers this one is."""
+    layers = info.key_layers
+    return f"{info.name} · {layers.index(layer) + 1} of {len(layers)}" if layer in layers else info.name
 
 
 def draw_prediction_panel(canvas: Image, layout: Layout, predictions: Sequence[Prediction]) -> Layout:
     """Draw the predictions with their probabilities as bars; the layout without their rectangle."""
-    size = max(min(canvas.shape[:2]) // 42, 10)
+    size = max(min(canvas.shape[:2]) // 28, 10)
     box = _prediction_rect(canvas, layout, predictions_height(len(predictions), size), size)
     if layout.camera is None or layout.over:
         darken(_above_status(canvas, layout), box, fade=2 * size)

@@ -1,6 +1,6 @@
 """The positions of camera, view and caption on a canvas."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from models.spec import Hw
 from realtime.imaging.compositing import Rect, fitted
@@ -35,15 +35,14 @@ def margin(canvas_hw: Hw) -> int:
 def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, status: bool = True, kind: str = "") -> Layout:
     """The layout "side", "inset" or "full"; with `status`, the bottom of the canvas is left to the status line.
 
-    A view of the `kind` "text" is covered by no caption; one of the kind "pair" is as large as the camera beside it,
-    and one of the kind "picture" too where the canvas is wide or upright.
+    Only a view of the `kind` "picture" is covered by the inset. One of the kind "pair" is as large as the camera beside
+    it, and one of the kind "picture" too where the canvas is wide or upright.
     """
     room_hw = canvas_hw[0] - status_height(canvas_hw) * status, canvas_hw[1]
     if name == "full":
         return Layout(Rect(0, 0, room_hw[1], room_hw[0]))
     if name == "inset":
-        layout = _inset(room_hw, canvas_hw, camera_hw)
-        return replace(layout, caption=None) if kind == "text" else layout
+        return (_inset if kind == "picture" else _strip)(room_hw, canvas_hw, camera_hw)
     upright = canvas_hw[1] < 0.8 * canvas_hw[0]
     if kind == "pair" or (kind == "picture" and (upright or _is_wide(canvas_hw))):
         return (_pair_in_a_row if _is_wide(canvas_hw) else _pair)(room_hw, canvas_hw, camera_hw)
@@ -52,7 +51,7 @@ def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, status: bool = True, kin
 
 def _column(canvas_hw: Hw) -> int:
     """The width of camera and caption beside the view."""
-    return round(canvas_hw[1] * (0.15 if _is_wide(canvas_hw) else 0.2))
+    return round(canvas_hw[1] * (0.16 if _is_wide(canvas_hw) else 0.225))
 
 
 def _is_wide(canvas_hw: Hw) -> bool:
@@ -63,14 +62,14 @@ def _title(canvas_hw: Hw) -> int:
     """The text size of the titles of every layout of a canvas."""
     height, width = canvas_hw
     if _is_wide(canvas_hw):
-        return max(round(height * 0.11), 8)
-    return max(round(width * (0.065 if width < UPRIGHT * height else 0.038)), 8)
+        return max(round(height * 0.1), 8)
+    return max(round(width * (0.056 if width < UPRIGHT * height else 0.037)), 8)
 
 
 def _side(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     """Camera and caption in a column at the left, the view at the right."""
     (bottom, width), edge, column = room_hw, margin(canvas_hw), _column(canvas_hw)
-    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.5), column))
+    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.42), column))
     left, below = 2 * edge + column, 2 * edge + camera_h
     caption = Rect(edge, below, column, max(bottom - below - edge, 1))
     view = Rect(left, edge, max(width - left - edge, 16), max(bottom - 2 * edge, 16))
@@ -80,7 +79,7 @@ def _side(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
 def _upright(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     """For a canvas that is about square or upright: camera and caption in a row at the top, the view below."""
     (bottom, width), edge = room_hw, margin(canvas_hw)
-    camera_h, camera_w = fitted(camera_hw, (round(bottom * 0.18), round(width * 0.45)))
+    camera_h, camera_w = fitted(camera_hw, (round(min(bottom * 0.25, width * 0.24)), round(width * 0.45)))
     caption = Rect(2 * edge + camera_w, edge, max(width - camera_w - 3 * edge, 16), camera_h)
     below = 2 * edge + camera_h
     view = Rect(edge, below, width - 2 * edge, max(bottom - below - edge, 16))
@@ -122,5 +121,16 @@ def _inset(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
     camera = Rect(width - edge - camera_w, bottom - edge - camera_h, camera_w, camera_h)
     title = _title(canvas_hw)
     tall, wide = round(title * 2.5), max(width - camera_w - 3 * edge, 16)
-    caption = Rect(edge, max(bottom - edge - tall, 0), min(wide, 12 * title), min(tall, bottom - edge))
+    caption = Rect(edge, max(bottom - edge - tall, 0), min(wide, 18 * title), min(tall, bottom - edge))
     return Layout(Rect(0, 0, width, bottom), camera, caption, over=True, title=title)
+
+
+def _strip(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
+    """The view is as wide as the canvas; below it a strip with the caption at the left and the camera at the right."""
+    (bottom, width), edge, title = room_hw, margin(canvas_hw), _title(canvas_hw)
+    tall = min(round(title * 2.9), bottom // 2)
+    camera_h, camera_w = fitted(camera_hw, (max(tall - edge, 8), round(width * 0.3)))
+    top = bottom - tall
+    camera = Rect(width - edge - camera_w, top + (tall - camera_h) // 2, camera_w, camera_h)
+    caption = Rect(edge, camera.top, max(width - camera_w - 3 * edge, 16), camera_h)
+    return Layout(Rect(0, 0, width, top), camera, caption, title=title)

@@ -173,10 +173,9 @@ class View(ABC):
 
     def shows(self, path: str, settings: Snapshot) -> bool:
         """Whether a change of the value at `path` can be seen in this view."""
-        layout = settings[ShowSettings].layout
         if path == "show/fit" and not self.fills(settings):
             return False
-        if path == "show/caption" and (layout == "full" or (layout == "inset" and self.kind == "text")):
+        if path == "show/caption" and settings[ShowSettings].layout == "full":
             return False
         groups = {"show", "window", "predict", *(each.group for each in self.settings)}
         return path.partition("/")[0] in groups and path not in self.unused
