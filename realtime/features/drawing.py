@@ -5,13 +5,20 @@ from __future__ import annotations
 from models.spec import LayerInfo, ModelInfo
 from realtime.features.basis import AXES, FeatureBasis
 from realtime.features.clusters import FeatureClusters
-from realtime.features.colours import colours_of_clusters, colours_of_components, light_places, lit_by, over_picture
+from realtime.features.colours import (
+    DARKEST_REGION,
+    colours_of_clusters,
+    colours_of_components,
+    light_places,
+    lit_by,
+    tint,
+)
 from realtime.features.following import Tracker
 from realtime.features.likeness import MAX_POINTS, Point, likeness
 from realtime.imaging.frame import Floats, Image
 from realtime.imaging.guided_filter import enlarge_along_edges
 
-MODES = ("colour", "picture", "clusters", "similar")
+MODES = ("picture", "colour", "clusters", "similar")
 CLUSTERS = 6
 SHRINK = 4  # the maps leave the graph at a quarter of the width at which they are drawn
 MAX_STRIDE = 16  # pixels of the input; coarser layers see no shapes
@@ -41,4 +48,6 @@ def draw_features(maps: Floats, image: Image, mode: str, points: tuple[Point, ..
         return light_places(image, likeness(maps, points)) if points else image
     colours = colours_of_clusters(maps) if mode == "clusters" else colours_of_components(maps)
     coloured = enlarge_along_edges(colours, image)
-    return over_picture(coloured, image) if mode == "picture" else lit_by(coloured, image)
+    if mode == "picture":
+        return tint(coloured, image)
+    return lit_by(coloured, image, DARKEST_REGION) if mode == "clusters" else lit_by(coloured, image)

@@ -25,7 +25,7 @@ MAX_SAMPLES = 24_000
 class FeatureLook:
     """How features are drawn: the mode, and what belongs to it."""
 
-    mode: str = "colour"
+    mode: str = "picture"
     clusters: int = CLUSTERS
     points: tuple[Point, ...] = ()
 

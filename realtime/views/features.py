@@ -20,12 +20,12 @@ from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
 CAPTIONS = {
-    "colour": ("features", "Places that the network finds alike have the same colour."),
-    "picture": ("features", "Places that the network finds alike have the same colour."),
-    "clusters": ("regions", "The network's features, sorted into groups that have no names."),
-    "similar": ("similar", "Everything that the network finds like the chosen places is lit."),
+    "picture": ("features", "What looks alike to the network has one colour."),
+    "colour": ("features", "What looks alike to the network has one colour."),
+    "clusters": ("regions", "Regions of similar features; nobody named them."),
+    "similar": ("similar", "All that looks to the network like the chosen places."),
 }
-ASK = ("similar", "Click a place: all that the network finds like it lights up.")
+ASK = ("similar", "Click a place: all that is like it lights up.")
 
 POINTS = TextForm("places from 0 to 1 across and down, such as '0.4,0.3 -0.7,0.2'", parse_points)
 
@@ -37,11 +37,9 @@ class FeatureSettings:
     group: ClassVar[str] = "features"
 
     mode: str = value(
-        "colour",
-        "colour, colour over the picture, clusters of features, or all that is similar to the chosen places",
-        KeyBinding(
-            ("7",), "cycle", "kind of features: colour, over the picture, clusters, similar", feedback="features"
-        ),
+        "picture",
+        "the picture in colours of features, the colours alone, clusters, or all that is similar to the chosen places",
+        KeyBinding(("7",), "cycle", "kind of features: picture, colour, clusters, similar", feedback="features"),
         choices=tuple(CAPTIONS),
     )
     clusters: int = value(CLUSTERS, "number of clusters", low=2, high=16)

@@ -49,8 +49,9 @@ class FeatureOptions:
 
     layer: Annotated[tuple[str, ...], Parameter(name=("--layer", "--layers"))] = ()
     """a layer; repeatable for a sheet, and "all" for every key layer (default: the deepest that tells places apart)"""
-    mode: Literal["colour", "picture", "clusters", "similar"] | None = None
-    """colour, colour over the picture, clusters of features, or all that is similar to some places (default: colour)"""
+    mode: Literal["picture", "colour", "clusters", "similar"] | None = None
+    """the picture in colours of features, the colours alone, clusters, or all that is similar to some places (default:
+    picture)"""
     clusters: Annotated[int | None, between(2, 16)] = None
     """number of clusters (default: 6)"""
     similar: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ class FeatureOptions:
         """What is shown; SettingError for options that contradict each other."""
         points = parse_places("--similar", self.similar, wanted=True)
         points += parse_places("--not-similar", self.not_similar, wanted=False)
-        mode = self.mode or ("similar" if points else "clusters" if self.clusters else "colour")
+        mode = self.mode or ("similar" if points else "clusters" if self.clusters else "picture")
         if (mode == "similar") != bool(self.similar):
             raise SettingError("--mode similar needs a place, such as --similar 0.4,0.3, and --similar needs that mode")
         if points and mode != "similar":
