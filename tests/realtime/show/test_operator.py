@@ -38,7 +38,7 @@ def test_the_wheel_goes_through_the_layers_and_with_shift_changes_the_dream(stag
         ("mosaic", "F9", "F9 has no function; h lists the keys"),
         ("mosaic", ".", "recording format: mp4"),
         ("mosaic", "m", "view: mosaic already"),
-        ("mosaic", "7", "features: picture, seen in features (6)"),
+        ("mosaic", "7", "features: colour, seen in features (6)"),
         ("dream", "8", "contrast: 2.2, seen in mosaic (m)"),
         ("camera", "y", "layout: inset, not seen in this view"),
         ("camera", "3", "layer: block3_conv1, seen in mosaic (m)"),
