@@ -104,14 +104,17 @@ DREAMS: Mapping[str, str] = {
     "whirl": "A slow turn about the centre.",
 }
 MOVING = ("melt", "tunnel", "whirl")
+LAYER = "--view mosaic --layer block3_conv2"
 LAYOUTS = (
     *(
-        Exhibit(name.capitalize(), f"`show/layout` is `{name}`.", CAT, f"--layer block3_conv2 --set show/layout={name}")
+        Exhibit(name.capitalize(), f"`show/layout` is `{name}`.", CAT, f"{LAYER} --set show/layout={name}")
         for name in ("side", "inset", "full")
     ),
-    Exhibit("Upright", "For a screen on its side.", CAT, "--layer block3_conv2 --canvas 1080x1920"),
-    Exhibit("Square", "For a square wall.", CAT, "--layer block3_conv2 --canvas 1080x1080"),
-    Exhibit("Wide", "For a strip of light-emitting diodes.", CAT, "--layer block3_conv2 --canvas 1920x384"),
+    Exhibit("Full, with a picture", "A picture fills the canvas.", CAT, "--view features --set show/layout=full"),
+    Exhibit("Inset, with a picture", "Camera and words lie on it.", CUP, "--view features --set show/layout=inset"),
+    Exhibit("Upright", "For a screen on its side.", CAT, f"{LAYER} --canvas 1080x1920"),
+    Exhibit("Square", "For a square wall.", CAT, f"{LAYER} --canvas 1080x1080"),
+    Exhibit("Wide", "For a strip of light-emitting diodes.", CAT, f"{LAYER} --canvas 1920x384"),
 )
 
 
@@ -144,7 +147,5 @@ ROOMS = (
         "The same presets with a network that knows a thousand things.",
         _dreams(CAT, f"{GOOGLENET} "),
     ),
-    Room(
-        "Layouts", "Key `y`; upright, square and wide canvases have layouts of their own.", _in_view("mosaic", LAYOUTS)
-    ),
+    Room("Layouts", "Key `y`; upright, square and wide canvases have layouts of their own.", LAYOUTS),
 )
