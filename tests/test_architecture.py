@@ -23,11 +23,15 @@ DOORS = {
         *(f"models/training/{name}.py" for name in ("calibrate", "fit", "refit", "data/augment", "data/batches")),
         *(f"models/training/distillation/{name}.py" for name in ("batches", "lesson", "student")),
         *(f"models/training/network/{name}.py" for name in ("batch_norm", "metrics")),
+        "scripts/dev/benchmarks/forward.py",
         "scripts/dev/benchmarks/frameworks.py",
     },
-    "torch": {"scripts/dev/benchmarks/frameworks.py"},  # optional, for a comparison
+    "torch": {"scripts/dev/benchmarks/forward.py", "scripts/dev/benchmarks/frameworks.py"},  # optional, for comparisons
+    "openvino": {"scripts/dev/benchmarks/forward.py"},
+    "nncf": {"scripts/dev/benchmarks/forward.py"},
     "tf2onnx": {"models/from_keras/convert.py", "models/from_keras/import_tensorflow.py"},
     "keras": {
+        "scripts/dev/benchmarks/forward.py",
         "models/from_keras/convert.py",
         "models/from_keras/import_tensorflow.py",
         "models/from_keras/pretrained.py",

@@ -38,7 +38,8 @@ def bench(
 ) -> None:
     """Measure the speed of mosaics, of a dream step and of the live show.
 
-    Mosaics: the graph of each layer, compared with computing all layers and tiling one in numpy.
+    Mosaics: the graph of each layer, compared with the usual way, which computes the layer in ONNX Runtime, Keras,
+    TensorFlow, PyTorch or OpenVINO, if installed, and tiles it in numpy.
     Dream step: Ventral, compared with TensorFlow and PyTorch if they are installed.
     Show: the mosaic with and without predictions, and the dream view.
     Runs alternate, so the ratios stay valid under load.
@@ -73,9 +74,13 @@ def bench(
 
 def _mosaics(network: Network, provider: Provider, size_hw: Hw, runs: int) -> list[dict[str, Any]]:
     rows = list(mosaics.measure_mosaics(network, provider, size_hw=size_hw, runs=runs))
-    cells = [(row.layer, f"{row.whole_ms:.1f} ms", f"{row.mosaic_ms:.1f} ms", f"{row.speedup:.1f}") for row in rows]
-    _print(("mosaic of", "all layers, tiled in numpy", "Ventral's graph", "speedup"), cells)
-    return [dataclasses.asdict(row) | {"speedup": row.speedup} for row in rows]
+    names = list(rows[0].timings)
+    cells = [
+        (name, *(f"{row.timings[name].wall_ms:.1f} ms {row.speedup(name):5.2f}x" for row in rows)) for name in names
+    ]
+    _print(("mosaic of", *(row.layer for row in rows)), cells)
+    print(*rows[0].skipped, sep="\n", end="\n" if rows[0].skipped else "")
+    return [dataclasses.asdict(row) for row in rows]
 
 
 def _step(network: Network, size_hw: Hw, runs: int) -> dict[str, Any]:

@@ -10,11 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.build.build import build
+from models.build.graph_spec import GraphSpec
+from models.build.heads.activations import ActivationsHead
 from models.errors import ModelError, SetupError
 from models.importing.open_network import open_network
-from realtime.inference.providers import CPU
+from realtime.inference.providers import CPU, Session
 from scripts.dev.benchmarks import dream_step as steps
+from scripts.dev.benchmarks import mosaics
 from scripts.dev.benchmarks.dream_step import StepTimings, check_gradient, measure_steps, our_step
+from scripts.dev.benchmarks.forward import RUNTIMES, Forward
 from scripts.dev.benchmarks.frameworks import FRAMEWORKS, Chain, GradientStep, read_chain
 from scripts.dev.benchmarks.live_show import OfflineShow, measure_dream, measure_predictions, open_show
 from scripts.dev.benchmarks.timing import Timing, interleaved
@@ -34,6 +39,39 @@ def test_alternatives_run_in_turns() -> None:
     assert order == ["a", "b"] * 5
     assert slow.wall_ms >= 30 > slow.cpu_ms
     assert quick.wall_ms < slow.wall_ms
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_every_runtime_computes_the_same_activations(name: str) -> None:
+    network, layer = open_network("world"), "block2_conv2"
+    try:
+        forward = RUNTIMES[name](network, layer, (32, 48), 1)
+    except SetupError as error:
+        pytest.skip(str(error))
+    expected = Session(build(GraphSpec(network, ActivationsHead(layer), (32, 48))), CPU)
+    image = np.random.default_rng(0).integers(0, 256, (32, 48, 3), np.uint8)
+    activations = expected.run({"image": image})["activations"]
+    difference = forward(mosaics.input_tensor(image, network.info.input)) - activations
+    assert np.linalg.norm(difference) < mosaics.TOLERANCE * np.linalg.norm(activations)
+
+
+def test_the_mosaic_of_a_layer_in_every_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(*_: object) -> Forward:
+        raise SetupError("it is not installed")
+
+    def wrong(*_: object) -> Forward:
+        return lambda tensor: np.zeros((16, 32, 32), np.float32)
+
+    monkeypatch.setattr(mosaics, "RUNTIMES", {"absent": absent, "wrong": wrong})
+    network = open_network("world")
+    result = mosaics.measure_mosaic(network, network.info.layers[0], CPU, size_hw=(32, 32), runs=2)
+    assert list(result.timings) == [mosaics.WHOLE, "Ventral fp32", "Ventral int8"]
+    assert result.skipped == [
+        "absent is skipped: it is not installed",
+        "wrong is skipped: its activations differ by 100%",
+    ]
+    assert result.speedup(mosaics.WHOLE) == 1
 
 
 @pytest.mark.keras
