@@ -18,8 +18,10 @@ from models.from_keras.import_tensorflow import import_tensorflow
 from models.graph.builder import FLOAT
 from models.graph.packed_weights import load_unpacked
 from models.graph.truncate import truncate
-from models.spec import Hw, Network
-from realtime.imaging.frame import Floats
+from models.spec import Hw, InputInfo, Network
+from realtime.capture.pattern import Pattern
+from realtime.imaging.frame import Floats, Image
+from realtime.inference.network_input import network_input
 from scripts.dev.benchmarks.frameworks import Chain, read_chain
 
 Forward: TypeAlias = Callable[[Floats], Floats]
@@ -97,7 +99,7 @@ def pytorch(network: Network, layer: str, size_hw: Hw, threads: int, *, half: bo
 def openvino(
     network: Network, layer: str, size_hw: Hw, threads: int, *, precision: Literal["f32", "bf16", "int8"] = "f32"
 ) -> Forward:
-    """OpenVINO; int8 is calibrated by NNCF, with coarse noise."""
+    """OpenVINO; int8 is calibrated by NNCF with the test pattern."""
     try:
         import openvino
     except ImportError as error:
@@ -105,7 +107,7 @@ def openvino(
     core = openvino.Core()
     model = core.read_model(_trunk(network, layer, size_hw).SerializeToString())
     if precision == "int8":
-        model = _calibrated(model, size_hw)
+        model = _calibrated(model, size_hw, network.info.input)
     compiled = core.compile_model(
         model,
         "CPU",
@@ -118,18 +120,16 @@ def openvino(
     return lambda tensor: np.asarray(compiled(tensor)[0][0])
 
 
-def _calibrated(model: Any, size_hw: Hw) -> Any:
-    """An OpenVINO model in int8; its scales are those of smooth noise at many levels of contrast."""
+def _calibrated(model: Any, size_hw: Hw, info: InputInfo) -> Any:
+    """An OpenVINO model in int8; its scales are those of the test pattern."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import nncf
     except ImportError as error:
         raise SetupError(f"NNCF is not installed ({error})") from error
-    rng = np.random.default_rng(0)
-    cells = max(size_hw) // 8 + 1
-    coarse = [rng.normal(0, rng.uniform(20, 70), (1, 3, cells, cells)) for _ in range(CALIBRATION_PICTURES)]
-    pictures = [np.kron(each, np.ones((8, 8)))[:, :, : size_hw[0], : size_hw[1]].astype(np.float32) for each in coarse]
+    pattern = Pattern()
+    pictures = [input_tensor(network_input(pattern.read(), size_hw), info) for _ in range(CALIBRATION_PICTURES)]
     return nncf.quantize(model, nncf.Dataset(pictures), subset_size=len(pictures))
 
 
@@ -142,6 +142,13 @@ def _trunk(network: Network, layer: str, size_hw: Hw) -> onnx.ModelProto:
         dim.Clear()
         dim.dim_value = size
     return model
+
+
+def input_tensor(image: Image, info: InputInfo) -> Floats:
+    """The input of the network as notebooks make it, (1, 3, H, W)."""
+    colours = image[:, :, ::-1] if info.colours == "RGB" else image
+    tensor = (colours.astype(np.float32) - np.array(info.mean, np.float32)) * np.array(info.scale, np.float32)
+    return np.ascontiguousarray(tensor.transpose(2, 0, 1)[None])
 
 
 def _channels_last(tensor: Floats) -> Floats:

@@ -18,7 +18,7 @@ from realtime.inference.network_input import network_input
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import Provider, Session
 from realtime.views.tiles import fill_panel
-from scripts.dev.benchmarks.forward import RUNTIMES, Forward
+from scripts.dev.benchmarks.forward import RUNTIMES, Forward, input_tensor
 from scripts.dev.benchmarks.timing import Timing, interleaved
 
 PANEL_HW: Hw = (640, 850)
@@ -94,13 +94,6 @@ def _in_numpy(forward: Forward, image: Image, info: InputInfo, grid: Grid) -> ND
 
 def _in_graph(run: Callable[..., dict[str, NDArray[np.uint8]]], feeds: dict[str, NDArray[np.generic]]) -> Image:
     return run(feeds)["picture"]
-
-
-def input_tensor(image: Image, info: InputInfo) -> Floats:
-    """The input of the network as notebooks make it, (1, 3, H, W)."""
-    colours = image[:, :, ::-1] if info.colours == "RGB" else image
-    tensor = (colours.astype(np.float32) - np.array(info.mean, np.float32)) * np.array(info.scale, np.float32)
-    return np.ascontiguousarray(tensor.transpose(2, 0, 1)[None])
 
 
 def tile_in_numpy(maps: NDArray[np.float32], grid: Grid) -> NDArray[np.uint8]:

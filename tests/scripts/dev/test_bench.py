@@ -15,11 +15,13 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
 from models.errors import ModelError, SetupError
 from models.importing.open_network import open_network
+from realtime.capture.pattern import Pattern
+from realtime.inference.network_input import network_input
 from realtime.inference.providers import CPU, Session
 from scripts.dev.benchmarks import dream_step as steps
 from scripts.dev.benchmarks import mosaics
 from scripts.dev.benchmarks.dream_step import StepTimings, check_gradient, measure_steps, our_step
-from scripts.dev.benchmarks.forward import RUNTIMES, Forward
+from scripts.dev.benchmarks.forward import RUNTIMES, Forward, input_tensor
 from scripts.dev.benchmarks.frameworks import FRAMEWORKS, Chain, GradientStep, read_chain
 from scripts.dev.benchmarks.live_show import OfflineShow, measure_dream, measure_predictions, open_show
 from scripts.dev.benchmarks.timing import Timing, interleaved
@@ -50,9 +52,9 @@ def test_every_runtime_computes_the_same_activations(name: str) -> None:
     except SetupError as error:
         pytest.skip(str(error))
     expected = Session(build(GraphSpec(network, ActivationsHead(layer), (32, 48))), CPU)
-    image = np.random.default_rng(0).integers(0, 256, (32, 48, 3), np.uint8)
+    image = network_input(Pattern().read(), (32, 48))
     activations = expected.run({"image": image})["activations"]
-    difference = forward(mosaics.input_tensor(image, network.info.input)) - activations
+    difference = forward(input_tensor(image, network.info.input)) - activations
     assert np.linalg.norm(difference) < mosaics.TOLERANCE * np.linalg.norm(activations)
 
 
