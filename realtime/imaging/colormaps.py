@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from realtime.imaging.frame import Image
 from realtime.imaging.oklab import bgr_of_oklab, oklab_of_bgr
 
-_DARK = "0b0d10"  # the background: tiles lie on it without an edge, and a channel without activation is invisible
+_DARK = "0b0d10"  # the background, level 0
+_FLOOR = 0.18  # the OKLab lightness of level 1: a tile without activation is darker than any other, but can be seen
 
 _ANCHORS = {
     "ember": ("56106e", "a52c60", "e3593a", "fba40a", "fcffc8"),
     "sunset": ("3b1a78", "8a2f9a", "e8517c", "ff9466", "ffdc86", "fffbe8"),
-    "gold": ("4a260c", "96541a", "dd9a33", "ffdb74", "fffdf0"),
-    "rose": ("4a1040", "a02a6a", "ea6194", "ffacbd", "fff4f4"),
-    "violet": ("24146a", "5b3cc4", "9a80f4", "d2c4ff", "fbf8ff"),
-    "ice": ("0f2f6e", "2a72cc", "66bdf2", "c4eeff", "ffffff"),
+    "gold": ("3a1732", "7a2c34", "bd5a24", "e89a2b", "fbd862", "fffcea"),
+    "rose": ("35145c", "7d1c78", "c93878", "f4707a", "ffb6a0", "fff6ea"),
+    "violet": ("251a70", "5636c2", "8f58ee", "c486f6", "eec2fb", "fffaff"),
+    "ice": ("14225a", "2350b4", "2f8ce8", "63cbf5", "b8f1f8", "fbffff"),
     "ocean": ("0b3f77", "107ba0", "2fb7a8", "9be3a4", "fbfbe0"),
-    "aurora": ("10305c", "0f7a86", "30c794", "b2f27a", "fbffe2"),
+    "aurora": ("12285e", "0c5a80", "0c9482", "3fc878", "b0ea72", "fbffe0"),
     "meadow": ("12381f", "2f803f", "84c44c", "dcf287", "fdffee"),
     "ink": ("20346e", "fff3da"),
     "dusk": ("45207e", "ffce72"),
@@ -29,7 +30,14 @@ _ANCHORS = {
 }
 
 PHOTO = "photo"  # in place of a colormap: the picture itself, lit by the activations
+STAGE = "stage"  # in place of a colormap: the one of INKS that belongs to the stage of the layer
 COLORMAPS = (*_ANCHORS, PHOTO)
+INKS = ("ice", "aurora", "gold", "rose", "violet")  # of the stages of a network, from the first on
+
+
+def ink(colormap: str, block: int) -> str:
+    """The colormap for a layer of a block, which is counted from 1: STAGE stands for that of the block."""
+    return INKS[min(block, len(INKS)) - 1] if colormap == STAGE else colormap
 
 
 def apply_colormap(grey: NDArray[np.uint8], colormap: str, contrast: float) -> Image:
@@ -74,6 +82,7 @@ def _table(colormap: str, contrast: float) -> Image:
     anchors = (_DARK, *_ANCHORS.get(colormap, _ANCHORS["grey"]))
     rgb = np.array([tuple(bytes.fromhex(each)) for each in anchors], np.float32)
     lab = oklab_of_bgr(rgb[:, ::-1] / np.float32(255))
-    places = lab[0, 0] + np.linspace(0.0, 1.0, 256) ** (1.0 / contrast) * (lab[-1, 0] - lab[0, 0])
+    places = _FLOOR + np.linspace(0.0, 1.0, 255) ** (1.0 / contrast) * (lab[-1, 0] - _FLOOR)
+    places = np.concatenate([lab[:1, 0], places])
     colours = np.stack([np.interp(places, lab[:, 0], axis) for axis in lab.T], axis=-1)
     return np.rint(255 * bgr_of_oklab(np.asarray(colours, np.float32))).astype(np.uint8)[:, None]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.graph.kernels import Kernels
 from models.spec import Colours, Hw
-from realtime.imaging.colormaps import COLORMAPS, apply_colormap
+from realtime.imaging.colormaps import apply_colormap
 from realtime.imaging.compositing import BACKGROUND
 from realtime.imaging.frame import Floats, Image
 from realtime.sheets.kernels import Cells
@@ -55,4 +55,4 @@ def _answer(weights: NDArray[np.float32], colours: Colours) -> Image:
     pairs = zip(planes, weights, strict=True)
     answer = np.sum([cv2.filter2D(plane, cv2.CV_32F, kernel) for plane, kernel in pairs], axis=0).clip(min=0)
     levels = np.rint(255 * answer / max(float(answer.max()), 1e-9)).astype(np.uint8)
-    return apply_colormap(levels, COLORMAPS[0], 1.2)
+    return apply_colormap(levels, "ember", 1.2)

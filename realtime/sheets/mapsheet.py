@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from models.build.heads.grid import Grid
 from models.build.layer_sizes import layer_sizes
 from models.spec import Hw, LayerInfo, Prediction
-from realtime.imaging.colormaps import apply_colormap
+from realtime.imaging.colormaps import STAGE, apply_colormap, ink
 from realtime.imaging.compositing import Rect, background, fitted, frame_line, paste, resize
 from realtime.imaging.drawing import draw_predictions, network_label, predictions_height, write_fitting
 from realtime.imaging.frame import Image, hw
 from realtime.imaging.text import BRIGHT, FAINT, QUIET, write
 from realtime.sheets.picture_activations import LayerTiles, PictureActivations
-from realtime.sheets.storyboard import COLORMAP, CONTRAST
+from realtime.sheets.storyboard import CONTRAST
 from realtime.views.stages import stage_caption
 
 SHAPE = 9 / 16  # height to width of a slide, the target of a sheet
@@ -112,4 +112,4 @@ def _draw_layer(canvas: Image, sheet: MapSheet, tiles: LayerTiles, top: int, abo
     details = f"{channels}, {size_hw[1]}×{size_hw[0]}" if size_hw else channels
     place = Rect(left + used + text, top, max(width - used - text, 1), baseline - top)
     write_fitting(canvas, details, place, size=text, colour=QUIET, right=True)
-    paste(canvas, apply_colormap(tiles.grey, COLORMAP, CONTRAST), left, top + sheet.caption)
+    paste(canvas, apply_colormap(tiles.grey, ink(STAGE, tiles.layer.block), CONTRAST), left, top + sheet.caption)

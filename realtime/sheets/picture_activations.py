@@ -49,16 +49,15 @@ class PictureActivations:
         return width / height
 
     def tiles(self, layer: LayerInfo, grid: Grid, count: int, channels: Sequence[int] = ()) -> LayerTiles:
-        """The `count` most active channels of a layer, strongest first, or the given `channels`, on `grid`.
+        """The `count` active channels of a layer that differ from each other, or the given `channels`, on `grid`.
 
         Raises SettingError for a channel that the layer does not have. Waits until the graph is ready.
         """
         check_channels(layer, channels)
         spec = GraphSpec(self.network, MosaicHead(layer.name, grid, len(channels) or count), self.input_hw)
         run, image = partial(self.engine.run_when_ready, spec), network_input(self.image, self.input_hw)
-        shown = np.array(channels, np.int64)
+        drawer, shown = TileDrawer(), np.array(channels, np.int64)
         if not channels:
-            means = run({"image": image, "channels": np.arange(count), "gain": np.ones(count, np.float32)})["means"]
-            shown = np.argsort(-np.nan_to_num(means), kind="stable")[:count].astype(np.int64)
-        grey, _ = TileDrawer().draw(run, image, (layer,), channels=shown)
+            _, (shown,) = drawer.draw(run, image, (layer,), count=count)
+        grey, _ = drawer.draw(run, image, (layer,), channels=shown)
         return LayerTiles(layer, grid, tuple(shown.tolist()), grey)

@@ -35,7 +35,7 @@ UNSURE_TEXT = ("not sure", "No class is likely enough to be named.")
 FADE, MOVE = 0.48, 1.2  # seconds in which a card fades into the next, or in which the camera moves to it
 FEW = 4  # the largest number of channels whose numbers are written
 
-COLORMAP, CONTRAST = TileSettings().colormap, TileSettings().contrast
+COLORMAP, CONTRAST = "ember", TileSettings().contrast  # one for all layers: a GIF has few colours
 
 
 @dataclass(frozen=True, slots=True)

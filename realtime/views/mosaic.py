@@ -13,13 +13,10 @@ from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.value import KeyBinding
 from realtime.imaging.compositing import background, fitted
 from realtime.views.click import Click
-from realtime.views.tile_colours import colour_tiles, enlarge_tiles
+from realtime.views.tile_colours import colour_tiles
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, TileSettings, best_tile_count, fill_panel
 from realtime.views.view import Rendered, Scene, Tiles, View
-
-SHRINK = 4  # the tiles of a coarse layer leave the graph at a quarter of their width
-FEW = 24  # that many tiles are large enough to have edges
 
 
 class MosaicView(View):
@@ -37,7 +34,8 @@ class MosaicView(View):
     def render(self, scene: Scene) -> Rendered:
         """The coloured mosaic of the layer."""
         settings, layer = scene.settings[TileSettings], scene.layer
-        grid, head = _grid(scene, layer), _head(scene, layer)
+        head = _head(scene, layer)
+        grid = head.grid
         if settings.channel != self._channel:  # on other layers than this one, its number means nothing
             self._channel = settings.channel
             self._drawer.keep(layer, scene.channel)
@@ -51,13 +49,11 @@ class MosaicView(View):
             normalize=settings.normalize,
         )
         channel = int(channels[0])
-        activations = np.asarray(grey / (255 * self._drawer.gain(layer, channel)), np.float32)
-        if head.grid != grid:
-            grey = enlarge_tiles(grey, grid, scene.frame.image)
-        image = colour_tiles(grey, grid, scene.frame.image, settings)
+        image = colour_tiles(grey, grid, scene.frame.image, settings, layer.block)
         if settings.zoom and (width := column_width(scene.panel_hw[1])):
             self._column = self._column or ChannelColumn(scene.engine, scene.network)
             size_hw, top = (scene.panel_hw[0], width), grid.corner(0)[1]
+            activations = self._drawer.activations(grey, layer, channel)
             column = self._column.draw(layer, channel, activations, scene.frame, size_hw=size_hw, top=top)
             image = np.hstack([image, background((size_hw[0], COLUMN_GAP)), column])
         return Rendered(image, layer, Tiles.of(grid, channels, scene.channel))
@@ -92,11 +88,9 @@ def _grid(scene: Scene, layer: LayerInfo) -> Grid:
 
 
 def _head(scene: Scene, layer: LayerInfo) -> MosaicHead:
-    """The graph of the tiles; those that have several pixels for each unit are enlarged outside of it."""
+    """The graph of the tiles."""
     settings, grid = scene.settings[TileSettings], _grid(scene, layer)
-    count = 1 if settings.zoom else min(grid.rows * grid.cols, layer.channels)
-    coarse = SHRINK * (scene.input_hw[0] // layer.stride) <= (grid.whole_hw or grid.cell_hw)[0]
-    return MosaicHead(layer.name, grid.shrunk(SHRINK) if coarse and count <= FEW else grid, count)
+    return MosaicHead(layer.name, grid, 1 if settings.zoom else min(grid.rows * grid.cols, layer.channels))
 
 
 VIEW = MosaicView

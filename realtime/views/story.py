@@ -41,7 +41,7 @@ class StoryView(View):
             count=head.grid.cols,
             normalize=settings.normalize,
         )
-        strips = colour_tiles(grey, head.grid, scene.frame.image, settings)
+        strips = colour_tiles(grey, head.grid, scene.frame.image, settings, 1)
         return Rendered(_labelled(strips, scene, head.grid), caption=_caption(scene.info))
 
     def click(self, controls: Controls, click: Click) -> str:

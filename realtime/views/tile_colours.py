@@ -1,33 +1,27 @@
 """The colours of tiles: a colormap, or the frame itself as the activations light it."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.build.heads.grid import Grid
-from realtime.imaging.colormaps import PHOTO, apply_colormap, light_photo
+from realtime.imaging.colormaps import PHOTO, apply_colormap, ink, light_photo
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
-from realtime.imaging.guided_filter import enlarge_along_guide
 from realtime.views.tiles import TileSettings
 
 
-def colour_tiles(grey: NDArray[np.uint8], grid: Grid, photo: Image, settings: TileSettings) -> Image:
-    """The grey panel of a grid in the colours of the settings; `photo` is what the tiles are activations of."""
+def colour_tiles(grey: NDArray[np.uint8], grid: Grid, photo: Image, settings: TileSettings, block: int) -> Image:
+    """The grey panel of a grid in the colours of the settings, for a layer of a block.
+
+    `photo` is what the tiles are activations of.
+    """
     if settings.colormap != PHOTO:
-        return apply_colormap(grey, settings.colormap, settings.contrast)
-    cell = _in_cell(photo, grid)
+        return apply_colormap(grey, ink(settings.colormap, block), settings.contrast)
+    cell = in_cell(photo, grid)
     return light_photo(grey, _on_panel(np.tile(cell, (grid.rows, grid.cols, 1)), grid), settings.contrast)
 
 
-def enlarge_tiles(grey: NDArray[np.uint8], grid: Grid, photo: Image) -> NDArray[np.uint8]:
-    """Small tiles without gaps as the panel of a grid; their edges follow those of the photo."""
-    cell = cv2.cvtColor(_in_cell(photo, grid), cv2.COLOR_BGR2GRAY)
-    levels = np.asarray(grey / np.float32(255), np.float32)
-    return _on_panel(enlarge_along_guide(levels, np.tile(cell, (grid.rows, grid.cols))), grid)
-
-
-def _in_cell(photo: Image, grid: Grid) -> Image:
+def in_cell(photo: Image, grid: Grid) -> Image:
     """The part of the photo that a cell shows."""
     (height, width), whole = grid.cell_hw, resize(photo, grid.whole_hw or grid.cell_hw)
     top, left = (whole.shape[0] - height) // 2, (whole.shape[1] - width) // 2

@@ -8,7 +8,7 @@ from typing import ClassVar
 from models.build.heads.grid import Grid
 from models.spec import Hw
 from realtime.controls.value import KeyBinding, value
-from realtime.imaging.colormaps import COLORMAPS
+from realtime.imaging.colormaps import COLORMAPS, STAGE
 
 GAP = 2  # pixels between tiles
 SHOWN = 0.65  # the least share of a map that a tile shows, so that tiles fill the panel without holes
@@ -34,7 +34,7 @@ class TileSettings:
         16, "most active channels to show, at most; a quarter fewer where they fill the panel better", low=1, high=256
     )
     contrast: float = value(
-        1.8,
+        1.4,
         "contrast (gamma); above 1 brightens weak activations",
         KeyBinding(("8",), "cycle", "more contrast, then back to the lowest", 0.4, feedback="contrast"),
         low=1.0,
@@ -47,10 +47,10 @@ class TileSettings:
         choices=("tile", "layer"),
     )
     colormap: str = value(
-        COLORMAPS[0],
-        "colormap of the tiles",
+        STAGE,
+        "colormap of the tiles; stage has one for each stage of the network, photo is the picture in their light",
         KeyBinding(("t",), "cycle", "next colormap", feedback="colormap"),
-        choices=COLORMAPS,
+        choices=(STAGE, *COLORMAPS),
     )
 
 

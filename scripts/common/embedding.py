@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.story import StoryHead
+from models.build.heads.tiles import small_maps
 from models.spec import Network
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
@@ -22,6 +23,7 @@ def embed(engine: Engine, network: Network, layers: Sequence[str], images: Itera
     head = StoryHead(tuple(layers), Grid(len(layers), 1, (1, 1), 0, (len(layers), 1)))
     idle: dict[str, NDArray[Any]] = {
         "channels": np.zeros(len(layers), np.int64),
+        "black": np.zeros(len(layers), np.float32),
         "gain": np.ones(len(layers), np.float32),
     }
     vectors = []
@@ -29,5 +31,6 @@ def embed(engine: Engine, network: Network, layers: Sequence[str], images: Itera
         info, (height, width) = network.info.input, image.shape[:2]
         size_hw = info.fixed_hw or (max(height, info.smallest), max(width, info.smallest))
         feeds = {"image": network_input(image, size_hw), **idle}
-        vectors.append(engine.run_when_ready(GraphSpec(network, head, size_hw), feeds)["means"])
+        outputs = engine.run_when_ready(GraphSpec(network, head, size_hw), feeds)
+        vectors.append(np.concatenate([outputs[small_maps(layer)].mean(axis=(1, 2)) for layer in layers]))
     return np.stack(vectors)

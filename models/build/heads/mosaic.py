@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from models.build.heads.grid import Grid
 from models.build.heads.head import Head, Shapes
-from models.build.heads.tiles import channel_means, draw_tiles, resize_cells
-from models.graph.builder import FLOAT, INT64, GraphBuilder
+from models.build.heads.tiles import draw_small_maps, draw_tiles, resize_cells
+from models.graph.builder import INT64, GraphBuilder
 from models.spec import ModelInfo
 
 
@@ -13,8 +13,7 @@ from models.spec import ModelInfo
 class MosaicHead(Head):
     """All channels of a layer in order, or as many as `chosen`, which the input "channels" selects.
 
-    With `chosen`, the output "means" is the mean activation of every channel of the layer. A mosaic of one channel
-    shows it large.
+    With `chosen`, there are the small maps of every channel of the layer. A mosaic of one channel shows it large.
     """
 
     layer: str
@@ -34,7 +33,7 @@ class MosaicHead(Head):
         if not self.chosen:
             draw_tiles(builder, resize_cells(builder, tensor, shape, self.grid), self.grid, shape[1])
             return
-        builder.output(channel_means(builder, tensor), "means", FLOAT, (shape[1],))
+        draw_small_maps(builder, tensor, shape)
         channels = builder.input("channels", INT64, (self.chosen,))
         if self.chosen < shape[1]:
             cells = resize_cells(builder, builder.op("Gather", tensor, channels, axis=1), shape, self.grid)

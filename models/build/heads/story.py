@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from models.build.heads.grid import Grid
 from models.build.heads.head import Head, Shapes
-from models.build.heads.tiles import channel_means, draw_tiles, resize_cells
-from models.graph.builder import FLOAT, INT64, GraphBuilder
+from models.build.heads.tiles import draw_small_maps, draw_tiles, resize_cells
+from models.graph.builder import INT64, GraphBuilder
 from models.spec import ModelInfo
 
 
@@ -13,7 +13,7 @@ from models.spec import ModelInfo
 class StoryHead(Head):
     """One row of `grid.cols` channels for each of `layers`; the input "channels" selects them, row by row.
 
-    The output "means" is the mean activation of every channel, one layer after another.
+    There are the small maps of every channel of each layer.
     """
 
     layers: tuple[str, ...]
@@ -32,12 +32,10 @@ class StoryHead(Head):
         """Add the strips of the layers, one below the other."""
         cols, count = self.grid.cols, self.grid.cols * len(self.layers)
         channels = builder.input("channels", INT64, (count,))
-        means, strips = [], []
+        strips = []
         for row, layer in enumerate(self.layers):
-            means.append(channel_means(builder, layer))
+            draw_small_maps(builder, layer, shapes[layer])
             chosen = builder.op("Slice", channels, builder.ints(row * cols), builder.ints((row + 1) * cols))
             strip = builder.op("Gather", layer, chosen, axis=1)
             strips.append(resize_cells(builder, strip, shapes[layer], self.grid))
-        total = sum(shapes[layer][1] for layer in self.layers)
-        builder.output(builder.op("Concat", *means, axis=0), "means", FLOAT, (total,))
         draw_tiles(builder, builder.op("Concat", *strips, axis=1), self.grid, count)

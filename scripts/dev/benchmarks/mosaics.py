@@ -72,10 +72,11 @@ def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, si
             result.skipped.append(f"{name} is skipped: {error}")
         else:
             ways[name] = partial(_in_numpy, forward, image, network.info.input, grid)
-    gain = np.full(layer.channels, GAIN, np.float32)
+    feeds = {"image": image, "gain": np.full(layer.channels, GAIN, np.float32)}
+    feeds["black"] = np.zeros(layer.channels, np.float32)
     for precision in PRECISIONS if provider.name == "CPU" else PRECISIONS[:1]:
         session = open_session(GraphSpec(network, MosaicHead(layer.name, grid), size_hw, precision), provider)
-        ways[OURS.format(precision)] = partial(_in_graph, session.run, {"image": image, "gain": gain})
+        ways[OURS.format(precision)] = partial(_in_graph, session.run, feeds)
     result.timings = dict(zip(ways, interleaved(list(ways.values()), runs), strict=True))
     return result
 

@@ -6,17 +6,17 @@ from html import escape
 from models.build.graph_spec import GraphSpec
 from models.build.heads.mosaic import MosaicHead
 from models.spec import Hw, LayerInfo
-from realtime.imaging.colormaps import apply_colormap
+from realtime.imaging.colormaps import STAGE, apply_colormap, ink
 from realtime.imaging.frame import Image
 from realtime.imaging.png import encode_png
 from realtime.inference.network_input import network_input
 from realtime.views.tile_drawer import TileDrawer
-from realtime.views.tiles import fill_panel
+from realtime.views.tiles import TileSettings, fill_panel
 from scripts.networks.report.evaluation import Evaluation
 from scripts.networks.report.section import Figure, Section, data_uri
 
 PANEL_HW: Hw = (540, 1080)
-COLORMAP, CONTRAST = "ember", 1.8
+CONTRAST = TileSettings().contrast
 
 
 def feature_maps(evaluation: Evaluation) -> Section:
@@ -44,4 +44,4 @@ def mosaic(evaluation: Evaluation, layer: LayerInfo, image: Image) -> Image:
     spec = GraphSpec(evaluation.network, MosaicHead(layer.name, grid), (evaluation.config.size, evaluation.config.size))
     run, seen = partial(evaluation.engine.run_when_ready, spec), network_input(image, spec.size_hw)
     grey, _ = TileDrawer().draw(run, seen, (layer,))
-    return apply_colormap(grey, COLORMAP, CONTRAST)
+    return apply_colormap(grey, ink(STAGE, layer.block), CONTRAST)

@@ -68,7 +68,8 @@ def test_preprocessing_swaps_colours_and_scales(network: Network) -> None:
     maps = stored.run(["block2_conv2"], {"input": tensor.transpose(2, 0, 1)[None]})[0]
     head = MosaicHead("block2_conv2", Grid(6, 6, maps.shape[2:], 0, (maps.shape[2] * 6, maps.shape[3] * 6)))
     session = ort.InferenceSession(build(GraphSpec(other, head, SIZE_HW)), providers=["CPUExecutionProvider"])
-    peak = session.run(["peak"], {"image": image, "gain": np.ones(32, np.float32)})[0]
+    feeds = {"image": image, "black": np.zeros(32, np.float32), "gain": np.ones(32, np.float32)}
+    peak = session.run(["peak"], feeds)[0]
     assert max(maps.shape[2:]) <= SAMPLES  # every unit counts
     ranked = np.sort(maps[0].reshape(32, -1), axis=1)[:, ::-1]
     expected = np.maximum(ranked[:, round(ranked.shape[1] * 0.01) - 1], SPOT * ranked[:, 0])

@@ -37,7 +37,11 @@ def spec(layer: str = "block1_conv1") -> GraphSpec:
     return GraphSpec(open_network("world"), MosaicHead(layer, Grid(4, 4, (8, 8), 1, (40, 40))), (32, 32))
 
 
-FEEDS: dict[str, NDArray[Any]] = {"image": np.zeros((32, 32, 3), np.uint8), "gain": np.ones(16, np.float32)}
+FEEDS: dict[str, NDArray[Any]] = {
+    "image": np.zeros((32, 32, 3), np.uint8),
+    "black": np.zeros(16, np.float32),
+    "gain": np.ones(16, np.float32),
+}
 
 
 @pytest.fixture

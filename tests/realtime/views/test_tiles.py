@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from realtime.views.tile_drawer import Gains, MostActive
+from realtime.views.tile_drawer import Ranges
 from realtime.views.tiles import SHOWN, best_tile_count, fill_panel
 from realtime.views.view import Tiles
 
@@ -73,83 +74,53 @@ def test_the_middle_of_a_tile_belongs_to_its_channel() -> None:
     assert tiles.at(10_000, 10) is None
 
 
+def peaks(*values: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Lows of 0, and peaks."""
+    return np.zeros(len(values), np.float32), np.array(values, np.float32)
+
+
+def gain(ranges: Ranges, normalize: str = "tile") -> NDArray[np.float32]:
+    return np.asarray(ranges.scale(CHANNELS, normalize=normalize)[1], np.float32)
+
+
 def test_first_peaks_count_at_once() -> None:
-    gains = Gains(4)
-    gains.update(CHANNELS, np.array([1, 2, 4, 8], np.float32))
-    np.testing.assert_allclose(gains.gain(CHANNELS, normalize="tile"), [1, 0.5, 0.25, 0.125])
-    np.testing.assert_allclose(gains.gain(CHANNELS, normalize="layer"), [0.125] * 4)
+    ranges = Ranges(4)
+    ranges.update(CHANNELS, *peaks(1, 2, 4, 8))
+    np.testing.assert_allclose(gain(ranges), [1, 0.5, 0.25, 0.125])
+    np.testing.assert_allclose(gain(ranges, "layer"), [0.125] * 4)
+
+
+def test_a_tile_is_black_at_its_low_and_white_at_its_peak() -> None:
+    ranges = Ranges(4)
+    ranges.update(CHANNELS, np.array([0, 1, 3, -2], np.float32), np.full(4, 4, np.float32))
+    black, factor = ranges.scale(CHANNELS, normalize="tile")
+    np.testing.assert_allclose(black, [0, 1, 2, 0], err_msg="an even tile stays bright, and black is never below 0")
+    np.testing.assert_allclose((4 - black) * factor, 1.0)
+    assert (ranges.scale(CHANNELS, normalize="layer")[0] == 0).all()
 
 
 def test_gain_does_not_flicker_when_the_peak_does() -> None:
-    gains, rng = Gains(4), np.random.default_rng(0)
-    gains.update(CHANNELS, np.full(4, 10, np.float32))
+    ranges, rng = Ranges(4), np.random.default_rng(0)
+    ranges.update(CHANNELS, *peaks(10, 10, 10, 10))
     values = []
     for _ in range(300):
-        gains.update(CHANNELS, rng.uniform(8, 12, 4).astype(np.float32))
-        values.append(gains.gain(CHANNELS, normalize="tile"))
+        ranges.update(CHANNELS, *peaks(*rng.uniform(8, 12, 4)))
+        values.append(gain(ranges))
     steps = np.abs(np.diff(np.log(np.array(values[30:])), axis=0))
     raw = np.abs(np.diff(np.log(rng.uniform(8, 12, (270, 4))), axis=0))
     assert steps.mean() < raw.mean() / 3
 
 
 def test_gain_follows_a_lasting_change() -> None:
-    gains = Gains(4)
-    gains.update(CHANNELS, np.full(4, 10, np.float32))
+    ranges = Ranges(4)
+    ranges.update(CHANNELS, *peaks(10, 10, 10, 10))
     for _ in range(200):
-        gains.update(CHANNELS, np.full(4, 1, np.float32))
-    np.testing.assert_allclose(gains.gain(CHANNELS, normalize="tile"), 1.0, rtol=0.05)
+        ranges.update(CHANNELS, *peaks(1, 1, 1, 1))
+    np.testing.assert_allclose(gain(ranges), 1.0, rtol=0.05)
 
 
 def test_dead_and_broken_channels_do_not_spoil_the_gain() -> None:
-    gains = Gains(4)
-    gains.update(CHANNELS, np.array([0, np.nan, np.inf, 5], np.float32))
-    gain = gains.gain(CHANNELS, normalize="tile")
-    assert np.isfinite(gain).all()
-    assert gain[3] == pytest.approx(0.2)
-
-
-def test_most_active_come_first_then_keep_their_places() -> None:
-    active, rng = MostActive(32), np.random.default_rng(1)
-    means = np.linspace(1, 2, 32, dtype=np.float32)
-    active.channels(8)
-    active.update(means)
-    first = active.channels(8)
-    assert set(first) == set(range(24, 32))
-    for _ in range(200):  # noise of a tenth moves nothing
-        active.update(means * rng.uniform(0.9, 1.1, 32).astype(np.float32))
-    np.testing.assert_array_equal(active.channels(8), first)
-
-
-def test_all_channels_are_in_order_and_those_without_activation_come_last() -> None:
-    every = MostActive(6)
-    every.update(np.array([3, 0, 1, 0, 9, 2], np.float32))
-    np.testing.assert_array_equal(every.channels(6), [0, 2, 4, 5, 1, 3])
-
-
-def test_the_kept_channel_takes_the_place_of_the_weakest_and_stays() -> None:
-    active, means = MostActive(32), np.linspace(1, 2, 32, dtype=np.float32)
-    active.channels(8)
-    active.update(means)
-    active.kept = 2
-    assert set(active.channels(8)) == {2, *range(25, 32)}
-    for _ in range(100):
-        active.update(means)
-    assert set(active.channels(8)) == {2, *range(25, 32)}
-    active.kept = None
-    for _ in range(100):
-        active.update(means)
-    assert set(active.channels(8)) == set(range(24, 32))
-
-
-def test_a_clearly_stronger_channel_takes_one_place() -> None:
-    active = MostActive(32)
-    means = np.linspace(1, 2, 32, dtype=np.float32)
-    active.channels(8)
-    active.update(means)
-    before = active.channels(8)
-    means[3] = 9
-    for _ in range(100):
-        active.update(means)
-    after = active.channels(8)
-    assert 3 in after
-    assert (before != after).sum() == 1
+    ranges = Ranges(4)
+    ranges.update(CHANNELS, *peaks(0, np.nan, np.inf, 5))
+    assert np.isfinite(gain(ranges)).all()
+    assert gain(ranges)[3] == pytest.approx(0.2)
