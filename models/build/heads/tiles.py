@@ -7,7 +7,7 @@ from models.build.heads.grid import Grid
 from models.graph.builder import FLOAT, INT64, UINT8, GraphBuilder
 from models.spec import Hw
 
-SAMPLES = 48  # pixels of each side of a cell that its range is measured from
+SAMPLES, LOW_SAMPLES = 48, 20  # pixels of each side of a cell that its peak and its low are measured from
 SPOT = 0.4  # share of the maximum that counts as the peak of a cell with less than a hundredth of it active
 LOW = 0.1  # the quantile of a cell that is drawn black
 SMOOTHEST = 2.5  # maps that grow by that factor or more are drawn with the smoothest filter
@@ -95,22 +95,25 @@ def _range(builder: GraphBuilder, cells: str, cell_hw: Hw, count: int) -> tuple[
     """The quantile LOW of each cell, and its 99th percentile, (count,) both.
 
     Where only a spot is active, the peak is a share of the maximum. A pixel in every few is enough for that: at most
-    SAMPLES per side.
+    SAMPLES per side, and LOW_SAMPLES for the low, which is far from the end of the sorted pixels.
     """
-    steps = [-(-side // SAMPLES) for side in cell_hw]
-    size = int(np.prod([-(-side // step) for side, step in zip(cell_hw, steps, strict=True)]))
-    sides = [builder.ints(*each) for each in ((0, 0), cell_hw, (2, 3), steps)]
-    sampled = builder.op("Reshape", builder.op("Slice", cells, *sides), builder.ints(count, -1))
-    maximum, high = _extremes(builder, sampled, max(round(0.01 * size), 1), largest=1)
-    _, low = _extremes(builder, sampled, max(round(LOW * size), 1), largest=0)
+    maximum, high = _extremes(builder, cells, cell_hw, count, 0.01, SAMPLES, largest=1)
+    _, low = _extremes(builder, cells, cell_hw, count, LOW, LOW_SAMPLES, largest=0)
     return low, builder.op("Max", high, builder.op("Mul", maximum, builder.floats(SPOT)))
 
 
-def _extremes(builder: GraphBuilder, rows: str, number: int, *, largest: int) -> tuple[str, str]:
-    """The most extreme value of each row, and the one at place `number` from there."""
-    sorted_rows, _ = builder.ops("TopK", rows, builder.ints(number), outputs=2, axis=1, largest=largest)
-    first = builder.op("Gather", sorted_rows, builder.scalar(0, INT64), axis=1)
-    return first, builder.op("Gather", sorted_rows, builder.scalar(number - 1, INT64), axis=1)
+def _extremes(  # noqa: PLR0913, what is sampled, and how
+    builder: GraphBuilder, cells: str, cell_hw: Hw, count: int, share: float, samples: int, *, largest: int
+) -> tuple[str, str]:
+    """The most extreme sample of each cell, and the one of which a `share` of the samples is more extreme."""
+    steps = [-(-side // samples) for side in cell_hw]
+    size = int(np.prod([-(-side // step) for side, step in zip(cell_hw, steps, strict=True)]))
+    number = max(round(share * size), 1)
+    sides = [builder.ints(*each) for each in ((0, 0), cell_hw, (2, 3), steps)]
+    sampled = builder.op("Reshape", builder.op("Slice", cells, *sides), builder.ints(count, -1))
+    ordered, _ = builder.ops("TopK", sampled, builder.ints(number), outputs=2, axis=1, largest=largest)
+    first = builder.op("Gather", ordered, builder.scalar(0, INT64), axis=1)
+    return first, builder.op("Gather", ordered, builder.scalar(number - 1, INT64), axis=1)
 
 
 def _grey(builder: GraphBuilder, cells: str, count: int) -> str:

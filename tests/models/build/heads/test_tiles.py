@@ -18,7 +18,7 @@ from models.build.heads.grid import Grid
 from models.build.heads.head import Head
 from models.build.heads.mosaic import MosaicHead
 from models.build.heads.story import StoryHead
-from models.build.heads.tiles import LOW, SAMPLES, SMALL, SMOOTHEST, SPOT, resize_matrix, small_maps
+from models.build.heads.tiles import LOW, LOW_SAMPLES, SAMPLES, SMALL, SMOOTHEST, SPOT, resize_matrix, small_maps
 from models.spec import Hw, Network
 
 SIZE_HW = (96, 128)
@@ -54,11 +54,15 @@ def numpy_cells(maps: NDArray[np.float32], size_hw: Hw) -> NDArray[np.float32]:
 
 def numpy_ranges(cells: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A low quantile of some pixels of each cell, and their 99th percentile, at least a share of their maximum."""
-    down, across = (-(-side // SAMPLES) for side in cells.shape[1:])
-    pixels = np.sort(cells[:, ::down, ::across].reshape(len(cells), -1), axis=1)
-    low = pixels[:, max(round(pixels.shape[1] * LOW), 1) - 1]
-    high = pixels[:, -max(round(pixels.shape[1] * 0.01), 1)]
-    return low, np.maximum(high, SPOT * pixels[:, -1])
+    few, many = sorted_pixels(cells, LOW_SAMPLES), sorted_pixels(cells, SAMPLES)
+    low = few[:, max(round(few.shape[1] * LOW), 1) - 1]
+    return low, np.maximum(many[:, -max(round(many.shape[1] * 0.01), 1)], SPOT * many[:, -1])
+
+
+def sorted_pixels(cells: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """At most `samples` pixels of each side of each cell, ascending."""
+    down, across = (-(-side // samples) for side in cells.shape[1:])
+    return np.sort(cells[:, ::down, ::across].reshape(len(cells), -1), axis=1)
 
 
 def numpy_mosaic(cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float64]:
