@@ -1,23 +1,50 @@
-"""Beside one large tile: the picture that its channel likes, and what excited it lately."""
+"""Beside or below one large tile: the picture that its channel likes, and what excited it lately."""
+
+from dataclasses import dataclass
+
+import numpy as np
 
 from models.spec import Hw, LayerInfo, Network
 from realtime.channels.excited import COUNT, Excited
 from realtime.channels.likes import ChannelLikes
 from realtime.imaging.compositing import Rect, background, paste, resize
 from realtime.imaging.drawing import write_fitting
-from realtime.imaging.frame import Floats, Frame, Image
+from realtime.imaging.frame import Floats, Image
 from realtime.imaging.text import QUIET
 from realtime.inference.engine import Engine
 
-SHARE = 0.26  # of the panel's width
-NARROWEST = 120  # pixels; a narrower panel has no column
+SHARE = 0.28  # of the longer side of the panel
+NARROWEST = 120  # pixels; where there is less room there is no column
 COLUMN_GAP, GAP = 16, 8  # pixels beside the column, and between crops
 
 
-def column_width(panel_width: int) -> int:
-    """Pixels of the column beside a tile in a panel; 0 where there is no room."""
-    width = round(panel_width * SHARE)
-    return width if width >= NARROWEST else 0
+def split_panel(panel_hw: Hw) -> tuple[Hw, Hw | None]:
+    """The room for the tile, and that for the column: at the right, or below in an upright panel; None without room."""
+    height, width = panel_hw
+    room = round(SHARE * max(height, width))
+    if room < NARROWEST:
+        return panel_hw, None
+    if height > width:
+        return (height - room - COLUMN_GAP, width), (room, width)
+    return (height, width - room - COLUMN_GAP), (height, room)
+
+
+def join_column(image: Image, column: Image) -> Image:
+    """The panel from the image of the tile and the column."""
+    if image.shape[1] == column.shape[1]:
+        return np.vstack([image, background((COLUMN_GAP, image.shape[1])), column])
+    return np.hstack([image, background((image.shape[0], COLUMN_GAP)), column])
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture, the activations (h, w) of one channel for it, and the time in seconds."""
+
+    picture: Image
+    layer: LayerInfo
+    channel: int
+    activations: Floats
+    now: float
 
 
 class ChannelColumn:
@@ -28,37 +55,53 @@ class ChannelColumn:
         self._shown: tuple[str, int] | None = None
         self._excited = Excited()
 
-    def draw(
-        self, layer: LayerInfo, channel: int, activations: Floats, frame: Frame, *, size_hw: Hw, top: int
-    ) -> Image:
-        """The column, empty above `top`; `activations` (h, w) are those of the channel for the frame."""
-        if self._shown != (layer.name, channel):
-            self._shown, self._excited = (layer.name, channel), Excited()
-        column = background(size_hw)
-        size = max(size_hw[1] // 14, 10)
-        top = _heading(column, "what it likes", top, size)
-        liked = self._likes.picture(layer, channel)
-        if liked is not None:
-            side = min(size_hw[1], size_hw[0] - top)
-            paste(column, resize(liked, (side, side)), 0, top)
-            top += side + size
-        crops = self._excited.update(activations, frame.image, frame.timestamp)
-        top = _heading(column, "what excited it lately", top, size)
-        _draw_crops(column, crops, top)
+    def draw(self, seen: Seen, size_hw: Hw, *, top: int) -> Image:
+        """The column, empty above `top` where it is upright."""
+        if self._shown != (seen.layer.name, seen.channel):
+            self._shown, self._excited = (seen.layer.name, seen.channel), Excited()
+        liked = self._likes.picture(seen.layer, seen.channel)
+        crops = self._excited.update(seen.activations, seen.picture, seen.now)
+        (height, width), column = size_hw, background(size_hw)
+        size = max(min(size_hw) // 13, 10)
+        if width > height:
+            side = min(height - 2 * size, (width - COLUMN_GAP) // 2)
+            first = Rect(0, 0, side, height)
+            second = Rect(side + COLUMN_GAP, 0, width - side - COLUMN_GAP, height)
+        else:
+            first = Rect(0, top, width, 2 * size + min(width, height - top - 2 * size))
+            below = first.top + first.height + size
+            second = Rect(0, below, width, max(height - below, 1))
+        self._draw_liked(column, first, size, liked)
+        _heading(column, second, "what excited it lately", size)
+        _draw_crops(column, second._replace(top=second.top + 2 * size, height=second.height - 2 * size), crops)
         return column
 
+    @staticmethod
+    def _draw_liked(column: Image, box: Rect, size: int, liked: Image | None) -> None:
+        _heading(column, box, "what it likes", size)
+        side = min(box.width, box.height - 2 * size)
+        if liked is not None and side > 0:
+            paste(column, resize(liked, (side, side)), box.left, box.top + 2 * size)
 
-def _heading(column: Image, text: str, top: int, size: int) -> int:
-    """Write a heading; the row below it."""
-    write_fitting(column, text, Rect(0, top, column.shape[1], size), size=size, colour=QUIET)
-    return top + 2 * size
+
+def _heading(column: Image, box: Rect, text: str, size: int) -> None:
+    """Write a heading at the top of a box."""
+    if box.top + size <= column.shape[0]:
+        write_fitting(column, text, Rect(box.left, box.top, box.width, size), size=size, colour=QUIET)
 
 
-def _draw_crops(column: Image, crops: list[Image], top: int) -> None:
-    """Two crops in a row, as many as there is room for."""
-    side = (column.shape[1] - GAP) // 2
-    for place, crop in enumerate(crops[:COUNT]):
-        row, col = divmod(place, 2)
-        y = top + row * (side + GAP)
-        if y + side <= column.shape[0]:
-            paste(column, resize(crop, (side, side)), col * (side + GAP), y)
+def _draw_crops(column: Image, box: Rect, crops: list[Image]) -> None:
+    """The crops as large as they fit a box, row by row."""
+    number = min(len(crops), COUNT)
+    if not number or box.height < 1:
+        return
+
+    def side_of(cols: int) -> int:
+        rows = -(-number // cols)
+        return min((box.width - GAP * (cols - 1)) // cols, (box.height - GAP * (rows - 1)) // rows)
+
+    cols = max(range(1, number + 1), key=side_of)
+    side = side_of(cols)
+    for place, crop in enumerate(crops[:number] if side > 0 else []):
+        row, col = divmod(place, cols)
+        paste(column, resize(crop, (side, side)), box.left + col * (side + GAP), box.top + row * (side + GAP))

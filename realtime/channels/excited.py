@@ -1,24 +1,38 @@
-"""The places of the last minute that excited a channel most."""
+"""The places of the last minute that excited a channel most, no two of which look alike."""
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
+from realtime.channels.peak import shrunk, square_around
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
 
 COUNT = 4
 LASTS = 60.0  # seconds
-APART = 1.5  # seconds between two places
+EVERY = 0.4  # seconds between two looks
+MOMENT = 1.5  # seconds of which at most IN_A_MOMENT places are kept
+IN_A_MOMENT = 2
+LEAST = 0.4  # share of the strongest response that counts
 WINDOW = 0.3  # side of a crop, as a share of the picture's shorter side
-SIDE = 96  # pixels of a crop
+SIDE = 160  # pixels of a crop
+ALIKE = 20.0  # mean difference of two crops without their details, in levels of 255, below which they look alike
+SAME_SCENE = 40.0  # the same for whole frames, which move
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square of a frame, how strongly the channel responded to its middle, and when, in seconds."""
+    """A square of a frame, and how strongly the channel responded there.
+
+    `look` are its colours without details, `scene` those of the frame; `corner` and `side` are in pixels.
+    """
 
     image: Image
+    look: Floats
+    scene: Floats
+    corner: tuple[int, int]
+    side: int
     response: float
     time: float
 
@@ -28,26 +42,56 @@ class Excited:
 
     def __init__(self) -> None:
         self._crops: list[Crop] = []
+        self._looked = -EVERY
 
     def update(self, activations: Floats, image: Image, now: float) -> list[Image]:
-        """Add a frame and the activations (h, w) of the channel; the crops now."""
-        self._crops = [crop for crop in self._crops if now - crop.time < LASTS]
-        response = float(activations.max())
-        near = next((crop for crop in self._crops if now - crop.time < APART), None)
-        weakest = self._crops[-1].response if len(self._crops) == COUNT else 0.0
-        if response > (near.response if near else weakest):
-            others = [crop for crop in self._crops if crop is not near]
-            found = Crop(_crop(activations, image), response, near.time if near else now)
-            self._crops = sorted([*others, found], key=lambda crop: -crop.response)[:COUNT]
+        """Add a frame and the activations (h, w) of the channel for it; the crops now, at most COUNT."""
+        if now - self._looked >= EVERY or now < self._looked:
+            self._looked = now
+            kept = [crop for crop in self._crops if 0 <= now - crop.time < LASTS]
+            self._crops = _different([*kept, *_crops(activations, image, now)])
         return [crop.image for crop in self._crops]
 
 
-def _crop(activations: Floats, image: Image) -> Image:
-    """The square of the image around the strongest activation."""
-    row, column = np.unravel_index(int(activations.argmax()), activations.shape)
-    height, width = hw(image)
-    side = max(round(WINDOW * min(height, width)), 8)
-    y = round((row + 0.5) / activations.shape[0] * height - side / 2)
-    x = round((column + 0.5) / activations.shape[1] * width - side / 2)
-    y, x = min(max(y, 0), height - side), min(max(x, 0), width - side)
-    return resize(np.ascontiguousarray(image[y : y + side, x : x + side]), (SIDE, SIDE))
+def _different(crops: list[Crop]) -> list[Crop]:
+    """The strongest crops that differ from each other, few of one moment."""
+    chosen: list[Crop] = []
+    for crop in sorted(crops, key=lambda each: -each.response):
+        at_once = sum(abs(crop.time - other.time) < MOMENT for other in chosen)
+        alike = any(_alike(crop, other) for other in chosen)
+        weak = bool(chosen) and crop.response < LEAST * chosen[0].response
+        if at_once < IN_A_MOMENT and not alike and not weak and len(chosen) < COUNT:
+            chosen.append(crop)
+    return chosen
+
+
+def _alike(one: Crop, other: Crop) -> bool:
+    """Whether two crops look alike, or show much the same place of one scene."""
+    if np.abs(one.look - other.look).mean() < ALIKE:
+        return True
+    moved = max(abs(a - b) for a, b in zip(one.corner, other.corner, strict=True))
+    return moved < one.side and bool(np.abs(one.scene - other.scene).mean() < SAME_SCENE)
+
+
+def _look(image: Image) -> Floats:
+    """The colours of a picture without its details."""
+    return np.asarray(cv2.resize(image, (6, 6), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _crops(activations: Floats, image: Image, now: float) -> list[Crop]:
+    """The squares of the image around the strongest activations, none of which overlap."""
+    small = shrunk(activations)
+    (height, width), picture = hw(small), hw(image)
+    side = max(round(WINDOW * min(picture)), 8)
+    apart = round(side / picture[0] * height), round(side / picture[1] * width)
+    crops, scene = [], _look(image)
+    for _ in range(COUNT):
+        response = float(small.max())
+        if response <= 0:
+            break
+        row, column = divmod(int(small.argmax()), width)
+        left, top, *_ = square_around(((row + 0.5) / height, (column + 0.5) / width), picture, side)
+        crop = resize(np.ascontiguousarray(image[top : top + side, left : left + side]), (SIDE, SIDE))
+        crops.append(Crop(crop, _look(crop), scene, (left, top), side, response, now))
+        small[max(row - apart[0], 0) : row + apart[0] + 1, max(column - apart[1], 0) : column + apart[1] + 1] = 0.0
+    return crops

@@ -3,19 +3,24 @@
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
-from realtime.channels.column import COLUMN_GAP, ChannelColumn, column_width
+from realtime.channels.column import ChannelColumn, Seen, join_column, split_panel
+from realtime.channels.excited import WINDOW
+from realtime.channels.peak import Peak, square_around
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.value import KeyBinding
-from realtime.imaging.compositing import background, fitted
+from realtime.imaging.compositing import frame_line
+from realtime.imaging.frame import Image
+from realtime.imaging.text import BRIGHT
 from realtime.views.click import Click
-from realtime.views.tile_colours import colour_tiles
+from realtime.views.tile_colours import colour_tiles, shown_part
 from realtime.views.tile_drawer import TileDrawer
-from realtime.views.tiles import GAP, TileSettings, best_tile_count, fill_panel
+from realtime.views.tiles import TileSettings, best_tile_count, fill_panel
 from realtime.views.view import Rendered, Scene, Tiles, View
 
 
@@ -30,6 +35,8 @@ class MosaicView(View):
         self._drawer = TileDrawer()
         self._column: ChannelColumn | None = None
         self._channel = -1
+        self._subject: tuple[str, int] | None = None
+        self._peak = Peak()
 
     def render(self, scene: Scene) -> Rendered:
         """The coloured mosaic of the layer."""
@@ -48,15 +55,28 @@ class MosaicView(View):
             count=head.chosen if chosen is None else None,
             normalize=settings.normalize,
         )
-        channel = int(channels[0])
         image = colour_tiles(grey, grid, scene.frame.image, settings, layer.block)
-        if settings.zoom and (width := column_width(scene.panel_hw[1])):
-            self._column = self._column or ChannelColumn(scene.engine, scene.network)
-            size_hw, top = (scene.panel_hw[0], width), grid.corner(0)[1]
-            activations = self._drawer.activations(grey, layer, channel)
-            column = self._column.draw(layer, channel, activations, scene.frame, size_hw=size_hw, top=top)
-            image = np.hstack([image, background((size_hw[0], COLUMN_GAP)), column])
+        if settings.zoom:
+            image = self._with_column(scene, image, grey, grid, int(channels[0]))
         return Rendered(image, layer, Tiles.of(grid, channels, scene.channel))
+
+    def _with_column(self, scene: Scene, image: Image, grey: NDArray[np.uint8], grid: Grid, channel: int) -> Image:
+        """The image of one large tile with a frame around its peak, and beside it what is known of the channel."""
+        (left, top), (height, width), layer = grid.corner(0), grid.cell_hw, scene.layer
+        tile = np.ascontiguousarray(grey[top : top + height, left : left + width])
+        activations = self._drawer.activations(tile, layer, channel)
+        if self._subject != (layer.name, channel):
+            self._subject, self._peak = (layer.name, channel), Peak()
+        if (place := self._peak.update(activations)) is not None:
+            around = square_around(place, (height, width), round(WINDOW * min(grid.whole_hw or grid.cell_hw)))
+            frame_line(image, around._replace(left=around.left + left, top=around.top + top), BRIGHT)
+        _, column_hw = split_panel(scene.panel_hw)
+        if column_hw is None:
+            return image
+        self._column = self._column or ChannelColumn(scene.engine, scene.network)
+        picture = shown_part(scene.frame.image, grid)
+        seen = Seen(picture, layer, channel, activations, scene.frame.timestamp)
+        return join_column(image, self._column.draw(seen, column_hw, top=top))
 
     def shows(self, path: str, settings: Snapshot) -> bool:
         """A large tile is the only one."""
@@ -79,9 +99,7 @@ def _grid(scene: Scene, layer: LayerInfo) -> Grid:
     """Where the tiles lie: one as large as the panel allows, the most active ones, or all."""
     settings, total, panel_hw = scene.settings[TileSettings], layer.channels, scene.panel_hw
     if settings.zoom:
-        width = column_width(panel_hw[1])
-        tile_hw = (panel_hw[0], panel_hw[1] - width - COLUMN_GAP) if width else panel_hw
-        return Grid(1, 1, fitted(scene.frame_hw, tile_hw), GAP, tile_hw)
+        return fill_panel(1, split_panel(panel_hw)[0], aspect=scene.aspect)
     if settings.active:
         total = best_tile_count(settings.count, total, panel_hw, aspect=scene.aspect)
     return fill_panel(total, panel_hw, aspect=scene.aspect)

@@ -17,15 +17,25 @@ def colour_tiles(grey: NDArray[np.uint8], grid: Grid, photo: Image, settings: Ti
     """
     if settings.colormap != PHOTO:
         return apply_colormap(grey, ink(settings.colormap, block), settings.contrast)
-    cell = in_cell(photo, grid)
+    cell = _in_cell(photo, grid)
     return light_photo(grey, _on_panel(np.tile(cell, (grid.rows, grid.cols, 1)), grid), settings.contrast)
 
 
-def in_cell(photo: Image, grid: Grid) -> Image:
-    """The part of the photo that a cell shows."""
+def _in_cell(photo: Image, grid: Grid) -> Image:
+    """The part of the photo that a cell shows, at the size of the cell."""
     (height, width), whole = grid.cell_hw, resize(photo, grid.whole_hw or grid.cell_hw)
     top, left = (whole.shape[0] - height) // 2, (whole.shape[1] - width) // 2
     return whole[top : top + height, left : left + width]
+
+
+def shown_part(photo: Image, grid: Grid) -> Image:
+    """The part of the photo that a cell shows, at its own size."""
+    whole_hw = grid.whole_hw or grid.cell_hw
+    height, width = (
+        round(side * cell / whole) for side, cell, whole in zip(photo.shape[:2], grid.cell_hw, whole_hw, strict=True)
+    )
+    top, left = (photo.shape[0] - height) // 2, (photo.shape[1] - width) // 2
+    return photo[top : top + height, left : left + width]
 
 
 def _on_panel(tiles: NDArray[np.uint8], grid: Grid) -> NDArray[np.uint8]:

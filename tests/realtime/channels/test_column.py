@@ -10,7 +10,7 @@ import pytest
 from models.importing.open_network import open_network
 from realtime.capture.pattern import Pattern
 from realtime.channels import portraits
-from realtime.channels.column import COLUMN_GAP, column_width
+from realtime.channels.column import COLUMN_GAP, split_panel
 from realtime.imaging.compositing import BACKGROUND
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
@@ -36,6 +36,13 @@ def zoomed(engine: Engine, panel_hw: tuple[int, int], frames: int = 1) -> Image:
     return drawn
 
 
+def column_hw(panel_hw: tuple[int, int]) -> tuple[int, int]:
+    """The room for the column of a panel that has one."""
+    room = split_panel(panel_hw)[1]
+    assert room is not None
+    return room
+
+
 def drawn_share(image: Image) -> float:
     """The share of pixels that are not background."""
     return float((np.abs(image.astype(int) - BACKGROUND).max(axis=2) > 8).mean())
@@ -45,20 +52,34 @@ def test_the_column_has_a_picture_and_the_crops_of_several_moments(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(portraits, "STEPS", 4)
-    width = column_width(PANEL_HW[1])
+    _, width = column_hw(PANEL_HW)
     once, later = (zoomed(engine, PANEL_HW, frames)[:, -width:] for frames in (1, 6))
-    assert drawn_share(once) > 0.3
-    assert drawn_share(later) > drawn_share(once) + 0.05
+    liked = slice(0, width)
+    assert drawn_share(once[liked]) > 0.5
+    np.testing.assert_array_equal(later[liked], once[liked])
+    assert drawn_share(later[width:]) > 0.3
+    assert np.abs(later[width:].astype(int) - once[width:]).mean() > 5
 
 
 def test_a_narrow_panel_has_no_column(engine: Engine) -> None:
-    assert column_width(240) == 0
+    assert split_panel((180, 240)) == ((180, 240), None)
     assert zoomed(engine, (180, 240)).shape == (180, 240, 3)
+
+
+def test_in_an_upright_panel_it_lies_below(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portraits, "STEPS", 1)
+    (tile_h, tile_w), (height, width) = split_panel((640, 360))[0], column_hw((640, 360))
+    assert tile_w == width == 360
+    assert tile_h + COLUMN_GAP + height == 640
+    image = zoomed(engine, (640, 360))
+    assert image.shape == (640, 360, 3)
+    assert drawn_share(image[-height:]) > 0.3
 
 
 def test_the_panel_is_filled_exactly(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portraits, "STEPS", 1)
     image = zoomed(engine, PANEL_HW)
     assert image.shape == (*PANEL_HW, 3)
-    gap = image[:, -column_width(PANEL_HW[1]) - COLUMN_GAP : -column_width(PANEL_HW[1])]
+    _, width = column_hw(PANEL_HW)
+    gap = image[:, -width - COLUMN_GAP : -width]
     assert drawn_share(gap) == 0

@@ -1,10 +1,10 @@
-"""The strongest places of the last minute are kept, one for each moment."""
+"""The strongest places of the last minute are kept, and no two of them look alike."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from realtime.channels.excited import COUNT, LASTS, Excited
+from realtime.channels.excited import COUNT, IN_A_MOMENT, LASTS, Excited
 from realtime.imaging.frame import Floats, Image
 
 
@@ -24,17 +24,45 @@ def levels(crops: list[Image]) -> list[int]:
 
 def test_the_strongest_are_kept_in_order() -> None:
     excited = Excited()
-    for number, value in enumerate((3.0, 1.0, 5.0, 2.0, 4.0)):
-        crops = excited.update(peak(value), frame(10 * number), now=2.0 * number)
-    assert levels(crops) == [20, 40, 0, 30]
+    for number, value in enumerate((3.0, 2.4, 5.0, 2.8, 4.0)):
+        crops = excited.update(peak(value), frame(50 * number), now=2.0 * number)
+    assert levels(crops) == [100, 200, 0, 150]
     assert len(crops) == COUNT
 
 
-def test_one_moment_is_one_crop_and_the_best_of_it() -> None:
+def test_much_weaker_places_are_not_kept() -> None:
     excited = Excited()
-    for number, value in enumerate((1.0, 3.0, 2.0)):
-        crops = excited.update(peak(value), frame(10 * number), now=0.1 * number)
-    assert levels(crops) == [10]
+    excited.update(peak(1.0), frame(0), now=0.0)
+    assert levels(excited.update(peak(9.0), frame(200), now=2.0)) == [200]
+
+
+def test_a_still_picture_has_no_crop_twice() -> None:
+    image, activations = frame(0), peak(3.0, row=2, column=3)
+    image[:45, :80], image[45:, 80:] = (255, 0, 0), (0, 0, 255)
+    activations[6, 12] = 2.9
+    excited = Excited()
+    for number in range(20):
+        crops = excited.update(activations, image, now=float(number))
+    assert len(crops) == 2
+    assert np.abs(crops[0].astype(int) - crops[1]).mean() > 100
+
+
+def test_the_same_place_of_a_frame_that_moves_is_kept_once() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (90, 160, 3), np.uint8)
+    excited = Excited()
+    for number in range(10):
+        shifted = np.roll(image, number, axis=1)
+        crops = excited.update(peak(1.0 + 0.1 * number, column=6 + number // 10), shifted, now=2.0 * number)
+    assert len(crops) == 1
+
+
+def test_one_moment_has_few_crops() -> None:
+    image = frame(0)
+    activations = np.zeros((9, 16), np.float32)
+    for number in range(4):
+        image[:, 40 * number : 40 * number + 40] = 80 * number
+        activations[4, 4 * number + 2] = 1.0
+    assert len(Excited().update(activations, image, now=0.0)) == IN_A_MOMENT
 
 
 def test_old_ones_go_and_a_channel_that_is_off_has_none() -> None:
