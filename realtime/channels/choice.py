@@ -20,7 +20,7 @@ def activity(maps: Floats) -> Floats:
 
     A channel that is active everywhere to the same extent shows nothing.
     """
-    return np.asarray(_flat(maps).std(axis=1), np.float32)
+    return np.asarray(_flat(maps).std(axis=1, dtype=np.float64), np.float32)
 
 
 def choose_different(maps: Floats, count: int) -> Channels:
@@ -72,7 +72,7 @@ class ChannelChoice:
     def update(self, maps: Floats) -> None:
         """Add the small maps (C, h, w) of every channel."""
         flat = _flat(maps)
-        active, clear = flat.std(axis=1), _clarity(flat)
+        active, clear = flat.std(axis=1, dtype=np.float64).astype(np.float32), _clarity(flat)
         if not self._recent or self._recent[-1].shape != flat.shape:
             self._activity, self._clarity = active, clear
             self._recent.clear()
@@ -143,7 +143,9 @@ def _flat(maps: Floats) -> Floats:
 
 def _clarity(flat: Floats) -> Floats:
     """How far the peak of each row rises above the mean, in standard deviations."""
-    return np.asarray((flat.max(axis=1) - flat.mean(axis=1)) / np.maximum(flat.std(axis=1), 1e-9), np.float32)
+    return np.asarray(
+        (flat.max(axis=1) - flat.mean(axis=1)) / np.maximum(flat.std(axis=1, dtype=np.float64), 1e-9), np.float32
+    )
 
 
 def _standardized(rows: Floats) -> Floats:

@@ -7,6 +7,7 @@ import numpy as np
 from models.spec import Hw, LayerInfo, Network
 from realtime.channels.excited import COUNT, Excited
 from realtime.channels.likes import ChannelLikes
+from realtime.channels.portraits import Portrait
 from realtime.imaging.compositing import Rect, background, paste, resize
 from realtime.imaging.drawing import write_fitting
 from realtime.imaging.frame import Floats, Image
@@ -59,7 +60,7 @@ class ChannelColumn:
         """The column, empty above `top` where it is upright."""
         if self._shown != (seen.layer.name, seen.channel):
             self._shown, self._excited = (seen.layer.name, seen.channel), Excited()
-        liked = self._likes.picture(seen.layer, seen.channel)
+        portrait = self._likes.portrait(seen.layer, seen.channel)
         crops = self._excited.update(seen.activations, seen.picture, seen.now)
         (height, width), column = size_hw, background(size_hw)
         size = max(min(size_hw) // 13, 10)
@@ -71,17 +72,17 @@ class ChannelColumn:
             first = Rect(0, top, width, 2 * size + min(width, height - top - 2 * size))
             below = first.top + first.height + size
             second = Rect(0, below, width, max(height - below, 1))
-        self._draw_liked(column, first, size, liked)
+        _draw_liked(column, first, size, portrait)
         _heading(column, second, "what excited it lately", size)
         _draw_crops(column, second._replace(top=second.top + 2 * size, height=second.height - 2 * size), crops)
         return column
 
-    @staticmethod
-    def _draw_liked(column: Image, box: Rect, size: int, liked: Image | None) -> None:
-        _heading(column, box, "what it likes", size)
-        side = min(box.width, box.height - 2 * size)
-        if liked is not None and side > 0:
-            paste(column, resize(liked, (side, side)), box.left, box.top + 2 * size)
+
+def _draw_liked(column: Image, box: Rect, size: int, portrait: Portrait | None) -> None:
+    _heading(column, box, "what it likes", size)
+    side = min(box.width, box.height - 2 * size)
+    if portrait is not None and side > 0:
+        paste(column, resize(portrait.image, (side, side)), box.left, box.top + 2 * size)
 
 
 def _heading(column: Image, box: Rect, text: str, size: int) -> None:

@@ -33,8 +33,13 @@ class Portrait:
 def portraits(engine: Engine, network: Network, layer: LayerInfo) -> Iterator[Portrait]:
     """The portrait of every channel of a layer, in order; those that are not in the cache are drawn."""
     for channel in range(layer.channels):
-        image = portrait_image(engine, network, layer, channel)
-        yield Portrait(channel, image, _label(engine, network, image))
+        yield portrait(engine, network, layer, channel)
+
+
+def portrait(engine: Engine, network: Network, layer: LayerInfo, channel: int) -> Portrait:
+    """The portrait of a channel; OutputError when its picture cannot be kept in the cache."""
+    image = portrait_image(engine, network, layer, channel)
+    return Portrait(channel, image, _label(engine, network, image))
 
 
 def portrait_image(engine: Engine, network: Network, layer: LayerInfo, channel: int) -> Image:

@@ -14,10 +14,13 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.dream import DreamHead
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
+from models.build.heads.tiles import small_maps
 from models.spec import LayerInfo, ModelInfo
+from realtime.channels.choice import activity
+from realtime.channels.likes import ChannelLikes
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, value
-from realtime.imaging.colormaps import PHOTO, apply_colormap, light_photo
+from realtime.imaging.colormaps import PHOTO, apply_colormap, ink, light_photo
 from realtime.imaging.compositing import fitted
 from realtime.imaging.drawing import faded
 from realtime.imaging.frame import Floats, Image, hw
@@ -37,10 +40,10 @@ MAX_STRIDE = 16  # pixels of the input; the gradients of coarser layers are blot
 
 STAYS = 1.3  # the strongest channel changes when another one is that much stronger
 
-CAPTION = ("saliency", "The pixels that activate this channel.")
-STRONGEST = ("saliency", "The pixels that activate the strongest channel.")
+DARK_QUANTILE = 0.8  # the quantile of the gradient that is drawn black: only the strongest pixels are lit
+CERTAIN = 12  # gradients of one channel after which it is asked what the channel likes, which takes seconds
 
-ACTIVITY = Grid(1, 1, (8, 8), 0, (8, 8))  # the smallest mosaic: only the means of the channels are read
+ACTIVITY = Grid(1, 1, (8, 8), 0, (8, 8))  # the smallest mosaic: only the small maps are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,11 @@ class SaliencyView(View):
     name = "saliency"
     bind = KeyBinding(("/",), "set", "saliency: the pixels that activate a channel", "saliency")
     settings = (TileSettings, SaliencySettings)
-    kind = "pair"
+    kind = "picture"
     unused = ("tiles/zoom", "tiles/active", "tiles/count")
 
     def __init__(self) -> None:
+        self._likes: ChannelLikes | None = None
         self._reset(None)
 
     def _reset(self, subject: tuple[GraphSpec, int | None] | None) -> None:
@@ -88,6 +92,7 @@ class SaliencyView(View):
         self._request = BackgroundResult[ChannelGradient]()
         self._newest: ChannelGradient | None = None
         self._peak = 0.0
+        self._certain = 0
 
     def render(self, scene: Scene) -> Rendered:
         """The newest gradient, at the size of the frame; the next one is started."""
@@ -95,12 +100,25 @@ class SaliencyView(View):
         size_hw, photo = fitted(scene.frame_hw, scene.panel_hw), scene.fitted_frame()
         grid = Grid(1, 1, size_hw, GAP, scene.panel_hw)
         if self._newest is None:
-            return Rendered(faded(photo), scene.layer, caption=CAPTION)
+            return Rendered(faded(photo), scene.layer, caption=("saliency", "The pixels that activate a channel."))
         tiles, show = scene.settings[TileSettings], scene.settings[SaliencySettings].show
         gradient = self._newest.gradient / np.float32(max(self._peak, 1e-12))
-        caption = STRONGEST if scene.channel is None else CAPTION
         shown = Tiles(grid, (self._newest.channel,), 0)
-        return Rendered(draw_gradient(gradient, photo, show, tiles), scene.layer, shown, caption)
+        image = draw_gradient(gradient, photo, show, tiles, scene.layer.block)
+        return Rendered(image, scene.layer, shown, ("saliency", self._sentence(scene, self._newest.channel)))
+
+    def _sentence(self, scene: Scene, channel: int) -> str:
+        """Which channel is shown, and the class that it belongs to, or that its favourite picture resembles."""
+        sentence = f"Lit pixels activate channel {channel} most."
+        classifier = scene.info.classifier
+        if classifier is not None and _has_classes(scene.layer, scene.info):
+            return f"{sentence} It stands for: {classifier.labels[channel]}."
+        if self._certain < CERTAIN:
+            return sentence
+        self._likes = self._likes or ChannelLikes(scene.engine, scene.network)
+        portrait = self._likes.portrait(scene.layer, channel)
+        likes = portrait.label if portrait is not None else ""
+        return f"{sentence} Its favourite picture looks like: {likes}." if likes else sentence
 
     def click(self, controls: Controls, click: Click) -> str:
         """There is one channel, so there is nothing to select."""
@@ -118,34 +136,38 @@ class SaliencyView(View):
 
     def _update(self, scene: Scene) -> None:
         """Take the newest gradient, if any; start the one of this frame when none is running."""
-        activity, gradient = _specs(scene, scene.layer)
+        maps, gradient = _specs(scene, scene.layer)
         if (gradient, scene.channel) != self._subject:
             self._reset((gradient, scene.channel))
-        if self._request.idle and scene.engine.ready(gradient) and scene.engine.ready(activity):
+        if self._request.idle and scene.engine.ready(gradient) and scene.engine.ready(maps):
             last = self._newest.channel if self._newest else None
-            job = partial(_gradient, scene.engine, activity, gradient, scene.input_image, scene.channel, last)
+            job = partial(_gradient, scene.engine, maps, gradient, scene.input_image, scene.channel, last)
             self._request.send(scene.engine.start(job))
         newest = self._request.take()
         if newest is not None:
             peak = float(np.quantile(np.abs(newest.gradient), PEAK_QUANTILE))
             fresh = self._newest is None or self._newest.channel != newest.channel
             self._peak += (peak - self._peak) * (1.0 if fresh else SMOOTHING)
+            self._certain = 0 if fresh else self._certain + 1
             self._newest = newest
 
 
 def _gradient(
-    engine: Engine, activity: GraphSpec, gradient: GraphSpec, image: Image, channel: int | None, last: int | None
+    engine: Engine, maps: GraphSpec, gradient: GraphSpec, image: Image, channel: int | None, last: int | None
 ) -> ChannelGradient:
     """The gradient of a channel, or of the strongest one, which stays until another one is clearly stronger."""
     if channel is None:
         feeds: dict[str, NDArray[np.generic]] = {
             "image": image,
             "channels": np.zeros(1, np.int64),
+            "black": np.zeros(1, np.float32),
             "gain": np.ones(1, np.float32),
         }
-        means = engine.run_checked(activity, feeds)["means"]
-        channel = int(means.argmax())
-        if last is not None and means[last] * STAYS >= means[channel]:
+        layer = maps.network.info.layer(maps.head.reads[0])
+        small = engine.run_checked(maps, feeds)[small_maps(layer.name)]
+        active = small.mean(axis=(1, 2)) if _has_classes(layer, maps.network.info) else activity(small)
+        channel = int(active.argmax())
+        if last is not None and active[last] * STAYS >= active[channel]:
             channel = last
     feeds = {
         "image": image.astype(np.float32),
@@ -154,13 +176,19 @@ def _gradient(
     return ChannelGradient(channel, engine.run_checked(gradient, feeds)["gradient"])
 
 
-def draw_gradient(gradient: Floats, photo: Image, show: str, tiles: TileSettings) -> Image:
+def _has_classes(layer: LayerInfo, info: ModelInfo) -> bool:
+    """Whether each channel of a layer is the map of one class, whose mean is its score."""
+    classes = len(info.classifier.labels) if info.classifier else 0
+    return layer == info.layers[-1] and layer.channels == classes
+
+
+def draw_gradient(gradient: Floats, photo: Image, show: str, tiles: TileSettings, block: int) -> Image:
     """A gradient whose largest values are about 1 as an image of the size of the photo."""
     if show in ("norm", "blurred"):
         levels = _norm(gradient, photo, blurred=show == "blurred")
         if tiles.colormap == PHOTO:
             return light_photo(levels, photo, tiles.contrast)
-        return apply_colormap(levels, tiles.colormap, tiles.contrast)
+        return apply_colormap(levels, ink(tiles.colormap, block), tiles.contrast)
     if show == "grey":
         gradient = np.repeat(gradient.mean(axis=2, keepdims=True), 3, axis=2)
     large = cv2.resize(gradient, hw(photo)[::-1], interpolation=cv2.INTER_CUBIC)
@@ -168,16 +196,19 @@ def draw_gradient(gradient: Floats, photo: Image, show: str, tiles: TileSettings
 
 
 def _norm(gradient: Floats, photo: Image, *, blurred: bool) -> NDArray[np.uint8]:
-    """The norm over the colours, without its grain, with the edges of the photo; 0 to 255."""
+    """The norm over the colours, without its grain, with the edges of the photo, 0 to 255: most of it is dark."""
     norm = np.asarray(np.linalg.norm(gradient, axis=2) / np.sqrt(3), np.float32)
     smooth: Any = cv2.GaussianBlur(norm, (0, 0), max(min(norm.shape) / 60, 1) if blurred else GRAIN)
-    smooth = smooth / max(float(np.quantile(smooth, PEAK_QUANTILE)), 1e-9)
+    dark, peak = np.quantile(smooth, (DARK_QUANTILE, PEAK_QUANTILE))
+    dark = min(dark, peak / 2)  # where much of the picture has the same gradient
+    share = np.clip((smooth - dark) / max(float(peak - dark), 1e-9), 0, 1)
     guide = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
-    return enlarge_along_guide(np.clip(smooth, 0, 1), np.asarray(guide, np.uint8))
+    levels = enlarge_along_guide(np.asarray(share, np.float32), np.asarray(guide, np.uint8))
+    return np.maximum(levels, 1)
 
 
 def _specs(scene: Scene, layer: LayerInfo) -> tuple[GraphSpec, GraphSpec]:
-    """The graph of the activity of the channels, and that of the gradient."""
+    """The graph of the small maps of the channels, and that of the gradient."""
     rule = cast(BackpropRule, scene.settings[SaliencySettings].rule)
     return scene.graph(MosaicHead(layer.name, ACTIVITY, 1)), scene.graph(DreamHead((layer.name,), backprop_rule=rule))
 

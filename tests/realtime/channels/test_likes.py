@@ -26,11 +26,11 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(engine: Engine) -> Image:
     network = open_network("world")
-    pictures, layer = ChannelLikes(engine, network), network.info.layer(LAYER)
-    until(lambda: pictures.picture(layer, CHANNEL) is not None, "the picture of the channel")
-    picture = pictures.picture(layer, CHANNEL)
-    assert picture is not None
-    return picture
+    likes, layer = ChannelLikes(engine, network), network.info.layer(LAYER)
+    until(lambda: likes.portrait(layer, CHANNEL) is not None, "the portrait of the channel")
+    portrait = likes.portrait(layer, CHANNEL)
+    assert portrait is not None
+    return portrait.image
 
 
 def test_it_excites_its_channel_and_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,16 @@ def test_the_map_has_the_shape_of_the_frame(
     assert width / height == pytest.approx(size_hw[1] / size_hw[0], rel=0.02)
 
 
+def test_only_the_strongest_pixels_are_lit(engine: Engine) -> None:
+    network = open_network("world")
+    controls = make_controls(network.info, find_views())
+    controls.set("show/layer", "block3_conv2")
+    image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    lightness = pixels(engine, network, controls, image).max(axis=2)
+    assert np.median(lightness) < 50
+    assert 0.01 < (lightness > 128).mean() < 0.15
+
+
 @pytest.mark.parametrize(("colour", "strongest"), [((200, 0, 0), 0), ((0, 0, 200), 2)])
 def test_without_a_selected_channel_the_strongest_is_shown(
     engine: Engine, network: Network, controls: Controls, colour: tuple[int, int, int], strongest: int
