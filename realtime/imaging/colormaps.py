@@ -40,6 +40,12 @@ def ink(colormap: str, block: int) -> str:
     return INKS[min(block, len(INKS)) - 1] if colormap == STAGE else colormap
 
 
+def ink_colour(colormap: str, block: int) -> tuple[int, int, int]:
+    """The colour of a strong activation in the colormap for a layer of a block, BGR; grey where it has none."""
+    blue, green, red = (int(each) for each in _table(ink(colormap, block), 1.0)[190, 0])
+    return blue, green, red
+
+
 def apply_colormap(grey: NDArray[np.uint8], colormap: str, contrast: float) -> Image:
     """Grey (H, W) to BGR (H, W, 3); `contrast` is the exponent 1/gamma, which brightens weak values above 1.
 

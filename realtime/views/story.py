@@ -1,32 +1,39 @@
-"""All layers at once, first to last: a strip of the most active channels of each, from one forward pass."""
+"""The whole network at once: strips of active channels of layers from first to last, from one forward pass."""
 
 from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.story import StoryHead
-from models.spec import Hw, ModelInfo
+from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding
+from realtime.imaging.colormaps import PHOTO, ink_colour
 from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, BRIGHT, QUIET, text_width, write
 from realtime.views.click import Click
-from realtime.views.stages import stage_caption
+from realtime.views.stages import across_depth, short_names, stage_caption
 from realtime.views.tile_colours import colour_tiles
 from realtime.views.tile_drawer import TileDrawer
 from realtime.views.tiles import GAP, SHOWN, TileSettings, whole
 from realtime.views.view import Rendered, Scene, View
 
+ROWS = 6  # of all layers, those that are shown: with more, nothing can be recognized from far away
+WORD = 0.26  # size of the word of a stage, as a share of the height of a row
+
 
 class StoryView(View):
-    """One row per layer, the first at the top."""
+    """One row per layer, the first at the top: a few layers across the depth of the network, or all."""
 
     name = "story"
-    bind = KeyBinding(("s", "0"), "set", "story: all layers at once", "story")
+    bind = KeyBinding(("s", "0"), "set", "story: layers from first to last", "story")
     settings = (TileSettings,)
     kind = "text"
-    unused = ("show/layer", "tiles/channel", "tiles/zoom", "tiles/active", "tiles/count")
+    unused = ("show/layer", "tiles/channel", "tiles/zoom", "tiles/count")
 
     def __init__(self) -> None:
         self._drawer = TileDrawer()
@@ -34,21 +41,22 @@ class StoryView(View):
     def render(self, scene: Scene) -> Rendered:
         """The coloured strips, each with the name of its layer."""
         settings, head = scene.settings[TileSettings], _head(scene)
+        layers = _layers(scene.info, every=not settings.active)
         grey, _ = self._drawer.draw(
             scene.runner(head),
             scene.input_image,
-            scene.info.key_layers,
+            layers,
             count=head.grid.cols,
             normalize=settings.normalize,
         )
-        strips = colour_tiles(grey, head.grid, scene.frame.image, settings, 1)
-        return Rendered(_labelled(strips, scene, head.grid), caption=_caption(scene.info))
+        strips = _coloured(grey, head.grid, layers, scene)
+        return Rendered(_labelled(strips, scene, head.grid, layers), caption=_caption(scene.info))
 
     def click(self, controls: Controls, click: Click) -> str:
         """Go to the mosaic of the layer whose row is clicked."""
         if click.right:
             return super().click(controls, click)
-        layers = click.info.key_layers
+        layers = _layers(click.info, every=not controls.value("tiles/active"))
         controls.set("show/layer", layers[min(int(click.panel[1] * len(layers)), len(layers) - 1)].name)
         controls.set("show/view", "mosaic")
         return ""
@@ -58,50 +66,85 @@ class StoryView(View):
         return (scene.graph(_head(scene)),)
 
 
+def _layers(info: ModelInfo, *, every: bool) -> tuple[LayerInfo, ...]:
+    """The layers of the rows."""
+    return info.key_layers if every else across_depth(info.key_layers, ROWS)
+
+
 def _caption(info: ModelInfo) -> tuple[str, str]:
     """What a trained network has learned from its first to its last layer."""
     first, last = (stage_caption(layer, info)[0] for layer in (info.key_layers[0], info.key_layers[-1]))
     if first == last:
-        return "all layers", "Every layer at once, from the first to the last."
-    return "all layers", f"Every layer at once: {first} at the top, {last} at the bottom."
+        return "story", "One image, from the first layer to the last."
+    return "story", f"One image through the network: from {first} to {last}."
 
 
-def _label_size(panel_hw: Hw, rows: int) -> int:
-    return max(min(round(panel_hw[0] / rows / 2.6), panel_hw[1] // 48), 8)
+def _coloured(grey: NDArray[np.uint8], grid: Grid, layers: tuple[LayerInfo, ...], scene: Scene) -> Image:
+    """The strips, each in the colours of its layer."""
+    settings, photo = scene.settings[TileSettings], scene.frame.image
+    if settings.colormap == PHOTO:
+        return colour_tiles(grey, grid, photo, settings, 1)
+    ends = [grid.corner(row * grid.cols)[1] for row in range(1, grid.rows)]
+    parts = zip(np.split(grey, ends), layers, strict=True)
+    return np.vstack([colour_tiles(part, grid, photo, settings, layer.block) for part, layer in parts])
 
 
-def _label_width(scene: Scene) -> int:
-    """The width of the column of names, with room around them."""
-    layers = scene.info.key_layers
-    size = _label_size(scene.panel_hw, len(layers))
-    return max(text_width(layer.name, size) for layer in layers) + 2 * size
+def _labels(scene: Scene, layers: tuple[LayerInfo, ...]) -> tuple[list[tuple[str, str]], int, int]:
+    """The word of the stage, where it begins, and the short name for each row; the sizes of both texts in pixels."""
+    words = [stage_caption(layer, scene.info)[0] for layer in layers]
+    first = [word if number == 0 or word != words[number - 1] else "" for number, word in enumerate(words)]
+    row = scene.panel_hw[0] / len(layers)
+    size = max(min(round(row * WORD), scene.panel_hw[1] // 24), 8)
+    small = max(min(round(size * 0.62), round(row / 2.6)), 8)
+    names = short_names(scene.info.key_layers)
+    places = [scene.info.key_layers.index(layer) for layer in layers]
+    if len(layers) > ROWS:  # no room for both
+        return [("", names[place]) for place in places], small, max(min(round(row / 2.6), scene.panel_hw[1] // 48), 8)
+    return list(zip(first, (names[place] for place in places), strict=True)), size, small
 
 
-def _labelled(strips: Image, scene: Scene, grid: Grid) -> Image:
-    """The strips with the name of each layer at the left of its row; that of the selected layer is bright."""
-    layers, panel = scene.info.key_layers, background(scene.panel_hw)
-    size, label = _label_size(scene.panel_hw, len(layers)), _label_width(scene)
+def _label_width(scene: Scene, layers: tuple[LayerInfo, ...]) -> int:
+    """The width of the column of words, with room around them."""
+    labels, size, small = _labels(scene, layers)
+    return max(max(text_width(word, size), text_width(name, small)) for word, name in labels) + 2 * small
+
+
+def _labelled(strips: Image, scene: Scene, grid: Grid, layers: tuple[LayerInfo, ...]) -> Image:
+    """The strips with the words of each layer at the left of its row; the row of the selected layer is marked."""
+    panel, colormap = background(scene.panel_hw), scene.settings[TileSettings].colormap
+    (labels, size, small), label = _labels(scene, layers), _label_width(scene, layers)
     left = max((scene.panel_hw[1] - label - strips.shape[1]) // 2, 0)
     paste(panel, strips, left + label, 0)
-    for row, layer in enumerate(layers):
+    marked = _nearest(scene, layers)
+    for row, (layer, (word, name)) in enumerate(zip(layers, labels, strict=True)):
         _, top = grid.corner(row * grid.cols)
-        middle, chosen = top + grid.cell_hw[0] // 2, layer == scene.layer
-        if chosen:
-            panel[top : top + grid.cell_hw[0], left : left + max(size // 4, 2)] = ACCENT
-        write(panel, layer.name, left + size, middle + size // 3, size, BRIGHT if chosen else QUIET)
+        baseline = top + (grid.cell_hw[0] + small) // 2
+        if layer == marked:
+            panel[top : top + grid.cell_hw[0], left : left + max(small // 4, 2)] = ACCENT
+        if word:
+            write(panel, word, left + small, baseline - small // 2, size, ink_colour(colormap, layer.block))
+            baseline += small
+        write(panel, name, left + small, baseline, small, BRIGHT if layer == marked else QUIET)
     return panel
+
+
+def _nearest(scene: Scene, layers: tuple[LayerInfo, ...]) -> LayerInfo:
+    """The row of the selected layer, or the one nearest to it, in its own block where there is one."""
+    places = {layer.name: place for place, layer in enumerate(scene.info.layers)}
+    here = places[scene.layer.name]
+    return min(layers, key=lambda each: (each.block != scene.layer.block, abs(places[each.name] - here)))
 
 
 def _head(scene: Scene) -> StoryHead:
     """As many columns as fill the panel with tiles of about the aspect ratio of the camera."""
-    layers = scene.info.key_layers
-    height, width = scene.panel_hw[0], max(scene.panel_hw[1] - _label_width(scene), 16)
+    layers = _layers(scene.info, every=not scene.settings[TileSettings].active)
+    height, width = scene.panel_hw[0], max(scene.panel_hw[1] - _label_width(scene, layers), 16)
     aspect = scene.aspect
     rows, most = len(layers), min(layer.channels for layer in layers)
     cell_h = max((height - GAP * (rows - 1)) // rows, 1)
     cols = min(max(round((width + GAP) / (cell_h * aspect + GAP)), 1), most)
     cell_w = max((width - GAP * (cols - 1)) // cols, 1)
-    cell_hw = cell_h, min(cell_w, round(cell_h * aspect / SHOWN))
+    cell_hw: Hw = cell_h, min(cell_w, round(cell_h * aspect / SHOWN))
     strips_hw = height, cols * (cell_hw[1] + GAP) - GAP
     grid = Grid(rows, cols, cell_hw, GAP, strips_hw, whole(cell_hw, aspect))
     return StoryHead(tuple(layer.name for layer in layers), grid)
