@@ -55,7 +55,7 @@ class MosaicView(View):
             count=head.chosen if chosen is None else None,
             normalize=settings.normalize,
         )
-        image = colour_tiles(grey, grid, scene.frame.image, settings, layer.block)
+        image = colour_tiles(grey, grid, scene.frame.image, settings, layer)
         if settings.zoom:
             image = self._with_column(scene, image, grey, grid, int(channels[0]))
         return Rendered(image, layer, Tiles.of(grid, channels, scene.channel))

@@ -1,6 +1,7 @@
 """The whole network at once: strips of active channels of layers from first to last, from one forward pass."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,10 +84,13 @@ def _coloured(grey: NDArray[np.uint8], grid: Grid, layers: tuple[LayerInfo, ...]
     """The strips, each in the colours of its layer."""
     settings, photo = scene.settings[TileSettings], scene.frame.image
     if settings.colormap == PHOTO:
-        return colour_tiles(grey, grid, photo, settings, 1)
-    ends = [grid.corner(row * grid.cols)[1] for row in range(1, grid.rows)]
-    parts = zip(np.split(grey, ends), layers, strict=True)
-    return np.vstack([colour_tiles(part, grid, photo, settings, layer.block) for part, layer in parts])
+        return colour_tiles(grey, grid, photo, settings, layers[0])
+    height, strips = grid.cell_hw[0], background(grid.panel_hw)
+    strip = replace(grid, rows=1, panel_hw=(height, grid.panel_hw[1]))
+    for row, layer in enumerate(layers):
+        top = grid.corner(row * grid.cols)[1]
+        paste(strips, colour_tiles(grey[top : top + height], strip, photo, settings, layer), 0, top)
+    return strips
 
 
 def _labels(scene: Scene, layers: tuple[LayerInfo, ...]) -> tuple[list[tuple[str, str]], int, int]:

@@ -1,24 +1,42 @@
 """The colours of tiles: a colormap, or the frame itself as the activations light it."""
 
+from typing import Any
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.build.heads.grid import Grid
+from models.spec import LayerInfo
 from realtime.imaging.colormaps import PHOTO, apply_colormap, ink, light_photo
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
 from realtime.views.tiles import TileSettings
 
+FAINT = 0.08  # how bright a white photo is in a dark tile, as a share of the strongest activation
+COARSE = 8  # pixels of the input: layers of that stride or more draw shapes that cannot be placed without the photo
 
-def colour_tiles(grey: NDArray[np.uint8], grid: Grid, photo: Image, settings: TileSettings, block: int) -> Image:
-    """The grey panel of a grid in the colours of the settings, for a layer of a block.
 
-    `photo` is what the tiles are activations of.
+def colour_tiles(grey: NDArray[np.uint8], grid: Grid, photo: Image, settings: TileSettings, layer: LayerInfo) -> Image:
+    """The grey panel of a grid in the colours of the settings, for a layer.
+
+    `photo` is what the tiles are activations of. It is the picture that PHOTO lights; in the dark of the tiles of a
+    coarse layer it can be seen faintly.
     """
-    if settings.colormap != PHOTO:
-        return apply_colormap(grey, ink(settings.colormap, block), settings.contrast)
-    cell = _in_cell(photo, grid)
-    return light_photo(grey, _on_panel(np.tile(cell, (grid.rows, grid.cols, 1)), grid), settings.contrast)
+    if settings.colormap == PHOTO:
+        cell = _in_cell(photo, grid)
+        return light_photo(grey, _on_panel(np.tile(cell, (grid.rows, grid.cols, 1)), grid), settings.contrast)
+    if layer.stride >= COARSE:
+        grey = _with_photo(grey, grid, photo)
+    return apply_colormap(grey, ink(settings.colormap, layer.block), settings.contrast)
+
+
+def _with_photo(grey: NDArray[np.uint8], grid: Grid, photo: Image) -> NDArray[np.uint8]:
+    """The tiles with the photo in their dark, where it is faint; none of it is seen in the strongest activation."""
+    cell: Any = cv2.cvtColor(_in_cell(photo, grid), cv2.COLOR_BGR2GRAY)
+    cell = cv2.addWeighted(cell, 4, cv2.blur(cell, (max(grid.cell_hw[0] // 6, 3),) * 2), -4, 0)
+    faint = _on_panel(np.tile(cell, (grid.rows, grid.cols)), grid)
+    return cv2.add(grey, cv2.multiply(cv2.bitwise_not(grey), faint, scale=FAINT / 255))  # type: ignore[return-value]
 
 
 def _in_cell(photo: Image, grid: Grid) -> Image:

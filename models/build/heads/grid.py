@@ -27,15 +27,6 @@ class Grid:
         row, col = divmod(place, self.cols)
         return left + col * (width + gap), top + row * (height + gap)
 
-    def shrunk(self, by: int) -> "Grid":
-        """The same tiles without gaps and margins, at a fraction of their size."""
-        cell_hw, whole_hw = (
-            (max(height // by, 1), max(width // by, 1))
-            for height, width in (self.cell_hw, self.whole_hw or self.cell_hw)
-        )
-        panel_hw = self.rows * cell_hw[0], self.cols * cell_hw[1]
-        return Grid(self.rows, self.cols, cell_hw, 0, panel_hw, whole_hw if self.whole_hw else None)
-
     def place(self, x: float, y: float) -> int | None:
         """The place of the cell under a point of the panel, or None."""
         (height, width), (left, top) = self.cell_hw, self.corner(0)
