@@ -27,11 +27,13 @@ class TileSettings:
     )
     active: bool = value(
         True,
-        "show only the most active channels",
-        KeyBinding(("a",), "toggle", "most active channels, or all", feedback="most active channels only"),
+        "show only active channels that differ, or in the story only some layers",
+        KeyBinding(
+            ("a",), "toggle", "most active channels, or all; in story: some layers, or all", feedback="only a selection"
+        ),
     )
     count: int = value(
-        16, "most active channels to show, at most; a quarter fewer where they fill the panel better", low=1, high=256
+        16, "active channels to show, at most; a quarter fewer where they fill the panel better", low=1, high=256
     )
     contrast: float = value(
         1.4,

@@ -13,6 +13,8 @@ from realtime.overlay.channel_entry import ChannelEntry
 from realtime.overlay.layer_list import LayerList
 from realtime.overlay.layer_sheet import arrange_layers
 from realtime.show.screen import LARGEST_HW, fullscreen_canvas
+from realtime.views.stages import across_depth
+from realtime.views.story import ROWS
 from tests.realtime.show.stage import NETWORK, Stage
 
 
@@ -39,7 +41,7 @@ def test_the_wheel_goes_through_the_layers_and_with_shift_changes_the_dream(stag
         ("mosaic", ".", "recording format: mp4"),
         ("mosaic", "m", "view: mosaic already"),
         ("mosaic", "7", "features: colour, seen in features (6)"),
-        ("dream", "8", "contrast: 2.2, seen in mosaic (m)"),
+        ("dream", "8", "contrast: 1.8, seen in mosaic (m)"),
         ("camera", "y", "layout: inset, not seen in this view"),
         ("camera", "3", "layer: block3_conv1, seen in mosaic (m)"),
         ("gradcam", "]", "layer: block5_conv3 already"),
@@ -115,9 +117,9 @@ def test_a_click_on_the_camera_beside_any_view_does_the_same(stage: Stage, view:
 
 def test_a_click_on_a_row_of_the_story_goes_to_its_layer(stage: Stage) -> None:
     canvas = stage.show(view="story")
-    rows = NETWORK.info.key_layers
-    stage.click(canvas.panel, 0.5, (7 + 0.5) / len(rows))
-    assert (stage.controls.value("show/view"), stage.controls.value("show/layer")) == ("mosaic", rows[7].name)
+    rows = across_depth(NETWORK.info.key_layers, ROWS)
+    stage.click(canvas.panel, 0.5, (3 + 0.5) / len(rows))
+    assert (stage.controls.value("show/view"), stage.controls.value("show/layer")) == ("mosaic", rows[3].name)
 
 
 def test_escape_leaves_help_then_zoom_then_fullscreen_and_never_resets(stage: Stage) -> None:
