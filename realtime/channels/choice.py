@@ -38,9 +38,9 @@ class ChannelChoice:
     `kept` is always shown.
     """
 
-    MARGIN, SMOOTHING = 1.5, 0.05
+    MARGIN, SMOOTHING = 2.0, 0.03
     REST = 15  # frames between two changes
-    MEMORY = 4  # maps of that many moments are compared
+    MEMORY = 8  # maps of that many moments are compared
 
     def __init__(self, total: int) -> None:
         self.kept: int | None = None

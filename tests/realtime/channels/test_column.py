@@ -66,6 +66,14 @@ def test_a_narrow_panel_has_no_column(engine: Engine) -> None:
     assert zoomed(engine, (180, 240)).shape == (180, 240, 3)
 
 
+@pytest.mark.parametrize("panel_hw", [PANEL_HW, (640, 360)])
+def test_the_tile_fills_its_room(engine: Engine, monkeypatch: pytest.MonkeyPatch, panel_hw: tuple[int, int]) -> None:
+    monkeypatch.setattr(portraits, "STEPS", 1)
+    height, width = split_panel(panel_hw)[0]
+    tile = zoomed(engine, panel_hw)[:height, :width]
+    assert (np.abs(tile.astype(int) - BACKGROUND).max(axis=2) > 2).mean() > 0.9
+
+
 def test_in_an_upright_panel_it_lies_below(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portraits, "STEPS", 1)
     (tile_h, tile_w), (height, width) = split_panel((640, 360))[0], column_hw((640, 360))

@@ -18,6 +18,7 @@ from realtime.canvas.layout import arrange
 from realtime.capture.pattern import Pattern
 from realtime.imaging.colormaps import INKS
 from realtime.imaging.frame import Floats, hw
+from realtime.imaging.text import BRIGHT
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size
 from realtime.show.make_controls import make_controls
@@ -67,6 +68,19 @@ def test_a_layer_looks_the_same_on_every_canvas(engine: Engine, layer: str) -> N
         assert len(both) >= 8
         for channel in both:
             assert np.corrcoef(one[channel].ravel(), other[channel].ravel())[0, 1] > 0.95, channel
+
+
+def test_a_frame_is_around_the_peak_of_a_large_tile(engine: Engine) -> None:
+    network = open_network("world")
+    controls = make_controls(network.info, find_views())
+    for path, value in (("show/layer", "block3_conv2"), ("tiles/zoom", True), ("tiles/channel", 5)):
+        controls.set(path, value)
+    image = Pattern().read()
+    seen = dataclasses.replace(scene(engine, network, controls, image, input_hw=(96, 128)), panel_hw=(120, 160))
+    white = (render_when_ready(MosaicView(), seen).image.astype(int) == BRIGHT).all(axis=2)
+    rows, columns = np.flatnonzero(white.any(axis=1)), np.flatnonzero(white.any(axis=0))
+    assert 20 < np.ptp(rows) < 60
+    assert 20 < np.ptp(columns) < 60
 
 
 def layer_of(stride: int, block: int = 5) -> LayerInfo:
