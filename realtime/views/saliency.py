@@ -21,7 +21,6 @@ from realtime.channels.likes import ChannelLikes
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, value
 from realtime.imaging.colormaps import PHOTO, apply_colormap, ink, light_photo
-from realtime.imaging.compositing import fitted
 from realtime.imaging.drawing import faded
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.imaging.guided_filter import enlarge_along_guide
@@ -97,14 +96,14 @@ class SaliencyView(View):
     def render(self, scene: Scene) -> Rendered:
         """The newest gradient, at the size of the frame; the next one is started."""
         self._update(scene)
-        size_hw, photo = fitted(scene.frame_hw, scene.panel_hw), scene.fitted_frame()
-        grid = Grid(1, 1, size_hw, GAP, scene.panel_hw)
+        photo = scene.fitted_frame()
+        grid = Grid(1, 1, hw(photo), GAP, scene.panel_hw)
         if self._newest is None:
             return Rendered(faded(photo), scene.layer, caption=("saliency", "The pixels that activate a channel."))
         tiles, show = scene.settings[TileSettings], scene.settings[SaliencySettings].show
         gradient = self._newest.gradient / np.float32(max(self._peak, 1e-12))
         shown = Tiles(grid, (self._newest.channel,), 0)
-        image = draw_gradient(gradient, photo, show, tiles, scene.layer.block)
+        image = draw_gradient(strengths(gradient, show)[scene.visible(hw(gradient))], photo, tiles, scene.layer.block)
         return Rendered(image, scene.layer, shown, ("saliency", self._sentence(scene, self._newest.channel)))
 
     def _sentence(self, scene: Scene, channel: int) -> str:
@@ -182,29 +181,30 @@ def _has_classes(layer: LayerInfo, info: ModelInfo) -> bool:
     return layer == info.layers[-1] and layer.channels == classes
 
 
-def draw_gradient(gradient: Floats, photo: Image, show: str, tiles: TileSettings, block: int) -> Image:
-    """A gradient whose largest values are about 1 as an image of the size of the photo."""
-    if show in ("norm", "blurred"):
-        levels = _norm(gradient, photo, blurred=show == "blurred")
-        if tiles.colormap == PHOTO:
-            return light_photo(levels, photo, tiles.contrast)
-        return apply_colormap(levels, ink(tiles.colormap, block), tiles.contrast)
-    if show == "grey":
-        gradient = np.repeat(gradient.mean(axis=2, keepdims=True), 3, axis=2)
-    large = cv2.resize(gradient, hw(photo)[::-1], interpolation=cv2.INTER_CUBIC)
-    return cv2.convertScaleAbs(cv2.max(large, -1.0), alpha=127, beta=128)  # type: ignore[call-overload,return-value]
+def strengths(gradient: Floats, show: str) -> Floats:
+    """What is drawn of a gradient (h, w, 3) whose largest values are about 1.
 
-
-def _norm(gradient: Floats, photo: Image, *, blurred: bool) -> NDArray[np.uint8]:
-    """The norm over the colours, without its grain, with the edges of the photo, 0 to 255: most of it is dark."""
+    "raw" and "grey" are shaped like it. The norm over the colours is (h, w), without its grain, and 0 in most places.
+    """
+    if show not in ("norm", "blurred"):
+        return gradient if show == "raw" else np.repeat(gradient.mean(axis=2, keepdims=True), 3, axis=2)
     norm = np.asarray(np.linalg.norm(gradient, axis=2) / np.sqrt(3), np.float32)
-    smooth: Any = cv2.GaussianBlur(norm, (0, 0), max(min(norm.shape) / 60, 1) if blurred else GRAIN)
+    smooth: Any = cv2.GaussianBlur(norm, (0, 0), max(min(norm.shape) / 60, 1) if show == "blurred" else GRAIN)
     dark, peak = np.quantile(smooth, (DARK_QUANTILE, PEAK_QUANTILE))
     dark = min(dark, peak / 2)  # where much of the picture has the same gradient
-    share = np.clip((smooth - dark) / max(float(peak - dark), 1e-9), 0, 1)
+    return np.asarray(np.clip((smooth - dark) / max(float(peak - dark), 1e-9), 0, 1), np.float32)
+
+
+def draw_gradient(strength: Floats, photo: Image, tiles: TileSettings, block: int) -> Image:
+    """The `strengths` for a layer of a block, at the size of the photo; a norm has the edges of the photo."""
+    if strength.ndim == 3:
+        large = cv2.resize(strength, hw(photo)[::-1], interpolation=cv2.INTER_CUBIC)
+        return cv2.convertScaleAbs(cv2.max(large, -1.0), alpha=127, beta=128)  # type: ignore[call-overload,return-value]
     guide = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
-    levels = enlarge_along_guide(np.asarray(share, np.float32), np.asarray(guide, np.uint8))
-    return np.maximum(levels, 1)
+    levels = np.maximum(enlarge_along_guide(strength, np.asarray(guide, np.uint8)), 1)
+    if tiles.colormap == PHOTO:
+        return light_photo(levels, photo, tiles.contrast)
+    return apply_colormap(levels, ink(tiles.colormap, block), tiles.contrast)
 
 
 def _specs(scene: Scene, layer: LayerInfo) -> tuple[GraphSpec, GraphSpec]:
