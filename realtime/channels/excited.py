@@ -18,6 +18,7 @@ LEAST = 0.4  # share of the strongest response that counts
 WINDOW = 0.3  # side of a crop, as a share of the picture's shorter side
 SIDE = 160  # pixels of a crop
 ALIKE = 20.0  # mean difference of two crops without their details, in levels of 255, below which they look alike
+SAME_LOOK = 0.8  # correlation of two crops without their details, above which they look alike
 SAME_SCENE = 40.0  # the same for whole frames, which move
 
 
@@ -66,11 +67,17 @@ def _different(crops: list[Crop]) -> list[Crop]:
 
 
 def _alike(one: Crop, other: Crop) -> bool:
-    """Whether two crops look alike, or show much the same place of one scene."""
-    if np.abs(one.look - other.look).mean() < ALIKE:
+    """Whether two crops look alike, one perhaps paler in a dissolve, or show much the same place of one scene."""
+    if np.abs(one.look - other.look).mean() < ALIKE or _correlation(one.look, other.look) > SAME_LOOK:
         return True
     moved = max(abs(a - b) for a, b in zip(one.corner, other.corner, strict=True))
     return moved < one.side and bool(np.abs(one.scene - other.scene).mean() < SAME_SCENE)
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    """The correlation of two looks; 0 where one of them has no contrast."""
+    a, b = one - one.mean(axis=(0, 1)), other - other.mean(axis=(0, 1))
+    return float((a * b).sum() / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-6))
 
 
 def _look(image: Image) -> Floats:

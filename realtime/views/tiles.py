@@ -29,7 +29,7 @@ class TileSettings:
         True,
         "show only active channels that differ, or in the story only some layers",
         KeyBinding(
-            ("a",), "toggle", "most active channels, or all; in story: some layers, or all", feedback="only a selection"
+            ("a",), "toggle", "most active channels, or all; in story: some layers, or all", feedback="a selection only"
         ),
     )
     count: int = value(

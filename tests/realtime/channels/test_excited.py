@@ -56,6 +56,15 @@ def test_the_same_place_of_a_frame_that_moves_is_kept_once() -> None:
     assert len(crops) == 1
 
 
+def test_a_crop_of_a_dissolve_is_not_kept_beside_its_original() -> None:
+    rng = np.random.default_rng(0)
+    image = np.repeat(np.repeat(rng.integers(0, 256, (9, 16, 3), np.uint8), 10, axis=0), 10, axis=1)
+    excited = Excited()
+    excited.update(peak(3.0), image, now=0.0)
+    paler = (image * 0.5 + 100).astype(np.uint8)
+    assert len(excited.update(peak(2.5), paler, now=3.0)) == 1
+
+
 def test_one_moment_has_few_crops() -> None:
     image = frame(0)
     activations = np.zeros((9, 16), np.float32)
