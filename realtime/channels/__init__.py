@@ -1,1 +1,1 @@
-"""What single channels respond to: the picture that maximizes one, and what excited one lately."""
+"""Which channels are shown, and what single ones respond to."""
