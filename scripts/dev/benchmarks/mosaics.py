@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, si
             result.skipped.append(f"{name} is skipped: {error}")
         else:
             ways[name] = partial(_in_numpy, forward, image, network.info.input, grid)
-    feeds = {"image": image, "gain": np.full(layer.channels, GAIN, np.float32)}
+    feeds: dict[str, NDArray[Any]] = {"image": image, "gain": np.full(layer.channels, GAIN, np.float32)}
     feeds["black"] = np.zeros(layer.channels, np.float32)
     for precision in PRECISIONS if provider.name == "CPU" else PRECISIONS[:1]:
         session = open_session(GraphSpec(network, MosaicHead(layer.name, grid), size_hw, precision), provider)
