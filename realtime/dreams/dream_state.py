@@ -21,12 +21,13 @@ from realtime.dreams.colours import treat_detail
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.key_ascent import KeyAscent, KeyPlan
 from realtime.dreams.laplacian import root_mean_square
-from realtime.dreams.motion import Motion
-from realtime.dreams.optical_flow import Grey, backward_flow, drift_flow, grey
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
+from realtime.motion.fields import Grey, drift_flow, grey
+from realtime.motion.motion import Motion
+from realtime.motion.optical_flow import backward_flow
 from realtime.threads.background_result import BackgroundResult
 
 FLOW_SIDE = 144  # pixels of the short side of the pictures between which optical flow is found

@@ -12,10 +12,10 @@ import numpy as np
 from models.spec import Hw
 from realtime.dreams.deepdream import ascent_step
 from realtime.dreams.laplacian import normalize_scales
-from realtime.dreams.optical_flow import shift
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image
+from realtime.motion.fields import shift
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,12 @@ from realtime.capture.registry import open_source
 from realtime.capture.source import EndOfSource, SourceOptions
 from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, plan_octaves
 from realtime.dreams.objective import ObjectiveGradient, default_layer
-from realtime.dreams.optical_flow import coordinates, grey
 from realtime.dreams.parse_objective import parse_objective
 from realtime.imaging.compositing import centred, resize
 from realtime.imaging.frame import Floats, Frame, Image, hw
 from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
+from realtime.motion.fields import coordinates, grey
 from realtime.show.options import RenderOptions
 from realtime.show.setup import open_setup
 
@@ -39,6 +39,7 @@ JUDGED = 4.0  # seconds of which every frame is judged; afterwards one per secon
 SETTLED = 5.0  # seconds after which a film is judged
 SIDE = 448  # pixels of the long side at which the objective is computed
 OFFLINE = AscentOptions(octaves=3, octave_scale=1.5, steps=8, step_size=2.0)
+REGION = 5.0  # pixels of the canvas: the size of the regions that are asked for the direction of their lines
 BAND = (1.0, 6.0)  # pixels of the canvas: the scales of the detail that is compared with the offline dream
 
 
@@ -58,10 +59,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Gain of the objective; sharpness and strength of the detail, grey levels; flicker relative to strength; cost."""
+    """Gain of the objective; sharpness, lines and strength of the detail, grey levels; flicker relative to strength."""
 
     gain: float
     sharpness: float
+    lines: float
     strength: float
     flicker: float
     core_ms: float
@@ -132,8 +134,19 @@ def figures(network: Network, layer: str, shown: Sequence[Shown], core_ms: float
     details = [each.detail for each in samples]
     strength = float(np.mean([each.std() for each in details]))
     sharpness = float(np.mean([cv2.Laplacian(each, cv2.CV_32F).std() for each in details]))
+    lines = float(np.mean([line_strength(each) for each in details]))
     flicker = float(np.mean(list(_flickers(shown[: round(JUDGED * FPS)]))))
-    return Figures(float(np.mean(gains)), sharpness, strength, flicker / strength, core_ms)
+    return Figures(float(np.mean(gains)), sharpness, lines, strength, flicker / strength, core_ms)
+
+
+def line_strength(detail: Floats) -> float:
+    """The slope of the edges and lines of the detail, grey levels per pixel; noise, which has no direction, has little.
+
+    The root of the mean difference between the eigenvalues of the structure tensor (Bigun and Granlund 1987).
+    """
+    across, down = cv2.Sobel(detail, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(detail, cv2.CV_32F, 0, 1, scale=1 / 8)
+    xx, yy, xy = (cv2.GaussianBlur(each, (0, 0), REGION) for each in (across**2, down**2, across * down))
+    return float(np.sqrt(np.mean(np.hypot(xx - yy, 2 * xy))))
 
 
 def _value(gradient: ObjectiveGradient, image: Image) -> float:

@@ -12,11 +12,12 @@ import pytest
 from models.build.heads.dream import DreamHead
 from models.importing.open_network import open_network
 from realtime.controls.controls import Snapshot
-from realtime.dreams.optical_flow import backward_flow, drift_flow, grey, warp
 from realtime.imaging.add_detail import HEADROOM, soft_clip
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Frame, Image
 from realtime.inference.engine import Engine
+from realtime.motion.fields import drift_flow, grey, warp
+from realtime.motion.optical_flow import backward_flow
 from realtime.show.make_controls import make_controls
 from realtime.views.dream import DreamView
 from realtime.views.registry import find_views

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from models.spec import Hw
-from realtime.dreams.optical_flow import Grey, coordinates
 from realtime.imaging.frame import Floats, hw
+from realtime.motion.fields import Grey, coordinates
 
 NOISE = 25.0  # the variance, in squared grey levels, of a picture without anything in it
 

@@ -1,4 +1,4 @@
-"""Optical flow between small pictures, and warping along it."""
+"""Fields over a picture: coordinates, drifts, and moving a field along a flow."""
 
 from functools import cache, lru_cache
 from typing import TypeAlias
@@ -13,31 +13,10 @@ from realtime.imaging.frame import Floats, Image
 Grey: TypeAlias = NDArray[np.uint8]
 """A grey picture, (height, width)."""
 
-NOISE = 1.0  # pixels: the blur that keeps the noise of a camera from looking like motion
-SMOOTH = 6.0  # pixels: the blur of the flow, which is not known where the picture is flat
-
 
 def grey(image: Image) -> Grey:
     """The picture without its colours."""
     return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)  # type: ignore[return-value]
-
-
-def backward_flow(new: Grey, old: Grey) -> Floats:
-    """From each pixel of `new` to its place in `old`, in pixels, (height, width, 2): across, down.
-
-    Dense inverse search (Kroeger et al. 2016), to half the size of the pictures: 0.9 ms for 192x144. OpenCV's fast
-    preset takes half of that and is wrong by several times as much, which adds up from frame to frame.
-    """
-    new, old = (cv2.GaussianBlur(each, (0, 0), NOISE) for each in (new, old))  # type: ignore[assignment]
-    flow = _search().calc(new, old, None)  # type: ignore[call-overload]
-    return np.asarray(cv2.GaussianBlur(flow, (0, 0), SMOOTH), np.float32)
-
-
-@cache
-def _search() -> cv2.DISOpticalFlow:
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    search.setVariationalRefinementIterations(0)  # takes as long again
-    return search
 
 
 def warp(field: Floats, flow: Floats) -> Floats:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from realtime.dreams.dream_state import CUT, OTHER
-from realtime.dreams.motion import Motion, difference
-from realtime.dreams.optical_flow import Grey, backward_flow
 from realtime.imaging.frame import Floats
+from realtime.motion.fields import Grey
+from realtime.motion.motion import Motion, difference
+from realtime.motion.optical_flow import backward_flow
 
 NOWHERE = np.zeros((96, 128, 2), np.float32)
 
