@@ -10,6 +10,7 @@ from realtime.imaging.colour_axes import AXES
 from realtime.imaging.frame import Floats, Image
 
 BLUR = 2.5  # pixels: colours that change faster than this are noise to the eye
+FINE = 1.8  # pixels: lines that are finer than this are sharpened
 CALM, VIVID = 0.6, 1.2  # how much of the other colours is kept
 
 INKS = {
@@ -26,9 +27,12 @@ COLOURS = ("dream", "vivid", "camera", *INKS)
 """What `dream/colours` may be."""
 
 
-def treat_detail(detail: Floats, colours: str) -> Floats:
-    """The detail (height, width, 3) in other colours: its lightness stays sharp, and fine colours are blurred away."""
+def treat_detail(detail: Floats, colours: str, sharpen: float = 0.0) -> Floats:
+    """The detail (height, width, 3) in other colours: its lightness is sharpened, and fine colours are blurred away."""
     axes = cv2.transform(detail, AXES)
+    lightness = np.ascontiguousarray(axes[..., 0])
+    blurred = cv2.GaussianBlur(lightness, (0, 0), FINE)
+    axes[..., 0] = cv2.addWeighted(lightness, 1 + sharpen, blurred, -sharpen, 0)
     if colours not in ("dream", "vivid"):
         axes[..., 1:] = 0
     else:

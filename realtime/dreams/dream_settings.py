@@ -18,7 +18,7 @@ class DreamSettings:
     depth: float = value(DEPTH, "depth of the layer in the network: 0 for the first, 1 for the last")
     channel: int = value(-1, "channel to dream of; -1 for the whole layer", low=-1, high=4095)
     objective: str = value("", "what to dream of instead of the layer, such as 0.7*conv4:23 + 0.3*conv5 or class:cup")
-    size: int = value(448, "long side of a key picture, in pixels", low=64, high=1280)
+    size: int = value(448, "long side of the picture in which shapes grow, in pixels", low=64, high=1280)
     strength: float = value(
         30.0,
         "strength of the dream, in pixel values (0 to 255)",
@@ -30,6 +30,8 @@ class DreamSettings:
     octaves: int = value(3, "number of octaves (sizes of the picture)", low=1, high=5)
     octave_scale: float = value(1.5, "size ratio of two successive octaves", low=1.1, high=2.5)
     steps: int = value(8, "gradient ascent steps per octave", low=1, high=40)
+    finish: int = value(3, "further steps at one and a half times the size, for fine lines", low=0, high=20)
+    sharpen: float = value(1.0, "how much fine lines are sharpened", low=0, high=3)
     step_size: float = value(2.0, "mean change of a pixel value (0 to 255) per step", low=0.1, high=20)
     jitter: int = value(24, "maximum random shift before each step, in pixels", low=0, high=64)
     scales: int = value(4, "scales of the gradient with the same strength; 1 for fine lines", low=1, high=6)
@@ -44,6 +46,7 @@ class DreamSettings:
     colours: str = value(
         "dream", "colours of the dream, those of the camera, or two inks for the whole picture", choices=COLOURS
     )
+    region: bool = value(True, "dream only where it is like the chosen places (features/points), if there are any")
     stillness: bool = value(False, "show the dream only while the picture is still")
     seed: int = value(0, "seed of the random shifts", high=1_000_000)
     preset: str = value(

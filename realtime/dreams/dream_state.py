@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from models.spec import Hw
 from realtime.dreams.colours import treat_detail
 from realtime.dreams.dream_settings import DreamSettings
-from realtime.dreams.key_ascent import KeyAscent, KeyPlan
+from realtime.dreams.key_ascent import KeyAscent
+from realtime.dreams.key_picture import Key, Layer, Shown, blended
+from realtime.dreams.key_plan import KeyPlan
 from realtime.dreams.laplacian import root_mean_square
 from realtime.dreams.tiling import ValueAndGradient
+from realtime.imaging.add_detail import MIDDLE, UNIT, as_detail, as_image
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
@@ -33,44 +35,11 @@ from realtime.threads.background_result import BackgroundResult
 FLOW_SIDE = 144  # pixels of the short side of the pictures between which optical flow is found
 CUT = 0.25  # a difference, motion undone, that two frames of one take do not reach: they stay below 0.1
 OTHER = 0.6  # the difference from which on a frame no longer is the picture that a dream was made of
-LEAVE = 0.3  # seconds in which a dream of another picture fades away
 FORGET_AFTER = 10.0  # seconds without a frame after which a dream starts anew: the motion in between is not known
 MAX_GAIN = 3.0  # the largest factor by which a weak key picture is strengthened
-EASE = 0.25  # the time constant, in seconds, with which a growing key picture follows the ascent
-GROWN = 4 * EASE  # seconds after the last step until a key picture has grown
-GROWTH = 0.5  # seconds, at most, in which the first key picture appears while it grows
 STILL = 0.004  # the motion, in widths of the picture per frame, that halves a dream that waits for stillness
+SAMPLE = 4  # pixels: the distance of those that tell the contrast of what is shown
 CALM = 1.5  # the time constant, in seconds, of the measure of stillness
-
-
-@dataclass(slots=True)
-class Key:
-    """A key picture: its detail, the motion since its frame at `frame_time`, and when it was first shown."""
-
-    detail: Floats
-    motion: Motion
-    frame_time: float
-    shown_at: float
-    grows: bool = False
-    target: Floats | None = None
-    left_at: float = math.inf
-
-    def grow(self, elapsed: float) -> None:
-        """Go towards `target` for `elapsed` seconds: at once, every step of the ascent would be seen as a jump."""
-        if self.target is None:
-            return
-        share = 1 - math.exp(-elapsed / EASE)
-        before = cv2.resize(self.detail, self.target.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-        self.detail = np.asarray(cv2.addWeighted(before, 1 - share, self.target, share, 0), np.float32)
-
-    def weight(self, now: float, dissolve: float) -> float:
-        """How much of what lies below it the key replaces, from 0 to 1."""
-        duration = min(dissolve, GROWTH) if self.grows else dissolve
-        return _eased((now - self.shown_at) / duration if duration > 0 else 1.0)
-
-    def presence(self, now: float) -> float:
-        """How much of the key is left, from 1 to 0."""
-        return 1 - _eased((now - self.left_at) / LEAVE)
 
 
 @dataclass(slots=True)
@@ -85,10 +54,11 @@ class Running:
 
 
 class Step(NamedTuple):
-    """The result of a step of gradient ascent: whether it was the last one, and the detail in the colours to show."""
+    """The result of a step of gradient ascent: whether it was the last one, and the detail to show, if any."""
 
     finished: bool
-    detail: Floats | None
+    image: Image | None = None
+    strength: float = 0.0
 
 
 class DreamState:
@@ -104,7 +74,6 @@ class DreamState:
         self._grey: Grey | None = None
         self._now = -math.inf
         self._last_start = -math.inf
-        self._shown = -math.inf
         self._stillness = 0.0
         self._count = 0
         self.results = 0
@@ -116,21 +85,18 @@ class DreamState:
             self._clear()
         elif now != self._now:  # a frame that waited for a graph comes again
             self._follow(new, max(now - self._now, 0.0), settings)
-            for key in self._keys:
-                key.grow(max(now - self._now, 0.0))
         if subject != self._subject:
             self._subject, self._running, self._last_start = subject, None, -math.inf
         self._grey, self._now = new, now
         self._collect()
         self._drop_old(settings)
 
-    def detail(self, size_hw: Hw, settings: DreamSettings) -> Floats:
-        """What to add to the frame, float32 (height, width, 3), before it is clipped."""
-        total, presence = self._blended(size_hw, settings)
-        strength = root_mean_square(total)
-        if strength > 0:
-            total *= np.float32(min(settings.strength * presence / strength, MAX_GAIN))
-        return total * np.float32(self._stillness) if settings.stillness else total
+    def detail(self, size_hw: Hw, settings: DreamSettings) -> Shown:
+        """What to add to the frame."""
+        shown, presence = self._blended(size_hw, settings)
+        contrast = root_mean_square(shown.image[::SAMPLE, ::SAMPLE].astype(np.float32) - MIDDLE) / UNIT
+        strength = min(settings.strength * presence / max(contrast, 0.1), MAX_GAIN * shown.strength)
+        return Shown(shown.image, strength * self._stillness if settings.stillness else strength)
 
     def advance(
         self,
@@ -149,14 +115,14 @@ class DreamState:
         objective = prepare(self._running.ascent.size_hw)
         if objective is not None:
             self._job_of = self._running
-            self._job.send(self._engine.start(partial(_step, self._running.ascent, objective, settings.colours)))
+            self._job.send(self._engine.start(partial(_step, self._running, objective, settings)))
 
     def _begin(self, image: Image, plan: KeyPlan, settings: DreamSettings) -> Running:
         """Begin a key picture of the present frame, with an echo of a dream of the same subject."""
         assert self._grey is not None
         fresh = self._last_start == -math.inf or not self._keys
         self._last_start = self._now
-        before = None if fresh else self._blended(plan.sizes[-1], settings)[0] * np.float32(settings.echo)
+        before = None if fresh else as_detail(*self._blended(plan.size_hw, settings)[0]) * np.float32(settings.echo)
         ascent = KeyAscent(image, before, plan, (settings.seed, self._count))
         self._count += 1
         return Running(ascent, Motion(self._grey), self._now, fresh)
@@ -199,37 +165,35 @@ class DreamState:
         running = self._running
         if running is None or running is not self._job_of:
             return
-        if step.detail is not None and (step.finished or running.grows):
-            self._show(running, step.detail)
+        if step.image is not None:
+            self._show(running, step.image, step.strength)
         if step.finished:
             self._running = None
 
-    def _show(self, running: Running, detail: Floats) -> None:
-        self._shown = self._now
-        if running.key is None:
-            running.key = Key(detail, running.motion.copy(), running.frame_time, self._now, running.grows)
-            self._keys.append(running.key)
-        running.key.target = detail if running.grows else None
+    def _show(self, running: Running, image: Image, strength: float) -> None:
+        if running.key is not None:
+            running.key.grow(image, strength, self._now)
+            return
+        running.key = Key(image, strength, running.motion.copy(), running.frame_time, self._now, running.grows)
+        self._keys.append(running.key)
 
     def _drop_old(self, settings: DreamSettings) -> None:
-        """Drop the keys that a newer one covers, and those that have left; one that has grown stays as it is."""
-        for key in self._keys:
-            if key.target is not None and self._running is None and self._now - self._shown > GROWN:
-                key.target = None
+        """Drop the keys that a newer one covers, and those that have left."""
         covering = [place for place, key in enumerate(self._keys) if key.weight(self._now, settings.dissolve) >= 1]
         self._keys = self._keys[max(covering, default=0) :]
         self._keys = [key for key in self._keys if key.presence(self._now) > 0]
 
-    def _blended(self, size_hw: Hw, settings: DreamSettings) -> tuple[Floats, float]:
-        """The details of all keys, each dissolved over those before it, and how much of a dream there is, 0 to 1."""
-        total: Floats = np.zeros((*size_hw, 3), np.float32)
-        presence = 0.0
-        for key in self._keys:
-            weight, left = key.weight(self._now, settings.dissolve), key.presence(self._now)
-            detail = key.motion.warp(key.detail, size_hw, self._drift(key, settings))
-            total = np.asarray(cv2.addWeighted(total, 1 - weight, detail, weight * left, 0), np.float32)
-            presence = presence * (1 - weight) + weight * left
-        return total, presence
+    def _blended(self, size_hw: Hw, settings: DreamSettings) -> tuple[Shown, float]:
+        """The details of all keys, and how much of a dream there is, from 0 to 1."""
+        layers = [
+            Layer(
+                Shown(key.motion.warp(key.shown(self._now), size_hw, self._drift(key, settings)), key.strength),
+                key.weight(self._now, settings.dissolve),
+                key.presence(self._now),
+            )
+            for key in self._keys
+        ]
+        return blended(layers) if layers else (Shown(np.full((*size_hw, 3), MIDDLE, np.uint8), 0.0), 0.0)
 
     def _drift(self, key: Key, settings: DreamSettings) -> Floats:
         """The drift of a key since its frame, in pixels of the flow."""
@@ -245,12 +209,10 @@ class DreamState:
         )
 
 
-def _step(ascent: KeyAscent, objective: ValueAndGradient, colours: str) -> Step:
-    finished = ascent.step(objective)
-    return Step(finished, None if ascent.detail is None else treat_detail(ascent.detail, colours))
-
-
-def _eased(share: float) -> float:
-    """A smooth way from 0 to 1."""
-    share = min(max(share, 0.0), 1.0)
-    return share * share * (3 - 2 * share)
+def _step(running: Running, objective: ValueAndGradient, settings: DreamSettings) -> Step:
+    finished, detail = running.ascent.step(objective), running.ascent.detail
+    if detail is None or not (finished or running.grows):
+        return Step(finished)
+    treated = treat_detail(detail, settings.colours, settings.sharpen)
+    strength = root_mean_square(treated)
+    return Step(finished, as_image(treated, strength), strength)

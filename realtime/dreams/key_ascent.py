@@ -4,32 +4,17 @@ A key picture is a frame with all the detail that the ascent adds to it; a dream
 until the next key picture is finished.
 """
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from models.spec import Hw
 from realtime.dreams.deepdream import ascent_step
+from realtime.dreams.key_plan import KeyOctave, KeyPlan
 from realtime.dreams.laplacian import normalize_scales
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image
 from realtime.motion.fields import shift
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPlan:
-    """The sizes of the octaves, the smallest first, and the steps of each.
-
-    A step changes a pixel by `step_size`, 0..255, on average; `scales` of the gradient have the same strength.
-    """
-
-    sizes: tuple[Hw, ...]
-    steps: int = 8
-    step_size: float = 2.0
-    jitter: int = 32
-    scales: int = 4
 
 
 class KeyAscent:
@@ -51,12 +36,16 @@ class KeyAscent:
     @property
     def finished(self) -> bool:
         """Whether all octaves are done."""
-        return self._octave == len(self._plan.sizes)
+        return self._octave == len(self._plan.octaves)
 
     @property
     def size_hw(self) -> Hw:
         """The size of the octave that the next step belongs to, or of the last one."""
-        return self._plan.sizes[min(self._octave, len(self._plan.sizes) - 1)]
+        return self._current.size_hw
+
+    @property
+    def _current(self) -> KeyOctave:
+        return self._plan.octaves[min(self._octave, len(self._plan.octaves) - 1)]
 
     def step(self, objective: ValueAndGradient) -> bool:
         """Do one step; whether the key picture is finished."""
@@ -64,10 +53,10 @@ class KeyAscent:
             self._begin_octave()
         assert self._picture is not None and self._base is not None
         gradient = self._jittered(objective, self._picture)
-        ascent_step(self._picture, normalize_scales(gradient, self._plan.scales), self._plan.step_size)
+        ascent_step(self._picture, normalize_scales(gradient, self._current.scales), self._plan.step_size)
         self._detail = self._picture - self._base
         self._step += 1
-        if self._step == self._plan.steps:
+        if self._step == self._current.steps:
             self._picture, self._step = None, 0
             self._octave += 1
         return self.finished

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from models.spec import Hw
-from realtime.imaging.frame import Floats, hw
+from realtime.imaging.frame import Floats, Image, hw
 from realtime.motion.fields import Grey, coordinates
+
+Field = TypeVar("Field", Image, Floats)
+"""Detail, as floats or as an image."""
 
 NOISE = 25.0  # the variance, in squared grey levels, of a picture without anything in it
 
@@ -35,17 +39,16 @@ class Motion:
         places = coordinates(flow.shape[:2]) + flow
         self._displacement = flow + _sampled(self._displacement, places, cv2.BORDER_REPLICATE)
 
-    def warp(self, detail: Floats, size_hw: Hw, drift: Floats) -> Floats:
-        """The `detail` of the earlier picture where it is now, at another size; from outside comes its mirror image.
+    def warp(self, picture: Field, size_hw: Hw, drift: Floats) -> Field:
+        """What belongs to the earlier picture where it is now, at another size; from outside comes its mirror image.
 
         `drift` is a further displacement, in pixels of the flow.
         """
         places = coordinates(drift.shape[:2]) + drift
         moved = drift + _sampled(self._displacement, places, cv2.BORDER_REPLICATE)
-        moved *= np.array((detail.shape[1] / drift.shape[1], detail.shape[0] / drift.shape[0]), np.float32)
-        target = cv2.add(_places(size_hw, hw(detail)), cv2.resize(moved, size_hw[::-1]))
-        moved = cv2.remap(detail, target, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload]
-        return np.asarray(moved, np.float32)
+        moved *= np.array((picture.shape[1] / drift.shape[1], picture.shape[0] / drift.shape[0]), np.float32)
+        target = cv2.add(_places(size_hw, hw(picture)), cv2.resize(moved, size_hw[::-1]))
+        return cv2.remap(picture, target, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload, no-any-return]
 
     def difference(self, grey: Grey) -> float:
         """How much the present picture differs from the earlier one, motion undone, from 0 to about 1."""

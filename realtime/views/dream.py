@@ -1,12 +1,10 @@
 """DeepDream on the moving picture: it amplifies what a layer, or one of its channels, responds to."""
 
-import math
 from collections.abc import Iterable
 from functools import cache, partial
 from typing import TypeAlias
 
 import cv2
-import numpy as np
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.dream import DreamHead
@@ -18,11 +16,13 @@ from realtime.controls.value import KeyBinding
 from realtime.dreams.colours import treat_picture
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState
-from realtime.dreams.key_ascent import KeyPlan
+from realtime.dreams.key_picture import Shown
+from realtime.dreams.key_plan import KeyPlan, plan_octaves
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.parse_objective import parse_objective
 from realtime.dreams.value_rules import apply_dream_preset, check_objective, follow_depth, layer_of_dream
-from realtime.imaging.add_detail import add_detail, soft_clip
+from realtime.imaging.add_detail import add_detail
+from realtime.imaging.frame import Image, hw
 from realtime.inference.channels import channel_weights
 from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
@@ -31,7 +31,7 @@ NEIGHBOURS = 3  # layers whose graphs are prepared: this one and those next to i
 Subject: TypeAlias = tuple[str, str, int]
 """The text of an objective, or a layer and its channel."""
 
-STEP = 8  # pixels: octaves have sides that this divides
+LARGEST = 960  # pixels of the long side at which detail is moved
 
 
 class DreamView(View):
@@ -86,25 +86,25 @@ class DreamView(View):
         if self._state is None:
             self._state = DreamState(scene.engine)
         state, gradient = self._state, self._gradient(scene)
-        sizes = _octave_sizes(scene, gradient)
+        octaves = plan_octaves(scene.frame_hw, settings, gradient.smallest, gradient.fixed_hw)
         state.update(frame.image, _subject(scene), frame.timestamp, settings)
         if settings.strength > 0:
-            plan = KeyPlan(sizes, settings.steps, settings.step_size, settings.jitter, settings.scales)
+            plan = KeyPlan(octaves, settings.step_size, settings.jitter)
             state.advance(frame.image, plan, settings, partial(_when_ready, scene, gradient))
         fitted = scene.fitted_frame()
-        detail = state.detail(sizes[-1], settings)[scene.visible(sizes[-1])]
-        picture = cv2.resize(fitted, detail.shape[1::-1]).astype(np.float32)
-        image = add_detail(fitted, soft_clip(detail, picture))
+        shown = state.detail(_drawn_hw(scene.whole_hw), settings)
+        image = _with_detail(fitted, shown.image[scene.visible(hw(shown.image))], shown.strength)
         return Rendered(treat_picture(image, settings.colours), layer, caption=_caption(settings, layer))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The octaves, then the smallest of the neighbours of the layer: the old dream stays until that is done."""
         gradient = self._gradient(scene)
-        sizes, own = _octave_sizes(scene, gradient), gradient.objective.head
-        yield from (scene.graph(own, size_hw) for size_hw in sizes)
+        settings, own = scene.settings[DreamSettings], gradient.objective.head
+        octaves = plan_octaves(scene.frame_hw, settings, gradient.smallest, gradient.fixed_hw)
+        yield from (scene.graph(own, each.size_hw) for each in octaves)
         if own.layers == (scene.layer.name,):
             others = scene.info.around(scene.layer)[1:NEIGHBOURS]
-            yield from (scene.graph(DreamHead((layer.name,)), sizes[0]) for layer in others)
+            yield from (scene.graph(DreamHead((layer.name,)), octaves[0].size_hw) for layer in others)
 
     def _gradient(self, scene: Scene) -> ObjectiveGradient:
         """The gradient of the objective, which is made once for each subject."""
@@ -147,16 +147,19 @@ def _caption(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
     return title, f"The camera image, changed to activate {what} more strongly."
 
 
-def _octave_sizes(scene: Scene, gradient: ObjectiveGradient) -> tuple[Hw, ...]:
-    """The sizes of the octaves that the network accepts, the smallest first."""
-    settings, smallest = scene.settings[DreamSettings], gradient.smallest
-    if gradient.fixed_hw is not None:
-        return (gradient.fixed_hw,)
-    largest = [max(settings.size * side / max(scene.frame_hw), smallest) for side in scene.frame_hw]
-    scales = [settings.octave_scale**power for power in range(settings.octaves - 1, -1, -1)]
-    height, width = ([max(round(side / scale / STEP), 1) * STEP for scale in scales] for side in largest)
-    sizes = [size for size in zip(height, width, strict=True) if min(size) >= smallest]
-    return tuple(dict.fromkeys(sizes or [(math.ceil(largest[0]), math.ceil(largest[1]))]))
+def _drawn_hw(panel_hw: Hw) -> Hw:
+    """The size at which detail is moved: that of the panel, or less on a large screen."""
+    scale = min(LARGEST / max(panel_hw), 1.0)
+    return round(panel_hw[0] * scale), round(panel_hw[1] * scale)
+
+
+def _with_detail(image: Image, detail: Image, strength: float) -> Image:
+    """The image with detail, which is enlarged if it is smaller."""
+    if strength <= 0:
+        return image
+    if hw(detail) != hw(image):
+        detail = cv2.resize(detail, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+    return add_detail(image, detail, strength)
 
 
 VIEW = DreamView

@@ -1,0 +1,91 @@
+"""Key pictures: they grow or dissolve over one another, and leave when the picture has become another one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from realtime.imaging.frame import Image
+from realtime.motion.motion import Motion
+
+LEAVE = 0.3  # seconds in which a dream of another picture fades away
+EASE = 0.3  # seconds in which a growing key picture follows a step of the ascent
+GROWTH = 0.5  # seconds, at most, in which the first key picture appears while it grows
+
+
+class Shown(NamedTuple):
+    """Detail to add to a frame, as an image, and its strength there, in grey levels."""
+
+    image: Image
+    strength: float
+
+
+@dataclass(slots=True)
+class Key:
+    """A key picture: its detail as an image, the motion since its frame at `frame_time`, and when it was first shown.
+
+    `strength` is the root mean square of the detail in grey levels.
+    """
+
+    image: Image
+    strength: float
+    motion: Motion
+    frame_time: float
+    shown_at: float
+    grows: bool = False
+    left_at: float = math.inf
+    before: Image | None = None
+    changed_at: float = -math.inf
+
+    def grow(self, image: Image, strength: float, now: float) -> None:
+        """Go over to another image, not at once: every step of the ascent would be seen as a jump."""
+        self.before = cv2.resize(self.shown(now), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+        self.image, self.strength, self.changed_at = image, strength, now
+
+    def shown(self, now: float) -> Image:
+        """The image, or one on the way to it."""
+        share = (now - self.changed_at) / EASE
+        if self.before is None or share >= 1:
+            return self.image
+        return cv2.addWeighted(self.before, 1 - share, self.image, share, 0)  # type: ignore[return-value]
+
+    def weight(self, now: float, dissolve: float) -> float:
+        """How much of what lies below it the key replaces, from 0 to 1."""
+        duration = min(dissolve, GROWTH) if self.grows else dissolve
+        return _eased((now - self.shown_at) / duration if duration > 0 else 1.0)
+
+    def presence(self, now: float) -> float:
+        """How much of the key is left, from 1 to 0."""
+        return 1 - _eased((now - self.left_at) / LEAVE)
+
+
+class Layer(NamedTuple):
+    """What a key picture adds, how much of what lies below it it replaces, and how much of it is left, each 0 to 1."""
+
+    shown: Shown
+    weight: float
+    presence: float
+
+
+def blended(layers: Sequence[Layer]) -> tuple[Shown, float]:
+    """Layers of the same size, each over those before it, and how much of a dream there is, from 0 to 1."""
+    image, strength = layers[0].shown
+    presence = layers[0].weight * layers[0].presence
+    for layer in layers[1:]:
+        before, after = presence * (1 - layer.weight), layer.weight * layer.presence
+        presence = before + after
+        share = after / presence if presence > 0 else 1.0
+        image = np.asarray(cv2.addWeighted(image, 1 - share, layer.shown.image, share, 0), np.uint8)
+        strength += share * (layer.shown.strength - strength)
+    return Shown(image, strength), presence
+
+
+def _eased(share: float) -> float:
+    """A smooth way from 0 to 1."""
+    share = min(max(share, 0.0), 1.0)
+    return share * share * (3 - 2 * share)
