@@ -27,18 +27,22 @@ COLOURS = ("dream", "vivid", "camera", *INKS)
 """What `dream/colours` may be."""
 
 
-def treat_detail(detail: Floats, colours: str, sharpen: float = 0.0) -> Floats:
-    """The detail (height, width, 3) in other colours: its lightness is sharpened, and fine colours are blurred away."""
+def treat_detail(detail: Floats, colours: str) -> Floats:
+    """The detail (height, width, 3) in other colours: its lightness stays sharp, and fine colours are blurred away."""
     axes = cv2.transform(detail, AXES)
-    lightness = np.ascontiguousarray(axes[..., 0])
-    blurred = cv2.GaussianBlur(lightness, (0, 0), FINE)
-    axes[..., 0] = cv2.addWeighted(lightness, 1 + sharpen, blurred, -sharpen, 0)
     if colours not in ("dream", "vivid"):
         axes[..., 1:] = 0
     else:
         share = np.float32(VIVID if colours == "vivid" else CALM)
         axes[..., 1:] = cv2.GaussianBlur(axes[..., 1:], (0, 0), BLUR) * share
     return np.asarray(cv2.transform(axes, AXES.T), np.float32)
+
+
+def sharpened(detail: Floats, amount: float) -> Floats:
+    """The detail with more of its fine lightness."""
+    lightness = cv2.transform(detail, AXES[:1])
+    fine = (lightness - cv2.GaussianBlur(lightness, (0, 0), FINE)) * np.float32(amount)
+    return np.asarray(cv2.add(detail, cv2.transform(fine, np.ascontiguousarray(AXES[:1].T))), np.float32)
 
 
 def treat_picture(image: Image, colours: str) -> Image:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.spec import Hw
-from realtime.dreams.colours import treat_detail
+from realtime.dreams.colours import sharpened, treat_detail
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.key_ascent import KeyAscent
 from realtime.dreams.key_picture import Key, Layer, Shown, blended
@@ -24,9 +24,10 @@ from realtime.dreams.key_plan import KeyPlan
 from realtime.dreams.laplacian import root_mean_square
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.add_detail import MIDDLE, UNIT, as_detail, as_image
+from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
-from realtime.inference.network_input import input_size, network_input
+from realtime.inference.network_input import input_size
 from realtime.motion.fields import Grey, drift_flow, grey
 from realtime.motion.motion import Motion
 from realtime.motion.optical_flow import backward_flow
@@ -34,7 +35,8 @@ from realtime.threads.background_result import BackgroundResult
 
 FLOW_SIDE = 144  # pixels of the short side of the pictures between which optical flow is found
 CUT = 0.25  # a difference, motion undone, that two frames of one take do not reach: they stay below 0.1
-OTHER = 0.6  # the difference from which on a frame no longer is the picture that a dream was made of
+UNSURE = 0.0015  # the difference at which flow counts as much as that before: two pictures in a dissolve have none
+OTHER = 0.35  # the difference from which on a frame no longer is the picture that a dream was made of
 FORGET_AFTER = 10.0  # seconds without a frame after which a dream starts anew: the motion in between is not known
 MAX_GAIN = 3.0  # the largest factor by which a weak key picture is strengthened
 STILL = 0.004  # the motion, in widths of the picture per frame, that halves a dream that waits for stillness
@@ -58,6 +60,7 @@ class Step(NamedTuple):
 
     finished: bool
     image: Image | None = None
+    crisp: Image | None = None
     strength: float = 0.0
 
 
@@ -72,6 +75,7 @@ class DreamState:
         self._job_of: Running | None = None
         self._subject: object = None
         self._grey: Grey | None = None
+        self._flow: Floats | None = None  # the one before
         self._now = -math.inf
         self._last_start = -math.inf
         self._stillness = 0.0
@@ -80,7 +84,7 @@ class DreamState:
 
     def update(self, image: Image, subject: object, now: float, settings: DreamSettings) -> None:
         """Add a frame at `now` seconds; `subject` is what is dreamed of, and a new one replaces the dream at once."""
-        new = grey(network_input(image, input_size(hw(image), FLOW_SIDE)))
+        new = resize(grey(image), input_size(hw(image), FLOW_SIDE))
         if self._grey is None or self._grey.shape != new.shape or now - self._now > FORGET_AFTER:
             self._clear()
         elif now != self._now:  # a frame that waited for a graph comes again
@@ -129,7 +133,7 @@ class DreamState:
 
     def _clear(self) -> None:
         """Forget the dream: the picture is another one."""
-        self._keys, self._running, self._last_start = [], None, -math.inf
+        self._keys, self._running, self._last_start, self._flow = [], None, -math.inf, None
 
     def _follow(self, new: Grey, elapsed: float, settings: DreamSettings) -> None:
         """Move everything along the optical flow to the new frame, unless it follows a cut."""
@@ -137,9 +141,13 @@ class DreamState:
         flow = backward_flow(new, self._grey)
         step = Motion(self._grey)
         step.add(flow)
-        if step.difference(new) > CUT:
+        difference = step.difference(new)
+        if difference.whole > CUT:
             self._clear()
             return
+        if self._flow is not None:
+            flow += (self._flow - flow) * np.float32(1 - 1 / (1 + (difference.typical / UNSURE) ** 2))
+        self._flow = flow
         speed = float(np.abs(flow).mean()) / new.shape[1]
         self._stillness += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (speed / STILL) ** 2) - self._stillness)
         if settings.flow:
@@ -149,11 +157,11 @@ class DreamState:
         """Move everything along the flow; what was made of another picture leaves."""
         for key in self._keys:
             key.motion.add(flow)
-            if key.left_at == math.inf and key.motion.difference(new) > OTHER:
+            if key.left_at == math.inf and key.motion.difference(new).whole > OTHER:
                 key.left_at, self._last_start = now, -math.inf
         if self._running is not None:
             self._running.motion.add(flow)
-            if self._running.motion.difference(new) > OTHER:
+            if self._running.motion.difference(new).whole > OTHER:
                 self._running, self._last_start = None, -math.inf
 
     def _collect(self) -> None:
@@ -165,16 +173,16 @@ class DreamState:
         running = self._running
         if running is None or running is not self._job_of:
             return
-        if step.image is not None:
-            self._show(running, step.image, step.strength)
+        if step.image is not None and step.crisp is not None:
+            self._show(running, step.image, step.crisp, step.strength)
         if step.finished:
             self._running = None
 
-    def _show(self, running: Running, image: Image, strength: float) -> None:
+    def _show(self, running: Running, image: Image, crisp: Image, strength: float) -> None:
         if running.key is not None:
-            running.key.grow(image, strength, self._now)
+            running.key.grow(image, crisp, strength, self._now, self._sharpness)
             return
-        running.key = Key(image, strength, running.motion.copy(), running.frame_time, self._now, running.grows)
+        running.key = Key(image, crisp, strength, running.motion.copy(), running.frame_time, self._now, running.grows)
         self._keys.append(running.key)
 
     def _drop_old(self, settings: DreamSettings) -> None:
@@ -185,15 +193,18 @@ class DreamState:
 
     def _blended(self, size_hw: Hw, settings: DreamSettings) -> tuple[Shown, float]:
         """The details of all keys, and how much of a dream there is, from 0 to 1."""
-        layers = [
-            Layer(
-                Shown(key.motion.warp(key.shown(self._now), size_hw, self._drift(key, settings)), key.strength),
-                key.weight(self._now, settings.dissolve),
-                key.presence(self._now),
-            )
-            for key in self._keys
-        ]
+        layers = [self._layer(key, size_hw, settings) for key in self._keys]
         return blended(layers) if layers else (Shown(np.full((*size_hw, 3), MIDDLE, np.uint8), 0.0), 0.0)
+
+    def _layer(self, key: Key, size_hw: Hw, settings: DreamSettings) -> Layer:
+        """What a key picture adds now; its lines are the sharper the less the picture moves."""
+        image = key.motion.warp(key.shown(self._now, self._sharpness), size_hw, self._drift(key, settings))
+        return Layer(Shown(image, key.strength), key.weight(self._now, settings.dissolve), key.presence(self._now))
+
+    @property
+    def _sharpness(self) -> float:
+        """From 0 to 1 when the picture is still: fine lines that move flicker, and blur in the eye."""
+        return max(2 * self._stillness - 1, 0.0)
 
     def _drift(self, key: Key, settings: DreamSettings) -> Floats:
         """The drift of a key since its frame, in pixels of the flow."""
@@ -213,6 +224,7 @@ def _step(running: Running, objective: ValueAndGradient, settings: DreamSettings
     finished, detail = running.ascent.step(objective), running.ascent.detail
     if detail is None or not (finished or running.grows):
         return Step(finished)
-    treated = treat_detail(detail, settings.colours, settings.sharpen)
+    treated = treat_detail(detail, settings.colours)
     strength = root_mean_square(treated)
-    return Step(finished, as_image(treated, strength), strength)
+    image, crisp = (as_image(each, strength) for each in (treated, sharpened(treated, settings.sharpen)))
+    return Step(finished, image, crisp, strength)

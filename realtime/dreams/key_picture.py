@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
-import numpy as np
 
 from realtime.imaging.frame import Image
 from realtime.motion.motion import Motion
 
+LEVEL = 1 / 64  # a share that changes an image by less than can be seen
 LEAVE = 0.3  # seconds in which a dream of another picture fades away
 EASE = 0.3  # seconds in which a growing key picture follows a step of the ascent
 GROWTH = 0.5  # seconds, at most, in which the first key picture appears while it grows
@@ -29,10 +29,11 @@ class Shown(NamedTuple):
 class Key:
     """A key picture: its detail as an image, the motion since its frame at `frame_time`, and when it was first shown.
 
-    `strength` is the root mean square of the detail in grey levels.
+    `crisp` is the same detail with sharper lines; `strength` is the root mean square of the detail in grey levels.
     """
 
     image: Image
+    crisp: Image
     strength: float
     motion: Motion
     frame_time: float
@@ -42,17 +43,16 @@ class Key:
     before: Image | None = None
     changed_at: float = -math.inf
 
-    def grow(self, image: Image, strength: float, now: float) -> None:
+    def grow(self, image: Image, crisp: Image, strength: float, now: float, sharpness: float) -> None:
         """Go over to another image, not at once: every step of the ascent would be seen as a jump."""
-        self.before = cv2.resize(self.shown(now), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
-        self.image, self.strength, self.changed_at = image, strength, now
+        self.before = cv2.resize(self.shown(now, sharpness), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+        self.image, self.crisp, self.strength, self.changed_at = image, crisp, strength, now
 
-    def shown(self, now: float) -> Image:
-        """The image, or one on the way to it."""
+    def shown(self, now: float, sharpness: float) -> Image:
+        """The image, or one on the way to it, with a `sharpness` of 0 to 1."""
+        image = mixed(self.image, self.crisp, sharpness)
         share = (now - self.changed_at) / EASE
-        if self.before is None or share >= 1:
-            return self.image
-        return cv2.addWeighted(self.before, 1 - share, self.image, share, 0)  # type: ignore[return-value]
+        return image if self.before is None else mixed(self.before, image, share)
 
     def weight(self, now: float, dissolve: float) -> float:
         """How much of what lies below it the key replaces, from 0 to 1."""
@@ -62,6 +62,15 @@ class Key:
     def presence(self, now: float) -> float:
         """How much of the key is left, from 1 to 0."""
         return 1 - _eased((now - self.left_at) / LEAVE)
+
+
+def mixed(one: Image, other: Image, share: float) -> Image:
+    """One image with a `share` of the other, or one of them as it is, from the last grey level on."""
+    if share < LEVEL:
+        return one
+    if share > 1 - LEVEL:
+        return other
+    return cv2.addWeighted(one, 1 - share, other, share, 0)  # type: ignore[return-value]
 
 
 class Layer(NamedTuple):
@@ -80,7 +89,7 @@ def blended(layers: Sequence[Layer]) -> tuple[Shown, float]:
         before, after = presence * (1 - layer.weight), layer.weight * layer.presence
         presence = before + after
         share = after / presence if presence > 0 else 1.0
-        image = np.asarray(cv2.addWeighted(image, 1 - share, layer.shown.image, share, 0), np.uint8)
+        image = mixed(image, layer.shown.image, share)
         strength += share * (layer.shown.strength - strength)
     return Shown(image, strength), presence
 

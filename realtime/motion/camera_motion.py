@@ -13,9 +13,9 @@ from models.spec import Hw
 from realtime.imaging.frame import Floats
 from realtime.motion.fields import Grey, coordinates
 
-STEP = 4  # pixels: the distance of the places whose flow is fitted
+STEP = 6  # pixels: the distance of the places whose flow is fitted
 REFINE_STEP = 3  # pixels: the distance of the places whose grey is compared
-SCALES = (1.0, 0.5, 0.25, 0.12, 0.12)  # pixels from the fit at which flow counts a quarter, in each round
+SCALES = (1.0, 0.4, 0.12, 0.12)  # pixels from the fit at which flow counts a quarter, in each round
 ROUNDS = 2  # in which grey levels that the motion does not explain lose their weight
 
 

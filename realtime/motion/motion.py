@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
@@ -15,6 +17,7 @@ from realtime.motion.fields import Grey, coordinates
 Field = TypeVar("Field", Image, Floats)
 """Detail, as floats or as an image."""
 
+NORMAL = 1.4826  # the standard deviation of normal noise, by the median of its size
 NOISE = 25.0  # the variance, in squared grey levels, of a picture without anything in it
 
 
@@ -25,14 +28,12 @@ class Motion:
     """
 
     def __init__(self, grey: Grey) -> None:
-        self._start = grey
+        self._start = _halved(grey)
         self._displacement: Floats = np.zeros((*grey.shape, 2), np.float32)
 
     def copy(self) -> Motion:
         """The same motion, which goes on by itself."""
-        other = Motion(self._start)
-        other._displacement = self._displacement
-        return other
+        return copy.copy(self)  # `add` replaces what is kept
 
     def add(self, flow: Floats) -> None:
         """Go on to the next picture; `flow` leads from it to the present one, in pixels."""
@@ -50,20 +51,39 @@ class Motion:
         target = cv2.add(_places(size_hw, hw(picture)), cv2.resize(moved, size_hw[::-1]))
         return cv2.remap(picture, target, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload, no-any-return]
 
-    def difference(self, grey: Grey) -> float:
-        """How much the present picture differs from the earlier one, motion undone, from 0 to about 1."""
-        places = coordinates(grey.shape) + self._displacement
-        start = cv2.remap(self._start, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload]
-        return difference(grey, start)
+    def difference(self, grey: Grey) -> Difference:
+        """How much the present picture differs from the earlier one, motion undone."""
+        places = (coordinates(grey.shape) + self._displacement)[::2, ::2] * np.float32(0.5)
+        return Difference.between(_halved(grey), _sampled(self._start, places, cv2.BORDER_REFLECT_101))
 
 
-def difference(new: Grey, old: Grey) -> float:
-    """How much two pictures differ, 0 for the same and about 1 for two that have nothing in common.
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """The difference of two pictures, and their own variance; a change of brightness is none."""
 
-    It is the variance of their difference, by their own variances: a change of brightness is none.
-    """
-    ours, theirs = (cv2.GaussianBlur(each, (0, 0), 2).astype(np.float32) for each in (new, old))
-    return float(np.var(ours - theirs) / (np.var(ours) + np.var(theirs) + 2 * NOISE))
+    field: Floats
+    variance: float
+
+    @classmethod
+    def between(cls, one: Floats, other: Floats) -> Difference:
+        """That of two grey pictures."""
+        return cls(one - other, float(np.var(one) + np.var(other) + 2 * NOISE))
+
+    @property
+    def whole(self) -> float:
+        """From 0 for the same picture to about 1 for two that have nothing in common."""
+        return float(np.var(self.field)) / self.variance
+
+    @property
+    def typical(self) -> float:
+        """The same for the typical pixel: something small that moves by itself adds nothing."""
+        size = np.abs(self.field - np.median(self.field))
+        return (NORMAL * float(np.median(size))) ** 2 / self.variance
+
+
+def _halved(grey: Grey) -> Floats:
+    """Half the size, without noise."""
+    return np.asarray(cv2.GaussianBlur(grey[::2, ::2].astype(np.float32), (0, 0), 1), np.float32)
 
 
 @lru_cache(maxsize=8)

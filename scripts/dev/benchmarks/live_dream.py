@@ -157,19 +157,31 @@ def _value(gradient: ObjectiveGradient, image: Image) -> float:
 def _flickers(shown: Sequence[Shown]) -> Iterator[float]:
     """The mean change of the detail from frame to frame once the motion is undone, that of a camera before a plane.
 
-    Optical flow would be wrong by a third of a pixel here, which looks like flicker where the detail is sharp.
+    Optical flow would be wrong by a third of a pixel here, which looks like flicker where the detail is sharp. Where a
+    picture dissolves into another there are two motions: the least change of this motion, that before and none counts.
     """
+    still = before = np.eye(2, 3, dtype=np.float32)
     for old, new in itertools.pairwise(shown):
-        half_hw = new.image.shape[0] // 2, new.image.shape[1] // 2
-        newer, older = (resize(grey(each.image), half_hw) for each in (new, old))
-        try:
-            _, motion = cv2.findTransformECC(newer, older, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE)
-        except cv2.error:
-            continue  # a cut
-        motion[:, 2] = 2 * motion[:, 2] - motion[:, :2] @ (0.5, 0.5) + 0.5
-        flags = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
-        moved = cv2.warpAffine(old.detail, motion, new.image.shape[1::-1], flags=flags)
-        yield float(np.abs(new.detail - moved)[32:-32, 32:-32].mean())
+        motions = (_motion(new.image, old.image), before, still)
+        changes = [_change(new.detail, old.detail, motion) for motion in motions]
+        before = motions[int(np.argmin(changes))]
+        yield min(changes)
+
+
+def _motion(new: Image, old: Image) -> Floats:
+    """The affine map from a pixel of the new picture to the old one, which is found at half their size."""
+    half_hw = new.shape[0] // 2, new.shape[1] // 2
+    newer, older = (resize(grey(each), half_hw) for each in (new, old))
+    motion = np.eye(2, 3, dtype=np.float32)
+    with suppress(cv2.error):  # after a cut
+        motion = np.asarray(cv2.findTransformECC(newer, older, motion, cv2.MOTION_AFFINE)[1], np.float32)
+    motion[:, 2] = 2 * motion[:, 2] - motion[:, :2] @ (0.5, 0.5) + 0.5
+    return motion
+
+
+def _change(new: Floats, old: Floats, motion: Floats) -> float:
+    moved = cv2.warpAffine(old, motion, new.shape[::-1], flags=cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP)
+    return float(np.abs(new - moved)[32:-32, 32:-32].mean())
 
 
 def similarity(network: Network, layer: str, image: Image, detail: Floats) -> tuple[float, float]:

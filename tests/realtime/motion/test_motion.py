@@ -9,7 +9,7 @@ import pytest
 from realtime.dreams.dream_state import CUT, OTHER
 from realtime.imaging.frame import Floats
 from realtime.motion.fields import Grey
-from realtime.motion.motion import Motion, difference
+from realtime.motion.motion import Motion
 from realtime.motion.optical_flow import backward_flow
 
 NOWHERE = np.zeros((96, 128, 2), np.float32)
@@ -64,27 +64,27 @@ def test_a_cut_is_told_from_motion_and_light(brighter: int) -> None:
     for step in range(1, 30):
         motion, new = Motion(view(picture, step - 1)), view(picture, step) + np.uint8(brighter)
         motion.add(backward_flow(new, view(picture, step - 1)))
-        assert motion.difference(new) < 0.5 * CUT
+        assert motion.difference(new).whole < 0.5 * CUT
     cut = Motion(view(picture, 0))
     cut.add(backward_flow(view(wall(7), 3), view(picture, 0)))
-    assert cut.difference(view(wall(7), 3)) > CUT
+    assert cut.difference(view(wall(7), 3)).whole > CUT
 
 
 def test_a_picture_is_still_the_same_after_a_walk_and_another_one_is_not() -> None:
     motion = walked(wall(0), 40)
-    assert motion.difference(view(wall(0), 40)) < 0.5 * OTHER
-    assert motion.difference(view(wall(9), 40)) > OTHER
+    assert motion.difference(view(wall(0), 40)).whole < 0.5 * OTHER
+    assert motion.difference(view(wall(9), 40)).whole > OTHER
 
 
 def test_empty_pictures_do_not_differ() -> None:
     dark = np.full((96, 128), 3, np.uint8)
-    assert difference(dark, dark + np.uint8(1)) < 0.1
+    assert Motion(dark).difference(dark + np.uint8(1)).whole < 0.1
 
 
 def test_a_copy_goes_on_by_itself() -> None:
     motion = walked(wall(0), 3)
     copy = motion.copy()
-    before = motion.difference(view(wall(0), 3))
+    before = motion.difference(view(wall(0), 3)).whole
     copy.add(np.full((96, 128, 2), 7, np.float32))
-    assert motion.difference(view(wall(0), 3)) == before
-    assert copy.difference(view(wall(0), 3)) != before
+    assert motion.difference(view(wall(0), 3)).whole == before
+    assert copy.difference(view(wall(0), 3)).whole != before
