@@ -39,7 +39,7 @@ def treat_detail(detail: Floats, colours: str) -> Floats:
 
 
 def sharpened(detail: Floats, amount: float) -> Floats:
-    """The detail with more of its fine lightness."""
+    """The detail with more of its fine lightness, or with less where the `amount` is negative."""
     lightness = cv2.transform(detail, AXES[:1])
     fine = (lightness - cv2.GaussianBlur(lightness, (0, 0), FINE)) * np.float32(amount)
     return np.asarray(cv2.add(detail, cv2.transform(fine, np.ascontiguousarray(AXES[:1].T))), np.float32)

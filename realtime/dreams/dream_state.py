@@ -22,6 +22,7 @@ from realtime.dreams.key_ascent import KeyAscent
 from realtime.dreams.key_picture import Key, Layer, Shown, blended
 from realtime.dreams.key_plan import KeyPlan
 from realtime.dreams.laplacian import root_mean_square
+from realtime.dreams.region import Region
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.add_detail import MIDDLE, UNIT, as_detail, as_image
 from realtime.imaging.compositing import resize
@@ -40,8 +41,10 @@ OTHER = 0.35  # the difference from which on a frame no longer is the picture th
 FORGET_AFTER = 10.0  # seconds without a frame after which a dream starts anew: the motion in between is not known
 MAX_GAIN = 3.0  # the largest factor by which a weak key picture is strengthened
 STILL = 0.004  # the motion, in widths of the picture per frame, that halves a dream that waits for stillness
+SOFTER = 0.6  # how much of the fine lines is left out while the picture moves
 SAMPLE = 4  # pixels: the distance of those that tell the contrast of what is shown
-CALM = 1.5  # the time constant, in seconds, of the measure of stillness
+SHARP = 0.0007  # the motion that halves the sharpness of fine lines: in motion they flicker, and the eye blurs them
+CALM = 1.5  # the time constant, in seconds, of the measures of stillness
 
 
 @dataclass(slots=True)
@@ -78,9 +81,16 @@ class DreamState:
         self._flow: Floats | None = None  # the one before
         self._now = -math.inf
         self._last_start = -math.inf
-        self._stillness = 0.0
+        self._stillness = self._sharpness = 0.0
         self._count = 0
         self.results = 0
+        self.region = Region()
+
+    @property
+    def grey(self) -> Grey:
+        """The present frame, small and grey."""
+        assert self._grey is not None
+        return self._grey
 
     def update(self, image: Image, subject: object, now: float, settings: DreamSettings) -> None:
         """Add a frame at `now` seconds; `subject` is what is dreamed of, and a new one replaces the dream at once."""
@@ -134,6 +144,7 @@ class DreamState:
     def _clear(self) -> None:
         """Forget the dream: the picture is another one."""
         self._keys, self._running, self._last_start, self._flow = [], None, -math.inf, None
+        self.region.clear()
 
     def _follow(self, new: Grey, elapsed: float, settings: DreamSettings) -> None:
         """Move everything along the optical flow to the new frame, unless it follows a cut."""
@@ -148,8 +159,11 @@ class DreamState:
         if self._flow is not None:
             flow += (self._flow - flow) * np.float32(1 - 1 / (1 + (difference.typical / UNSURE) ** 2))
         self._flow = flow
+        self.region.follow(flow, elapsed)
         speed = float(np.abs(flow).mean()) / new.shape[1]
-        self._stillness += (1 - math.exp(-elapsed / CALM)) * (1 / (1 + (speed / STILL) ** 2) - self._stillness)
+        share = 1 - math.exp(-elapsed / CALM)
+        self._stillness += share * (1 / (1 + (speed / STILL) ** 2) - self._stillness)
+        self._sharpness += share * (1 / (1 + (speed / SHARP) ** 2) - self._sharpness)
         if settings.flow:
             self._move(flow, new, self._now + elapsed)
 
@@ -197,14 +211,9 @@ class DreamState:
         return blended(layers) if layers else (Shown(np.full((*size_hw, 3), MIDDLE, np.uint8), 0.0), 0.0)
 
     def _layer(self, key: Key, size_hw: Hw, settings: DreamSettings) -> Layer:
-        """What a key picture adds now; its lines are the sharper the less the picture moves."""
+        """What a key picture adds now, with lines as sharp as the motion allows."""
         image = key.motion.warp(key.shown(self._now, self._sharpness), size_hw, self._drift(key, settings))
         return Layer(Shown(image, key.strength), key.weight(self._now, settings.dissolve), key.presence(self._now))
-
-    @property
-    def _sharpness(self) -> float:
-        """From 0 to 1 when the picture is still: fine lines that move flicker, and blur in the eye."""
-        return max(2 * self._stillness - 1, 0.0)
 
     def _drift(self, key: Key, settings: DreamSettings) -> Floats:
         """The drift of a key since its frame, in pixels of the flow."""
@@ -226,5 +235,5 @@ def _step(running: Running, objective: ValueAndGradient, settings: DreamSettings
         return Step(finished)
     treated = treat_detail(detail, settings.colours)
     strength = root_mean_square(treated)
-    image, crisp = (as_image(each, strength) for each in (treated, sharpened(treated, settings.sharpen)))
+    image, crisp = (as_image(sharpened(treated, each), strength) for each in (-SOFTER, settings.sharpen))
     return Step(finished, image, crisp, strength)

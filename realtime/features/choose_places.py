@@ -1,8 +1,11 @@
 """Choosing places of the picture with the mouse, to see what the network finds like them."""
 
+import math
+
 from realtime.controls.controls import Controls
 from realtime.features.likeness import Point, format_points, parse_points
 
+NEAR = 0.04  # of the picture: a click within this distance of a place means that place
 HINT = "click what you look for first; then a right click means 'not this'"
 
 
@@ -16,6 +19,21 @@ def choose_place(controls: Controls, place: tuple[float, float], *, wanted: bool
     controls.set("features/mode", "similar")
     controls.set("show/view", "features")
     return "like this; double click: start again" if wanted else "not like this"
+
+
+def choose_region(controls: Controls, place: tuple[float, float], *, wanted: bool = True) -> str:
+    """Dream of what is like a place, and like those chosen before; a place that is clicked again is forgotten."""
+    points = parse_points(str(controls.value("features/points")))
+    others = tuple(each for each in points if math.dist((each.x, each.y), place) > NEAR)
+    if not wanted and not any(each.wanted for each in others):
+        return HINT
+    if len(others) == len(points):
+        others = (*others, Point(*place, wanted))
+    controls.set("dream/region", True)
+    controls.set("features/points", format_points(others) if any(each.wanted for each in others) else "")
+    if not controls.value("features/points"):
+        return "the whole picture dreams"
+    return "only what is like this dreams; click it again: the whole picture" if wanted else "not like this"
 
 
 def forget_places(controls: Controls) -> str:

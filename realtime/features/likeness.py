@@ -1,5 +1,6 @@
 """Likeness to chosen places: everything that the network finds alike."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,14 @@ class Likeness:
             row, column = min(int(point.y * height), height - 1), min(int(point.x * width), width - 1)
             self._features[point] = places[:, row, column]
         self._features = {point: self._features[point] for point in points}
+
+    def maps(
+        self, points: tuple[Point, ...], channels: int, run: Callable[[Projection], Mapping[str, Floats]]
+    ) -> Floats:
+        """The map of each point from the graph that `run` runs, (MAX_POINTS, h, w); a new point takes two passes."""
+        if self.points != points:
+            self.update(points, run(Projection.nothing(MAX_POINTS, channels))["places"])
+        return run(self.projection(channels))["maps"]
 
     def projection(self, channels: int) -> Projection:
         """For each point the cosine of the angle to its feature; zero for what is left of MAX_POINTS."""

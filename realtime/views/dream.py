@@ -8,6 +8,7 @@ import cv2
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.dream import DreamHead
+from models.build.heads.projection import ProjectionHead
 from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
@@ -16,14 +17,19 @@ from realtime.controls.value import KeyBinding
 from realtime.dreams.colours import treat_picture
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState
-from realtime.dreams.key_picture import Shown
 from realtime.dreams.key_plan import KeyPlan, plan_octaves
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.parse_objective import parse_objective
 from realtime.dreams.value_rules import apply_dream_preset, check_objective, follow_depth, layer_of_dream
+from realtime.features.choose_places import choose_region
+from realtime.features.drawing import SHRINK, default_layer
+from realtime.features.feature_settings import FeatureSettings
+from realtime.features.likeness import MAX_POINTS, Point, parse_points
+from realtime.features.projection import Projection
 from realtime.imaging.add_detail import add_detail
 from realtime.imaging.frame import Image, hw
 from realtime.inference.channels import channel_weights
+from realtime.inference.engine import Outputs
 from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
@@ -39,7 +45,8 @@ class DreamView(View):
 
     name = "dream"
     bind = KeyBinding(("d",), "set", "dream: amplify what the layer responds to", "dream")
-    settings = (DreamSettings,)
+    settings = (DreamSettings, FeatureSettings)
+    unused = ("features/mode", "features/clusters")
     own_layer = True
     kind = "picture"
 
@@ -70,10 +77,10 @@ class DreamView(View):
         return ""
 
     def click(self, controls: Controls, click: Click) -> str:
-        """A dream has no places to choose."""
-        return (
-            super().click(controls, click) if click.right else "a click does nothing in dream; Enter dreams of a tile"
-        )
+        """A click chooses a place: only what is like it dreams. A click on the same place, later, forgets it."""
+        if click.picture is None:
+            return "click on the picture"
+        return "" if click.twice else choose_region(controls, click.picture, wanted=not click.right)
 
     @property
     def results(self) -> int:
@@ -94,7 +101,12 @@ class DreamView(View):
         fitted = scene.fitted_frame()
         shown = state.detail(_drawn_hw(scene.whole_hw), settings)
         image = _with_detail(fitted, shown.image[scene.visible(hw(shown.image))], shown.strength)
-        return Rendered(treat_picture(image, settings.colours), layer, caption=_caption(settings, layer))
+        image = treat_picture(image, settings.colours)
+        points = _region_points(scene)
+        if points:
+            self._search(scene, state, points)
+            image = state.region.apply(image, fitted, scene.visible)
+        return Rendered(image, layer, caption=_caption(settings, layer, in_region=bool(points)))
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The octaves, then the smallest of the neighbours of the layer: the old dream stays until that is done."""
@@ -102,9 +114,24 @@ class DreamView(View):
         settings, own = scene.settings[DreamSettings], gradient.objective.head
         octaves = plan_octaves(scene.frame_hw, settings, gradient.smallest, gradient.fixed_hw)
         yield from (scene.graph(own, each.size_hw) for each in octaves)
+        if _region_points(scene):
+            yield _likeness_spec(scene)
         if own.layers == (scene.layer.name,):
             others = scene.info.around(scene.layer)[1:NEIGHBOURS]
             yield from (scene.graph(DreamHead((layer.name,)), octaves[0].size_hw) for layer in others)
+
+    def _search(self, scene: Scene, state: DreamState, points: tuple[Point, ...]) -> None:
+        """Search for the region in the background once its graph is open."""
+        spec, layer = _likeness_spec(scene), _likeness_layer(scene)
+        if not scene.engine.ready(spec):
+            return
+
+        def run(projection: Projection) -> Outputs:
+            return scene.engine.run_checked(spec, projection.feeds(scene.input_image))
+
+        identity = scene.network.digest, layer.name
+        now = scene.frame.timestamp
+        state.region.search(identity, points, state.grey, now, layer.channels, run, scene.engine.start)
 
     def _gradient(self, scene: Scene) -> ObjectiveGradient:
         """The gradient of the objective, which is made once for each subject."""
@@ -112,6 +139,22 @@ class DreamView(View):
         if self._objective is None or self._objective[0] != subject:
             self._objective = subject, _objective(scene)
         return ObjectiveGradient(scene.engine, scene.network, self._objective[1])
+
+
+def _region_points(scene: Scene) -> tuple[Point, ...]:
+    """The chosen places; none where everything dreams."""
+    return parse_points(scene.settings[FeatureSettings].points) if scene.settings[DreamSettings].region else ()
+
+
+def _likeness_layer(scene: Scene) -> LayerInfo:
+    return default_layer(scene.info) or scene.layer
+
+
+def _likeness_spec(scene: Scene) -> GraphSpec:
+    """The graph that the view of features runs too."""
+    height, width = scene.whole_hw
+    size_hw = max(height // SHRINK, 8), max(width // SHRINK, 8)
+    return scene.graph(ProjectionHead(_likeness_layer(scene).name, MAX_POINTS, size_hw))
 
 
 def _subject(scene: Scene) -> Subject:
@@ -136,12 +179,14 @@ def _when_ready(scene: Scene, gradient: ObjectiveGradient, size_hw: Hw) -> Objec
 _preset_text = cache(preset_description)  # reads the file of a preset once, not in every frame
 
 
-def _caption(settings: DreamSettings, layer: LayerInfo) -> tuple[str, str]:
+def _caption(settings: DreamSettings, layer: LayerInfo, *, in_region: bool) -> tuple[str, str]:
     """The name of the dream, and a sentence about it."""
     what = "the layer" if settings.channel < 0 else f"channel {min(settings.channel, layer.channels - 1)}"
     if settings.objective:
         what = settings.objective
     title = settings.preset if settings.preset in SHIPPED else "dream"
+    if in_region:
+        return title, "Only what is like the chosen places dreams."
     if title in SHIPPED and settings.channel < 0 and not settings.objective:
         return title, _preset_text(title)
     return title, f"The camera image, changed to activate {what} more strongly."

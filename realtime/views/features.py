@@ -1,16 +1,15 @@
 """Every place of a layer in the colour of what the network sees there."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.projection import ProjectionHead
 from models.spec import LayerInfo, ModelInfo
 from realtime.controls.controls import Controls, Snapshot
-from realtime.controls.value import KeyBinding, TextForm, value
+from realtime.controls.value import KeyBinding
 from realtime.features.choose_places import HINT, choose_place, forget_places
-from realtime.features.drawing import CLUSTERS, SHRINK, axes_of, default_layer, draw_features, tracker_of
+from realtime.features.drawing import SHRINK, axes_of, default_layer, draw_features, tracker_of
+from realtime.features.feature_settings import FeatureSettings
 from realtime.features.following import FollowingProjection, Tracker
 from realtime.features.likeness import Likeness, Point, parse_points
 from realtime.features.projection import Projection
@@ -26,24 +25,6 @@ CAPTIONS = {
     "similar": ("similar", "All that looks to the network like the chosen places."),
 }
 ASK = ("similar", "Click a place: all that is like it lights up.")
-
-POINTS = TextForm("places from 0 to 1 across and down, such as '0.4,0.3 -0.7,0.2'", parse_points)
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureSettings:
-    """What is shown of the features."""
-
-    group: ClassVar[str] = "features"
-
-    mode: str = value(
-        "picture",
-        "the picture in colours of features, the colours alone, clusters, or all that is similar to the chosen places",
-        KeyBinding(("7",), "cycle", "kind of features: picture, colour, clusters, similar", feedback="features"),
-        choices=tuple(CAPTIONS),
-    )
-    clusters: int = value(CLUSTERS, "number of clusters", low=2, high=16)
-    points: str = value("", "the places to be similar to; a minus before one means 'not this'", form=POINTS)
 
 
 class FeaturesView(View):
@@ -106,9 +87,7 @@ class FeaturesView(View):
 
     def _likeness_maps(self, scene: Scene, points: tuple[Point, ...]) -> Floats:
         """The maps of the chosen places; a new place takes two passes too."""
-        if self._likeness.points != points:
-            self._likeness.update(points, _places(scene))
-        return _run(scene, self._likeness.projection(scene.layer.channels))["maps"]
+        return self._likeness.maps(points, scene.layer.channels, lambda projection: _run(scene, projection))
 
 
 def _spec(scene: Scene, layer: LayerInfo) -> GraphSpec:

@@ -97,6 +97,16 @@ def test_a_place_is_where_it_was_clicked(stage: Stage, fit: str) -> None:
     assert near >= np.percentile(lit[: panel.height, max(box.left, 0) : min(box.left + box.width, panel.width)], 50)
 
 
+def test_a_click_on_a_dream_makes_only_what_is_like_it_dream(stage: Stage) -> None:
+    canvas = stage.show(view="dream", layout="full")
+    assert "only what is like this" in stage.click(canvas.picture, 0.25, 0.75)
+    assert stage.controls.value("features/points") == "0.250,0.750"
+    assert stage.controls.value("show/view") == "dream"
+    stage.draw()
+    assert "the whole picture" in stage.click(canvas.picture, 0.25, 0.75)
+    assert stage.controls.value("features/points") == ""
+
+
 @pytest.mark.parametrize("view", ["camera", "gradcam"])
 def test_a_click_on_a_picture_looks_for_what_is_like_it(stage: Stage, view: str) -> None:
     canvas = stage.show(view=view)
