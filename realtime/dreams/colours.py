@@ -11,6 +11,7 @@ from realtime.imaging.frame import Floats, Image
 
 BLUR = 2.5  # pixels: colours that change faster than this are noise to the eye
 FINE = 1.8  # pixels: lines that are finer than this are sharpened
+CONTRAST = 1.3  # how much deeper the darks and how much lighter the lights of inks are
 CALM, VIVID = 0.6, 1.2  # how much of the other colours is kept
 
 INKS = {
@@ -55,4 +56,5 @@ def treat_picture(image: Image, colours: str) -> Image:
 @cache
 def _inks(colours: str) -> Image:
     """The 256 colours, (256, 1, 3) BGR."""
-    return interpolate(INKS[colours], np.linspace(0.0, 1.0, 256))[:, None]
+    levels = np.linspace(-1.0, 1.0, 256)
+    return interpolate(INKS[colours], 0.5 + 0.5 * np.tanh(CONTRAST * levels) / np.tanh(CONTRAST))[:, None]

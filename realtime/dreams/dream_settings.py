@@ -31,7 +31,7 @@ class DreamSettings:
     octave_scale: float = value(1.5, "size ratio of two successive octaves", low=1.1, high=2.5)
     steps: int = value(8, "gradient ascent steps per octave", low=1, high=40)
     finish: int = value(3, "further steps at one and a half times the size, for fine lines", low=0, high=20)
-    sharpen: float = value(1.0, "how much fine lines are sharpened while the picture is still", low=0, high=3)
+    sharpen: float = value(1.2, "how much fine lines are sharpened while the picture is still", low=0, high=3)
     step_size: float = value(2.0, "mean change of a pixel value (0 to 255) per step", low=0.1, high=20)
     jitter: int = value(24, "maximum random shift before each step, in pixels", low=0, high=64)
     scales: int = value(4, "scales of the gradient with the same strength; 1 for fine lines", low=1, high=6)

@@ -19,12 +19,12 @@ from models.spec import Hw
 from realtime.dreams.colours import sharpened, treat_detail
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.key_ascent import KeyAscent
-from realtime.dreams.key_picture import Key, Layer, Shown, blended
+from realtime.dreams.key_picture import Key, KeyImage, Layer, Shown, blended
 from realtime.dreams.key_plan import KeyPlan
 from realtime.dreams.laplacian import root_mean_square
 from realtime.dreams.region import Region
 from realtime.dreams.tiling import ValueAndGradient
-from realtime.imaging.add_detail import MIDDLE, UNIT, as_detail, as_image
+from realtime.imaging.add_detail import MIDDLE, UNIT, as_image
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
@@ -62,9 +62,7 @@ class Step(NamedTuple):
     """The result of a step of gradient ascent: whether it was the last one, and the detail to show, if any."""
 
     finished: bool
-    image: Image | None = None
-    crisp: Image | None = None
-    strength: float = 0.0
+    picture: KeyImage | None = None
 
 
 class DreamState:
@@ -134,12 +132,14 @@ class DreamState:
     def _begin(self, image: Image, plan: KeyPlan, settings: DreamSettings) -> Running:
         """Begin a key picture of the present frame, with an echo of a dream of the same subject."""
         assert self._grey is not None
-        fresh = self._last_start == -math.inf or not self._keys
-        self._last_start = self._now
-        before = None if fresh else as_detail(*self._blended(plan.size_hw, settings)[0]) * np.float32(settings.echo)
+        key = self._keys[-1] if self._keys and self._last_start > -math.inf else None
+        self._last_start, before = self._now, None
+        if key is not None:
+            before = key.motion.warp(key.picture.detail, plan.size_hw, self._drift(key, settings))
+            before = before * np.float32(settings.echo)
         ascent = KeyAscent(image, before, plan, (settings.seed, self._count))
         self._count += 1
-        return Running(ascent, Motion(self._grey), self._now, fresh)
+        return Running(ascent, Motion(self._grey), self._now, key is None)
 
     def _clear(self) -> None:
         """Forget the dream: the picture is another one."""
@@ -187,16 +187,16 @@ class DreamState:
         running = self._running
         if running is None or running is not self._job_of:
             return
-        if step.image is not None and step.crisp is not None:
-            self._show(running, step.image, step.crisp, step.strength)
+        if step.picture is not None:
+            self._show(running, step.picture)
         if step.finished:
             self._running = None
 
-    def _show(self, running: Running, image: Image, crisp: Image, strength: float) -> None:
+    def _show(self, running: Running, picture: KeyImage) -> None:
         if running.key is not None:
-            running.key.grow(image, crisp, strength, self._now, self._sharpness)
+            running.key.grow(picture, self._now, self._sharpness)
             return
-        running.key = Key(image, crisp, strength, running.motion.copy(), running.frame_time, self._now, running.grows)
+        running.key = Key(picture, running.motion.copy(), running.frame_time, self._now, running.grows)
         self._keys.append(running.key)
 
     def _drop_old(self, settings: DreamSettings) -> None:
@@ -213,7 +213,9 @@ class DreamState:
     def _layer(self, key: Key, size_hw: Hw, settings: DreamSettings) -> Layer:
         """What a key picture adds now, with lines as sharp as the motion allows."""
         image = key.motion.warp(key.shown(self._now, self._sharpness), size_hw, self._drift(key, settings))
-        return Layer(Shown(image, key.strength), key.weight(self._now, settings.dissolve), key.presence(self._now))
+        return Layer(
+            Shown(image, key.picture.strength), key.weight(self._now, settings.dissolve), key.presence(self._now)
+        )
 
     def _drift(self, key: Key, settings: DreamSettings) -> Floats:
         """The drift of a key since its frame, in pixels of the flow."""
@@ -236,4 +238,4 @@ def _step(running: Running, objective: ValueAndGradient, settings: DreamSettings
     treated = treat_detail(detail, settings.colours)
     strength = root_mean_square(treated)
     image, crisp = (as_image(sharpened(treated, each), strength) for each in (-SOFTER, settings.sharpen))
-    return Step(finished, image, crisp, strength)
+    return Step(finished, KeyImage(detail, image, crisp, strength))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import cv2
 
-from realtime.imaging.frame import Image
+from realtime.imaging.frame import Floats, Image
 from realtime.motion.motion import Motion
 
 LEVEL = 1 / 64  # a share that changes an image by less than can be seen
@@ -25,16 +25,23 @@ class Shown(NamedTuple):
     strength: float
 
 
-@dataclass(slots=True)
-class Key:
-    """A key picture: its detail as an image, the motion since its frame at `frame_time`, and when it was first shown.
+class KeyImage(NamedTuple):
+    """The detail of an ascent, and the same in the colours to show, as an image: as it moves, and as it stands still.
 
-    `crisp` is the same detail with sharper lines; `strength` is the root mean square of the detail in grey levels.
+    `strength` is the root mean square of what is shown, in grey levels.
     """
 
+    detail: Floats
     image: Image
     crisp: Image
     strength: float
+
+
+@dataclass(slots=True)
+class Key:
+    """A key picture, the motion since its frame at `frame_time`, and when it was first shown."""
+
+    picture: KeyImage
     motion: Motion
     frame_time: float
     shown_at: float
@@ -43,14 +50,15 @@ class Key:
     before: Image | None = None
     changed_at: float = -math.inf
 
-    def grow(self, image: Image, crisp: Image, strength: float, now: float, sharpness: float) -> None:
-        """Go over to another image, not at once: every step of the ascent would be seen as a jump."""
-        self.before = cv2.resize(self.shown(now, sharpness), image.shape[1::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
-        self.image, self.crisp, self.strength, self.changed_at = image, crisp, strength, now
+    def grow(self, picture: KeyImage, now: float, sharpness: float) -> None:
+        """Go over to another picture, not at once: every step of the ascent would be seen as a jump."""
+        size = picture.image.shape[1::-1]
+        self.before = cv2.resize(self.shown(now, sharpness), size, interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+        self.picture, self.changed_at = picture, now
 
     def shown(self, now: float, sharpness: float) -> Image:
         """The image, or one on the way to it, with a `sharpness` of 0 to 1."""
-        image = mixed(self.image, self.crisp, sharpness)
+        image = mixed(self.picture.image, self.picture.crisp, sharpness)
         share = (now - self.changed_at) / EASE
         return image if self.before is None else mixed(self.before, image, share)
 

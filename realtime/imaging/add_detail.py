@@ -22,11 +22,6 @@ def as_image(detail: Floats, strength: float) -> Image:
     return cv2.add(detail * np.float32(scale), (MIDDLE,) * 3, dtype=cv2.CV_8U)  # type: ignore[call-overload, no-any-return]
 
 
-def as_detail(image: Image, strength: float) -> Floats:
-    """The inverse of `as_image`."""
-    return (image.astype(np.float32) - MIDDLE) * np.float32(strength / UNIT)
-
-
 def add_detail(image: Image, detail: Image, strength: float) -> Image:
     """An image with detail of the same size, from `as_image`, added: every sum is looked up in a table."""
     height = image.shape[0]
