@@ -144,6 +144,7 @@ class DreamState:
     def _clear(self) -> None:
         """Forget the dream: the picture is another one."""
         self._keys, self._running, self._last_start, self._flow = [], None, -math.inf, None
+        self._stillness = self._sharpness = 0.0
         self.region.clear()
 
     def _follow(self, new: Grey, elapsed: float, settings: DreamSettings) -> None:

@@ -137,6 +137,20 @@ def test_a_cut_leaves_nothing_of_the_old_dream(engine: Engine, walk: list[Image]
     assert abs(np.corrcoef(before.ravel(), after.ravel())[0, 1]) < 0.2
 
 
+def test_half_a_second_after_a_cut_only_the_new_picture_dreams(engine: Engine, walk: list[Image]) -> None:
+    """It is the same to the last bit as one that has never seen the old picture."""
+    other = cv2.flip(walk[50], -1)
+    chosen, old, new = settings(jitter=0), DreamView(), DreamView()
+    for index in range(30):
+        before = dreamed(old, engine, Frame(walk[0], index, index / 30), chosen)
+    assert np.abs(before).mean() > 5
+    for index in range(30, 46):
+        frame = Frame(np.ascontiguousarray(other), index, index / 30)
+        after, alone = dreamed(old, engine, frame, chosen), dreamed(new, engine, frame, chosen)
+    assert np.abs(alone).mean() > 5
+    assert (after == alone).all()
+
+
 def test_a_gradual_change_of_the_picture_ends_its_dream(engine: Engine, walk: list[Image]) -> None:
     rng = np.random.default_rng(11)
     other = cv2.resize(rng.integers(0, 256, (6, 9, 3), np.uint8), (192, 128), interpolation=cv2.INTER_CUBIC)
