@@ -1,7 +1,8 @@
 """The live dream as the screen shows it: how much it dreams, how sharp it is, how it flickers, and what it costs.
 
-`python -m scripts.dev.benchmarks.live_dream googlenet.onnx astronaut.jpg clip.mp4` plays each file. The show has a
-clock of its own, on which a background job takes its CPU time: so the figures hardly depend on other programs.
+`python -m scripts.dev.benchmarks.live_dream googlenet.onnx astronaut.jpg clip.mp4 photographs/` plays each file; of a
+folder of pictures, a hand-held camera makes a film with a cut every five seconds. The show has a clock of its own, on
+which a background job takes its CPU time: so the figures hardly depend on other programs.
 """
 
 import itertools
@@ -31,6 +32,7 @@ from realtime.inference.providers import Provider
 from realtime.motion.fields import grey
 from realtime.show.options import RenderOptions
 from realtime.show.setup import open_setup
+from scripts.dev.benchmarks.handheld import handheld_film
 
 T = TypeVar("T")
 
@@ -70,7 +72,9 @@ class Figures:
 
 
 def read_frames(path: Path) -> list[Image]:
-    """The frames of a film, or a picture."""
+    """The frames of a film, a picture, or those of a made film of a folder of pictures."""
+    if path.is_dir():
+        return list(handheld_film([read_frames(file)[0] for file in sorted(path.iterdir())], 20.0))
     source, frames = open_source(str(path), SourceOptions(hold=1)), []
     with closing(source), suppress(EndOfSource):
         while True:
