@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
+from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls, Snapshot
 from realtime.features.choose_places import HINT, choose_region
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
 from realtime.show.make_controls import make_controls
+from realtime.views.click import Click
 from realtime.views.dream import DreamView
 from realtime.views.registry import find_views
 from realtime.views.view import Scene
@@ -52,6 +54,26 @@ def changed(view: DreamView, engine: Engine, images: list[Image], settings: Snap
 def test_outside_of_the_region_the_picture_is_that_of_the_camera(engine: Engine, controls: Controls) -> None:
     controls.set("features/points", "0.2,0.5")
     change = changed(DreamView(), engine, [two_kinds()] * 20, controls.snapshot())
+    assert change[10:-10, 10:40].mean() > 8
+    assert change[:, 90:].max() == 0
+
+
+def test_a_click_is_seen_on_the_canvas(engine: Engine, controls: Controls) -> None:
+    """From the click to the canvas: outside of the region it is that of the camera view, to the last bit."""
+    controls.set("show/layout", "full")
+    controls.set("show/caption", False)
+    views = {view.name: view for view in find_views()}
+    place = Click((0.2, 0.5), (0.2, 0.5), None, NETWORK.info)
+    assert "only" in views["dream"].click(controls, place)
+    canvases = {}
+    for name in ("dream", "camera"):
+        controls.set("show/view", name)
+        pipeline = Pipeline(NETWORK, engine, find_views(), canvas_hw=SIZE_HW, short_side=96)
+        for index in range(20):
+            now = index / 15
+            canvas = pipeline.draw_when_ready(Frame(two_kinds(), index, now), controls.snapshot(), now)
+        canvases[name] = canvas.frame.image
+    change = cv2.absdiff(canvases["dream"], canvases["camera"]).max(axis=2)
     assert change[10:-10, 10:40].mean() > 8
     assert change[:, 90:].max() == 0
 
