@@ -45,7 +45,7 @@ class DreamView(View):
 
     name = "dream"
     bind = KeyBinding(("d",), "set", "dream: amplify what the layer responds to", "dream")
-    settings = (DreamSettings, FeatureSettings)
+    settings = (FeatureSettings, DreamSettings)
     unused = ("features/mode", "features/clusters")
     own_layer = True
     kind = "picture"
