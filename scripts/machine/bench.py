@@ -80,7 +80,7 @@ def _mosaics(network: Network, provider: Provider, size_hw: Hw, runs: int) -> li
     ]
     _print(("mosaic of", *(row.layer for row in rows)), cells)
     print(*rows[0].skipped, sep="\n", end="\n" if rows[0].skipped else "")
-    return [dataclasses.asdict(row) for row in rows]
+    return [dataclasses.asdict(row) | {"speedup": {name: row.speedup(name) for name in names}} for row in rows]
 
 
 def _step(network: Network, size_hw: Hw, runs: int) -> dict[str, Any]:
