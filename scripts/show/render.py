@@ -13,7 +13,7 @@ from rich.progress import track
 
 from models.errors import OutputError, SettingError, SourceError
 from realtime.canvas.pipeline import Pipeline
-from realtime.capture.registry import open_source
+from realtime.capture.registry import open_source, stands_still
 from realtime.capture.source import EndOfSource, Source, SourceOptions
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 PATTERN = "pattern"
 
-HOLD = 60  # frames of a video that show one picture of a folder: two seconds
+HOLD = 60  # frames of a video that show one picture: two seconds
 
 
 def render(
@@ -48,13 +48,13 @@ def render(
 
     :param source: a video, a picture, a folder of pictures, a URL, or pattern
     :param output: an .mp4 or .gif file, a .png for one picture, or a folder for one PNG per frame
-    :param frames: stop after this many frames
+    :param frames: stop after this many frames; a single picture is shown for so long (default: 60)
     """
     check_output(output, force=force)
     setup = open_setup(options)
     setup.controls.set("window/status", False)  # without a window its status line needs no room
     check_source(source, output, frames, setup.controls)
-    source_options = SourceOptions(hold=1 if output.suffix in ("", ".png") else HOLD)
+    source_options = SourceOptions(hold=_frames_of_a_picture(source, output, frames))
     faults: list[SourceError] = []
     with (
         closing(open_source(source, source_options)) as opened,
@@ -71,6 +71,14 @@ def render(
             write_film(tracked, open_writer(output, fps=opened.fps, size_wh=size_wh, force=force, gif_max_mb=max_mb))
     if faults:
         raise SourceError(f"{faults[0]}; the frames before it are in {output}")
+
+
+def _frames_of_a_picture(source: str, output: Path, frames: int | None) -> int:
+    """How often a picture is drawn: once for stills; in a film for two seconds, or as long as `frames` says."""
+    if output.suffix in ("", ".png"):
+        return 1
+    alone = frames is not None and stands_still(source) and Path(source).is_file()
+    return frames if alone and frames else HOLD
 
 
 def check_source(source: str, output: Path, frames: int | None, controls: Controls) -> None:

@@ -35,6 +35,16 @@ def test_video_has_every_frame_at_its_rate(clip: Path, tmp_path: Path) -> None:
     assert iio.imread(out, index=10).std() > 20
 
 
+@pytest.mark.parametrize(("options", "expected"), [((), 60), (("--frames", "7"), 7), (("--frames", "75"), 75)])
+def test_a_picture_is_shown_for_two_seconds_or_as_long_as_asked(
+    tmp_path: Path, options: tuple[str, ...], expected: int
+) -> None:
+    iio.imwrite(tmp_path / "one.png", np.full((60, 80, 3), 120, np.uint8))
+    out = tmp_path / "out.mp4"
+    assert status(["render", str(tmp_path / "one.png"), "-o", str(out), *SMALL, *options]) == 0
+    assert imageio_ffmpeg.count_frames_and_secs(str(out))[0] == expected
+
+
 def test_gif_lasts_as_long_as_the_clip(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.gif"
     assert status(["render", str(clip), "-o", str(out), *SMALL]) == 0
