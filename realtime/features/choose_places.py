@@ -31,9 +31,14 @@ def choose_region(controls: Controls, place: tuple[float, float], *, wanted: boo
         others = (*others, Point(*place, wanted))
     controls.set("dream/region", True)
     controls.set("features/points", format_points(others) if any(each.wanted for each in others) else "")
+    return describe_region(controls) if wanted or not controls.value("features/points") else "not like this"
+
+
+def describe_region(controls: Controls) -> str:
+    """What dreams, for the status line."""
     if not controls.value("features/points"):
         return "the whole picture dreams"
-    return "only what is like this dreams; click it again: the whole picture" if wanted else "not like this"
+    return "only what is like this dreams; click it again: the whole picture"
 
 
 def forget_places(controls: Controls) -> str:

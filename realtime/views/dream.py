@@ -21,7 +21,7 @@ from realtime.dreams.key_plan import KeyPlan, plan_octaves
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.parse_objective import parse_objective
 from realtime.dreams.value_rules import apply_dream_preset, check_objective, follow_depth, layer_of_dream
-from realtime.features.choose_places import choose_region
+from realtime.features.choose_places import choose_region, describe_region
 from realtime.features.drawing import SHRINK, default_layer
 from realtime.features.feature_settings import FeatureSettings
 from realtime.features.likeness import MAX_POINTS, Point, parse_points
@@ -80,7 +80,9 @@ class DreamView(View):
         """A click chooses a place: only what is like it dreams. A click on the same place, later, forgets it."""
         if click.picture is None:
             return "click on the picture"
-        return "" if click.twice else choose_region(controls, click.picture, wanted=not click.right)
+        if click.twice:  # the first of the two clicks has chosen already
+            return describe_region(controls)
+        return choose_region(controls, click.picture, wanted=not click.right)
 
     @property
     def results(self) -> int:
