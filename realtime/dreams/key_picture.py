@@ -13,7 +13,7 @@ from realtime.imaging.frame import Floats, Image
 from realtime.motion.motion import Motion
 
 LEVEL = 1 / 64  # a share that changes an image by less than can be seen
-LEAVE = 0.3  # seconds in which a dream of another picture fades away
+LEAVE = 1.5  # seconds in which a dream of another picture fades away: the next one is there by then
 EASE = 0.3  # seconds in which a growing key picture follows a step of the ascent
 GROWTH = 0.5  # seconds, at most, in which the first key picture appears while it grows
 
