@@ -82,6 +82,7 @@ class Ranges:
     """
 
     RISE, FALL = 0.35, 0.04
+    CUT = 1.6  # the factor by which half of the peaks rise at once where another picture begins: all follow at once
     FLOOR = 0.02  # share of the strongest channel; weaker ones stay dark
     FLAT = 0.5  # share of its peak that is black at most, so that an even tile is bright
 
@@ -107,7 +108,13 @@ class Ranges:
         self.measured = True
         old = self._peaks[channels]
         new_low, new = (np.nan_to_num(each, posinf=0.0, neginf=0.0) for each in (lows, peaks))
-        rate = np.where(old == 0.0, 1.0, np.where(new > old, self.RISE, self.FALL)).astype(np.float32)
+        begins = (old == 0.0) | self._is_cut(old, new)
+        rate = np.where(begins, 1.0, np.where(new > old, self.RISE, self.FALL)).astype(np.float32)
         self._peaks[channels] = old + rate * (new - old)
-        slow = np.where(old == 0.0, 1.0, self.FALL).astype(np.float32)
+        slow = np.where(begins, 1.0, self.FALL).astype(np.float32)
         self._lows[channels] += slow * (new_low - self._lows[channels])
+
+    def _is_cut(self, old: Floats, new: Floats) -> bool:
+        """Whether the peaks of several channels have risen so much that the picture is another one."""
+        known = old > 0
+        return bool(known.sum() > 2 and np.median(new[known] / old[known]) > self.CUT)

@@ -119,6 +119,20 @@ def test_gain_follows_a_lasting_change() -> None:
     np.testing.assert_allclose(gain(ranges), 1.0, rtol=0.05)
 
 
+def test_where_all_channels_rise_at_once_none_clips_in_the_next_frame() -> None:
+    ranges, channels = Ranges(4), np.arange(4)
+    for peaks in (np.array([1, 2, 3, 4], np.float32), np.array([2, 5, 7, 9], np.float32)):
+        ranges.update(channels, np.zeros(4, np.float32), peaks)
+    assert gain(ranges) == pytest.approx(1 / np.array([2, 5, 7, 9]), rel=1e-5)
+
+
+def test_where_the_lens_is_covered_noise_is_not_amplified() -> None:
+    ranges, channels = Ranges(4), np.arange(4)
+    for peaks in (np.array([1, 2, 3, 4], np.float32), np.full(4, 0.01, np.float32)):
+        ranges.update(channels, np.zeros(4, np.float32), peaks)
+    assert (gain(ranges) < 1.1 / np.array([1, 2, 3, 4])).all()
+
+
 def test_dead_and_broken_channels_do_not_spoil_the_gain() -> None:
     ranges = Ranges(4)
     ranges.update(CHANNELS, *peaks(0, np.nan, np.inf, 5))
