@@ -30,11 +30,21 @@ def split_panel(panel_hw: Hw) -> tuple[Hw, Hw | None]:
     return (height, width - room - COLUMN_GAP), (height, room)
 
 
-def join_column(image: Image, column: Image) -> Image:
-    """The panel from the image of the tile and the column."""
-    if image.shape[1] == column.shape[1]:
-        return np.vstack([image, background((COLUMN_GAP, image.shape[1])), column])
-    return np.hstack([image, background((image.shape[0], COLUMN_GAP)), column])
+def within_edges(column_hw: Hw, panel_hw: Hw) -> Hw:
+    """The size of a column that keeps away from the edges of a panel that fills the canvas."""
+    across = 2 if column_hw[1] == panel_hw[1] else 1
+    return max(column_hw[0] - (3 - across) * COLUMN_GAP, 1), max(column_hw[1] - across * COLUMN_GAP, 1)
+
+
+def join_column(image: Image, column: Image, column_hw: Hw) -> Image:
+    """The panel from the image of the tile and the column, in the middle of its room or beside the tile."""
+    room, (height, width) = background(column_hw), column.shape[:2]
+    below = image.shape[1] == column_hw[1]
+    top, left = (0, (column_hw[1] - width) // 2) if below else ((column_hw[0] - height) // 2, 0)
+    room[top : top + height, left : left + width] = column
+    if below:
+        return np.vstack([image, background((COLUMN_GAP, image.shape[1])), room])
+    return np.hstack([image, background((image.shape[0], COLUMN_GAP)), room])
 
 
 @dataclass(frozen=True, slots=True)

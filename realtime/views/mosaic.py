@@ -9,10 +9,11 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
 from models.spec import LayerInfo
-from realtime.channels.column import ChannelColumn, Seen, join_column, split_panel
+from realtime.channels.column import ChannelColumn, Seen, join_column, split_panel, within_edges
 from realtime.channels.excited import WINDOW
 from realtime.channels.peak import Peak, square_around
 from realtime.controls.controls import Controls, Snapshot
+from realtime.controls.settings import ShowSettings
 from realtime.controls.value import KeyBinding
 from realtime.imaging.compositing import frame_line
 from realtime.imaging.frame import Image
@@ -76,7 +77,9 @@ class MosaicView(View):
         self._column = self._column or ChannelColumn(scene.engine, scene.network)
         picture = shown_part(scene.frame.image, grid)
         seen = Seen(picture, layer, channel, activations, scene.frame.timestamp)
-        return join_column(image, self._column.draw(seen, column_hw, top=top))
+        at_the_edge = scene.settings[ShowSettings].layout != "side"
+        inner_hw = within_edges(column_hw, scene.panel_hw) if at_the_edge else column_hw
+        return join_column(image, self._column.draw(seen, inner_hw, top=top), column_hw)
 
     def shows(self, path: str, settings: Snapshot) -> bool:
         """A large tile is the only one."""
