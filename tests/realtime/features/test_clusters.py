@@ -27,6 +27,14 @@ def test_each_kind_has_its_cluster_and_keeps_it() -> None:
     assert (np.roll(later, -19, axis=1) == first).all()
 
 
+def test_another_picture_has_its_clusters_at_once() -> None:
+    clusters, alone = FeatureClusters(4), FeatureClusters(4)
+    for step in range(5):
+        labels(clusters, places(0, noise=step))
+    other = np.ascontiguousarray(places(1)[::-1])
+    assert (labels(clusters, other) == labels(alone, other)).all()
+
+
 def test_more_clusters_than_places_are_no_error() -> None:
     few = np.random.default_rng(0).uniform(0, 1, (5, 2, 2)).astype(np.float32)
     assert np.isfinite(FeatureClusters(16).update(few, 0.0).rows).all()
