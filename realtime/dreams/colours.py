@@ -12,6 +12,8 @@ from realtime.imaging.frame import Floats, Image
 BLUR = 2.5  # pixels: colours that change faster than this are noise to the eye
 FINE = 1.8  # pixels: lines that are finer than this are sharpened
 CONTRAST = 1.3  # how much deeper the darks and how much lighter the lights of inks are
+LIGHT = 0.7, 0.9  # lightness, 0 to 1, from which on a picture is nearly white, and where it is
+CALMED = 0.45, 0.75, 0.75  # how much less lightness and colour the detail has there
 CALM, VIVID = 0.6, 1.2  # how much of the other colours is kept
 
 INKS = {
@@ -39,6 +41,15 @@ def treat_detail(detail: Floats, colours: str) -> Floats:
     return np.asarray(cv2.transform(axes, AXES.T), np.float32)
 
 
+def calm_lights(detail: Floats, image: Image) -> Floats:
+    """The detail, weaker where the image, of any size, is nearly white: noise is seen there."""
+    level = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (0, 0), image.shape[0] / 90)
+    level = cv2.resize(level, detail.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    light = np.clip((level - LIGHT[0]) / (LIGHT[1] - LIGHT[0]), 0, 1)[..., None]
+    axes = cv2.transform(detail, AXES) * (1 - light * np.array(CALMED, np.float32))
+    return np.asarray(cv2.transform(axes, AXES.T), np.float32)
+
+
 def sharpened(detail: Floats, amount: float) -> Floats:
     """The detail with more of its fine lightness, or with less where the `amount` is negative."""
     lightness = cv2.transform(detail, AXES[:1])
@@ -47,10 +58,11 @@ def sharpened(detail: Floats, amount: float) -> Floats:
 
 
 def treat_picture(image: Image, colours: str) -> Image:
-    """The picture with its dream in the two inks called `colours`, or as it is."""
+    """The picture with its dream, in colours or grey, in the two inks called `colours`; in others as it is."""
     if colours not in INKS:
         return image
-    return cv2.applyColorMap(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), _inks(colours))  # type: ignore[return-value]
+    level = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return cv2.applyColorMap(level, _inks(colours))  # type: ignore[return-value]
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import ClassVar
 from realtime.controls.read_preset import SHIPPED
 from realtime.controls.value import KeyBinding, value
 from realtime.dreams.colours import COLOURS
+from realtime.dreams.forms.names import FORMS
 from realtime.dreams.objective import DEPTH
 
 
@@ -42,10 +43,12 @@ class DreamSettings:
     turn: float = value(0.0, "rotation per second, in degrees", low=-90, high=90)
     across: float = value(0.0, "drift to the right per second, in widths of the picture", low=-1, high=1)
     down: float = value(0.0, "downward drift per second, in heights of the picture", low=-1, high=1)
+    sway: float = value(0.0, "how far the dream sways to each side, in widths of the picture", low=0, high=0.1)
     flow: bool = value(True, "move the dream along with the picture (optical flow)")
     colours: str = value(
         "dream", "colours of the dream, those of the camera, or two inks for the whole picture", choices=COLOURS
     )
+    form: str = value("plain", "how the picture is drawn with its dream", choices=FORMS)
     region: bool = value(True, "dream only where it is like the chosen places (features/points), if there are any")
     stillness: bool = value(False, "show the dream only while the picture is still")
     seed: int = value(0, "seed of the random shifts", high=1_000_000)

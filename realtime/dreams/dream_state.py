@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from models.spec import Hw
-from realtime.dreams.colours import sharpened, treat_detail
+from realtime.dreams.colours import INKS, calm_lights, sharpened, treat_detail
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.key_ascent import KeyAscent
-from realtime.dreams.key_picture import Key, KeyImage, Layer, Shown, blended
+from realtime.dreams.key_picture import Key, KeyImage, Layer, Shown, blended, in_colours, in_grey
 from realtime.dreams.key_plan import KeyPlan
 from realtime.dreams.laplacian import root_mean_square
 from realtime.dreams.region import Region
@@ -29,7 +29,7 @@ from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size
-from realtime.motion.fields import Grey, drift_flow, grey
+from realtime.motion.fields import Grey, drift_flow, grey, sway_flow
 from realtime.motion.motion import Motion
 from realtime.motion.optical_flow import backward_flow
 from realtime.threads.background_result import BackgroundResult
@@ -66,7 +66,10 @@ class Step(NamedTuple):
 
 
 class DreamState:
-    """The key pictures of one dream; only the render thread uses it. `results` counts the steps of gradient ascent."""
+    """The key pictures of one dream; only the render thread uses it.
+
+    `results` counts the steps of gradient ascent, `cuts` how often the picture has become another one.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -77,11 +80,11 @@ class DreamState:
         self._subject: object = None
         self._grey: Grey | None = None
         self._flow: Floats | None = None  # the one before
-        self._now = -math.inf
+        self.now = -math.inf
         self._last_start = -math.inf
         self._stillness = self._sharpness = 0.0
         self._count = 0
-        self.results = 0
+        self.results = self.cuts = 0
         self.region = Region()
 
     @property
@@ -93,18 +96,18 @@ class DreamState:
     def update(self, image: Image, subject: object, now: float, settings: DreamSettings) -> None:
         """Add a frame at `now` seconds; `subject` is what is dreamed of, and a new one replaces the dream at once."""
         new = resize(grey(image), input_size(hw(image), FLOW_SIDE))
-        if self._grey is None or self._grey.shape != new.shape or now - self._now > FORGET_AFTER:
+        if self._grey is None or self._grey.shape != new.shape or now - self.now > FORGET_AFTER:
             self._clear()
-        elif now != self._now:  # a frame that waited for a graph comes again
-            self._follow(new, max(now - self._now, 0.0), settings)
+        elif now != self.now:  # a frame that waited for a graph comes again
+            self._follow(new, max(now - self.now, 0.0), settings)
         if subject != self._subject:
             self._subject, self._running, self._last_start = subject, None, -math.inf
-        self._grey, self._now = new, now
+        self._grey, self.now = new, now
         self._collect()
         self._drop_old(settings)
 
     def detail(self, size_hw: Hw, settings: DreamSettings) -> Shown:
-        """What to add to the frame."""
+        """What to add to the frame: grey detail for inks."""
         shown, presence = self._blended(size_hw, settings)
         contrast = root_mean_square(shown.image[::SAMPLE, ::SAMPLE].astype(np.float32) - MIDDLE) / UNIT
         strength = min(settings.strength * presence / max(contrast, 0.1), MAX_GAIN * shown.strength)
@@ -121,7 +124,7 @@ class DreamState:
         if not self._job.idle:
             return
         if self._running is None:
-            if self._now - self._last_start < settings.every:
+            if self.now - self._last_start < settings.every:
                 return
             self._running = self._begin(image, plan, settings)
         objective = prepare(self._running.ascent.size_hw)
@@ -133,18 +136,19 @@ class DreamState:
         """Begin a key picture of the present frame, with an echo of a dream of the same subject."""
         assert self._grey is not None
         key = self._keys[-1] if self._keys and self._last_start > -math.inf else None
-        self._last_start, before = self._now, None
+        self._last_start, before = self.now, None
         if key is not None:
             before = key.motion.warp(key.picture.detail, plan.size_hw, self._drift(key, settings))
             before = before * np.float32(settings.echo)
         ascent = KeyAscent(image, before, plan, (settings.seed, self._count))
         self._count += 1
-        return Running(ascent, Motion(self._grey), self._now, key is None)
+        return Running(ascent, Motion(self._grey), self.now, key is None)
 
     def _clear(self) -> None:
         """Forget the dream: the picture is another one."""
         self._keys, self._running, self._last_start, self._flow = [], None, -math.inf, None
         self._stillness = self._sharpness = 0.0
+        self.cuts += 1
         self.region.clear()
 
     def _follow(self, new: Grey, elapsed: float, settings: DreamSettings) -> None:
@@ -166,7 +170,7 @@ class DreamState:
         self._stillness += share * (1 / (1 + (speed / STILL) ** 2) - self._stillness)
         self._sharpness += share * (1 / (1 + (speed / SHARP) ** 2) - self._sharpness)
         if settings.flow:
-            self._move(flow, new, self._now + elapsed)
+            self._move(flow, new, self.now + elapsed)
 
     def _move(self, flow: Floats, new: Grey, now: float) -> None:
         """Move everything along the flow; what was made of another picture leaves."""
@@ -195,16 +199,16 @@ class DreamState:
 
     def _show(self, running: Running, picture: KeyImage) -> None:
         if running.key is not None:
-            running.key.grow(picture, self._now, self._sharpness)
+            running.key.grow(picture, self.now, self._sharpness)
             return
-        running.key = Key(picture, running.motion.copy(), running.frame_time, self._now, running.grows)
+        running.key = Key(picture, running.motion.copy(), running.frame_time, self.now, running.grows)
         self._keys.append(running.key)
 
     def _drop_old(self, settings: DreamSettings) -> None:
         """Drop the keys that a newer one covers, and those that have left."""
-        covering = [place for place, key in enumerate(self._keys) if key.weight(self._now, settings.dissolve) >= 1]
+        covering = [place for place, key in enumerate(self._keys) if key.weight(self.now, settings.dissolve) >= 1]
         self._keys = self._keys[max(covering, default=0) :]
-        self._keys = [key for key in self._keys if key.presence(self._now) > 0]
+        self._keys = [key for key in self._keys if key.presence(self.now) > 0]
 
     def _blended(self, size_hw: Hw, settings: DreamSettings) -> tuple[Shown, float]:
         """The details of all keys, and how much of a dream there is, from 0 to 1."""
@@ -213,23 +217,29 @@ class DreamState:
 
     def _layer(self, key: Key, size_hw: Hw, settings: DreamSettings) -> Layer:
         """What a key picture adds now, with lines as sharp as the motion allows."""
-        image = key.motion.warp(key.shown(self._now, self._sharpness), size_hw, self._drift(key, settings))
+        image = key.shown(self.now, self._sharpness)
+        image = in_grey(image) if settings.colours in INKS else in_colours(image)
+        image = key.motion.warp(image, size_hw, self._drift(key, settings))
         return Layer(
-            Shown(image, key.picture.strength), key.weight(self._now, settings.dissolve), key.presence(self._now)
+            Shown(image, key.picture.strength), key.weight(self.now, settings.dissolve), key.presence(self.now)
         )
 
     def _drift(self, key: Key, settings: DreamSettings) -> Floats:
         """The drift of a key since its frame, in pixels of the flow."""
         assert self._grey is not None
-        elapsed = self._now - key.frame_time
+        elapsed = self.now - key.frame_time
         height, width = self._grey.shape
-        return drift_flow(
+        drift = drift_flow(
             (height, width),
             zoom=settings.zoom**elapsed,
             turn=settings.turn * elapsed,
             across=settings.across * elapsed,
             down=settings.down * elapsed,
         )
+        if not settings.sway:
+            return drift
+        swayed = sway_flow((height, width), self.now) - sway_flow((height, width), key.frame_time)
+        return drift + swayed * np.float32(settings.sway)
 
 
 def _step(running: Running, objective: ValueAndGradient, settings: DreamSettings) -> Step:
@@ -237,6 +247,10 @@ def _step(running: Running, objective: ValueAndGradient, settings: DreamSettings
     if detail is None or not (finished or running.grows):
         return Step(finished)
     treated = treat_detail(detail, settings.colours)
+    if settings.colours not in INKS:
+        treated = calm_lights(treated, running.ascent.image)
     strength = root_mean_square(treated)
     image, crisp = (as_image(sharpened(treated, each), strength) for each in (-SOFTER, settings.sharpen))
+    if settings.colours in INKS:
+        image, crisp = in_grey(image), in_grey(crisp)
     return Step(finished, KeyImage(detail, image, crisp, strength))

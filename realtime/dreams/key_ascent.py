@@ -21,7 +21,7 @@ class KeyAscent:
     """The ascent of one key picture, which begins with the detail of the dream before. One thread at a time uses it."""
 
     def __init__(self, image: Image, before: Floats | None, plan: KeyPlan, seed: tuple[int, ...]) -> None:
-        self._image, self._plan = image, plan
+        self.image, self._plan = image, plan
         self._rng = np.random.default_rng(seed)
         self._detail = before  # each octave begins with that of the one before
         self._base: Floats | None = None
@@ -62,7 +62,7 @@ class KeyAscent:
         return self.finished
 
     def _begin_octave(self) -> None:
-        self._base = resize(self._image, self.size_hw).astype(np.float32)
+        self._base = resize(self.image, self.size_hw).astype(np.float32)
         self._picture = self._base.copy()
         if self._detail is not None:
             shrinks = self._detail.shape[0] > self.size_hw[0]

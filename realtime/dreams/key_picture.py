@@ -28,7 +28,7 @@ class Shown(NamedTuple):
 class KeyImage(NamedTuple):
     """The detail of an ascent, and the same in the colours to show, as an image: as it moves, and as it stands still.
 
-    `strength` is the root mean square of what is shown, in grey levels.
+    Detail for inks is grey. `strength` is the root mean square of what is shown, in grey levels.
     """
 
     detail: Floats
@@ -53,7 +53,8 @@ class Key:
     def grow(self, picture: KeyImage, now: float, sharpness: float) -> None:
         """Go over to another picture, not at once: every step of the ascent would be seen as a jump."""
         size = picture.image.shape[1::-1]
-        self.before = cv2.resize(self.shown(now, sharpness), size, interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+        before = cv2.resize(self.shown(now, sharpness), size, interpolation=cv2.INTER_CUBIC)
+        self.before = in_grey(before) if picture.image.ndim == 2 else in_colours(before)  # type: ignore[arg-type]
         self.picture, self.changed_at = picture, now
 
     def shown(self, now: float, sharpness: float) -> Image:
@@ -70,6 +71,16 @@ class Key:
     def presence(self, now: float) -> float:
         """How much of the key is left, from 1 to 0."""
         return 1 - _eased((now - self.left_at) / LEAVE)
+
+
+def in_grey(image: Image) -> Image:
+    """The first channel of detail whose channels are alike, or will be."""
+    return image if image.ndim == 2 else cv2.extractChannel(image, 0)  # type: ignore[return-value]
+
+
+def in_colours(image: Image) -> Image:
+    """Detail with three channels."""
+    return image if image.ndim == 3 else cv2.merge([image] * 3)  # type: ignore[return-value]
 
 
 def mixed(one: Image, other: Image, share: float) -> Image:

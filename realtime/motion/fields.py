@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from models.spec import Hw
 from realtime.imaging.frame import Floats, Image
 
+SWAY = 5.0  # seconds in which a picture sways once to each side
+WAVES = 0.8  # waves from its top to its bottom
+
 Grey: TypeAlias = NDArray[np.uint8]
 """A grey picture, (height, width)."""
 
@@ -42,6 +45,16 @@ def drift_flow(size_hw: Hw, *, zoom: float, turn: float, across: float, down: fl
     rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32) / zoom
     places = coordinates(size_hw) - centre
     flow: Floats = places @ rotation.T - places - np.array([across * width, down * height], np.float32)
+    return flow
+
+
+def sway_flow(size_hw: Hw, now: float) -> Floats:
+    """The backward flow of a picture that sways by its width to each side, like plants in a current."""
+    height, width = size_hw
+    down = np.linspace(0, 1, height)
+    sides = np.sin(2 * np.pi * (now / SWAY - down * WAVES)) * (0.7 + 0.3 * np.sin(2 * np.pi * now / (2.7 * SWAY)))
+    flow = np.zeros((*size_hw, 2), np.float32)
+    flow[..., 0] = -width * sides[:, None]
     return flow
 
 

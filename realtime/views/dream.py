@@ -14,9 +14,10 @@ from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.read_preset import SHIPPED, preset_description
 from realtime.controls.value import KeyBinding
-from realtime.dreams.colours import treat_picture
+from realtime.dreams.colours import INKS
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState
+from realtime.dreams.forms.forms import Forms
 from realtime.dreams.key_plan import KeyPlan, plan_octaves
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.parse_objective import parse_objective
@@ -30,6 +31,7 @@ from realtime.imaging.add_detail import add_detail
 from realtime.imaging.frame import Image, hw
 from realtime.inference.channels import channel_weights
 from realtime.inference.engine import Outputs
+from realtime.motion.fields import grey
 from realtime.views.click import Click
 from realtime.views.view import Rendered, Scene, View
 
@@ -53,6 +55,7 @@ class DreamView(View):
     def __init__(self) -> None:
         self._state: DreamState | None = None
         self._objective: tuple[Subject, Objective] | None = None
+        self._forms = Forms()
 
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
         """The one at the chosen depth; a dream of one channel stays with its layer."""
@@ -102,8 +105,9 @@ class DreamView(View):
             state.advance(frame.image, plan, settings, partial(_when_ready, scene, gradient))
         fitted = scene.fitted_frame()
         shown = state.detail(_drawn_hw(scene.whole_hw), settings)
-        image = _with_detail(fitted, shown.image[scene.visible(hw(shown.image))], shown.strength)
-        image = treat_picture(image, settings.colours)
+        plain = grey(fitted) if settings.colours in INKS else fitted
+        image = _with_detail(plain, shown.image[scene.visible(hw(shown.image))], shown.strength)
+        image = self._forms.draw(image, state, settings)
         points = _region_points(scene)
         if points:
             self._search(scene, state, points)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime.dreams.colours import COLOURS, INKS, treat_detail, treat_picture
+from realtime.dreams.colours import COLOURS, INKS, calm_lights, treat_detail, treat_picture
 from realtime.imaging.colour_axes import AXES
 from realtime.imaging.frame import Floats
 
@@ -39,3 +39,11 @@ def test_inks_go_from_dark_to_light() -> None:
         assert (np.diff(grey) >= -1).all(), colours
         assert (grey[0] < 30, grey[-1] > 220) == (True, True), colours
     assert treat_picture(picture, "dream") is picture
+
+
+def test_detail_is_calm_on_white_and_as_it_is_on_grey() -> None:
+    white, middle = (np.full((32, 48, 3), level, np.uint8) for level in (250, 128))
+    assert np.allclose(calm_lights(NOISE, middle), NOISE, atol=0.01)
+    before, after = axes(NOISE).std(axis=(0, 1)), axes(calm_lights(NOISE, white)).std(axis=(0, 1))
+    assert 0.4 * before[0] < after[0] < 0.7 * before[0]
+    assert (after[1:] < 0.3 * before[1:]).all()

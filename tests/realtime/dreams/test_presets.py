@@ -50,7 +50,7 @@ def test_there_are_at_least_eight_presets_with_names_and_sentences() -> None:
     assert len(SHIPPED) >= 8
     sentences = [preset_description(name) for name in SHIPPED]
     assert len(set(sentences)) == len(sentences)
-    assert all(each.endswith(".") for each in sentences)
+    assert all(each.endswith(".") and len(each.split()) <= 8 for each in sentences)
 
 
 @pytest.fixture(scope="module")

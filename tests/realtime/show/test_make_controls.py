@@ -246,9 +246,9 @@ def test_no_preset_is_called_none() -> None:
     controls = make_controls(info, find_views())
     assert controls.table["dream/preset"].accepts.startswith("one of none, etching, ")
     controls.set("dream/preset", "tunnel")
-    assert controls.value("dream/zoom") != 1
+    assert controls.value("dream/form") != "plain"
     configure(controls, RenderOptions(set=("dream/preset=none",)), info)
-    assert (controls.value("dream/preset"), controls.value("dream/zoom")) == ("none", 1)
+    assert (controls.value("dream/preset"), controls.value("dream/form")) == ("none", "plain")
 
 
 @pytest.mark.parametrize("preset", ["none", "melt", "tunnel"])
@@ -262,7 +262,7 @@ def test_another_preset_looks_the_same_whichever_the_show_started_with(preset: s
         controls.set("dream/preset", preset)
     assert tunnel.values() == plain.values()
     tunnel.reset()
-    assert (tunnel.value("dream/preset"), tunnel.value("dream/zoom")) == ("tunnel", 1.12)
+    assert (tunnel.value("dream/preset"), tunnel.value("dream/form")) == ("tunnel", "tunnel")
 
 
 def test_a_shipped_preset_is_shown_at_once() -> None:
