@@ -28,6 +28,9 @@ ChangeRule: TypeAlias = Callable[["Controls", Scalar], None]
 Subscriber: TypeAlias = Callable[[str, Scalar], None]
 """Called on the main thread with the path and the new value of each change."""
 
+State: TypeAlias = tuple[Mapping[str, Scalar], frozenset[str]]
+"""Every value by path, and the paths of those that a person has chosen."""
+
 
 class Snapshot:
     """All settings at one moment, by group class: `snapshot[TileSettings].contrast`; versions only grow."""
@@ -55,7 +58,7 @@ class Controls:
         self._subscribers: list[Subscriber] = []
         self._values = {each.path: each.default for each in described}
         self._chosen: frozenset[str] = frozenset()
-        self._start = self._values.copy(), self._chosen
+        self._start: State = self.state()
         self._version = self._depth = 0
         self._posted: queue.SimpleQueue[tuple[str, Scalar | None]] = queue.SimpleQueue()
         self._snapshot = self._freeze()
@@ -135,9 +138,17 @@ class Controls:
             raise SettingError(self._unknown(name))
         return self.actions[name].run(self) or ""
 
+    def state(self) -> State:
+        """All that `restore` brings back."""
+        return self._values.copy(), self._chosen
+
     def reset(self, prefix: str = "") -> None:
         """Set every value whose path begins with `prefix` back to what it was at the start; no rules run."""
-        values, chosen = self._start
+        self.restore(self._start, prefix)
+
+    def restore(self, state: State, prefix: str = "") -> None:
+        """Set every value whose path begins with `prefix` back to what it was in a `state`; no rules run."""
+        values, chosen = state
         with self._changing():
             self._values.update({path: value for path, value in values.items() if path.startswith(prefix)})
             others = {path for path in self._chosen if not path.startswith(prefix)}
@@ -149,7 +160,7 @@ class Controls:
 
     def mark_start(self) -> None:
         """Make the current values those that `reset` goes back to."""
-        self._start = self._values.copy(), self._chosen
+        self._start = self.state()
 
     def press(self, key: str) -> str:
         """Do what a key stands for, and return the answer for the status line; unknown keys do nothing."""

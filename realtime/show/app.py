@@ -128,7 +128,7 @@ class Show:
             outputs=drawn,
             limit=self._options.frames,
         )
-        screen = Screen(parts.outputs, parts.setup, self._meter)
+        screen = Screen(parts.outputs, parts.setup, self._meter, self._attract())
         for owner in (screen.operator, parts.recordings, self):
             self._controls.register(owner)
         with Worker("render", rendering.step) as worker:
@@ -138,7 +138,6 @@ class Show:
     def _loop(self, screen: Screen, canvases: Mailbox[Canvas], rendering: Rendering, worker: Worker) -> None:
         parts, record = self._parts, self._options.record
         status = StatusLine(parts.setup.network.info, self._meter, self._controls)
-        attract = self._attract()
         while not (screen.closed or rendering.done or self._over()):
             if record is not None and screen.canvas is not None:
                 parts.recordings.record_to(record, self._controls)
@@ -147,8 +146,6 @@ class Show:
             rendering.canvas_hw = screen.canvas_hw(self._options.canvas_hw)
             screen.turn(canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
             self._controls.drain()
-            if attract is not None:
-                attract.turn(screen.touched_at, time.monotonic())
             for thread in (worker, parts.engine, parts.capture):
                 thread.check()
         if record is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.spec import LayerInfo, ModelInfo
-from realtime.controls.controls import Controls
+from realtime.controls.controls import Controls, State
 from realtime.controls.value import Scalar
 
 DIVES = 4  # blocks of the network that the programme goes down through
@@ -20,7 +20,10 @@ class Step:
 
 
 class Attract:
-    """Begins after `idle` seconds without a key or a click; the next one brings back what was there before."""
+    """Begins after `idle` seconds without a key or a click.
+
+    The next one ends it: first comes back what was there before, and to that the key is applied.
+    """
 
     def __init__(self, controls: Controls, info: ModelInfo, idle: float) -> None:
         self._controls = controls
@@ -28,7 +31,7 @@ class Attract:
         self._idle = idle
         self._place = 0
         self._until = 0.0
-        self._before: dict[str, tuple[Scalar, bool]] | None = None
+        self._before: State | None = None
 
     @property
     def running(self) -> bool:
@@ -38,26 +41,24 @@ class Attract:
     def turn(self, touched: float, now: float) -> None:
         """Go on with the programme at `now`; somebody used keys or mouse at `touched`, both in seconds."""
         if now - touched < self._idle:
-            self._stop()
+            self.end()
         elif self._before is None:
-            values = self._controls.values()
-            self._before = {path: (value, self._controls.is_chosen(path)) for path, value in values.items()}
+            self._before = self._controls.state()
             self._begin(0, now)
         elif now >= self._until:
             self._begin((self._place + 1) % len(self._steps), now)
+
+    def end(self) -> None:
+        """Bring back what was there before the programme, if it is running."""
+        if self._before is not None:
+            self._controls.restore(self._before)
+            self._before = None
 
     def _begin(self, place: int, now: float) -> None:
         step = self._steps[place]
         self._place, self._until = place, now + step.seconds
         for path, value in step.values.items():
             self._controls.set(path, value, chosen=False)
-
-    def _stop(self) -> None:
-        if self._before is not None:
-            before, self._before = self._before, None
-            for path, (value, chosen) in before.items():
-                if self._controls.value(path) != value or self._controls.is_chosen(path) != chosen:
-                    self._controls.set(path, value, chosen=chosen)
 
 
 def programme(info: ModelInfo, controls: Controls) -> Iterator[Step]:

@@ -162,6 +162,9 @@ class Operator:
         if panel is None:
             return "click on the picture"
         channel = canvas.tiles.at(place[0] - canvas.panel.left, place[1] - canvas.panel.top) if canvas.tiles else None
+        layer = self._controls.value("show/layer")
+        if channel is not None and canvas.layer is not None and canvas.layer.name != layer:
+            return f"{layer} is not ready yet"
         described = Click(panel, _within(canvas.picture, place), channel, self._info, right=right, twice=click.twice)
         if channel is not None and not right:
             self._moved = time.monotonic()

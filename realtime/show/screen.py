@@ -16,6 +16,7 @@ from realtime.outputs.output import Output
 from realtime.outputs.window import Held, Turn, Window, WindowEvent
 from realtime.overlay import hud
 from realtime.overlay.overlays import Overlays
+from realtime.show.attract import Attract
 from realtime.show.meter import Meter
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
@@ -31,18 +32,21 @@ LARGEST_HW = (1440, 2560) if (os.cpu_count() or 1) > 4 else (1080, 1920)
 class Screen:
     """Shows the newest canvas in the window, where there is one, and passes on what the audience does."""
 
-    def __init__(self, outputs: Sequence[Output], setup: RenderSetup, meter: Meter) -> None:
+    def __init__(
+        self, outputs: Sequence[Output], setup: RenderSetup, meter: Meter, attract: Attract | None = None
+    ) -> None:
         self.operator = Operator(setup)
         self._window = next((each for each in outputs if isinstance(each, Window)), None)
         self._controls: Controls = setup.controls
         self._overlays = Overlays(setup.controls, setup.network.info)
         self._meter = meter
+        self._attract = attract
         self._seen = 0
         self._drawn: object = None
         self._changed: tuple[float, Snapshot] | None = None
         self._feedback = ("", 0.0)
         self._touched = False  # a card stays until the first key or click
-        self.touched_at = time.monotonic()
+        self._touched_at = time.monotonic()
         self.canvas: Canvas | None = None
         self._controls.subscribe(self._note_change)
 
@@ -64,7 +68,7 @@ class Screen:
         return fullscreen_canvas(self._window.size_hw)
 
     def turn(self, canvases: Mailbox[Canvas], status: Callable[[Canvas], hud.Status]) -> None:
-        """Show what is new, then read keys and the mouse."""
+        """Show what is new, then read keys and the mouse; without them the attract mode begins or goes on."""
         fresh, self._seen = canvases.get(self._seen, TURN)
         if fresh is not None:
             self.canvas = self.operator.canvas = fresh
@@ -75,8 +79,12 @@ class Screen:
             if self.canvas is not None:
                 self._show(self._window, self.canvas, status(self.canvas), fresh=fresh is not None)
             for event in self._window.events():
-                self._touched, self.touched_at = True, time.monotonic()
+                self._touched, self._touched_at = True, time.monotonic()
+                if self._attract is not None:
+                    self._attract.end()
                 self._feedback = self._answer(event, self._window), time.monotonic() + FEEDBACK
+        if self._attract is not None:
+            self._attract.turn(self._touched_at, time.monotonic())
 
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
         settings = self._controls.snapshot()
