@@ -58,7 +58,7 @@ def run(options: LiveOptions) -> None:
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
     setup = open_setup(options, owners=ACTION_OWNERS)
-    begin_show(setup.controls, options)
+    begin_show(setup.controls)
     if options.fullscreen:
         setup.controls.set("window/fullscreen", True)
     frames: Mailbox[Frame] = Mailbox()

@@ -15,6 +15,9 @@ from realtime.views.view import View
 
 DIGITS = range(1, 6)
 FIRST_VIEW = "features"
+CHOOSE = ("show/view", "show/layer")
+BESIDE = (ShowSettings.group, PredictSettings.group, WindowSettings.group, RecordSettings.group)
+"""Groups of values that choose no picture, but for those in CHOOSE."""
 
 
 def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
@@ -68,9 +71,10 @@ def configure(controls: Controls, options: RenderOptions, info: ModelInfo) -> No
     controls.mark_start()
 
 
-def begin_show(controls: Controls, options: RenderOptions) -> None:
-    """Begin with the features as colour, unless the options say anything about what is shown."""
-    if not (options.view or options.layer or options.preset or options.set):
+def begin_show(controls: Controls) -> None:
+    """Begin with the features as colour, unless a value that chooses a picture was set: not one of how it is shown."""
+    _, chosen = controls.state()
+    if not any(path in CHOOSE or path.partition("/")[0] not in BESIDE for path in chosen):
         controls.set("show/view", FIRST_VIEW, chosen=False)
         controls.mark_start()
 

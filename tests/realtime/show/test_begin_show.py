@@ -15,13 +15,26 @@ INFO = open_network("world").info
 def begun(options: RenderOptions) -> tuple[object, object]:
     controls = make_controls(INFO, find_views())
     configure(controls, options, INFO)
-    begin_show(controls, options)
+    begin_show(controls)
     controls.reset()
     return controls.value("show/view"), controls.value("show/layer")
 
 
-def test_nothing_chosen() -> None:
-    assert begun(RenderOptions()) == ("features", "block5_conv3")
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "",
+        "record/format=mp4",
+        "window/status=off",
+        "predict/on=on",
+        "show/layout=full",
+        "show/caption=off",
+        "show/mirror=on",
+    ],
+)
+def test_nothing_chosen(assignment: str) -> None:
+    options = RenderOptions(set=(assignment,)) if assignment else RenderOptions()
+    assert begun(options) == ("features", "block5_conv3")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +43,9 @@ def test_nothing_chosen() -> None:
         (RenderOptions(layer="block3_conv1"), ("mosaic", "block3_conv1")),
         (RenderOptions(view="story"), ("story", "block1_conv1")),
         (RenderOptions(set=("tiles/colormap=ice",)), ("mosaic", "block1_conv1")),
+        (RenderOptions(set=("record/format=mp4", "show/layer=block3_conv1")), ("mosaic", "block3_conv1")),
+        (RenderOptions(set=("show/view=mosaic",)), ("mosaic", "block1_conv1")),
+        (RenderOptions(preset="fever"), ("dream", "block5_conv1")),
     ],
 )
 def test_wishes(options: RenderOptions, shown: tuple[str, str]) -> None:
