@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
 from models.build.heads.gradcam import GradcamHead
-from models.spec import CLASSES, SOMETHING_ELSE, ModelInfo, Prediction
+from models.spec import CLASSES, ModelInfo, Prediction
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding, value
 from realtime.features.choose_places import choose_place
 from realtime.imaging.drawing import percent
-from realtime.imaging.frame import Floats
+from realtime.imaging.frame import Floats, Image
 from realtime.imaging.heatmap import overlay_heatmap
 from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
@@ -57,8 +57,53 @@ class Explanation:
     activations: Floats
 
 
+class Evidence:
+    """The heatmap of one target at a time, computed in the background: the strongest one, or a chosen one."""
+
+    def __init__(self, spec: GraphSpec, count: int) -> None:
+        self.spec = spec
+        self.activations: Floats | None = None
+        self.shown: Explanation | None = None
+        self._count = count  # of classes or channels
+        self._request = BackgroundResult[Outputs]()
+        self._sent: int | None = None
+        self._missed = 0
+        self._updated = 0.0
+
+    def update(self, scene: Scene, chosen: int) -> None:
+        """Follow the newest frame; `chosen` is the number of the target, or -1 for the strongest one."""
+        for _ in range(1 if self.activations is not None else 2):  # the first pass finds the strongest one
+            self._step(scene, chosen)
+
+    def _step(self, scene: Scene, chosen: int) -> None:
+        """Add the newest heatmap, if any; start the one of this frame when none is running."""
+        if scene.engine.ready(self.spec) and self._request.idle:
+            self._sent = self._target(chosen)
+            weights = np.zeros(self._count, np.float32) if self._sent is None else one_hot(self._count, self._sent)
+            image = network_input(scene.frame.image, self.spec.size_hw)
+            feeds: dict[str, NDArray[Any]] = {"image": image, "weights": weights}
+            self._request.send(scene.engine.start(partial(scene.engine.run_checked, self.spec, feeds)))
+        outputs = self._request.take()
+        if outputs is None:
+            return
+        now, share = scene.frame.timestamp, 1 - math.exp(-max(scene.frame.timestamp - self._updated, 0.0) / EASE)
+        self._updated = now
+        self.activations = _followed(self.activations, outputs["activations"], share)
+        self._missed = 0 if self._sent == self._target(chosen) else self._missed + 1
+        if self._sent is not None and self._missed in (0, PATIENCE):
+            last = self.shown.heatmap if self.shown and self.shown.target == self._sent else None
+            self.shown = Explanation(self._sent, _followed(last, outputs["heatmap"], share), self.activations)
+            self._missed = 0
+
+    def _target(self, chosen: int) -> int | None:
+        """The class or channel to explain; None while it is not known, or does not exist."""
+        if chosen >= 0:
+            return chosen if chosen < self._count else None
+        return None if self.activations is None else int(self.activations.argmax())
+
+
 class GradcamView(View):
-    """The frame with the heatmap of its most likely class, or of the strongest channel where there are no classes.
+    """The frame with the heatmap of its most likely class, or of the strongest channel where no class can be named.
 
     Both are computed in the background.
     """
@@ -70,16 +115,8 @@ class GradcamView(View):
     kind = "picture"
 
     def __init__(self) -> None:
-        self._reset(None)
-
-    def _reset(self, spec: GraphSpec | None) -> None:
-        self._spec = spec
-        self._request = BackgroundResult[Outputs]()
-        self._sent: int | None = None
-        self._activations: Floats | None = None
-        self._shown: Explanation | None = None
-        self._missed = 0
-        self._updated = 0.0
+        self._evidence: Evidence | None = None
+        self._of_channels: Evidence | None = None
 
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
         """The deepest: there the evidence is that of the answer."""
@@ -87,20 +124,29 @@ class GradcamView(View):
 
     def render(self, scene: Scene) -> Rendered:
         """The frame with the newest heatmap on it."""
-        spec = _spec(scene)
-        if spec != self._spec:
-            self._reset(spec)
-        for _ in range(1 if self._activations is not None else 2):  # the first pass finds the most likely class
-            self._update(scene, spec)
-        image, layer = scene.fitted_frame(), scene.layer
-        missing = _missing(scene)
+        self._evidence = evidence = _for(_spec(scene), _targets(scene), self._evidence)
+        evidence.update(scene, scene.settings[GradcamSettings].target)
+        image, layer, missing = scene.fitted_frame(), scene.layer, _missing(scene)
         if missing is not None:
             return Rendered(image, layer, caption=missing)
-        shown = self._shown
+        shown = evidence.shown
         if shown is None:
             return Rendered(image, layer, caption=("Grad-CAM", "Where the network finds evidence."), predictions=())
+        if not _has_name(scene, shown):
+            return self._unsure(scene, image)
         image = overlay_heatmap(image, _visible(scene, normalized(shown.heatmap)))
         return Rendered(image, layer, caption=_caption(scene, shown), predictions=_predictions(scene, shown))
+
+    def _unsure(self, scene: Scene, image: Image) -> Rendered:
+        """The strongest channel, where no class is likely enough to be named."""
+        spec, channels = _channel_spec(scene)
+        self._of_channels = evidence = _for(spec, channels, self._of_channels)
+        evidence.update(scene, -1)
+        heatmap, sentence = np.zeros((8, 8), np.float32), "Looking for the strongest channel."
+        if evidence.shown is not None:
+            heatmap, sentence = normalized(evidence.shown.heatmap), "Light where the strongest channel answers."
+        image = overlay_heatmap(image, _visible(scene, heatmap))
+        return Rendered(image, scene.layer, caption=("not sure", sentence), predictions=())
 
     def click(self, controls: Controls, click: Click) -> str:
         """Show what the network finds like the place that is clicked."""
@@ -109,37 +155,15 @@ class GradcamView(View):
         return choose_place(controls, click.picture)
 
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
-        """Only the heatmap itself."""
-        return (_spec(scene),)
+        """The heatmap, and that for pictures in which no class can be named."""
+        yield _spec(scene)
+        if scene.info.classifier is not None:
+            yield _channel_spec(scene)[0]
 
-    def _update(self, scene: Scene, spec: GraphSpec) -> None:
-        """Add the newest heatmap, if any; start the one of this frame when none is running."""
-        if scene.engine.ready(spec) and self._request.idle:
-            self._sent = self._target(scene)
-            weights = (
-                np.zeros(_targets(scene), np.float32) if self._sent is None else one_hot(_targets(scene), self._sent)
-            )
-            image = network_input(scene.frame.image, spec.size_hw)
-            feeds: dict[str, NDArray[Any]] = {"image": image, "weights": weights}
-            self._request.send(scene.engine.start(partial(scene.engine.run_checked, spec, feeds)))
-        outputs = self._request.take()
-        if outputs is None:
-            return
-        now, share = scene.frame.timestamp, 1 - math.exp(-max(scene.frame.timestamp - self._updated, 0.0) / EASE)
-        self._updated = now
-        self._activations = _followed(self._activations, outputs["activations"], share)
-        self._missed = 0 if self._sent == self._target(scene) else self._missed + 1
-        if self._sent is not None and self._missed in (0, PATIENCE):
-            last = self._shown.heatmap if self._shown and self._shown.target == self._sent else None
-            self._shown = Explanation(self._sent, _followed(last, outputs["heatmap"], share), self._activations)
-            self._missed = 0
 
-    def _target(self, scene: Scene) -> int | None:
-        """The class or channel to explain; None while it is not known, or does not exist."""
-        chosen = scene.settings[GradcamSettings].target
-        if chosen >= 0:
-            return chosen if chosen < _targets(scene) else None
-        return None if self._activations is None else int(self._activations.argmax())
+def _for(spec: GraphSpec, count: int, last: Evidence | None) -> Evidence:
+    """The last evidence, or new one for another graph."""
+    return last if last is not None and last.spec == spec else Evidence(spec, count)
 
 
 def _visible(scene: Scene, heatmap: Floats) -> Floats:
@@ -177,6 +201,15 @@ def _predictions(scene: Scene, shown: Explanation) -> tuple[Prediction, ...]:
     return best if is_sure(best, settings.threshold) else ()
 
 
+def _has_name(scene: Scene, shown: Explanation) -> bool:
+    """Whether what is explained can be named: a class that is chosen or likely enough, or a channel by its number."""
+    classifier = scene.info.classifier
+    if classifier is None or scene.settings[GradcamSettings].target >= 0:
+        return True
+    best = Prediction(shown.target, classifier.labels[shown.target], float(_probabilities(shown)[shown.target]))
+    return is_sure([best], scene.settings[PredictSettings].threshold)
+
+
 def _probabilities(shown: Explanation) -> Floats:
     scores = np.exp(shown.activations - shown.activations.max())
     return np.asarray(scores / scores.sum(), np.float32)
@@ -187,11 +220,6 @@ def _caption(scene: Scene, shown: Explanation) -> tuple[str, str]:
     if scene.info.classifier is None:
         return f"channel {shown.target}", f"What activates this channel of {scene.info.key_layers[-1].name}."
     label, probability = scene.info.classifier.labels[shown.target], float(_probabilities(shown)[shown.target])
-    best, chosen = Prediction(shown.target, label, probability), scene.settings[GradcamSettings].target >= 0
-    if not chosen and label == SOMETHING_ELSE:
-        return "not sure", "The network finds nothing here that it has a name for."
-    if not chosen and not is_sure([best], scene.settings[PredictSettings].threshold):
-        return "not sure", f"Where the network finds evidence for the most likely class, {label}."
     if scene.settings[PredictSettings].on:  # the list of predictions shows the probability
         return label, "Where the network finds evidence for this class."
     return label, f"Where the network finds evidence for this class; its probability is {percent(probability)}."
@@ -199,6 +227,17 @@ def _caption(scene: Scene, shown: Explanation) -> tuple[str, str]:
 
 def _spec(scene: Scene) -> GraphSpec:
     target = CLASSES if scene.info.classifier is not None else scene.info.key_layers[-1].name
+    return _graph(scene, target)
+
+
+def _channel_spec(scene: Scene) -> tuple[GraphSpec, int]:
+    """The graph for the channels of the last layer, or of the chosen one where that may lie beside it; their number."""
+    layer, key_layers = scene.layer, scene.info.key_layers
+    target = key_layers[-1] if layer in key_layers else layer
+    return _graph(scene, target.name), target.channels
+
+
+def _graph(scene: Scene, target: str) -> GraphSpec:
     return scene.graph(GradcamHead(scene.layer.name, target), gradcam_input_hw(scene.info, scene.frame_hw, target))
 
 

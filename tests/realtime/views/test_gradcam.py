@@ -50,6 +50,33 @@ def test_the_likeliest_class_glows(engine: Engine, network: Network, controls: C
     assert rendered.caption[0] == "red"
 
 
+def test_what_has_no_name_is_explained_by_the_strongest_channel(
+    engine: Engine, network: Network, controls: Controls
+) -> None:
+    named = shown(engine, network, controls)
+    controls.set("predict/threshold", 1)
+    unsure = shown(engine, network, controls)
+    assert unsure.caption == ("not sure", "Light where the strongest channel answers.")
+    assert unsure.predictions == ()
+    assert np.abs(glow(unsure) - glow(named)).max() > 5
+    controls.set("gradcam/target", 1)
+    assert shown(engine, network, controls).caption != unsure.caption
+
+
+def test_in_the_background_nothing_glows_before_the_strongest_channel(network: Network, controls: Controls) -> None:
+    controls.set("predict/threshold", 1)
+    view = GradcamView()
+    with Engine(CPU, background=True) as engine:
+        picture, captions = scene(engine, network, controls, FLAG), []
+
+        def found() -> bool:
+            captions.append(render_when_ready(view, picture).caption)
+            return captions[-1] == ("not sure", "Light where the strongest channel answers.")
+
+        until(found, "the strongest channel")
+    assert {caption[0] for caption in captions if caption} == {"Grad-CAM", "not sure"}
+
+
 def test_the_chosen_class_glows(engine: Engine, network: Network, controls: Controls) -> None:
     controls.set("gradcam/target", 0)
     rendered = shown(engine, network, controls)
