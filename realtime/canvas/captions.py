@@ -10,6 +10,7 @@ from realtime.imaging.compositing import Rect, blend, darken, shade
 from realtime.imaging.drawing import draw_marks, draw_predictions, predictions_height, write_fitting
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ALARM, BRIGHT, LIGHT, QUIET, text_width, wrap, write
+from realtime.inference.predictions import NOT_SURE, SURE, is_sure
 from realtime.views.stages import stage_caption
 from realtime.views.view import Rendered
 
@@ -129,13 +130,21 @@ def _position(info: ModelInfo, layer: LayerInfo) -> str:
     return f"{info.name} · {layers.index(layer) + 1} of {len(layers)}" if layer in layers else info.name
 
 
-def draw_prediction_panel(canvas: Image, layout: Layout, predictions: Sequence[Prediction]) -> Layout:
-    """Draw the predictions with their probabilities as bars; the layout without their rectangle."""
-    size = max(min(canvas.shape[:2]) // 28, 10)
-    box = _prediction_rect(canvas, layout, predictions_height(len(predictions), size), size)
+def draw_prediction_panel(
+    canvas: Image, layout: Layout, predictions: Sequence[Prediction], threshold: float = SURE
+) -> Layout:
+    """Draw the predictions with their probabilities as bars; the layout without their rectangle.
+
+    Where the best one is below the threshold, or no name, that is said in their place.
+    """
+    size, sure = max(min(canvas.shape[:2]) // 28, 10), is_sure(predictions, threshold)
+    box = _prediction_rect(canvas, layout, predictions_height(len(predictions) if sure else 1, size), size)
     if layout.camera is None or layout.over:
         darken(_above_status(canvas, layout), box, fade=2 * size)
-    draw_predictions(canvas, box, predictions, size=size)
+    if sure:
+        draw_predictions(canvas, box, predictions, size=size)
+    else:
+        write_fitting(canvas, NOT_SURE, box._replace(height=size), size=size, colour=QUIET)
     if layout.caption is None or layout.over:
         return layout
     place = layout.caption

@@ -200,7 +200,7 @@ class Pipeline:
     ) -> None:
         """Write the predictions and the caption on a canvas."""
         if predictions:
-            layout = draw_prediction_panel(canvas, layout, predictions)
+            layout = draw_prediction_panel(canvas, layout, predictions, settings[PredictSettings].threshold)
         show, info = settings[ShowSettings], self._network.info
         words = caption_words(rendered, info) if show.caption else None
         draw_caption(canvas, layout, info, *self._caption.update(words, now, seconds=show.fade))

@@ -15,6 +15,8 @@ from realtime.inference.network_input import network_input
 SURE = 0.3
 """The default lowest probability of the best prediction at which predictions are shown."""
 
+NOT_SURE = "not sure"  # what is said in their place below it
+
 
 def top(probabilities: NDArray[np.float32], labels: tuple[str, ...], count: int) -> tuple[Prediction, ...]:
     """The `count` most likely classes, the most likely first."""

@@ -18,7 +18,7 @@ from realtime.controls.value import KeyBinding, value
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine, GraphError
 from realtime.inference.network_input import network_input
-from realtime.inference.predictions import SURE, is_sure, scores_spec, top
+from realtime.inference.predictions import SURE, scores_spec, top
 from realtime.threads.background_result import BackgroundResult
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Predictor:
         self._due = -math.inf
 
     def update(self, image: Image, settings: Snapshot, now: float) -> tuple[Prediction, ...]:
-        """The predictions at the time `now` in seconds; `image` is the newest frame.
+        """The most likely classes at the time `now` in seconds, none before the first; `image` is the newest frame.
 
         An error is logged once, and predicting is tried again later.
         """
@@ -91,8 +91,7 @@ class Predictor:
             self._fail(f"no predictions: {error}")
         if self.note or self._smoothed.scores is None:
             return ()
-        best = top(self._smoothed.scores, self._labels, predict.count)
-        return best if is_sure(best, predict.threshold) else ()
+        return top(self._smoothed.scores, self._labels, predict.count)
 
     def _predict(self, spec: GraphSpec, image: Image) -> tuple[NDArray[np.float32], float]:
         """The probabilities of the classes of an image, and the seconds that they took."""

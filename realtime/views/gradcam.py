@@ -23,7 +23,7 @@ from realtime.inference.channels import one_hot
 from realtime.inference.engine import Outputs
 from realtime.inference.gradcam import gradcam_input_hw, normalized
 from realtime.inference.network_input import network_input
-from realtime.inference.predictions import is_sure, top
+from realtime.inference.predictions import NOT_SURE, is_sure, top
 from realtime.inference.predictor import PredictSettings
 from realtime.threads.background_result import BackgroundResult
 from realtime.views.click import Click
@@ -133,11 +133,11 @@ class GradcamView(View):
         if shown is None:
             return Rendered(image, layer, caption=("Grad-CAM", "Where the network finds evidence."), predictions=())
         if not _has_name(scene, shown):
-            return self._unsure(scene, image)
+            return self._unsure(scene, image, _predictions(scene, shown))
         image = overlay_heatmap(image, _visible(scene, normalized(shown.heatmap)))
         return Rendered(image, layer, caption=_caption(scene, shown), predictions=_predictions(scene, shown))
 
-    def _unsure(self, scene: Scene, image: Image) -> Rendered:
+    def _unsure(self, scene: Scene, image: Image, predictions: tuple[Prediction, ...]) -> Rendered:
         """The strongest channel, where no class is likely enough to be named."""
         spec, channels = _channel_spec(scene)
         self._of_channels = evidence = _for(spec, channels, self._of_channels)
@@ -146,7 +146,7 @@ class GradcamView(View):
         if evidence.shown is not None:
             heatmap, sentence = normalized(evidence.shown.heatmap), "Light where the strongest channel answers."
         image = overlay_heatmap(image, _visible(scene, heatmap))
-        return Rendered(image, scene.layer, caption=("not sure", sentence), predictions=())
+        return Rendered(image, scene.layer, caption=(NOT_SURE, sentence), predictions=predictions)
 
     def click(self, controls: Controls, click: Click) -> str:
         """Show what the network finds like the place that is clicked."""
@@ -193,12 +193,9 @@ def _missing(scene: Scene) -> tuple[str, str] | None:
 
 
 def _predictions(scene: Scene, shown: Explanation) -> tuple[Prediction, ...]:
-    """The most likely classes in the frames of the heatmap; none when the network is not sure."""
-    classifier, settings = scene.info.classifier, scene.settings[PredictSettings]
-    if classifier is None:
-        return ()
-    best = top(_probabilities(shown), classifier.labels, settings.count)
-    return best if is_sure(best, settings.threshold) else ()
+    """The most likely classes in the frames of the heatmap."""
+    classifier, count = scene.info.classifier, scene.settings[PredictSettings].count
+    return top(_probabilities(shown), classifier.labels, count) if classifier is not None else ()
 
 
 def _has_name(scene: Scene, shown: Explanation) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.build.build import build
 from models.errors import ModelError
@@ -19,6 +20,7 @@ from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls, Snapshot
 from realtime.imaging.compositing import background
 from realtime.imaging.frame import Frame, Image
+from realtime.imaging.text import ACCENT
 from realtime.inference.engine import Engine
 from realtime.inference.predictions import classify, is_sure, scores_spec, top
 from realtime.inference.predictor import Predictor, Smoothed
@@ -178,6 +180,36 @@ def test_predictions_reach_the_canvas(network: Network, engine: Engine) -> None:
     controls.press("p")
     with_names = pipeline.draw_when_ready(frame, controls.snapshot(), 1.0).frame.image
     assert (without != with_names).any()
+
+
+@pytest.mark.parametrize("view", [view.name for view in find_views()])
+@pytest.mark.parametrize("layout", ["side", "full"])
+def test_not_sure_is_said_in_place_of_the_predictions(network: Network, engine: Engine, view: str, layout: str) -> None:
+    """In quiet letters, without a bar; the same whatever is less likely than the threshold."""
+    controls = make_controls(network.info, find_views())
+    for path, value in (("show/view", view), ("show/layout", layout), ("show/fade", 0.0), ("predict/threshold", 1.0)):
+        controls.set(path, value)
+
+    def last() -> Image:
+        pipeline = Pipeline(network, engine, find_views(), canvas_hw=(360, 640), short_side=48)
+        for number in range(3):
+            now = number / 10
+            canvas = pipeline.draw_when_ready(Frame(flat("blue"), number, now), controls.snapshot(), now)
+        return canvas.frame.image
+
+    def bars(image: Image) -> int:
+        return int(((image == ACCENT).all(axis=2) & changed(image)).sum())
+
+    def changed(image: Image) -> NDArray[np.bool_]:
+        return np.asarray((image != without).any(axis=2))
+
+    without = last()
+    controls.press("p")
+    unsure = last()
+    controls.set("predict/threshold", 0.1)
+    assert changed(unsure).sum() > 30
+    assert bars(unsure) == 0
+    assert bars(last()) > 50
 
 
 @pytest.mark.parametrize(
