@@ -45,7 +45,7 @@ class Screen:
         self._drawn: object = None
         self._changed: tuple[float, Snapshot] | None = None
         self._feedback = ("", 0.0)
-        self._touched = False  # a card stays until the first key or click
+        self._touched = False  # a card goes with the first key or click, and in the attract mode
         self._touched_at = time.monotonic()
         self.canvas: Canvas | None = None
         self._controls.subscribe(self._note_change)
@@ -89,7 +89,9 @@ class Screen:
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
         settings = self._controls.snapshot()
         window.set_fullscreen(settings[WindowSettings].fullscreen)
-        look = settings, status, self._touched, self.operator.cursor_visible, self.operator.dialog, window.look
+        if self._touched or (self._attract is not None and self._attract.running):
+            status = dataclasses.replace(status, card="")
+        look = settings, status, self.operator.cursor_visible, self.operator.dialog, window.look
         if not fresh and self._drawn == look:
             return
         self._drawn = look
@@ -102,7 +104,6 @@ class Screen:
 
     def _overlaid(self, window: Window, canvas: Canvas, status: hud.Status) -> Image:
         image = window.fit(canvas.frame.image).copy()
-        status = dataclasses.replace(status, card="") if self._touched else status
         operator = self.operator
         self._overlays.draw(image, canvas, status, cursor=operator.cursor_visible, dialog=operator.dialog)
         return image

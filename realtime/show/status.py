@@ -20,6 +20,9 @@ FIGURES_FOR = 10.0
 They begin with the show, and again when the status line is turned on. A GPU that failed is named to the end.
 """
 
+CARD_FOR = 15.0
+"""Seconds for which a card says what is wrong with the source; after that the status line says it alone."""
+
 LIMITED = "flashing limited"
 
 
@@ -29,6 +32,7 @@ class StatusLine:
     def __init__(self, info: ModelInfo, meter: Meter, controls: Controls) -> None:
         self._info, self._meter = info, meter
         self._since = time.monotonic()
+        self._card_until: float | None = None
         controls.subscribe(self._begin_again)
 
     def at(self, canvas: Canvas, parts: Parts, feedback: str) -> Status:
@@ -40,7 +44,7 @@ class StatusLine:
             recording=self._recording(parts.recorder.status),
             answer=feedback,
             notice="" if feedback else self._notice(canvas, parts, "" if failed else notice),
-            card=parts.capture.notice,
+            card=self._card(parts.capture.notice),
             alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
         )
         return self._with_figures(status, parts, canvas) if self._with_operator else status
@@ -64,6 +68,12 @@ class StatusLine:
             rates=f"camera {parts.capture.fps:.0f} · network {network:.0f} · screen {screen:.0f} fps",
             latency=f"latency {latency:.0f} ms" if latency is not None else "",
         )
+
+    def _card(self, notice: str) -> str:
+        """What the source has to say, for some seconds from the first canvas on."""
+        if self._card_until is None and notice:
+            self._card_until = time.monotonic() + CARD_FOR
+        return notice if self._card_until is not None and time.monotonic() < self._card_until else ""
 
     def _recording(self, status: RecorderStatus) -> str:
         return f"REC {status.seconds:.0f} s" if status.recording else "writing" if status.finishing else ""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pygame
 import pytest
 
 from realtime.canvas.pipeline import Canvas
 from realtime.controls.controls import Controls
-from realtime.imaging.frame import Frame
+from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
 from realtime.outputs.window import Window
 from realtime.overlay.hud import Status
@@ -24,6 +25,15 @@ from tests.realtime.show.stage import CANVAS_HW, NETWORK, Stage
 from tests.screen import until
 
 IDLE = 0.5
+NOTHING = Status()
+
+
+class WatchedWindow(Window):
+    """Keeps what it shows."""
+
+    def show(self, image: Image) -> None:
+        self.shown = image.copy()
+        super().show(image)
 
 
 @dataclass
@@ -31,6 +41,7 @@ class Audience:
     """A screen in attract mode, and what the audience does."""
 
     stage: Stage
+    window: WatchedWindow
     screen: Screen
     attract: Attract
     canvases: Mailbox[Canvas]
@@ -39,8 +50,8 @@ class Audience:
     def controls(self) -> Controls:
         return self.stage.controls
 
-    def turn(self) -> None:
-        self.screen.turn(self.canvases, lambda _: Status())
+    def turn(self, status: Status = NOTHING) -> None:
+        self.screen.turn(self.canvases, lambda _: status)
 
     def wait_for_attract_mode(self) -> None:
         def begun() -> bool:
@@ -74,9 +85,9 @@ def audience(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Audien
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     stage = Stage(engine)
     attract = Attract(stage.controls, NETWORK.info, IDLE)
-    with Window(Mailbox[Frame](), CANVAS_HW) as window:
+    with WatchedWindow(Mailbox[Frame](), CANVAS_HW) as window:
         setup = RenderSetup(NETWORK, find_views(), stage.controls)
-        yield Audience(stage, Screen([window], setup, Meter(), attract), attract, Mailbox[Canvas]())
+        yield Audience(stage, window, Screen([window], setup, Meter(), attract), attract, Mailbox[Canvas]())
 
 
 @pytest.mark.parametrize(
@@ -134,3 +145,18 @@ def test_a_click_on_tiles_of_another_layer_selects_none_of_them(audience: Audien
     before = audience.controls.value("tiles/channel")
     assert audience.click(300, 60) == "block3_conv1 is not ready yet"
     assert audience.controls.value("tiles/channel") == before
+
+
+def test_a_card_gives_way_to_the_attract_mode(audience: Audience) -> None:
+    """It covers the picture until then, though nobody has touched anything."""
+
+    def shown(status: Status) -> Image:
+        audience.canvases.put(audience.stage.draw())
+        audience.turn(status)
+        return audience.window.shown
+
+    card = Status(card="No camera found. Plug one in.")
+    audience.controls.set("show/mirror", True)
+    assert (shown(card) != shown(NOTHING)).any()
+    audience.wait_for_attract_mode()
+    np.testing.assert_array_equal(shown(card), shown(NOTHING))
