@@ -196,7 +196,7 @@ class Operator:
     def _move(self, right: int, down: int) -> str:
         """Move the cursor over the tiles, from the first one if none is selected; it stops at the edges.
 
-        A single tile shows the next channel.
+        A single tile shows the next channel after its own.
         """
         tiles, layer = (self.canvas.tiles, self.canvas.layer) if self.canvas else (None, None)
         if tiles is None or layer is None:
@@ -204,7 +204,7 @@ class Operator:
         self._moved = time.monotonic()
         chosen = min(int(self._controls.value("tiles/channel")), layer.channels - 1)  # the canvas may be late
         if len(tiles.channels) == 1:
-            channel = chosen + right + down
+            channel = (tiles.channels[0] if chosen < 0 else chosen) + right + down
             self._controls.set("tiles/channel", min(max(channel, 0), layer.channels - 1))
             return "" if 0 <= channel < layer.channels else f"{layer.name} has no further channel"
         if chosen not in tiles.channels:

@@ -322,3 +322,17 @@ def test_the_help_and_the_list_are_not_open_together(stage: Stage) -> None:
     pressed(stage, "?")
     assert stage.operator.dialog is None
     assert stage.controls.value("window/help")
+
+
+@pytest.mark.parametrize("view", ["mosaic", "saliency"])
+@pytest.mark.parametrize(("key", "step"), [("l", 1), ("j", -1), ("Down", 1), ("Left", -1)])
+def test_the_cursor_goes_on_from_the_channel_that_is_shown(stage: Stage, view: str, key: str, step: int) -> None:
+    """Where none is selected, that is the one which the view has found."""
+    stage.controls.set("tiles/zoom", True)
+    canvas = stage.show(view=view, layer="block4_conv1")
+    assert stage.controls.value("tiles/channel") == -1
+    assert canvas.tiles is not None
+    (shown,) = canvas.tiles.channels
+    assert shown > 1
+    assert stage.operator.press(key) == ""
+    assert stage.controls.value("tiles/channel") == shown + step
