@@ -1,5 +1,6 @@
 """Beside or below one large tile: the picture that its channel likes, and what excited it lately."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,7 @@ import numpy as np
 from models.spec import Hw, LayerInfo, Network
 from realtime.channels.excited import COUNT, Excited
 from realtime.channels.likes import ChannelLikes
-from realtime.channels.portraits import Portrait
-from realtime.imaging.compositing import Rect, background, paste, resize
+from realtime.imaging.compositing import Rect, background, blend, paste, resize
 from realtime.imaging.drawing import write_fitting
 from realtime.imaging.frame import Floats, Image
 from realtime.imaging.text import QUIET
@@ -17,6 +17,8 @@ from realtime.inference.engine import Engine
 SHARE = 0.28  # of the longer side of the panel
 NARROWEST = 120  # pixels; where there is less room there is no column
 COLUMN_GAP, GAP = 16, 8  # pixels beside the column, and between crops
+SOON = 0.4  # seconds in which a picture may come from the cache, before it is said that it is being drawn
+FADE = 0.6  # seconds in which a picture appears that was waited for
 
 
 def split_panel(panel_hw: Hw) -> tuple[Hw, Hw | None]:
@@ -65,12 +67,13 @@ class ChannelColumn:
         self._likes = ChannelLikes(engine, network)
         self._shown: tuple[str, int] | None = None
         self._excited = Excited()
+        self._since, self._missing = 0.0, -math.inf  # when the channel was chosen, and had no picture last
 
     def draw(self, seen: Seen, size_hw: Hw, *, top: int) -> Image:
         """The column, empty above `top` where it is upright."""
         if self._shown != (seen.layer.name, seen.channel):
             self._shown, self._excited = (seen.layer.name, seen.channel), Excited()
-        portrait = self._likes.portrait(seen.layer, seen.channel)
+            self._since, self._missing = seen.now, -math.inf
         crops = self._excited.update(seen.activations, seen.picture, seen.now)
         (height, width), column = size_hw, background(size_hw)
         size = max(min(size_hw) // 13, 10)
@@ -82,21 +85,30 @@ class ChannelColumn:
             first = Rect(0, top, width, 2 * size + min(width, height - top - 2 * size))
             below = first.top + first.height + size
             second = Rect(0, below, width, max(height - below, 1))
-        _draw_liked(column, first, size, portrait)
+        _heading(column, first, "what it likes", size)
+        self._draw_liked(column, first._replace(top=first.top + 2 * size, height=first.height - 2 * size), size, seen)
         _heading(column, second, "what excited it lately", size)
         _draw_crops(column, second._replace(top=second.top + 2 * size, height=second.height - 2 * size), crops)
         return column
 
-
-def _draw_liked(column: Image, box: Rect, size: int, portrait: Portrait | None) -> None:
-    _heading(column, box, "what it likes", size)
-    side = min(box.width, box.height - 2 * size)
-    if portrait is not None and side > 0:
-        paste(column, resize(portrait.image, (side, side)), box.left, box.top + 2 * size)
+    def _draw_liked(self, column: Image, box: Rect, size: int, seen: Seen) -> None:
+        """The picture that the channel likes, or what is in its place; one that was waited for fades in."""
+        portrait, side = self._likes.portrait(seen.layer, seen.channel), min(box.width, box.height)
+        if side <= 0:
+            return
+        if portrait is not None:
+            image, opacity = resize(portrait.image, (side, side)), min((seen.now - self._missing) / FADE, 1.0)
+            shown = image if opacity >= 1 else blend(background((side, side)), image, opacity)
+            paste(column, shown, box.left, box.top)
+            return
+        self._missing = seen.now
+        none = self._likes.has_none(seen.layer, seen.channel)
+        if none or seen.now - self._since > SOON:
+            _heading(column, box, "no picture" if none else "being drawn", size)
 
 
 def _heading(column: Image, box: Rect, text: str, size: int) -> None:
-    """Write a heading at the top of a box."""
+    """Write quiet words at the top of a box."""
     if box.top + size <= column.shape[0]:
         write_fitting(column, text, Rect(box.left, box.top, box.width, size), size=size, colour=QUIET)
 

@@ -37,6 +37,10 @@ class ChannelLikes:
                 del self._portraits[next(iter(self._portraits))]
         return self._portraits.get(key)
 
+    def has_none(self, layer: LayerInfo, channel: int) -> bool:
+        """Whether the portrait of a channel cannot be made."""
+        return self._portraits.get((layer.name, channel), ...) is None
+
     def _find(self, key: Key) -> tuple[Key, Portrait | None]:
         """The portrait; None where the network has no gradient there."""
         name, channel = key

@@ -99,7 +99,7 @@ class SaliencyView(View):
         photo = scene.fitted_frame()
         grid = Grid(1, 1, hw(photo), GAP, scene.panel_hw)
         if self._newest is None:
-            return Rendered(faded(photo), scene.layer, caption=("saliency", "The pixels that activate a channel."))
+            return Rendered(faded(photo), scene.layer, caption=("saliency", _awaited(scene)))
         tiles, show = scene.settings[TileSettings], scene.settings[SaliencySettings].show
         gradient = self._newest.gradient / np.float32(max(self._peak, 1e-12))
         shown = Tiles(grid, (self._newest.channel,), 0)
@@ -173,6 +173,11 @@ def _gradient(
         "weights": one_hot(gradient.network.info.layer(gradient.head.reads[0]).channels, channel),
     }
     return ChannelGradient(channel, engine.run_checked(gradient, feeds)["gradient"])
+
+
+def _awaited(scene: Scene) -> str:
+    """What is said before the first gradient."""
+    return "Looking for the strongest channel." if scene.channel is None else f"Looking at channel {scene.channel}."
 
 
 def _has_classes(layer: LayerInfo, info: ModelInfo) -> bool:

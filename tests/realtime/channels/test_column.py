@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 
 import numpy as np
 import pytest
 
+from models.errors import ModelError
 from models.importing.open_network import open_network
 from realtime.capture.pattern import Pattern
 from realtime.channels import portraits
-from realtime.channels.column import COLUMN_GAP, split_panel
+from realtime.channels.column import COLUMN_GAP, ChannelColumn, Seen, split_panel
+from realtime.channels.likes import ChannelLikes
 from realtime.imaging.compositing import BACKGROUND
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
 from realtime.show.make_controls import make_controls
 from realtime.views.mosaic import MosaicView
 from realtime.views.registry import find_views
 from tests.realtime.views.scenes import render_when_ready, scene
+from tests.screen import until
 
 PANEL_HW = (360, 640)
 
@@ -91,3 +96,39 @@ def test_the_panel_is_filled_exactly(engine: Engine, monkeypatch: pytest.MonkeyP
     _, width = column_hw(PANEL_HW)
     gap = image[:, -width - COLUMN_GAP : -width]
     assert drawn_share(gap) == 0
+
+
+def test_it_says_that_the_picture_is_being_drawn_and_lets_it_appear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portraits, "STEPS", 4)
+    network, size_hw = open_network("world"), column_hw(PANEL_HW)
+    layer, nothing = network.info.layer("block2_conv1"), np.zeros((28, 28), np.float32)
+    width = size_hw[1]
+    with Engine(CPU, background=True) as engine:
+        column, go_on = ChannelColumn(engine, network), threading.Event()
+        engine.start(lambda: go_on.wait(60))
+
+        def liked(now: float) -> Image:
+            seen = Seen(np.zeros((96, 128, 3), np.uint8), layer, 3, nothing, now)
+            return column.draw(seen, size_hw, top=0)[2 * (width // 13) : width]
+
+        assert drawn_share(liked(0.0)) == 0
+        waiting = liked(1.0)
+        assert 0 < drawn_share(waiting) < 0.1
+        np.testing.assert_array_equal(liked(2.0), waiting)
+        go_on.set()
+        until(lambda: drawn_share(liked(2.0)) == 0, "the first moment of the picture")
+        half, whole, later = liked(2.3), liked(3.0), liked(9.0)
+        assert abs(whole.astype(int) - BACKGROUND).mean() > 1.5 * abs(half.astype(int) - BACKGROUND).mean()
+        np.testing.assert_array_equal(whole, later)
+
+
+def test_a_channel_without_a_picture_is_not_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Image:
+        raise ModelError("no gradient")
+
+    monkeypatch.setattr(portraits, "portrait_image", fail)
+    network = open_network("world")
+    likes, layer = ChannelLikes(engine, network), network.info.layer("block2_conv1")
+    assert not likes.has_none(layer, 3)
+    assert likes.portrait(layer, 3) is None
+    assert likes.has_none(layer, 3)

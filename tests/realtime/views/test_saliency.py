@@ -124,3 +124,13 @@ def test_without_a_selected_channel_the_strongest_is_shown(
     shown = render_when_ready(SaliencyView(), scene(engine, network, controls, halves(colour, (30, 30, 30))))
     assert shown.tiles is not None
     assert shown.tiles.channels == (strongest,)
+
+
+@pytest.mark.parametrize(
+    ("channel", "sentence"), [(-1, "Looking for the strongest channel."), (2, "Looking at channel 2.")]
+)
+def test_it_says_what_it_waits_for(network: Network, controls: Controls, channel: int, sentence: str) -> None:
+    controls.set("tiles/channel", channel)
+    with Engine(CPU, background=True) as engine:
+        waiting = render_when_ready(SaliencyView(), scene(engine, network, controls, FLAG))
+    assert waiting.caption == ("saliency", sentence)
