@@ -50,8 +50,10 @@ class Overrides:
         info = dataclasses.replace(info, input=self._input(info))
         if self.labels is None:
             return info
-        labels = read_labels(self.labels, len(info.scores.labels))
-        return dataclasses.replace(info, classifier=dataclasses.replace(info.scores, labels=labels))
+        if info.classifier is None:
+            raise ModelError(f"{info.name} has no classifier; choose a network that has one, or leave out --labels")
+        labels = read_labels(self.labels, len(info.classifier.labels))
+        return dataclasses.replace(info, classifier=dataclasses.replace(info.classifier, labels=labels))
 
     def _input(self, info: ModelInfo) -> InputInfo:
         colours, count = self.colours or info.input.colours, len(info.input.mean)

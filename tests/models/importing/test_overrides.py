@@ -119,7 +119,7 @@ def test_colours_that_a_network_does_not_have_are_refused(path: Path, tmp_path: 
 
 
 def test_labels_for_what_names_nothing_are_refused(tmp_path: Path, labels: Path) -> None:
-    with pytest.raises(ModelError, match="has no classifier"):
+    with pytest.raises(ModelError, match=r"has no classifier; .*, or leave out --labels$"):
         open_network(str(save(segmenter(), tmp_path)), Overrides(labels=labels))
 
 
