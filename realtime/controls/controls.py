@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar, cast
 
 from models.errors import SettingError
 from realtime.controls.action import Action, actions_of
-from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar, Settings, Value, in_words, values_of
+from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar, Settings, Value, values_of
 
 log = logging.getLogger(__name__)
 
@@ -232,7 +232,7 @@ class Controls:
                 self.cycle(path, bind.value)
             case "toggle":
                 self.toggle(path)
-        return f"{bind.feedback}: {in_words(self._values[path])}" if bind.feedback else ""
+        return f"{bind.feedback}: {bind.in_words(self._values[path])}" if bind.feedback else ""
 
     def _bind(self, keys: Iterable[str], owner: str, press: Callable[[], str]) -> None:
         """Give keys to a value or an action; two owners of one key are a mistake in the program."""

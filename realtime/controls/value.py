@@ -17,7 +17,8 @@ Verb: TypeAlias = Literal["set", "step", "cycle", "toggle"]
 class KeyBinding:
     """What keys do to a value: `verb` with `value`. Each of `keys` does the same; the first is printable.
 
-    Where the picture does not show the effect, the status line answers with `feedback` and the new value.
+    Where the picture does not show the effect, the status line answers with `feedback` and the new value, in
+    its `words` if it has any.
     """
 
     keys: tuple[str, ...]
@@ -25,6 +26,11 @@ class KeyBinding:
     help: str
     value: Scalar = 1
     feedback: str = ""
+    words: tuple[tuple[Scalar, str], ...] = ()
+
+    def in_words(self, value: Scalar) -> str:
+        """A value as the status line says it."""
+        return dict(self.words).get(value) or in_words(value)
 
 
 @dataclass(frozen=True, slots=True)

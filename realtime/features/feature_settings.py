@@ -19,7 +19,13 @@ class FeatureSettings:
     mode: str = value(
         "picture",
         "the picture in colours of features, the colours alone, clusters, or all that is similar to the chosen places",
-        KeyBinding(("7",), "cycle", "kind of features: picture, colour, clusters, similar", feedback="features"),
+        KeyBinding(
+            ("7",),
+            "cycle",
+            "kind of features: picture, colour, regions, similar",
+            feedback="features",
+            words=(("clusters", "regions"),),
+        ),
         choices=MODES,
     )
     clusters: int = value(CLUSTERS, "number of clusters", low=2, high=16)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from realtime.controls.controls import Controls
-from realtime.controls.value import Scalar, in_words
+from realtime.controls.value import KeyBinding, Scalar, in_words
 from realtime.views.view import View
 
 
@@ -28,10 +28,19 @@ class Feedback:
 
         def step() -> str:
             self._controls.step(path, amount)
-            label = self._label(path)
-            return f"{label}: {in_words(self._controls.value(path))}" if label else ""
+            return self._answer(path)
 
         return self.to(step, path)
+
+    def to_value(self, path: str, value: Scalar) -> str:
+        """Set a value."""
+
+        def change() -> str:
+            unchanged = self._controls.value(path) == value
+            self._controls.set(path, value)
+            return "" if unchanged else self._answer(path)
+
+        return self.to(change, path)
 
     def to(self, act: Callable[[], str], subject: str = "") -> str:
         """Do something that concerns a value or an action; its own answer, completed by what cannot be seen."""
@@ -39,7 +48,7 @@ class Feedback:
         answer = act()
         changed = {path: value for path, value in self._controls.values().items() if value != before[path]}
         if subject_before is not None and subject_before == self._value(subject):
-            return answer or f"{self._name(subject)}: {in_words(subject_before)} already"
+            return answer or f"{self._name(subject)}: {self._in_words(subject, subject_before)} already"
         if not changed:
             return answer
         if any(self._current.shows(path, self._controls.snapshot()) for path in changed):
@@ -61,15 +70,26 @@ class Feedback:
         others = [view for view in self._views if view.shows(path, settings)]
         if answer and not others:  # no view shows it, such as the format of recordings
             return ""
-        words = "" if answer else f"{self._name(path)}: {in_words(value)}"
+        words = "" if answer else f"{self._name(path)}: {self._in_words(path, value)}"
         if not others or (path.startswith("show/") and path != "show/layer"):
             return f"{words}, not seen in this {'layout' if path == 'show/caption' else 'view'}"
         return f"{words}, seen in {others[0].name} ({others[0].bind.keys[0]})"
 
     def _name(self, path: str) -> str:
         """The name of a value for a sentence."""
-        return self._label(path) or path.partition("/")[2]
+        bind = self._answering(path)
+        return bind.feedback if bind else path.partition("/")[2]
 
-    def _label(self, path: str) -> str:
-        """What its keys call a value in their answers; empty where the picture answers."""
-        return next((bind.feedback for bind in self._controls.table[path].binds if bind.feedback), "")
+    def _answer(self, path: str) -> str:
+        """What the keys of a value answer; empty where the picture does."""
+        bind = self._answering(path)
+        return f"{bind.feedback}: {bind.in_words(self._controls.value(path))}" if bind else ""
+
+    def _in_words(self, path: str, value: Scalar) -> str:
+        """A value as its keys call it."""
+        bind = self._answering(path)
+        return bind.in_words(value) if bind else in_words(value)
+
+    def _answering(self, path: str) -> KeyBinding | None:
+        """The keys of a value that answer; None where the picture does."""
+        return next((bind for bind in self._controls.table[path].binds if bind.feedback), None)

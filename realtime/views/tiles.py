@@ -27,9 +27,13 @@ class TileSettings:
     )
     active: bool = value(
         True,
-        "show only active channels that differ, or in the story only some layers",
+        "on: active channels that differ, and in the story some layers; off: all",
         KeyBinding(
-            ("a",), "toggle", "most active channels, or all; in story: some layers, or all", feedback="a selection only"
+            ("a",),
+            "toggle",
+            "most active channels, or all; in story: some layers, or all",
+            feedback="shown",
+            words=((True, "a selection"), (False, "all")),
         ),
     )
     count: int = value(
