@@ -112,6 +112,9 @@ class Operator:
             return f"channel {self._controls.value('tiles/channel')} is selected"
         if self._controls.value("window/help") and self._controls.owner(key) not in ("window/help", "show/leave"):
             self._controls.set("window/help", False)
+        view = self._views[str(self._controls.value("show/view"))]
+        if view.plain is not None and key in view.bind.keys:
+            return self._feedback.to_value(*view.plain)
         return self._feedback.to_key(key)
 
     def hold(self, key: str) -> str:

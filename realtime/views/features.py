@@ -34,6 +34,7 @@ class FeaturesView(View):
     bind = KeyBinding(("6",), "set", "features: what the network finds alike has one colour", "features")
     settings = (FeatureSettings,)
     kind = "picture"
+    plain = "features/mode", "picture"
 
     def __init__(self) -> None:
         self._identity: tuple[object, ...] | None = None

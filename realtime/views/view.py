@@ -17,7 +17,7 @@ from models.build.heads.head import Head
 from models.spec import Hw, LayerInfo, ModelInfo, Network, Prediction
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import ShowSettings
-from realtime.controls.value import KeyBinding, Settings
+from realtime.controls.value import KeyBinding, Scalar, Settings
 from realtime.imaging.compositing import covering, fitted, resize
 from realtime.imaging.frame import Frame, Image, hw
 from realtime.inference.engine import Engine, Outputs
@@ -148,7 +148,8 @@ class View(ABC):
     `settings` are the groups of values that it reads, without those that are `unused`. A view that `hides_camera`
     fills the canvas. One of the `kind` "text" is not covered by other text. One of the kind "pair" lies beside the
     camera, at the same size; one of the kind "picture" does so on wide and on upright canvases. A layer that is chosen
-    in another view is not for one with an `own_layer`. A picture that is alone on the canvas fills it.
+    in another view is not for one with an `own_layer`. A picture that is alone on the canvas fills it. The key of the
+    view, pressed in it, sets the path and the value that are `plain`.
     """
 
     name: ClassVar[str]
@@ -158,6 +159,7 @@ class View(ABC):
     hides_camera: ClassVar[bool] = False
     kind: ClassVar[Literal["", "text", "pair", "picture"]] = ""
     own_layer: ClassVar[bool] = False
+    plain: ClassVar[tuple[str, Scalar] | None] = None
 
     @abstractmethod
     def render(self, scene: Scene) -> Rendered:

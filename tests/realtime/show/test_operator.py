@@ -46,6 +46,9 @@ def test_the_wheel_goes_through_the_layers_and_with_shift_changes_the_dream(stag
         ("camera", "3", "layer: block3_conv1, seen in mosaic (m)"),
         ("gradcam", "]", "layer: block5_conv3 already"),
         ("story", "l", "there are no tiles here; m shows the mosaic"),
+        ("story", "a", "shown: all"),
+        ("camera", "a", "shown: all, seen in mosaic (m)"),
+        ("features", "6", "features: picture already"),
     ],
 )
 def test_the_words_of_the_answers(stage: Stage, view: str, key: str, answer: str) -> None:
@@ -336,3 +339,21 @@ def test_the_cursor_goes_on_from_the_channel_that_is_shown(stage: Stage, view: s
     assert shown > 1
     assert stage.operator.press(key) == ""
     assert stage.controls.value("tiles/channel") == shown + step
+
+
+@pytest.mark.parametrize("mode", ["colour", "clusters", "similar"])
+def test_the_key_of_features_goes_back_to_the_plain_ones(stage: Stage, mode: str) -> None:
+    stage.show(view="features")
+    stage.controls.set("features/mode", mode)
+    assert stage.operator.press("6") == "features: picture"
+    assert stage.controls.value("features/mode") == "picture"
+    stage.controls.set("features/mode", mode)
+    stage.show(view="mosaic")
+    stage.operator.press("6")
+    assert stage.controls.value("features/mode") == mode, "a view is as it was left"
+
+
+def test_regions_are_called_what_the_caption_calls_them(stage: Stage) -> None:
+    stage.show(view="features")
+    stage.controls.set("features/mode", "colour")
+    assert stage.operator.press("7") == "features: regions"
