@@ -16,8 +16,8 @@ from realtime.views.view import View
 DIGITS = range(1, 6)
 FIRST_VIEW = "features"
 CHOOSE = ("show/view", "show/layer")
-BESIDE = (ShowSettings.group, PredictSettings.group, WindowSettings.group, RecordSettings.group)
-"""Groups of values that choose no picture, but for those in CHOOSE."""
+BESIDE = (ShowSettings.group, PredictSettings.group, WindowSettings.group, RecordSettings.group, FIRST_VIEW)
+"""Groups of values that choose no other view than the first one, but for those in CHOOSE."""
 
 
 def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:

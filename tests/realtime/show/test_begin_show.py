@@ -25,6 +25,7 @@ def begun(options: RenderOptions) -> tuple[object, object]:
     [
         "",
         "record/format=mp4",
+        "features/mode=clusters",
         "window/status=off",
         "predict/on=on",
         "show/layout=full",
