@@ -34,8 +34,9 @@ class Canvas:
 
     `frame` keeps the capture time of the camera frame it was drawn from, `settings` are those it was drawn with;
     `panel` is the place of the view, `picture` that of its image, and `camera` that of the frame beside it; `groups`
-    are those of the settings of the view; `waiting` says what is being made, `fault` what went wrong, `note` what is
-    missing from the picture, and `limited` whether flashing is limited in it.
+    are those of the settings of the view, `unused` the values in them that it does not read; `waiting` says what is
+    being made, `fault` what went wrong, `note` what is missing from the picture, and `limited` whether flashing is
+    limited in it.
     """
 
     frame: Frame
@@ -48,6 +49,7 @@ class Canvas:
     layer: LayerInfo | None = None
     tiles: Tiles | None = None
     groups: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     waiting: str | None = None
     fault: str | None = None
     note: str = ""
@@ -149,6 +151,7 @@ class Pipeline:
             rendered.layer,
             rendered.tiles,
             groups,
+            view.unused,
             note=note,
             precision=scene.precision,
         )

@@ -30,18 +30,23 @@ LONGEST = 0.6  # seconds of measuring, after two runs
 class ShowPrecision:
     """The precision of the graphs that draw the view, which `auto` decides once the show runs.
 
-    Only live shows on the CPU measure; everything else computes in fp32, unless int8 is asked for.
+    `measuring` is true until `auto` has decided. Only live shows on the CPU measure; everything else computes in fp32,
+    unless int8 is asked for. A GPU has no int8.
     """
 
     def __init__(self, choice: PrecisionChoice, network: Network, engine: Engine) -> None:
         self._network, self._engine = network, engine
-        self._measuring = choice == "auto" and engine.has_background
+        self.measuring = choice == "auto" and engine.has_background
         self.current: Precision = "int8" if choice == "int8" else "fp32"
+        if choice == "int8" and engine.provider.name != "CPU":
+            log.warning("int8 runs on the CPU only; a GPU computes in fp32")
         self._request = BackgroundResult[bool]()
 
     def update(self, layer: str, image: Image, size_hw: Hw) -> Precision:
         """The precision now; `image` is the newest frame, `size_hw` the size of the input, `layer` is shown."""
-        if not self._measuring or self._engine.provider.name != "CPU":
+        if self._engine.provider.name != "CPU":
+            return "fp32"
+        if not self.measuring:
             return self.current
         if self._request.idle:
             self._request.send(self._engine.start(partial(self._is_faster, layer, network_input(image, size_hw))))
@@ -51,7 +56,7 @@ class ShowPrecision:
             log.warning("int8 was not tried", exc_info=True)
             result = False
         if result is not None:
-            self._measuring = False
+            self.measuring = False
             self.current = "int8" if result else "fp32"
         return self.current
 

@@ -97,7 +97,7 @@ def _rows(groups: dict[str, list[KeyLine]], column: list[str]) -> float:
 def key_strip(controls: Controls, canvas: Canvas) -> list[tuple[str, str]]:
     """The keys that matter in the present view, the most important first."""
     count = len(canvas.tiles.channels) if canvas.tiles is not None else 0
-    hidden = (*(OF_TILES if count <= 1 else ()), *(OF_CHANNELS if count == 0 else ()))
+    hidden = (*canvas.unused, *(OF_TILES if count <= 1 else ()), *(OF_CHANNELS if count == 0 else ()))
     of_view = [
         line
         for group in help_screen(controls).values()

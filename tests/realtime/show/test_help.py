@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from realtime.controls.controls import Controls
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame
 from realtime.overlay.help import draw_help, draw_keys, help_lines, help_screen, key_strip
+from realtime.views.dream import DreamView
 from scripts.common.all_controls import all_controls
 
 WINDOWS = [(1920, 1080), (1280, 720), (640, 360), (1080, 1920), (1920, 384)]
@@ -76,3 +79,10 @@ def test_the_line_of_keys_is_that_of_the_view(controls: Controls, window_wh: tup
     assert len(lit) > 10
     strip = status_height((height, width))
     assert height - strip <= lit[:, 0].min() <= lit[:, 0].max() < height - strip // 3
+
+
+def test_a_key_that_the_view_does_not_use_is_not_offered(controls: Controls) -> None:
+    dream = dataclasses.replace(canvas(controls, "dream", ("features", "dream")), unused=DreamView.unused)
+    keys = " ".join(key for key, _ in key_strip(controls, dream)).split()
+    assert "9" in keys
+    assert "7" not in keys

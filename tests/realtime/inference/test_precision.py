@@ -1,0 +1,70 @@
+"""The precision of a show: int8 where it is faster and exact enough, or where it is asked for."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import numpy as np
+import pytest
+
+from models.build.graph_spec import Precision, PrecisionChoice
+from models.importing.open_network import open_network
+from realtime.capture.pattern import Pattern
+from realtime.inference import precision
+from realtime.inference.engine import Engine
+from realtime.inference.precision import ShowPrecision, worst_tenth
+from realtime.inference.providers import CPU, Provider
+
+LAYER, SIZE_HW = "block3_conv1", (64, 80)
+
+
+def decided(choice: PrecisionChoice, layer: str = LAYER, *, background: bool = True) -> Precision:
+    """The precision once a show has run long enough to measure."""
+    image = Pattern().read()
+    with Engine(CPU, background=background) as engine:
+        show = ShowPrecision(choice, open_network("world"), engine)
+        deadline = time.monotonic() + 30
+        while (current := show.update(layer, image, SIZE_HW)) and show.measuring:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return current
+
+
+@pytest.mark.parametrize(("gain", "exact", "expected"), [(1e9, 0.0, "int8"), (0.0, 0.0, "fp32"), (1e9, 1e9, "fp32")])
+def test_auto_takes_int8_where_it_is_faster_and_exact(
+    monkeypatch: pytest.MonkeyPatch, gain: float, exact: float, expected: Precision
+) -> None:
+    monkeypatch.setattr(precision, "GAIN", gain)
+    monkeypatch.setattr(precision, "EXACT", exact)
+    assert decided("auto") == expected
+
+
+def test_what_is_asked_for_is_not_measured() -> None:
+    assert decided("int8") == "int8"
+    assert decided("fp32") == "fp32"
+
+
+def test_files_are_computed_in_fp32() -> None:
+    assert decided("auto", background=False) == "fp32"
+
+
+def test_a_fault_while_measuring_leaves_fp32(caplog: pytest.LogCaptureFixture) -> None:
+    assert decided("auto", layer="no such layer") == "fp32"
+    assert "int8 was not tried" in caplog.text
+
+
+def test_a_gpu_computes_in_fp32_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING), Engine(Provider("CUDA"), background=True) as engine:
+        show = ShowPrecision("int8", open_network("world"), engine)
+        assert show.update(LAYER, Pattern().read(), SIZE_HW) == "fp32"
+    assert "int8 runs on the CPU only; a GPU computes in fp32" in caplog.text
+
+
+def test_exactness_is_that_of_nine_tenths_of_the_active_channels() -> None:
+    exact = np.random.default_rng(0).uniform(0, 1, (20, 8, 8)).astype(np.float32)
+    exact[:, 0, 0] = 1
+    near = exact + np.float32(0.01)
+    near[0] += 1  # one of twenty channels may be wrong
+    assert worst_tenth(exact, near) == pytest.approx(40, abs=0.5)
+    assert worst_tenth(np.zeros_like(exact), near) == np.inf
