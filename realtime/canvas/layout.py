@@ -32,19 +32,18 @@ def margin(canvas_hw: Hw) -> int:
     return max(round(min(canvas_hw) / 30), 4)
 
 
-def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, status: bool = True, kind: str = "") -> Layout:
+def arrange(name: str, canvas_hw: Hw, camera_hw: Hw, *, status: bool = True, is_picture: bool = False) -> Layout:
     """The layout "side", "inset" or "full"; with `status`, the bottom of the canvas is left to the status line.
 
-    Only a view of the `kind` "picture" is covered by the inset. One of the kind "pair" is as large as the camera beside
-    it, and one of the kind "picture" too where the canvas is wide or upright.
+    Only a view that `is_picture` is covered by the inset; on a wide or upright canvas it is as large as the camera.
     """
     room_hw = canvas_hw[0] - status_height(canvas_hw) * status, canvas_hw[1]
     if name == "full":
         return Layout(Rect(0, 0, room_hw[1], room_hw[0]))
     if name == "inset":
-        return (_inset if kind == "picture" else _strip)(room_hw, canvas_hw, camera_hw)
+        return (_inset if is_picture else _strip)(room_hw, canvas_hw, camera_hw)
     upright = canvas_hw[1] < 0.8 * canvas_hw[0]
-    if kind == "pair" or (kind == "picture" and (upright or _is_wide(canvas_hw))):
+    if is_picture and (upright or _is_wide(canvas_hw)):
         return (_pair_in_a_row if _is_wide(canvas_hw) else _pair)(room_hw, canvas_hw, camera_hw)
     return (_upright if canvas_hw[1] < UPRIGHT * canvas_hw[0] else _side)(room_hw, canvas_hw, camera_hw)
 
@@ -87,16 +86,12 @@ def _upright(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
 
 
 def _pair(room_hw: Hw, canvas_hw: Hw, camera_hw: Hw) -> Layout:
-    """Camera and view of one size, side by side, or one above the other on an upright canvas; the caption below."""
+    """For an upright canvas: camera and view of one size, one above the other, and the caption below."""
     (bottom, width), edge = room_hw, margin(canvas_hw)
     words = max(round(min(bottom * 0.27, width * 0.24)), 1)
-    upright = width < bottom
-    down, across = (2, 1) if upright else (1, 2)
-    most_hw = (bottom - words - (down + 2) * edge) // down, (width - (across + 1) * edge) // across
-    height, wide = fitted(camera_hw, (max(most_hw[0], 8), max(most_hw[1], 8)))
-    left = (width - across * wide - (across - 1) * edge) // 2
-    top = max((bottom - words - edge - down * height - (down - 1) * edge) // 2, edge)
-    view = Rect(left, top + height + edge, wide, height) if upright else Rect(left + wide + edge, top, wide, height)
+    height, wide = fitted(camera_hw, (max((bottom - words - 4 * edge) // 2, 8), max(width - 2 * edge, 8)))
+    left, top = (width - wide) // 2, max((bottom - words - 2 * edge - 2 * height) // 2, edge)
+    view = Rect(left, top + height + edge, wide, height)
     caption_top = view.top + height + edge
     caption = Rect(left, caption_top, width - 2 * left, max(bottom - caption_top - edge, 1))
     return Layout(view, Rect(left, top, wide, height), caption, title=_title(canvas_hw))

@@ -168,7 +168,7 @@ class Pipeline:
     def _layout(self, view: str, settings: Snapshot, frame: Frame) -> Layout:
         drawn_by, status = self._views[view], settings[WindowSettings].status
         name = "full" if drawn_by.hides_camera else settings[ShowSettings].layout
-        return arrange(name, self.canvas_hw, hw(frame.image), status=status, kind=drawn_by.kind)
+        return arrange(name, self.canvas_hw, hw(frame.image), status=status, is_picture=drawn_by.is_picture)
 
     def _input_hw(self, frame: Frame) -> Hw:
         return self._network.info.input.fixed_hw or input_size(hw(frame.image), self._short_side)

@@ -13,7 +13,7 @@ class CameraView(View):
     name = "camera"
     bind = KeyBinding(("c",), "set", "camera: the input of the network", "camera")
     hides_camera = True
-    kind = "picture"
+    is_picture = True
     unused = ("show/layer", "show/layout", "show/caption")
 
     def render(self, scene: Scene) -> Rendered:

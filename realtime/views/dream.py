@@ -50,7 +50,7 @@ class DreamView(View):
     settings = (FeatureSettings, DreamSettings)
     unused = ("features/mode", "features/clusters")
     own_layer = True
-    kind = "picture"
+    is_picture = True
 
     def __init__(self) -> None:
         self._state: DreamState | None = None

@@ -33,7 +33,7 @@ class FeaturesView(View):
     name = "features"
     bind = KeyBinding(("6",), "set", "features: what the network finds alike has one colour", "features")
     settings = (FeatureSettings,)
-    kind = "picture"
+    is_picture = True
     plain = "features/mode", "picture"
 
     def __init__(self) -> None:

@@ -112,7 +112,7 @@ class GradcamView(View):
     bind = KeyBinding(("g",), "set", "Grad-CAM: where the network finds evidence for a class", "gradcam")
     settings = (GradcamSettings,)
     own_layer = True
-    kind = "picture"
+    is_picture = True
 
     def __init__(self) -> None:
         self._evidence: Evidence | None = None

@@ -79,7 +79,7 @@ class SaliencyView(View):
     name = "saliency"
     bind = KeyBinding(("/",), "set", "saliency: the pixels that activate a channel", "saliency")
     settings = (TileSettings, SaliencySettings)
-    kind = "picture"
+    is_picture = True
     unused = ("tiles/zoom", "tiles/active", "tiles/count")
 
     def __init__(self) -> None:

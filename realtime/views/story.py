@@ -33,7 +33,6 @@ class StoryView(View):
     name = "story"
     bind = KeyBinding(("s", "0"), "set", "story: layers from first to last", "story")
     settings = (TileSettings,)
-    kind = "text"
     unused = ("show/layer", "tiles/channel", "tiles/zoom", "tiles/count")
 
     def __init__(self) -> None:

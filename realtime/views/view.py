@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,8 +146,7 @@ class View(ABC):
     """Draws one kind of image. Only the render thread uses what it keeps between frames.
 
     `settings` are the groups of values that it reads, without those that are `unused`. A view that `hides_camera`
-    fills the canvas. One of the `kind` "text" is not covered by other text. One of the kind "pair" lies beside the
-    camera, at the same size; one of the kind "picture" does so on wide and on upright canvases. A layer that is chosen
+    fills the canvas. One that `is_picture` may be covered by camera and caption. A layer that is chosen
     in another view is not for one with an `own_layer`. A picture that is alone on the canvas fills it. The key of the
     view, pressed in it, sets the path and the value that are `plain`.
     """
@@ -157,7 +156,7 @@ class View(ABC):
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     unused: ClassVar[tuple[str, ...]] = ()
     hides_camera: ClassVar[bool] = False
-    kind: ClassVar[Literal["", "text", "pair", "picture"]] = ""
+    is_picture: ClassVar[bool] = False
     own_layer: ClassVar[bool] = False
     plain: ClassVar[tuple[str, Scalar] | None] = None
 
@@ -184,7 +183,7 @@ class View(ABC):
 
     def fills(self, settings: Snapshot) -> bool:
         """Whether the view is a picture that is alone on the canvas."""
-        return self.kind == "picture" and (self.hides_camera or settings[ShowSettings].layout == "full")
+        return self.is_picture and (self.hides_camera or settings[ShowSettings].layout == "full")
 
     def click(self, controls: Controls, click: Click) -> str:
         """Do what a click means, on the main thread; the answer for the status line where the picture shows none.

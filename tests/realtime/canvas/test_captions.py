@@ -46,7 +46,7 @@ def test_words_that_change_back_come_back() -> None:
 @pytest.mark.parametrize("canvas_hw", [(720, 1280), (1920, 1080), (384, 1920), (1080, 1080)])
 @pytest.mark.parametrize("level", [0, 130, 255])
 def test_a_caption_on_a_picture_is_readable(canvas_hw: tuple[int, int], level: int) -> None:
-    info, layout = open_network("world").info, arrange("inset", canvas_hw, (480, 640), kind="picture")
+    info, layout = open_network("world").info, arrange("inset", canvas_hw, (480, 640), is_picture=True)
     canvas = np.full((*canvas_hw, 3), level, np.uint8)
     draw_caption(canvas, layout, info, OLD)
     assert layout.caption is not None
