@@ -13,7 +13,7 @@ from pathlib import Path
 import onnx
 from onnx import external_data_helper
 
-from models.build.int8 import kernels
+from models.build.int8 import balance, channel_peaks, kernels
 from models.errors import ModelError, OutputError
 from models.files import digest_code, digest_file, output_errors, sync
 from models.graph.builder import join
@@ -22,7 +22,7 @@ from models.spec import Network
 from models.zoo import cache_folder
 
 NETWORK, CLASSIFIER = "network", "classifier"
-INTEGERS = f"int8-{digest_code(kernels)[:8]}"
+INTEGERS = f"int8-{digest_code(kernels, balance, channel_peaks)[:8]}"
 
 _intact: set[Path] = set()  # the folders and parts whose digests this process has compared
 
@@ -66,9 +66,15 @@ def load_integers(network: Network) -> onnx.ModelProto:
     if folder / INTEGERS not in _intact:
         if not is_intact(folder, INTEGERS):
             with output_errors(folder):
-                _add_part(kernels.pack_kernels(onnx.load(folder / f"{NETWORK}.onnx")), folder, INTEGERS)
+                _add_part(_integers(network, folder / f"{NETWORK}.onnx"), folder, INTEGERS)
         _intact.add(folder / INTEGERS)
     return _load(folder, INTEGERS)
+
+
+def _integers(network: Network, file: Path) -> onnx.ModelProto:
+    model = onnx.load(file)
+    tensors = dict.fromkeys(each.activated for each in kernels.find_convolutions(model.graph))
+    return kernels.pack_kernels(model, channel_peaks.measure_peaks(file, network.info.input, list(tensors)))
 
 
 def is_intact(folder: Path, part: str = NETWORK) -> bool:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
 from models.errors import ModelError, VentralError
+from realtime.inference.int8_session import Int8Session
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import Provider, Tensors
 from realtime.threads.worker import Worker
@@ -236,9 +237,12 @@ class Engine:
 
     def _load_next(self) -> None:
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._requested or self._prefetched), timeout=0.1):
-                return
-            spec, provider, generation = (self._requested or self._prefetched)[0], self.provider, self._generation
+            self._changed.wait_for(lambda: bool(self._requested or self._prefetched), timeout=0.1)
+            specs, provider, generation = [*self._requested, *self._prefetched], self.provider, self._generation
+        if not specs:
+            self._settle()
+            return
+        spec = specs[0]
         try:
             self._add(spec, self._open(spec, provider), generation)
         except Exception as error:
@@ -246,6 +250,14 @@ class Engine:
                 self._fail(spec, error)
             else:
                 self._recover(error, generation)
+
+    def _settle(self) -> None:
+        """Make sessions in integers faster; only in a live show, since its moment would change the levels of a file."""
+        with self._changed:
+            sessions = list(self._sessions.values()) if self.has_background else []
+        for session in sessions:
+            if isinstance(session, Int8Session):
+                session.settle()
 
     def _add(self, spec: GraphSpec, session: SessionLike, generation: int) -> None:
         """Add an open session, unless the provider was reset while it was opening."""

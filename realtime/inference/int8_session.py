@@ -1,8 +1,9 @@
 """A session of a graph in 8-bit integers, whose scales follow the activations from frame to frame."""
 
 import json
-from collections.abc import MutableMapping
-from typing import Any, TypeAlias
+import logging
+from collections.abc import Callable, MutableMapping
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,23 +11,42 @@ from numpy.typing import NDArray
 from models.build.int8.quantize import BRIGHTEST, PEAKS_OUTPUT, RECORD, SCALES_INPUT
 from realtime.inference.providers import Session, Tensors
 
+log = logging.getLogger(__name__)
+
 KnownScales: TypeAlias = MutableMapping[str, float]
 """The scales of the tensors of a network, by name: all its graphs begin with what one of them has found."""
 
+Scales: TypeAlias = NDArray[np.float32]
+
 FIRST_PASSES = 12  # at most, until the scales of a network are found that has never run
-PASSES = 2  # at most, for each frame after it
-TARGET = 0.9  # the part of the levels that the largest activation is to use
-FIRST_LOW, LOW = 0.7, 0.6  # below this part, a scale shrinks
-FIRST_GROWTH, GROWTH = 8.0, 1.6  # of a scale whose tensor reaches the last level
+PASSES = 3  # at most, for each frame after it
+TARGET = 0.95  # the part of the levels that the largest activation is to use
+FIRST_LOW, LOW, LOWEST = 0.7, 0.85, 0.5  # below this part, a scale shrinks
+FIRST_GROWTH = 8.0  # of a scale whose tensor reaches the last level
+GROWTH = np.array([1.0, 1.1, 2.0, 4.0])  # the same, by how many runs in a row it has reached it
+CLIPPED = 2  # runs in a row that reach the last level, after which a frame is run again: one clips few pixels
 SMALLEST = 1e-5  # a scale: smaller ones could make biases that are no int32
-DECAY = 0.98  # of a scale that is too large, for each frame
+DECAY, FAST_DECAY = 0.985, 0.9  # of a scale that is too large or much too large, for each frame
+RETRY = 1000  # frames until constant scales are tried again after an error
+CALM = 20  # frames in which no scale grows, after which they are fixed
+DRIFT = 1.3  # the factor between a fixed scale and the right one from which on they are fixed anew
+
+
+class FixedScales(NamedTuple):
+    """A session that was opened for some scales, which is faster."""
+
+    session: Session
+    scales: Scales
 
 
 class Int8Session:
-    """Runs a graph that `quantize` has written; a frame whose activations exceed the scales is run once more."""
+    """Runs a graph that `quantize` has written; a frame whose activations exceed the scales is run once more.
 
-    def __init__(self, session: Session, known: KnownScales) -> None:
-        self._session, self._known = session, known
+    `fix` opens the graph for constant scales. Once these are calm, `settle` calls it from a thread that may wait.
+    """
+
+    def __init__(self, session: Session, known: KnownScales, fix: Callable[[Scales], Session]) -> None:
+        self._session, self._known, self._fix = session, known, fix
         record: list[dict[str, Any]] = json.loads(session.metadata[RECORD])
         self._tensors = [each["tensor"] for each in record]
         self._zeros = np.array([each["zero"] for each in record])
@@ -35,30 +55,89 @@ class Int8Session:
         self._limits = (np.array(limits) / BRIGHTEST).astype(np.float32)
         self._found = all(name in known for name in self._tensors)
         first = [known.get(name, 1.0) for name in self._tensors]
-        self.scales: NDArray[np.float32] = np.minimum(np.array(first, np.float32), self._limits)
+        self.scales: Scales = np.minimum(np.array(first, np.float32), self._limits)
+        self._full = np.zeros(len(record), np.int64)  # runs in a row in which a tensor reached the last level
+        self._calm = 0
+        self._fixed: FixedScales | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the session for constant scales is open, and no better scales are known."""
+        if self._fixed is None:
+            return self._calm < CALM
+        factors = np.abs(np.log(self.scales / self._fixed.scales))
+        return bool(self._calm < CALM or factors.max() < np.log(DRIFT))
+
+    def settle(self) -> None:
+        """Open the session for constant scales if they have been calm for a while."""
+        if self.settled:
+            return
+        scales = self.scales.copy()
+        try:
+            self._fixed, self._calm = FixedScales(self._fix(scales), scales), 0
+        except Exception:
+            log.warning("8-bit integers run without constant scales", exc_info=True)
+            self._calm = -RETRY
+
+    def settle_for(self, feeds: Tensors) -> None:
+        """Settle for one picture: before measuring."""
+        for _ in range(2):
+            self.run(feeds)
+        self._calm = CALM
+        self.settle()
 
     def run(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
         """Outputs by name."""
-        for _ in range(PASSES if self._found else FIRST_PASSES):
-            outputs = self._session.run({**feeds, SCALES_INPUT: self.scales})
-            if not self._adapt(outputs.pop(PEAKS_OUTPUT)):
-                break
-        self._found = True
+        outputs = self._run_fixed(feeds) or self._run_open(feeds)
+        self._calm = 0 if self._full.any() else self._calm + 1
         self._known.update(zip(self._tensors, self.scales.tolist(), strict=True))
         return outputs
 
-    def _adapt(self, peaks: NDArray[np.uint8]) -> bool:
-        """Change the scales by the largest levels; whether the frame must be run again."""
+    def _run_fixed(self, feeds: Tensors) -> dict[str, NDArray[Any]] | None:
+        """The outputs with constant scales; None when there are none, or the activations exceed them."""
+        fixed = self._fixed
+        if fixed is None:
+            return None
+        outputs = fixed.session.run(feeds)
+        if self._follow(outputs.pop(PEAKS_OUTPUT), fixed.scales):
+            self._fixed = None
+            return None
+        return outputs
+
+    def _run_open(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
+        for _ in range(PASSES if self._found else FIRST_PASSES):
+            outputs = self._session.run({**feeds, SCALES_INPUT: self.scales})
+            peaks = outputs.pop(PEAKS_OUTPUT)
+            if not (self._follow(peaks, self.scales) if self._found else self._search(peaks)):
+                break
+        self._found = True
+        return outputs
+
+    def _levels_used(self, peaks: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The part of the levels that each scale uses: 1 when a tensor reaches the last one."""
         levels = np.maximum.reduceat(peaks.astype(np.int64), self._starts) - self._zeros
-        used = levels / (BRIGHTEST - self._zeros)
+        return np.asarray(levels / (BRIGHTEST - self._zeros), np.float64)
+
+    def _search(self, peaks: NDArray[np.uint8]) -> bool:
+        """Change the scales of a network that has never run; whether the frame must be run again."""
+        used = self._levels_used(peaks)
         full = (used >= 1) & (self.scales < self._limits)
-        low = (used < (LOW if self._found else FIRST_LOW)) & (
-            levels > 0
-        )  # of a tensor without any activation nothing is known
-        fitting = np.maximum(used, 1 / BRIGHTEST) / TARGET  # the factor that would be right for this frame
-        if self._found:
-            factors = np.where(full, GROWTH, np.where(low, np.maximum(DECAY, fitting), 1.0))
-        else:
-            factors = np.where(full, FIRST_GROWTH, fitting)
-        self.scales = np.clip(self.scales * factors.astype(np.float32), SMALLEST, self._limits)
-        return bool(full.any() or (low.any() and not self._found))
+        factors = np.where(full, FIRST_GROWTH, np.where(used > 0, np.maximum(used, 1 / BRIGHTEST) / TARGET, 1.0))
+        self._set(self.scales * factors)
+        return bool(full.any() or ((used < FIRST_LOW) & (used > 0)).any())
+
+    def _follow(self, peaks: NDArray[np.uint8], scales: Scales) -> bool:
+        """Change the scales by the peaks of a run with `scales`; whether the frame must be run again."""
+        used = self._levels_used(peaks)
+        full = (used >= 1) & (scales < self._limits)
+        grown = self._full >= CLIPPED
+        self._full = np.where(full, np.minimum(self._full + 1, len(GROWTH) - 1), 0)
+        fitting = scales * np.where(used > 0, np.maximum(used, 1 / BRIGHTEST) / TARGET, 1.0)
+        ratio = fitting / self.scales * TARGET
+        decay = np.where(ratio < LOWEST, FAST_DECAY, np.where(ratio < LOW, DECAY, 1.0))
+        calm = np.where(grown, fitting, np.maximum(self.scales * decay, np.minimum(fitting, self.scales)))
+        self._set(np.where(full, np.maximum(scales, self.scales) * GROWTH[self._full], calm))
+        return bool((self._full >= CLIPPED).any())
+
+    def _set(self, scales: NDArray[np.floating[Any]]) -> None:
+        self.scales = np.clip(scales, SMALLEST, self._limits).astype(np.float32)

@@ -1,13 +1,16 @@
 """Open the graph of a GraphSpec and run it once."""
 
 import logging
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from models.build.build import build, repair
 from models.build.graph_spec import GraphSpec
+from models.build.int8.fix_scales import fix_scales
 from models.build.int8.quantize import SCALES_INPUT
 from models.errors import VentralError
-from realtime.inference.int8_session import Int8Session, KnownScales
+from realtime.inference.int8_session import Int8Session, KnownScales, Scales
 from realtime.inference.providers import Provider, Session
 
 log = logging.getLogger(__name__)
@@ -31,9 +34,24 @@ def open_session(spec: GraphSpec, provider: Provider, *, background: bool = Fals
 
 
 def _open(spec: GraphSpec, provider: Provider, threads: int | None) -> Session | Int8Session:
-    session = Session(build(spec), provider, threads=threads)
+    path = build(spec)
+    session = Session(path, provider, threads=threads)
     session.warm_up()
-    return Int8Session(session, _known_scales(spec.network.digest)) if SCALES_INPUT in session.inputs else session
+    if SCALES_INPUT not in session.inputs:
+        return session
+    return Int8Session(session, _known_scales(spec.network.digest), partial(_open_fixed, path, provider, threads))
+
+
+def _open_fixed(graph: Path, provider: Provider, threads: int | None, scales: Scales) -> Session:
+    """The graph with constant scales, from a file beside the weights that it names."""
+    with NamedTemporaryFile(dir=graph.parent, suffix=".onnx", delete=False) as file:
+        file.write(fix_scales(graph, scales))
+    try:
+        session = Session(Path(file.name), provider, threads=threads)
+    finally:
+        Path(file.name).unlink()
+    session.warm_up()
+    return session
 
 
 @cache

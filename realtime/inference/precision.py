@@ -13,6 +13,7 @@ from models.build.heads.activations import ActivationsHead
 from models.spec import Hw, Network
 from realtime.imaging.frame import Image, hw
 from realtime.inference.engine import Engine, SessionLike
+from realtime.inference.int8_session import Int8Session
 from realtime.inference.network_input import network_input
 from realtime.inference.open_session import open_session
 from realtime.threads.background_result import BackgroundResult
@@ -64,6 +65,9 @@ class ShowPrecision:
         """Whether int8 computes the layer faster than fp32, and nearly the same."""
         specs = {name: GraphSpec(self._network, ActivationsHead(layer), hw(image), name) for name in NAMES}
         sessions = {name: open_session(spec, self._engine.provider) for name, spec in specs.items()}
+        for session in sessions.values():
+            if isinstance(session, Int8Session):
+                session.settle_for({"image": image})
         outputs = {name: session.run({"image": image})["activations"] for name, session in sessions.items()}
         exactness = worst_tenth(outputs["fp32"], outputs["int8"])
         times = _measure(sessions, image)

@@ -1,12 +1,15 @@
 """Kernels and biases of convolutions as integers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
+from models.build.int8.balance import balance
+from models.build.int8.channel_peaks import Peaks
 from models.graph.builder import attributes, constants
 from models.graph.surgery import consumers
 
@@ -15,34 +18,76 @@ LARGEST = 127  # of an int8 weight: symmetric, without -128
 KERNEL, SCALES, BIAS = "/int8_kernel", "/int8_scales", "/int8_bias"
 """After the name of the tensor that the convolution computes, with its batch normalization if it has one."""
 
+FACTORS = "/int8_factors"  # after the name of a tensor
+
 Arrays = Mapping[str, NDArray[np.float32]]
 
 
-def pack_kernels(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A model without nodes: the integers of every 2-D convolution of `model` with constant weights.
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A 2-D convolution with constant weights, and a batch normalization that alone reads it, if there is one.
 
-    For each: the kernel, int8 (M, C, h, w); the scale of each output channel, float (M,); the bias divided by these
-    scales, float (M,). A batch normalization that alone reads a convolution is folded into it.
+    `tensor` is what both compute, `activated` what an activation function makes of it.
+    """
+
+    node: onnx.NodeProto
+    norm: onnx.NodeProto | None
+    tensor: str
+    activated: str
+
+
+def find_convolutions(graph: onnx.GraphProto) -> list[Convolution]:
+    """The convolutions that can be written with integers."""
+    arrays, readers, outputs = _float_arrays(graph), consumers(graph), {output.name for output in graph.output}
+
+    def only_reader(tensor: str) -> onnx.NodeProto | None:
+        return readers[tensor][0] if len(readers[tensor]) == 1 and tensor not in outputs else None
+
+    found = []
+    for node in graph.node:
+        if not _is_convolution(node, arrays):
+            continue
+        reader = only_reader(node.output[0])
+        norm = reader if reader is not None and _is_constant_norm(reader, arrays) else None
+        tensor = node.output[0] if norm is None else norm.output[0]
+        after = readers[tensor][0] if len(readers[tensor]) == 1 else None
+        activated = after.output[0] if after is not None and after.op_type in ("Relu", "Clip") else tensor
+        found.append(Convolution(node, norm, tensor, activated))
+    return found
+
+
+def pack_kernels(model: onnx.ModelProto, peaks: Peaks) -> onnx.ModelProto:
+    """A model without nodes: the integers of every convolution of `find_convolutions`.
+
+    For each: the kernel, int8 (M, C, h, w); the scale of each output channel, float (M,); the bias in units of the
+    kernel, float (M,). And the factors of each tensor that has some, see `balance`. `peaks` are the largest absolute
+    values of each channel of the activated tensors, (M,).
     """
     packed = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
     packed.graph.name = "int8"
-    arrays = _float_arrays(model.graph)
-    readers, outputs = consumers(model.graph), {output.name for output in model.graph.output}
-    for node in model.graph.node:
-        if not _is_convolution(node, arrays):
-            continue
-        tensor = node.output[0]
-        kernel, bias = arrays[node.input[1]], _bias(node, arrays)
-        norm = readers[tensor][0] if len(readers[tensor]) == 1 and tensor not in outputs else None
-        if norm is not None and _is_constant_norm(norm, arrays):
-            kernel, bias = _folded(kernel, bias, norm, arrays)
-            tensor = norm.output[0]
+    arrays, convolutions = _float_arrays(model.graph), find_convolutions(model.graph)
+    known = {each.tensor: peaks[each.activated] for each in convolutions if each.activated in peaks}
+    factors = balance(model.graph, [each.tensor for each in convolutions], known)
+    for each in convolutions:
+        kernel, bias = arrays[each.node.input[1]], _bias(each.node, arrays)
+        if each.norm is not None:
+            kernel, bias = _folded(kernel, bias, each.norm, arrays)
+        if each.node.input[0] in factors:
+            kernel = _times_channels(kernel, factors[each.node.input[0]])
         scales = np.abs(kernel).reshape(len(kernel), -1).max(axis=1) / LARGEST
         scales = np.where(scales > 0, scales, 1).astype(np.float32)
         integers = np.round(kernel / scales[:, None, None, None]).astype(np.int8)
-        for suffix, array in ((KERNEL, integers), (SCALES, scales), (BIAS, (bias / scales).astype(np.float32))):
-            packed.graph.initializer.append(numpy_helper.from_array(array, tensor + suffix))
+        levels = scales / factors.get(each.tensor, np.float32(1))
+        for suffix, array in ((KERNEL, integers), (SCALES, levels), (BIAS, (bias / scales).astype(np.float32))):
+            packed.graph.initializer.append(numpy_helper.from_array(array, each.tensor + suffix))
+    packed.graph.initializer.extend(numpy_helper.from_array(each, name + FACTORS) for name, each in factors.items())
     return packed
+
+
+def _times_channels(kernel: NDArray[np.float32], factors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A kernel (M, C / groups, h, w) times the factors (C,) of its input channels."""
+    groups = factors.reshape(-1, kernel.shape[1])
+    return kernel * np.repeat(groups, len(kernel) // len(groups), axis=0)[:, :, None, None]
 
 
 def _float_arrays(graph: onnx.GraphProto) -> Arrays:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from models.build.int8.kernels import BIAS, KERNEL, SCALES
+from models.build.int8.kernels import BIAS, FACTORS, KERNEL, SCALES
 from models.build.int8.plan import SIGNED, UNSIGNED, Fused, Plan
 from models.graph.builder import FLOAT, UINT8, GraphBuilder, attributes, replace_nodes, shapes
 from models.spec import InputInfo
@@ -36,6 +36,7 @@ def quantize(model: onnx.ModelProto, packed: onnx.ModelProto, info: InputInfo, k
     nodes, known = list(graph.node), shapes(model)
     graph.ClearField("node")
     graph.initializer.extend(stored[each.kernel + suffix] for each in convolutions for suffix in (KERNEL, SCALES, BIAS))
+    graph.initializer.extend(stored[each + FACTORS] for each in plan.scales if each + FACTORS in stored)
     model.opset_import.append(helper.make_opsetid(CONTRIB, 1))
     writer = _Writer(GraphBuilder(model, "int8"), plan, known, info)
     writer.write_scales()
@@ -67,6 +68,7 @@ class _Writer:
     """Writes nodes to the end of the graph; each tensor may exist as floats, as levels, or as both."""
 
     def __init__(self, builder: GraphBuilder, plan: Plan, known: dict[str, tuple[int, ...]], info: InputInfo) -> None:
+        stored = {each.name for each in builder.model.graph.initializer}
         self._builder, self._plan, self._shapes = builder, plan, known
         self._graph = builder.model.graph
         self._picture = self._graph.input[0].name
@@ -77,6 +79,7 @@ class _Writer:
         self._kernel_zero = builder.constant(np.array(0, np.int8))
         self._scales = list({id(each): each for each in plan.scales.values()}.values())
         self._names = {id(each): f"{SCALES_INPUT}_{place}" for place, each in enumerate(self._scales)}
+        self._factors = {name for name in plan.scales if name + FACTORS in stored}
         self._biases: dict[str, str] = {}
         self._scalars: dict[str, str] = {}
 
@@ -123,8 +126,8 @@ class _Writer:
     def as_float(self, tensor: str) -> None:
         """Make sure that a tensor exists as floats."""
         if tensor not in self._floats:
-            _, scale, zero = self._as_levels(tensor)
-            self._node("DequantizeLinear", [tensor + LEVELS, scale, zero], [tensor])
+            self._as_levels(tensor)
+            self._node("DequantizeLinear", [tensor + LEVELS, *self._by_channel(tensor)], [tensor], axis=1)
             self._floats.add(tensor)
 
     def write_peaks(self) -> list[dict[str, Any]]:
@@ -171,9 +174,23 @@ class _Writer:
             planned = self._plan.scales[tensor]
             scale, zero = self._names[id(planned)], self._zeros[planned.zero]
         if tensor not in self._levels:
-            self._node("QuantizeLinear", [tensor, scale, zero], [tensor + LEVELS])
+            self._node("QuantizeLinear", [tensor, *self._by_channel(tensor)], [tensor + LEVELS], axis=1)
             self._levels.add(tensor)
         return tensor + LEVELS, scale, zero
+
+    def _by_channel(self, tensor: str) -> tuple[str, str]:
+        """The scale and the zero point between a tensor and its levels, by channel where it has factors."""
+        if tensor == self._picture:
+            return self._picture_scale, self._picture_zero
+        planned = self._plan.scales[tensor]
+        scale, zero = self._names[id(planned)], self._zeros[planned.zero]
+        if tensor not in self._factors:
+            return scale, zero
+        count = self._shapes[tensor][1]
+        return (
+            self._builder.op("Mul", scale, tensor + FACTORS),
+            self._builder.constant(np.full(count, planned.zero, np.uint8)),
+        )
 
     def _convolution(self, fused: Fused) -> None:
         source, kernel = self._as_levels(fused.node.input[0]), fused.kernel

@@ -15,6 +15,7 @@ from models.errors import ModelError, SetupError
 from models.spec import INPUT, Hw, InputInfo, LayerInfo, Network
 from realtime.capture.pattern import Pattern
 from realtime.imaging.frame import Floats, Image
+from realtime.inference.int8_session import Int8Session
 from realtime.inference.network_input import network_input
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import Provider, Session
@@ -77,6 +78,8 @@ def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, si
     feeds["black"] = np.zeros(layer.channels, np.float32)
     for precision in PRECISIONS if provider.name == "CPU" else PRECISIONS[:1]:
         session = open_session(GraphSpec(network, MosaicHead(layer.name, grid), size_hw, precision), provider)
+        if isinstance(session, Int8Session):
+            session.settle_for(feeds)
         ways[OURS.format(precision)] = partial(_in_graph, session.run, feeds)
     result.timings = dict(zip(ways, interleaved(list(ways.values()), runs), strict=True))
     return result

@@ -164,6 +164,71 @@ def test_all_graphs_of_a_network_share_their_scales(make: MakeChain) -> None:
     assert again.scales.tolist() == first.scales.tolist()
 
 
+def test_constant_scales_give_the_same_picture(make: MakeChain) -> None:
+    session = open_session(spec(make(NETWORKS["residual"]), "int8"), CPU)
+    assert isinstance(session, Int8Session)
+    outputs = [session.run({"image": picture()})["activations"] for _ in range(30)]
+    assert not session.settled
+    session.settle()
+    assert session.settled
+    np.testing.assert_array_equal(session.run({"image": picture()})["activations"], outputs[-1])
+
+
+@pytest.mark.parametrize("name", ["chain", "residual", "concat", "depthwise", "batch norm"])
+def test_constant_scales_are_given_up_when_the_picture_exceeds_them(make: MakeChain, name: str) -> None:
+    network = make(NETWORKS[name])
+    exact = open_session(spec(network, "fp32"), CPU).run({"image": picture()})["activations"]
+    session = open_session(spec(network, "int8"), CPU)
+    assert isinstance(session, Int8Session)
+    session.settle_for({"image": picture(0.1)})
+    assert session.settled
+    for _ in range(3):
+        outputs = session.run({"image": picture()})
+    assert worst_tenth(exact, outputs["activations"]) > 30
+
+
+def test_scales_that_have_drifted_are_fixed_anew(make: MakeChain) -> None:
+    session = open_session(spec(make(NETWORKS["chain"]), "int8"), CPU)
+    assert isinstance(session, Int8Session)
+    session.settle_for({"image": picture()})
+    for _ in range(60):
+        session.run({"image": picture(0.1)})
+    assert not session.settled
+    bright = session.scales.copy()
+    session.settle()
+    session.run({"image": picture(0.1)})
+    assert session.settled
+    assert (session.scales <= bright).all()
+
+
+def test_a_fault_while_fixing_leaves_a_session_that_runs(make: MakeChain, caplog: pytest.LogCaptureFixture) -> None:
+    network = make(NETWORKS["chain"])
+    session = open_session(spec(network, "int8"), CPU)
+    assert isinstance(session, Int8Session)
+    build(spec(network, "int8")).unlink()
+    session.settle_for({"image": picture()})
+    assert "8-bit integers run without constant scales" in caplog.text
+    assert session.run({"image": picture()})["activations"].any()
+
+
+def test_channels_of_a_tensor_get_their_own_range_of_levels(make: MakeChain) -> None:
+    """A channel with a hundredth of the activations of the others is as exact as they are, thanks to its factor."""
+    network = make(NETWORKS["chain"])
+    model = onnx.load(network.path)
+    for tensor in model.graph.initializer:
+        if tensor.name in ("w2", "b2"):
+            array = onnx.numpy_helper.to_array(tensor).copy()
+            array[3] *= 0.01
+            tensor.CopyFrom(onnx.numpy_helper.from_array(array, tensor.name))
+    network.path.write_bytes(model.SerializeToString())
+    network = open_network(str(network.path))
+    exact, near = (
+        open_session(spec(network, each), CPU).run({"image": picture()})["activations"][3] for each in ("fp32", "int8")
+    )
+    ratio = 20 * np.log10(exact.max() / np.sqrt(np.square(exact - near).mean()))
+    assert ratio > 22  # 255 levels for all channels alike leave 3 for this one: 15 dB
+
+
 def test_the_levels_of_the_picture_are_exact_for_caffe_and_unit_inputs() -> None:
     scale, zero = picture_scale(INPUT)
     pixels = np.arange(256)
