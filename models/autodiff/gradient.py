@@ -18,7 +18,10 @@ from models.graph.builder import GraphBuilder, TensorInfo, ancestors, constants,
 
 _SHAPES = ("Shape", "Size")  # the operators that read the size of a tensor and not its elements
 
-_FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
+_VARYING = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.UINT8)
+"""The types through which a gradient passes; uint8 are the levels of `models/graph/run_time_scales.py`."""
+
+_DOMAINS = ("", "ai.onnx", "com.microsoft")
 
 
 def gradient(builder: GraphBuilder, objective: str, wrt: str, *, backprop_rule: BackpropRule = "plain") -> str:
@@ -49,7 +52,7 @@ def _path(graph: onnx.GraphProto, objective: str, wrt: str, known: Mapping[str, 
     for node in ancestors(graph, [objective]):
         if not reached.intersection(node.input):
             continue
-        varying = [output for output in node.output if output not in known or known[output].elem_type in _FLOATS]
+        varying = [output for output in node.output if output not in known or known[output].elem_type in _VARYING]
         if node.op_type in ZERO_GRADIENT or not varying:
             stops.append(node)
             continue
@@ -86,7 +89,7 @@ def _varying_inputs(node: onnx.NodeProto, reached: Set[str]) -> list[int]:
 
 def _check(node: onnx.NodeProto, reached: Set[str], model: str) -> None:
     place = f"{node.op_type}, node '{_name(node)}' of {model}"
-    if node.domain not in ("", "ai.onnx") or node.op_type not in RULES:
+    if node.domain not in _DOMAINS or node.op_type not in RULES:
         raise NoGradientError(f"no gradient rule for {place}", node)
     for index in _varying_inputs(node, reached):
         if index and node.op_type not in EVERY_INPUT:

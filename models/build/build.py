@@ -18,6 +18,7 @@ from models.build.weight_cache import INTEGERS, forget, is_intact, load_integers
 from models.errors import ModelError
 from models.files import digest_code, write_atomically
 from models.graph.builder import GraphBuilder, shapes
+from models.graph.run_time_scales import connect_scales
 from models.graph.truncate import truncate
 from models.spec import CLASSES, Hw, ModelInfo
 
@@ -71,6 +72,7 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     builder = GraphBuilder(model)
     prepend(builder, info.input, spec.size_hw, head.image_type)
     head.append(builder, info, shapes(model))
+    connect_scales(model)
     onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
     return model
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from models.build.int8.quantize import BRIGHTEST, PEAKS_OUTPUT, RECORD, SCALES_INPUT
+from models.graph.run_time_scales import LAST_LEVEL, PEAKS_OUTPUT, RECORD, SCALES_INPUT
 from realtime.inference.providers import Session, Tensors
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ Scales: TypeAlias = NDArray[np.float32]
 FIRST_PASSES = 12  # at most, until the scales of a network are found that has never run
 PASSES = 3  # at most, for each frame after it
 TARGET = 0.95  # the part of the levels that the largest activation is to use
-FIRST_LOW, LOW, LOWEST = 0.7, 0.85, 0.5  # below this part, a scale shrinks
+LOW, LOWEST = 0.85, 0.5  # below this part, a scale shrinks
 FIRST_GROWTH = 8.0  # of a scale whose tensor reaches the last level
 GROWTH = np.array([1.0, 1.1, 2.0, 4.0])  # the same, by how many runs in a row it has reached it
 CLIPPED = 2  # runs in a row that reach the last level, after which a frame is run again: one clips few pixels
@@ -52,7 +52,7 @@ class Int8Session:
         self._zeros = np.array([each["zero"] for each in record])
         self._starts = np.array([each["peaks"][0] for each in record])
         limits = [np.inf if each["largest"] is None else each["largest"] for each in record]
-        self._limits = (np.array(limits) / BRIGHTEST).astype(np.float32)
+        self._limits = (np.array(limits) / LAST_LEVEL).astype(np.float32)
         self._found = all(name in known for name in self._tensors)
         first = [known.get(name, 1.0) for name in self._tensors]
         self.scales: Scales = np.minimum(np.array(first, np.float32), self._limits)
@@ -116,15 +116,15 @@ class Int8Session:
     def _levels_used(self, peaks: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The part of the levels that each scale uses: 1 when a tensor reaches the last one."""
         levels = np.maximum.reduceat(peaks.astype(np.int64), self._starts) - self._zeros
-        return np.asarray(levels / (BRIGHTEST - self._zeros), np.float64)
+        return np.asarray(levels / (LAST_LEVEL - self._zeros), np.float64)
 
     def _search(self, peaks: NDArray[np.uint8]) -> bool:
         """Change the scales of a network that has never run; whether the frame must be run again."""
         used = self._levels_used(peaks)
         full = (used >= 1) & (self.scales < self._limits)
-        factors = np.where(full, FIRST_GROWTH, np.where(used > 0, np.maximum(used, 1 / BRIGHTEST) / TARGET, 1.0))
+        factors = np.where(full, FIRST_GROWTH, np.where(used > 0, np.maximum(used, 1 / LAST_LEVEL) / TARGET, 1.0))
         self._set(self.scales * factors)
-        return bool(full.any() or ((used < FIRST_LOW) & (used > 0)).any())
+        return bool(full.any() or ((used < LOW) & (used > 0)).any())
 
     def _follow(self, peaks: NDArray[np.uint8], scales: Scales) -> bool:
         """Change the scales by the peaks of a run with `scales`; whether the frame must be run again."""
@@ -132,7 +132,7 @@ class Int8Session:
         full = (used >= 1) & (scales < self._limits)
         grown = self._full >= CLIPPED
         self._full = np.where(full, np.minimum(self._full + 1, len(GROWTH) - 1), 0)
-        fitting = scales * np.where(used > 0, np.maximum(used, 1 / BRIGHTEST) / TARGET, 1.0)
+        fitting = scales * np.where(used > 0, np.maximum(used, 1 / LAST_LEVEL) / TARGET, 1.0)
         ratio = fitting / self.scales * TARGET
         decay = np.where(ratio < LOWEST, FAST_DECAY, np.where(ratio < LOW, DECAY, 1.0))
         calm = np.where(grown, fitting, np.maximum(self.scales * decay, np.minimum(fitting, self.scales)))

@@ -8,8 +8,8 @@ from tempfile import NamedTemporaryFile
 from models.build.build import build, repair
 from models.build.graph_spec import GraphSpec
 from models.build.int8.fix_scales import fix_scales
-from models.build.int8.quantize import SCALES_INPUT
 from models.errors import VentralError
+from models.graph.run_time_scales import SCALES_INPUT
 from realtime.inference.int8_session import Int8Session, KnownScales, Scales
 from realtime.inference.providers import Provider, Session
 

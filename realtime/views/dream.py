@@ -144,7 +144,7 @@ class DreamView(View):
         subject = _subject(scene)
         if self._objective is None or self._objective[0] != subject:
             self._objective = subject, _objective(scene)
-        return ObjectiveGradient(scene.engine, scene.network, self._objective[1])
+        return ObjectiveGradient(scene.engine, scene.network, self._objective[1], scene.precision)
 
 
 def _region_points(scene: Scene) -> tuple[Point, ...]:

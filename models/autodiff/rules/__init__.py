@@ -10,6 +10,7 @@ from models.autodiff.rules import (
     average_pooling,
     convolution,
     elementwise,
+    integers,
     max_pooling,
     normalization,
     reduction,
@@ -20,10 +21,11 @@ from models.autodiff.rules.node_gradient import GradientRule
 
 RULES: dict[str, GradientRule] = {
     **(activation.RULES | arithmetic.RULES | average_pooling.RULES | convolution.RULES | elementwise.RULES),
+    **integers.RULES,
     **(max_pooling.RULES | normalization.RULES | reduction.RULES | resizing.RULES | shaping.RULES),
 }
 
-EVERY_INPUT = frozenset((*arithmetic.RULES, "Concat"))
+EVERY_INPUT = frozenset((*arithmetic.RULES, "Concat", "QLinearAdd"))
 """The operators whose rule covers every floating-point input; the rules of the others cover the first input only."""
 
 ZERO_GRADIENT = frozenset(("Ceil", "Floor", "Round", "Sign"))

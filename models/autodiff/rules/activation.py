@@ -59,7 +59,7 @@ def _clip(ctx: NodeGradient) -> str:
     inside = None
     for bound, comparison in ((ctx.input(1), "Greater"), (ctx.input(2), "Less")):
         if bound:
-            within = ctx.op(comparison, ctx.output, bound)
+            within = ctx.op(comparison, ctx.value(ctx.output), ctx.value(bound))
             inside = within if inside is None else ctx.op("And", inside, within)
     if inside is None:
         return ctx.grad

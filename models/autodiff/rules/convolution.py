@@ -19,29 +19,36 @@ from models.autodiff.rules.sliding_window import (
 
 
 def _conv(ctx: NodeGradient) -> str:
-    shape = _kernel_shape(ctx)
-    window = sliding_window(ctx, shape[2:])
+    kernel, pads = ctx.input(1), adjoint_pads(ctx)
+    if pads is None:
+        return strided_convolution(ctx, ctx.grad, kernel)
+    return ctx.op("Conv", ctx.grad, adjoint_kernel(ctx, kernel), pads=pads, **ctx.attributes("dilations", "group"))
+
+
+def adjoint_pads(ctx: NodeGradient, place: int = 1) -> list[int] | None:
+    """The padding of the adjoint of a convolution with its kernel at `place`; None where it needs strides undone."""
+    window = sliding_window(ctx, _kernel_shape(ctx, place)[2:])
     pads = [
         extent - 1 - pad
         for side in (window.before, window.after)
         for extent, pad in zip(window.extent, side, strict=True)
     ]
-    if max(window.strides) == 1 and min(pads) >= 0:
-        kernel = _adjoint_kernel(ctx, shape)
-        return ctx.op("Conv", ctx.grad, kernel, pads=pads, **ctx.attributes("dilations", "group"))
-    return _strided_conv(ctx, window)
+    return pads if max(window.strides) == 1 and min(pads) >= 0 else None
 
 
-def _kernel_shape(ctx: NodeGradient) -> Sizes:
-    shape = static_sizes(ctx.dims(ctx.input(1)))
+def _kernel_shape(ctx: NodeGradient, place: int = 1) -> Sizes:
+    shape = static_sizes(ctx.dims(ctx.input(place)))
     if shape is None:
         raise ctx.requires("a kernel of fixed size")
     return shape
 
 
-def _adjoint_kernel(ctx: NodeGradient, shape: Sizes) -> str:
-    """(M, C/g, h, w) -> (C, M/g, h, w), flipped; ONNX Runtime computes it once, when a session opens."""
-    groups, kernel = ctx.attribute("group", 1), ctx.input(1)
+def adjoint_kernel(ctx: NodeGradient, kernel: str, place: int = 1) -> str:
+    """(M, C/g, h, w) -> (C, M/g, h, w), flipped; ONNX Runtime computes it once, when a session opens.
+
+    `kernel` has the shape of the input at `place`.
+    """
+    shape, groups = _kernel_shape(ctx, place), ctx.attribute("group", 1)
     outer, inner, *window_hw = shape
     axes = range(2, len(shape))
     if groups > 1:
@@ -58,8 +65,12 @@ def _flipped(ctx: NodeGradient, kernel: str, rank: int) -> str:
     return ctx.op("Slice", kernel, ctx.ints(*last), ctx.ints(*beyond), ctx.ints(*axes), ctx.ints(*last))
 
 
-def _strided_conv(ctx: NodeGradient, window: SlidingWindow) -> str:
-    """ConvTranspose crops symmetric padding; other padding is cropped afterwards, since cuDNN only pads evenly."""
+def strided_convolution(ctx: NodeGradient, grad: str, kernel: str, place: int = 1) -> str:
+    """The adjoint of a convolution by ConvTranspose, which crops symmetric padding.
+
+    Other padding is cropped afterwards, since cuDNN only pads evenly.
+    """
+    window = sliding_window(ctx, _kernel_shape(ctx, place)[2:])
     sizes, counts = spatial_sizes(ctx, ctx.wrt), spatial_sizes(ctx, ctx.output)
     options = ctx.attributes("strides", "dilations", "group")
     lengths = None
@@ -70,8 +81,8 @@ def _strided_conv(ctx: NodeGradient, window: SlidingWindow) -> str:
         axes = zip(sizes, lengths, window.before, strict=True)
         missing: Any = [size - length + 2 * pad for size, length, pad in axes]
         pads = [*window.before, *window.after]
-        return ctx.op("ConvTranspose", ctx.grad, ctx.input(1), pads=pads, output_padding=missing, **options)
-    return crop_or_pad(ctx, ctx.op("ConvTranspose", ctx.grad, ctx.input(1), **options), window.before, lengths)
+        return ctx.op("ConvTranspose", grad, kernel, pads=pads, output_padding=missing, **options)
+    return crop_or_pad(ctx, ctx.op("ConvTranspose", grad, kernel, **options), window.before, lengths)
 
 
 def _conv_transpose(ctx: NodeGradient) -> str:

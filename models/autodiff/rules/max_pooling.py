@@ -29,10 +29,10 @@ def _max_pool(ctx: NodeGradient) -> str:
     window = sliding_window(ctx, ctx.attribute("kernel_shape", []))
     if _is_partition(ctx, window):
         return _partition_grad(ctx, window)
-    stages = [ctx.input(0)]
+    stages = [ctx.value(ctx.input(0))]
     for axis in range(len(window.kernel) - 1):
         stages.append(_pool_axis(ctx, stages[-1], window, axis))
-    grad, pooled = ctx.grad, ctx.output
+    grad, pooled = ctx.grad, ctx.value(ctx.output)
     for axis, stage in reversed(list(enumerate(stages))):
         grad = _axis_grad(ctx, grad, pooled, stage, _axis_window(ctx, window, axis))
         pooled = stage
@@ -51,7 +51,7 @@ def _partition_grad(ctx: NodeGradient, window: SlidingWindow) -> str:
     Except for Div, ONNX Runtime computes these operators in the layout of its convolutions on a CPU: a gradient step
     through VGG16 takes 5 % less time than with Equal and Cast.
     """
-    difference = ctx.op("Add", ctx.wrt, _upsampled(ctx, _negative(ctx), window))
+    difference = ctx.op("Add", ctx.value(ctx.wrt), _upsampled(ctx, _negative(ctx), window))
     is_max = _is_zero(ctx, difference)
     fraction = ctx.op("AveragePool", is_max, kernel_shape=window.kernel, strides=window.strides)
     share = _scaled(ctx, ctx.op("Div", ctx.grad, fraction), window, 1 / math.prod(window.kernel))
@@ -62,11 +62,11 @@ def _negative(ctx: NodeGradient) -> str:
     """The pooled tensor times -1, exactly: a convolution may round on a GPU, BatchNormalization does not."""
     channels = ctx.dims(ctx.output)[1]
     if channels is None:
-        return ctx.op("Neg", ctx.output)
+        return ctx.op("Neg", ctx.value(ctx.output))
     dtype = helper.tensor_dtype_to_np_dtype(ctx.elem_type)
     zero, one = (ctx.builder.constant(np.full(channels, value, dtype)) for value in (0, 1))
     minus_one = ctx.builder.constant(np.full(channels, -1, dtype))
-    return ctx.op("BatchNormalization", ctx.output, minus_one, zero, zero, one, epsilon=0.0)
+    return ctx.op("BatchNormalization", ctx.value(ctx.output), minus_one, zero, zero, one, epsilon=0.0)
 
 
 def _scaled(ctx: NodeGradient, tensor: str, window: SlidingWindow, factor: float) -> str:

@@ -9,7 +9,7 @@ from onnx import helper, numpy_helper
 
 from models.autodiff.backprop_rule import BackpropRule
 from models.errors import ModelError
-from models.graph.builder import GraphBuilder, TensorInfo, attributes
+from models.graph.builder import FLOAT, UINT8, GraphBuilder, TensorInfo, attributes
 
 
 class NoGradientError(ModelError):
@@ -55,10 +55,17 @@ class NodeGradient:
 
     @property
     def elem_type(self) -> int:
-        """The ONNX element type of the first output, and of its gradient."""
+        """The ONNX element type of the gradient of the first output: that of the output, or float for levels."""
         if self.output not in self.tensors:
             raise self.requires(f"an output of known type, '{self.output}' has none")
-        return self.tensors[self.output].elem_type
+        return FLOAT if self._is_levels(self.output) else self.tensors[self.output].elem_type
+
+    def _is_levels(self, tensor: str) -> bool:
+        return self.tensors[tensor].elem_type == UINT8
+
+    def value(self, tensor: str) -> str:
+        """A tensor of the forward graph with the type of its gradient."""
+        return self.op("Cast", tensor, to=FLOAT) if self._is_levels(tensor) else tensor
 
     def input(self, index: int) -> str:
         """The input at `index`, or "" where it was left out."""

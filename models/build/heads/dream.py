@@ -32,6 +32,7 @@ class DreamHead(Head):
 
     image_type = FLOAT
     waits = False
+    in_integers = True
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from models.build.int8.quantize import SCALES_INPUT
 from models.graph.builder import FLOAT
+from models.graph.run_time_scales import SCALES_INPUT
 
 
 def fix_scales(graph: Path, scales: NDArray[np.float32]) -> bytes:

@@ -12,9 +12,8 @@ from onnx import TensorProto, numpy_helper
 
 from models.build.int8.kernels import KERNEL
 from models.graph.builder import attributes, constants
+from models.graph.run_time_scales import SIGNED, UNSIGNED
 from models.graph.surgery import consumers
-
-UNSIGNED, SIGNED = 0, 128  # the zero points
 
 KEEPS_SCALE = ("MaxPool", "Relu", "Pad", "Identity")
 """Operators whose result has the scale and the zero point of their first input."""

@@ -1,6 +1,5 @@
 """Rewrite a float network into one that computes in 8-bit integers as far as it can."""
 
-import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -9,23 +8,20 @@ import onnx
 from onnx import TensorProto, helper
 
 from models.build.int8.kernels import BIAS, FACTORS, KERNEL, SCALES
-from models.build.int8.plan import SIGNED, UNSIGNED, Fused, Plan
-from models.graph.builder import FLOAT, UINT8, GraphBuilder, attributes, replace_nodes, shapes
+from models.build.int8.plan import Fused, Plan
+from models.graph.builder import UINT8, GraphBuilder, attributes, replace_nodes, shapes
+from models.graph.run_time_scales import SIGNED, UNSIGNED, add_levels, new_scale
 from models.spec import InputInfo
-
-SCALES_INPUT, PEAKS_OUTPUT, RECORD = "int8/scales", "int8/peaks", "int8"
-"""The scales, float32 (scales,); the largest levels, uint8; the metadata that says what they belong to."""
 
 LEVELS = "/levels"  # after the name of the float tensor
 CONTRIB = "com.microsoft"  # the domain of ONNX Runtime's own operators
-BRIGHTEST = 255  # the largest value of a pixel, and of a level
+BRIGHTEST = 255  # the largest value of a pixel
 
 
 def quantize(model: onnx.ModelProto, packed: onnx.ModelProto, info: InputInfo, kept: Sequence[str]) -> None:
     """Let `model` compute the tensors `kept` in integers, whose kernels are in `packed`; its sizes must be static.
 
-    Adds the input SCALES_INPUT, the output PEAKS_OUTPUT and the metadata RECORD, which `realtime/inference` reads.
-    Operators that cannot be written with integers stay as they are.
+    Its scales are those of `models/graph/run_time_scales.py`. Operators that cannot be written with integers stay.
     """
     graph = model.graph
     stored = {each.name: each for each in packed.graph.initializer}
@@ -39,15 +35,13 @@ def quantize(model: onnx.ModelProto, packed: onnx.ModelProto, info: InputInfo, k
     graph.initializer.extend(stored[each + FACTORS] for each in plan.scales if each + FACTORS in stored)
     model.opset_import.append(helper.make_opsetid(CONTRIB, 1))
     writer = _Writer(GraphBuilder(model, "int8"), plan, known, info)
-    writer.write_scales()
     writer.write_biases(convolutions, [len_of(stored[each.kernel + SCALES]) for each in convolutions])
     for node in nodes:
         writer.write(node)
     for tensor in kept:
         writer.as_float(tensor)
-    record = writer.write_peaks()
-    model.metadata_props.add(key=RECORD, value=json.dumps(record))
-    _drop_unread(graph, {*kept, PEAKS_OUTPUT})
+    writer.register_levels()
+    _drop_unread(graph, kept)
 
 
 def picture_scale(info: InputInfo) -> tuple[float, int]:
@@ -78,25 +72,19 @@ class _Writer:
         self._zeros = {zero: builder.scalar(zero, UINT8) for zero in (UNSIGNED, SIGNED)}
         self._kernel_zero = builder.constant(np.array(0, np.int8))
         self._scales = list({id(each): each for each in plan.scales.values()}.values())
-        self._names = {id(each): f"{SCALES_INPUT}_{place}" for place, each in enumerate(self._scales)}
+        self._names = {
+            id(each): new_scale(builder.model, each.tensors[0], each.zero, each.largest) for each in self._scales
+        }
         self._factors = {name for name in plan.scales if name + FACTORS in stored}
         self._biases: dict[str, str] = {}
         self._scalars: dict[str, str] = {}
-
-    def write_scales(self) -> None:
-        """Read the scales from an input."""
-        count = len(self._scales)
-        scales = self._builder.input(SCALES_INPUT, FLOAT, (count,))
-        names = [self._names[id(each)] for each in self._scales]
-        self._node("Split", [scales], names, axis=0, num_outputs=count)
 
     def write_biases(self, convolutions: Sequence[Fused], counts: Sequence[int]) -> None:
         """Compute the biases in units of input and kernel scales, of all convolutions at once."""
         builder = self._builder
         sources = [each.node.input[0] for each in convolutions]
-        known = builder.op(
-            "Concat", builder.op("Unsqueeze", self._picture_scale, builder.ints(0)), SCALES_INPUT, axis=0
-        )
+        picture = builder.op("Unsqueeze", self._picture_scale, builder.ints(0))
+        known = builder.op("Concat", picture, *self._names.values(), axis=0)
         places = {id(each): place + 1 for place, each in enumerate(self._scales)}
         index = [places[id(self._plan.scales[name])] if name in self._plan.scales else 0 for name in sources]
         scales = builder.op("Gather", known, builder.constant(np.repeat(index, counts)), axis=0)
@@ -130,31 +118,11 @@ class _Writer:
             self._node("DequantizeLinear", [tensor + LEVELS, *self._by_channel(tensor)], [tensor], axis=1)
             self._floats.add(tensor)
 
-    def write_peaks(self) -> list[dict[str, Any]]:
-        """Output the largest levels, and describe the scales.
-
-        A signed tensor has two, of its largest value and of its smallest, counted from the other end.
-        """
-        peaks, record = list[str](), list[dict[str, Any]]()
+    def register_levels(self) -> None:
+        """Let the levels of all tensors be measured."""
         for scale in self._scales:
-            first = len(peaks)
-            for tensor in scale.tensors:
-                levels, *_ = self._as_levels(tensor)
-                peaks.append(self._builder.op("ReduceMax", levels, keepdims=0))
-                if scale.zero == SIGNED:
-                    peaks.append(self._builder.op("BitwiseNot", self._builder.op("ReduceMin", levels, keepdims=0)))
-            record.append(
-                {
-                    "tensor": scale.tensors[0],
-                    "zero": scale.zero,
-                    "largest": scale.largest,
-                    "peaks": [first, len(peaks)],
-                }
-            )
-        sequence = self._builder.op("SequenceConstruct", *peaks)
-        vector = self._builder.op("ConcatFromSequence", sequence, axis=0, new_axis=1)
-        self._builder.output(vector, PEAKS_OUTPUT, UINT8, (len(peaks),))
-        return record
+            levels = [self._as_levels(tensor)[0] for tensor in scale.tensors]
+            add_levels(self._builder.model, self._names[id(scale)], levels)
 
     def _keeps_scale(self, node: onnx.NodeProto) -> bool:
         """Whether all that a node reads has the scale of its result."""
