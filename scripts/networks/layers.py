@@ -1,12 +1,14 @@
 """`ventral layers`: list the layers of a network."""
 
 import dataclasses
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from models.build.float_operators import float_operators
 from models.errors import SettingError
 from models.spec import ModelInfo
 from realtime.show.options import NetworkOptions
@@ -17,6 +19,7 @@ def layers(
     /,
     *,
     options: Annotated[NetworkOptions, Parameter(name="*")] = NetworkOptions(),  # noqa: B008, a frozen value
+    precision: Literal["fp32", "int8"] = "fp32",
 ) -> None:
     """List the layers of a network: name, channels, stride and block.
 
@@ -25,13 +28,15 @@ def layers(
 
     Example: `ventral layers vgg16`
 
+    :param precision: int8 also lists which operators stay in fp32 when the views compute in int8
     :param model: the same as --model: auto, a name such as vgg16, an .onnx file, or a folder made by ventral train
     """
     if model is not None:
         if options.model not in (NetworkOptions().model, model):
             raise SettingError(f"expected one network, but got '{model}' and --model '{options.model}'; leave one out")
         options = dataclasses.replace(options, model=model)
-    info = options.open().info
+    network = options.open()
+    info = network.info
     print(f"{info.name}, weights: {info.weights if info.trained else 'none, UNTRAINED'}")
     print(input_format(info))
     if info.classifier is not None:
@@ -41,10 +46,18 @@ def layers(
     for column in ("channels", "stride", "block"):
         table.add_column(column, justify="right")
     table.add_column("")
+    floats = float_operators(network) if precision == "int8" else None
+    if floats is not None:
+        table.add_column("stays in fp32", overflow="fold")
     for layer in info.layers:
         mark = "•" if layer.is_key_layer and info.key_layers != info.layers else ""
-        table.add_row(layer.name, *(str(value) for value in (layer.channels, layer.stride, layer.block)), mark)
+        cells = [str(value) for value in (layer.channels, layer.stride, layer.block)]
+        table.add_row(layer.name, *cells, mark, *([] if floats is None else [_listed(floats[layer.name])]))
     Console().print(table)
+
+
+def _listed(operators: Counter[str]) -> str:
+    return ", ".join(name if count == 1 else f"{count} {name}" for name, count in operators.items())
 
 
 def input_format(info: ModelInfo) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import onnx
+import onnx.parser
 import pytest
 
 from scripts.cli import status
@@ -38,6 +41,26 @@ def test_model_may_be_named_either_way(capsys: pytest.CaptureFixture[str]) -> No
 def test_what_makes_no_sense_is_one_line(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["layers", "auto", *option]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_what_stays_in_floats_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["layers", "world", "--precision", "int8"]) == 0
+    rows = {line.split()[0]: line.split()[4:] for line in capsys.readouterr().out.splitlines() if "block" in line}
+    assert rows["layer"] == ["stays", "in", "fp32"]
+    assert not any(rows[f"block{block}_conv1"] for block in range(1, 6))
+
+
+def test_an_operator_without_integers_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nodes = "a = Conv<kernel_shape=[3,3]>(x, w) b = Relu(a) c = LRN<size=3>(b) y = Conv<kernel_shape=[3,3]>(c, v)"
+    model = onnx.parser.parse_model(
+        f'<ir_version: 10, opset_import: ["": 18]> net (float[1,3,32,32] x) => (float[1,4,28,28] y) {{ {nodes} }}'
+    )
+    rng = np.random.default_rng(0)
+    for name, shape in (("w", (4, 3, 3, 3)), ("v", (4, 4, 3, 3))):
+        model.graph.initializer.append(onnx.numpy_helper.from_array(rng.normal(size=shape).astype(np.float32), name))
+    onnx.save(model, tmp_path / "net.onnx")
+    assert status(["layers", str(tmp_path / "net.onnx"), "--precision", "int8"]) == 0
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()].count("LRN") == 1
 
 
 def test_an_empty_name_is_no_network(capsys: pytest.CaptureFixture[str]) -> None:

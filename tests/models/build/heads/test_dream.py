@@ -122,8 +122,7 @@ WHOLE = "q = Cast<to=6>({}) d = Cast<to=1>(q)"
     [
         (
             f"{WHOLE.format('input')} one = Relu(d) two_ = Relu(one)",
-            "no gradient passes through Cast, node 'q' of odd; all layers come after it, so none has a"
-            " gradient",
+            "no gradient passes through Cast, node 'q' of odd; all layers come after it, so none has a gradient",
         ),
         (
             f"one = Relu(input) {WHOLE.format('one')} two_ = Relu(d)",
