@@ -6,24 +6,24 @@ from collections.abc import Iterable
 from models.errors import SourceError
 from realtime.capture.devices import camera_problem, cameras_named, list_cameras
 from realtime.capture.source import SourceKind
-from realtime.capture.video import Live, open_device, try_to_read
+from realtime.capture.video import FPS, Live, open_device, try_to_read
 
 
-def open_camera(number: int) -> Live:
-    """Open camera `number`; SourceError when it gives no frame."""
+def open_camera(number: int, fps: float = FPS) -> Live:
+    """Open camera `number`, and ask it for a rate; SourceError when it gives no frame."""
     name = f"camera {number}"
-    for capture in open_device(number):
+    for capture in open_device(number, fps):
         if (first := try_to_read(capture, name)) is not None:
             return Live(name, capture, first)
         capture.release()
     raise SourceError(f"{name}: {camera_problem(number)}")
 
 
-def _first_working(numbers: Iterable[int]) -> Live:
+def _first_working(numbers: Iterable[int], fps: float) -> Live:
     reason = "none is connected"
     for number in numbers:
         try:
-            return open_camera(number)
+            return open_camera(number, fps)
         except SourceError as error:
             reason = str(error)
     raise SourceError(
@@ -41,15 +41,15 @@ def _numbers(text: str) -> list[int]:
 AUTO_CAMERA = SourceKind(
     expected="'auto'",
     matches=lambda text: text == "auto",
-    open=lambda *_: _first_working(list_cameras()),
+    open=lambda _, options: _first_working(list_cameras(), options.fps),
 )
 CAMERA_NUMBER = SourceKind(
     expected="a camera number or name",
     matches=lambda text: re.fullmatch(r"\d{1,4}", text) is not None,
-    open=lambda text, _: open_camera(int(text)),
+    open=lambda text, options: open_camera(int(text), options.fps),
 )
 CAMERA_NAME = SourceKind(
     expected="a camera number or name",
     matches=lambda text: bool(_numbers(text)),
-    open=lambda text, _: _first_working(_numbers(text)),
+    open=lambda text, options: _first_working(_numbers(text), options.fps),
 )

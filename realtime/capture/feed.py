@@ -70,6 +70,12 @@ class Capture:
         return self._reader.health.fps if self._reader.health else 0.0
 
     @property
+    def rate(self) -> float:
+        """The frames per second that the source gives: as measured where it is live, else as it says."""
+        source, health = self._reader.source or self._source, self._reader.health
+        return health.fps if source.live and health is not None and health.steady else source.fps
+
+    @property
     def dropped(self) -> int:
         """Frames of a file that were skipped to keep pace."""
         return self._reader.dropped

@@ -22,9 +22,9 @@ class Pattern(Source):
 
     name = "pattern"
     live = False
-    fps = 30.0
 
-    def __init__(self) -> None:
+    def __init__(self, fps: float = 30.0) -> None:
+        self.fps = fps
         self._index = 0
         self._clouds = _clouds()
         self._palette = _palette()
@@ -174,5 +174,5 @@ _RINGS: tuple[tuple[float, int, tuple[float, float, float]], ...] = (
 
 
 PATTERN = SourceKind(
-    expected="'pattern'", matches=lambda text: text == "pattern", open=lambda _text, _options: Pattern()
+    expected="'pattern'", matches=lambda text: text == "pattern", open=lambda _text, options: Pattern(options.fps)
 )

@@ -50,6 +50,8 @@ class SourceOptions:
     """start videos and pictures again at their end"""
     hold: int = 1
     """reads per still picture"""
+    fps: float = 30.0
+    """the rate that is wanted: the test pattern has it, and a camera is asked for it if it is more than 30"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,11 @@ class Standby(Source):
 
     live = False
 
-    def __init__(self, opener: Callable[[], Source], *, every: float = EVERY) -> None:
+    def __init__(self, opener: Callable[[], Source], *, every: float = EVERY, fps: float = 30.0) -> None:
         self._opener, self._every = opener, every
         self._found: Source | None = None
         self._closed = threading.Event()
-        self._become(Pattern(), notice=f"{_reason()} {ADVICE}")
+        self._become(Pattern(fps), notice=f"{_reason()} {ADVICE}")
         threading.Thread(target=self._search, name="standby", daemon=True).start()
 
     def read(self) -> Image:
@@ -64,8 +64,8 @@ class Standby(Source):
 class OpenOrStandBy:
     """Opens a camera; where there is none at the start of the show, stands by. A camera that is lost later is not."""
 
-    def __init__(self, opener: Callable[[], Source]) -> None:
-        self._opener = opener
+    def __init__(self, opener: Callable[[], Source], fps: float = 30.0) -> None:
+        self._opener, self._fps = opener, fps
         self._opened = False
 
     def __call__(self) -> Source:
@@ -76,7 +76,7 @@ class OpenOrStandBy:
         except SourceError:
             if not first:
                 raise
-            return Standby(self._opener)
+            return Standby(self._opener, fps=self._fps)
 
 
 def _reason() -> str:

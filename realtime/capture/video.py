@@ -61,8 +61,8 @@ class Live(Source):
         self._capture.release()
 
 
-def open_device(number: int) -> Iterator[VideoCapture]:
-    """Open a camera with each backend of the platform in turn; the size and frame rate are requests.
+def open_device(number: int, fps: float = FPS) -> Iterator[VideoCapture]:
+    """Open a camera with each backend of the platform in turn; the size and frame rate, at least 30, are requests.
 
     JPEG is requested first: raw frames at full size and rate exceed USB 2.
     """
@@ -71,7 +71,7 @@ def open_device(number: int) -> Iterator[VideoCapture]:
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, CAMERA_WH[0])
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, CAMERA_WH[1])
-        capture.set(cv2.CAP_PROP_FPS, FPS)
+        capture.set(cv2.CAP_PROP_FPS, max(fps, FPS))
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         yield capture
 

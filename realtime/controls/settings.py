@@ -35,6 +35,12 @@ class ShowSettings:
     caption: bool = value(True, "show the caption", KeyBinding((";",), "toggle", "caption on or off"))
     freeze: bool = value(False, "hold the current frame", KeyBinding((" ",), "toggle", "freeze", feedback="freeze"))
     mirror: bool = value(False, "mirror the picture", KeyBinding(("x",), "toggle", "mirror"))
+    fps: float = value(
+        30.0,
+        "rate of the show, in fps, at most that of the source; a show that cannot hold it gives up size and precision",
+        low=5,
+        high=120,
+    )
     fade: float = value(0.4, "length of a change from one picture to the next, in seconds", high=3)
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from models.spec import Hw
@@ -10,6 +10,7 @@ from realtime.dreams.dream_settings import DreamSettings
 
 FINISH = 1.43  # the size of the last octave, which draws fine lines, by that of the one before
 FINE = 2  # its scales
+HALF = 0.5  # share of the work from which on there is an octave less
 STEP = 8  # pixels: octaves have sides that this divides
 
 
@@ -50,6 +51,14 @@ def plan_octaves(
         size_hw = _divided([side * FINISH for side in largest], 1.0)
         octaves.append(KeyOctave(size_hw, settings.finish, min(settings.scales, FINE)))
     return tuple(octaves)
+
+
+def eased(settings: DreamSettings, effort: float) -> DreamSettings:
+    """The settings of a dream with a share of its work: fewer steps, and with half of it an octave less."""
+    if effort >= 1:
+        return settings
+    octaves = max(settings.octaves - (effort <= HALF), 1)
+    return replace(settings, steps=max(round(settings.steps * effort), 1), octaves=octaves)
 
 
 def _divided(size: Sequence[float], by: float) -> Hw:

@@ -1,4 +1,4 @@
-"""Chooses the number format of a show: 8-bit integers where they are faster and exact enough."""
+"""The number format of a show: 8-bit integers where they are asked for, or help and are exact enough."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ from realtime.threads.background_result import BackgroundResult
 
 log = logging.getLogger(__name__)
 
-GAIN = 0.9  # int8 is chosen when it takes less than this part of the time of fp32
+GAIN = 0.9  # int8 helps when it takes less than this part of the time of fp32
 EXACT = (
     30.0  # dB, of the worst tenth of the channels: below it, the integers of this processor or network are too coarse
 )
@@ -29,40 +29,43 @@ LONGEST = 0.6  # seconds of measuring, after two runs
 
 
 class ShowPrecision:
-    """The precision of the graphs that draw the view, which `auto` decides once the show runs.
+    """The precision of the graphs that draw the view.
 
-    `measuring` is true until `auto` has decided. Only live shows on the CPU measure; everything else computes in fp32,
-    unless int8 is asked for. A GPU has no int8.
+    `auto` computes in fp32, and in int8 while the show cannot hold its rate otherwise; `ratio` is the time of int8
+    relative to fp32, and 1 where it does not help or is not exact. `measuring` is true until that is known. Only live
+    shows on the CPU measure; everything else computes in fp32, unless int8 is asked for. A GPU has no int8.
     """
 
     def __init__(self, choice: PrecisionChoice, network: Network, engine: Engine) -> None:
         self._network, self._engine = network, engine
         self.measuring = choice == "auto" and engine.has_background
-        self.current: Precision = "int8" if choice == "int8" else "fp32"
-        if choice == "int8" and engine.provider.name != "CPU":
+        self.ratio = 1.0
+        self._always = choice == "int8"
+        if self._always and engine.provider.name != "CPU":
             log.warning("int8 runs on the CPU only; a GPU computes in fp32")
-        self._request = BackgroundResult[bool]()
+        self._request = BackgroundResult[float]()
 
-    def update(self, layer: str, image: Image, size_hw: Hw) -> Precision:
-        """The precision now; `image` is the newest frame, `size_hw` the size of the input, `layer` is shown."""
-        if self._engine.provider.name != "CPU":
-            return "fp32"
-        if not self.measuring:
-            return self.current
+    def at(self, *, int8: bool) -> Precision:
+        """The precision now; `int8` where the show would rather have it."""
+        on_cpu = self._engine.provider.name == "CPU"
+        return "int8" if on_cpu and (self._always or (int8 and self.ratio < 1)) else "fp32"
+
+    def update(self, layer: str, image: Image, size_hw: Hw) -> None:
+        """Measure in the background; `image` is the newest frame, `size_hw` the size of the input, `layer` is shown."""
+        if not self.measuring or self._engine.provider.name != "CPU":
+            return
         if self._request.idle:
-            self._request.send(self._engine.start(partial(self._is_faster, layer, network_input(image, size_hw))))
+            self._request.send(self._engine.start(partial(self._ratio, layer, network_input(image, size_hw))))
         try:
-            result = self._request.take()
+            ratio = self._request.take()
         except Exception:
             log.warning("int8 was not tried", exc_info=True)
-            result = False
-        if result is not None:
-            self.measuring = False
-            self.current = "int8" if result else "fp32"
-        return self.current
+            ratio = 1.0
+        if ratio is not None:
+            self.measuring, self.ratio = False, ratio
 
-    def _is_faster(self, layer: str, image: Image) -> bool:
-        """Whether int8 computes the layer faster than fp32, and nearly the same."""
+    def _ratio(self, layer: str, image: Image) -> float:
+        """The time of int8 relative to fp32; 1 where it is not much faster, or not nearly the same."""
         specs = {name: GraphSpec(self._network, ActivationsHead(layer), hw(image), name) for name in NAMES}
         sessions = {name: open_session(spec, self._engine.provider) for name, spec in specs.items()}
         for session in sessions.values():
@@ -73,7 +76,7 @@ class ShowPrecision:
         times = _measure(sessions, image)
         ratio = times["int8"] / times["fp32"]
         log.debug("%s: int8 takes %.2f of the time of fp32, exactness %.0f dB", layer, ratio, exactness)
-        return ratio < GAIN and exactness > EXACT
+        return ratio if ratio < GAIN and exactness > EXACT else 1.0
 
 
 NAMES: tuple[Precision, ...] = ("fp32", "int8")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, pairwise
 
+from realtime.canvas.composer import Canvas
 from realtime.canvas.layout import status_height
-from realtime.canvas.pipeline import Canvas
 from realtime.controls.controls import Controls
 from realtime.imaging.compositing import Rect, shade
 from realtime.imaging.drawing import write_fitting

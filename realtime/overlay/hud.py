@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import cv2
 
 from models.spec import Hw, ModelInfo
+from realtime.canvas.composer import Canvas
 from realtime.canvas.layout import status_height
-from realtime.canvas.pipeline import Canvas
 from realtime.imaging.compositing import Rect, centred, shade
 from realtime.imaging.frame import Image
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT, LIGHT, QUIET, Colour, shortened, text_width, wrap, write

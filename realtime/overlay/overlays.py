@@ -1,7 +1,7 @@
 """All that is drawn over the canvas in the window, in its order."""
 
 from models.spec import ModelInfo
-from realtime.canvas.pipeline import Canvas
+from realtime.canvas.composer import Canvas
 from realtime.controls.controls import Controls
 from realtime.controls.settings import WindowSettings
 from realtime.imaging.frame import Image, hw

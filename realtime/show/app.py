@@ -10,14 +10,13 @@ from typing import Any
 
 from models.build.graph_spec import Precision
 from models.errors import OutputError, SetupError, SourceError
-from realtime.canvas.pipeline import Canvas
 from realtime.capture.feed import Capture
 from realtime.capture.registry import open_source, stands_still
 from realtime.capture.source import Source, SourceOptions
 from realtime.capture.standby import OpenOrStandBy
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
-from realtime.controls.settings import RecordSettings
+from realtime.controls.settings import RecordSettings, ShowSettings
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose
@@ -28,20 +27,20 @@ from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
 from realtime.outputs.snapshots import SnapshotWriter
 from realtime.outputs.window import Window
+from realtime.pace.meter import Meter
+from realtime.pace.rate_keeper import RateKeeper
 from realtime.show import report
 from realtime.show.attract import Attract
+from realtime.show.drawing.drawing_threads import DrawingThreads
 from realtime.show.make_controls import begin_show
-from realtime.show.meter import Meter
 from realtime.show.operator import Operator
 from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
-from realtime.show.rendering import Rendering
 from realtime.show.screen import Screen
 from realtime.show.setup import announce, open_setup
 from realtime.show.status import StatusLine
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
-from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +57,15 @@ def run(options: LiveOptions) -> None:
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
     setup = open_setup(options, owners=ACTION_OWNERS)
-    begin_show(setup.controls)
+    begin_show(setup.controls, options.fps)
     if options.fullscreen:
         setup.controls.set("window/fullscreen", True)
     frames: Mailbox[Frame] = Mailbox()
     drawn: Mailbox[Frame] = Mailbox()
-    loop = options.loop or stands_still(options.source)
-    opener: Callable[[], Source] = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD))
+    fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
+    opener: Callable[[], Source] = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))
     if options.source == "auto" and Window.name in options.sink:
-        opener = OpenOrStandBy(opener)
+        opener = OpenOrStandBy(opener, fps)
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         capture = stack.enter_context(Capture(opener, frames, retry=True))
@@ -117,36 +116,27 @@ class Show:
 
     def run(self, frames: Mailbox[Frame], drawn: Mailbox[Frame]) -> None:
         """Run the main loop until the show is over; `drawn` gets each canvas for the outputs."""
-        parts, canvases = self._parts, Mailbox[Canvas]()
-        pipeline = parts.setup.pipeline(parts.engine, self._options)
-        rendering = Rendering(
-            pipeline,
-            self._controls,
-            self._meter,
-            frames=frames,
-            canvases=canvases,
-            outputs=drawn,
-            limit=self._options.frames,
-        )
+        parts = self._parts
+        threads = DrawingThreads(parts, self._options, self._meter, frames=frames, outputs=drawn)
         screen = Screen(parts.outputs, parts.setup, self._meter, self._attract())
         for owner in (screen.operator, parts.recordings, self):
             self._controls.register(owner)
-        with Worker("render", rendering.step) as worker:
-            self._loop(screen, canvases, rendering, worker)
-            self._measured = self._report(screen.canvas.precision if screen.canvas else None)
+        with threads:
+            self._loop(screen, threads)
+            self._measured = self._report(screen.canvas.precision if screen.canvas else None, threads.keeper)
 
-    def _loop(self, screen: Screen, canvases: Mailbox[Canvas], rendering: Rendering, worker: Worker) -> None:
+    def _loop(self, screen: Screen, threads: DrawingThreads) -> None:
         parts, record = self._parts, self._options.record
-        status = StatusLine(parts.setup.network.info, self._meter, self._controls)
-        while not (screen.closed or rendering.done or self._over()):
+        status = StatusLine(parts.setup.network.info, self._meter, self._controls, threads.keeper)
+        while not (screen.closed or threads.done or self._over()):
             if record is not None and screen.canvas is not None:
                 parts.recordings.record_to(record, self._controls)
                 record = None
             self._meter.loop()
-            rendering.canvas_hw = screen.canvas_hw(self._options.canvas_hw)
-            screen.turn(canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
+            threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
+            screen.turn(threads.canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
             self._controls.drain()
-            for thread in (worker, parts.engine, parts.capture):
+            for thread in (threads, parts.engine, parts.capture):
                 thread.check()
         if record is not None:
             raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
@@ -160,7 +150,7 @@ class Show:
         capture = self._parts.capture
         if self._options.report is not None:
             report.write_report(self._options.report, self._measured)
-        if 0 < self._meter.network.total == self._meter.failed:
+        if 0 < self._meter.canvases.total == self._meter.failed:
             raise SetupError("no frame could be drawn; see the errors above")
         if capture.ended and capture.lost:
             raise SourceError(capture.lost)
@@ -189,7 +179,7 @@ class Show:
         if self._lost_since and self._options.frames is not None and now - self._lost_since > LOST_FOR:
             raise SourceError(f"{capture.name} was lost and did not come back within {LOST_FOR:g} s")
 
-    def _report(self, precision: Precision | None) -> dict[str, Any]:
+    def _report(self, precision: Precision | None, keeper: RateKeeper) -> dict[str, Any]:
         parts, meter, values = self._parts, self._meter, self._controls.values()
         info, provider = parts.setup.network.info, parts.engine.provider
         return {
@@ -197,8 +187,10 @@ class Show:
             "fps": {
                 "camera": round(parts.capture.fps, 2),
                 "network": round(meter.network.total / meter.elapsed, 2),
+                "canvas": round(meter.canvases.total / meter.elapsed, 2),
                 "screen": round(meter.screen.total / meter.elapsed, 2),
             },
+            "held": keeper.report(),
             "drops": {"capture": parts.capture.dropped, "recorder": parts.recorder.dropped},
             "outputs": [
                 {"name": each.name, "state": each.state, "fps": round(each.fps, 2), "fault": each.fault}

@@ -71,8 +71,14 @@ def configure(controls: Controls, options: RenderOptions, info: ModelInfo) -> No
     controls.mark_start()
 
 
-def begin_show(controls: Controls) -> None:
-    """Begin with the features as colour, unless a value that chooses a picture was set: not one of how it is shown."""
+def begin_show(controls: Controls, fps: float | None = None) -> None:
+    """Begin with the features as colour, unless a value that chooses a picture was set: not one of how it is shown.
+
+    `fps` is the rate of the show, if one was chosen.
+    """
+    if fps is not None:
+        controls.set("show/fps", fps)
+        controls.mark_start()
     _, chosen = controls.state()
     if not any(path in CHOOSE or path.partition("/")[0] not in BESIDE for path in chosen):
         controls.set("show/view", FIRST_VIEW, chosen=False)

@@ -3,7 +3,7 @@
 import time
 
 from models.spec import Hw
-from realtime.canvas.pipeline import Canvas
+from realtime.canvas.composer import Canvas
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.features.choose_places import choose_place, forget_places

@@ -16,6 +16,7 @@ from models.spec import Colours, Hw, Network
 
 OWN = Parameter(group=Group("Options for your own network, saved beside its file", sort_key=9))
 
+SIZE = 224  # pixels of the shorter side of the input, unless another one is chosen
 LARGEST = 1e6  # the largest mean or scale: a larger one is a typing error, and would overflow
 
 
@@ -80,10 +81,10 @@ class RenderOptions(NetworkOptions):
     which nothing is chosen begins with features)"""
     layer: str | None = None
     """the layer to show, such as block3_conv1"""
-    size: InputSize = 224
-    """the shorter side of the network's input, in pixels"""
+    size: InputSize | None = None
+    """the shorter side of the network's input, in pixels (default: 224, less where a live show is too slow)"""
     precision: PrecisionChoice = "auto"
-    """the number format that draws the view: auto measures in a live show whether int8 is faster"""
+    """the number format that draws the view: auto is fp32, and int8 where a live show is too slow"""
     canvas: CanvasSize = "1280x720"
     """width and height of the canvas that is shown and recorded"""
     set: tuple[str, ...] = ()
@@ -98,6 +99,11 @@ class RenderOptions(NetworkOptions):
         """The size of the canvas."""
         return parse_size(self.canvas)
 
+    @property
+    def short_side(self) -> int:
+        """The shorter side of the network's input, in pixels."""
+        return SIZE if self.size is None else self.size
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,8 @@ class LiveOptions(RenderOptions):
     """auto, a camera number or name, a video, a picture, a folder of pictures, an http or rtsp URL, or pattern"""
     loop: bool = False
     """restart a video when it ends"""
+    fps: Annotated[float | None, between(5, 120)] = None
+    """the rate that the show holds, at most that of the source (default: 30)"""
     sink: tuple[str, ...] = ("window",)
     """where to show the canvas: window, or none for no window; repeatable"""
     fullscreen: bool = False

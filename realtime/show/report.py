@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from models.files import write_atomically
-from realtime.show.meter import Meter
+from realtime.pace.meter import Meter
 
 
 def measured(meter: Meter) -> dict[str, Any]:
     """The measurements: times in milliseconds, memory in MB."""
     return {
         "seconds": round(meter.elapsed, 3),
-        "frames": meter.network.total,
+        "frames": meter.canvases.total,
         "failed_frames": meter.failed,
         "latency_ms": {"p50": meter.latency.percentile_ms(50), "p95": meter.latency.percentile_ms(95)},
         "switch_ms": {"p50": meter.switch.percentile_ms(50), "p95": meter.switch.percentile_ms(95)},
@@ -23,6 +23,7 @@ def measured(meter: Meter) -> dict[str, Any]:
             name: {"p50": samples.percentile_ms(50), "p95": samples.percentile_ms(95)}
             for name, samples in meter.stages.items()
         },
+        "by_second": {"network": meter.network.by_second(), "canvas": meter.canvases.by_second()},
         "rss_mb": round(resident_bytes() / 1e6, 1),
     }
 

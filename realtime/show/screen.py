@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from models.spec import Hw
-from realtime.canvas.pipeline import Canvas
+from realtime.canvas.composer import Canvas
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import WindowSettings
 from realtime.controls.value import Scalar
@@ -16,8 +16,8 @@ from realtime.outputs.output import Output
 from realtime.outputs.window import Held, Turn, Window, WindowEvent
 from realtime.overlay import hud
 from realtime.overlay.overlays import Overlays
+from realtime.pace.meter import Meter
 from realtime.show.attract import Attract
-from realtime.show.meter import Meter
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
 from realtime.threads.mailbox import Mailbox

@@ -35,7 +35,7 @@ class RenderSetup:
             engine,
             self.views,
             canvas_hw=options.canvas_hw,
-            short_side=options.size,
+            short_side=options.short_side,
             precision=options.precision,
             flash_limit=options.flash_limit == "on",
         )
@@ -48,8 +48,8 @@ def open_setup(options: RenderOptions, *, owners: Sequence[type] = ()) -> Render
     """
     network = options.open()
     smallest, fixed_hw = network.info.input.smallest, network.info.input.fixed_hw
-    if fixed_hw is None and options.size < smallest:
-        raise SettingError(f"--size is {options.size}, but {network.info.name} needs at least {smallest} pixels")
+    if fixed_hw is None and options.short_side < smallest:
+        raise SettingError(f"--size is {options.short_side}, but {network.info.name} needs at least {smallest} pixels")
     views = find_views()
     controls = make_controls(network.info, views)
     for owner in owners:

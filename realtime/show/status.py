@@ -4,14 +4,15 @@ import dataclasses
 import time
 
 from models.spec import ModelInfo
-from realtime.canvas.pipeline import Canvas
+from realtime.canvas.composer import Canvas
 from realtime.controls.controls import Controls
 from realtime.controls.settings import ShowSettings
 from realtime.controls.value import Scalar
 from realtime.inference.providers import Provider
 from realtime.outputs.recorder import RecorderStatus
 from realtime.overlay.hud import Status
-from realtime.show.meter import Meter
+from realtime.pace.meter import Meter
+from realtime.pace.rate_keeper import RateKeeper
 from realtime.show.parts import Parts
 
 FIGURES_FOR = 10.0
@@ -29,8 +30,8 @@ LIMITED = "flashing limited"
 class StatusLine:
     """Collects the texts of the status line."""
 
-    def __init__(self, info: ModelInfo, meter: Meter, controls: Controls) -> None:
-        self._info, self._meter = info, meter
+    def __init__(self, info: ModelInfo, meter: Meter, controls: Controls, keeper: RateKeeper) -> None:
+        self._info, self._meter, self._keeper = info, meter, keeper
         self._since = time.monotonic()
         self._card_until: float | None = None
         controls.subscribe(self._begin_again)
@@ -61,9 +62,10 @@ class StatusLine:
         meter = self._meter
         latency = meter.latency.percentile_ms(50, last=30)
         network, screen = meter.network.value(), meter.screen.value()
+        held = self._keeper.words
         return dataclasses.replace(
             status,
-            network=f"{self._info.name} {canvas.precision}",
+            network=f"{self._info.name} {canvas.precision}{held and f' ({held})'}",
             provider=parts.engine.provider.name,
             rates=f"camera {parts.capture.fps:.0f} · network {network:.0f} · screen {screen:.0f} fps",
             latency=f"latency {latency:.0f} ms" if latency is not None else "",
@@ -85,7 +87,8 @@ class StatusLine:
         frozen = "frozen" if canvas.settings[ShowSettings].freeze else ""
         absent = "no camera" if parts.capture.notice else ""
         provider = self._provider(parts.engine.provider)
-        return preparing or saved or limited or frozen or canvas.note or parts.capture.warning or provider or absent
+        usual = preparing or saved or limited or frozen or canvas.note or parts.capture.warning or provider or absent
+        return usual or self._keeper.notice(time.monotonic())
 
     def _provider(self, provider: Provider) -> str:
         shown = self._with_operator or "failed" in (provider.reason or "")

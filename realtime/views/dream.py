@@ -18,7 +18,7 @@ from realtime.dreams.colours import INKS
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState
 from realtime.dreams.forms.forms import Forms
-from realtime.dreams.key_plan import KeyPlan, plan_octaves
+from realtime.dreams.key_plan import KeyPlan, eased, plan_octaves
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.parse_objective import parse_objective
 from realtime.dreams.value_rules import apply_dream_preset, check_objective, follow_depth, layer_of_dream
@@ -94,7 +94,7 @@ class DreamView(View):
 
     def render(self, scene: Scene) -> Rendered:
         """The frame with the dream on it, as large as the panel allows."""
-        settings, layer, frame = scene.settings[DreamSettings], scene.layer, scene.frame
+        settings, layer, frame = _settings(scene), scene.layer, scene.frame
         if self._state is None:
             self._state = DreamState(scene.engine)
         state, gradient = self._state, self._gradient(scene)
@@ -117,7 +117,7 @@ class DreamView(View):
     def upcoming(self, scene: Scene) -> Iterable[GraphSpec]:
         """The octaves, then the smallest of the neighbours of the layer: the old dream stays until that is done."""
         gradient = self._gradient(scene)
-        settings, own = scene.settings[DreamSettings], gradient.objective.head
+        settings, own = _settings(scene), gradient.objective.head
         octaves = plan_octaves(scene.frame_hw, settings, gradient.smallest, gradient.fixed_hw)
         yield from (scene.graph(own, each.size_hw) for each in octaves)
         if _region_points(scene):
@@ -145,6 +145,11 @@ class DreamView(View):
         if self._objective is None or self._objective[0] != subject:
             self._objective = subject, _objective(scene)
         return ObjectiveGradient(scene.engine, scene.network, self._objective[1], scene.precision)
+
+
+def _settings(scene: Scene) -> DreamSettings:
+    """The settings, with less work where there is no time for all."""
+    return eased(scene.settings[DreamSettings], scene.effort)
 
 
 def _region_points(scene: Scene) -> tuple[Point, ...]:

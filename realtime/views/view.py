@@ -31,7 +31,8 @@ from realtime.views.tiles import TileSettings
 class Scene:
     """What a view draws from: the frame, the settings, the network, and the size of its panel.
 
-    With `cover` the picture fills the panel, and what lies beyond its edges is not seen.
+    With `cover` the picture fills the panel, and what lies beyond its edges is not seen. `effort`, from 0 to 1, is the
+    share of the work in the background that there is time for.
     """
 
     frame: Frame
@@ -42,6 +43,7 @@ class Scene:
     panel_hw: Hw
     precision: Precision = "fp32"
     cover: bool = False
+    effort: float = 1.0
 
     @property
     def info(self) -> ModelInfo:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
-from realtime.canvas.pipeline import Canvas, Pipeline
+from realtime.canvas.composer import Canvas
+from realtime.canvas.pipeline import Pipeline
 from realtime.capture.pattern import Pattern
 from realtime.controls.controls import Controls
 from realtime.imaging.compositing import BACKGROUND, covering

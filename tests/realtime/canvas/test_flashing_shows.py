@@ -11,7 +11,8 @@ import pytest
 from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
 from models.importing.open_network import open_network
-from realtime.canvas.pipeline import Canvas, Pipeline
+from realtime.canvas.composer import Canvas
+from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
 from realtime.controls.value import KeyBinding
 from realtime.imaging.frame import Frame

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from models.importing.open_network import open_network
-from realtime.canvas.pipeline import Canvas, Pipeline
+from realtime.canvas.composer import Canvas
+from realtime.canvas.pipeline import Pipeline
 from realtime.capture.pattern import Pattern
 from realtime.controls.controls import Controls
 from realtime.controls.value import Scalar

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from realtime.canvas.pipeline import Canvas
+from realtime.canvas.composer import Canvas
 from realtime.controls.controls import Controls
 from realtime.controls.value import Scalar
 from realtime.imaging.compositing import Rect

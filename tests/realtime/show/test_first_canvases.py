@@ -7,7 +7,8 @@ import time
 import cv2
 import pytest
 
-from realtime.canvas.pipeline import Canvas, Pipeline
+from realtime.canvas.composer import Canvas
+from realtime.canvas.pipeline import Pipeline
 from realtime.capture.pattern import Pattern
 from realtime.controls.value import Scalar
 from realtime.imaging.frame import Frame

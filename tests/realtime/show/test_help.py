@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
+from realtime.canvas.composer import Canvas
 from realtime.canvas.layout import status_height
-from realtime.canvas.pipeline import Canvas
 from realtime.controls.controls import Controls
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame

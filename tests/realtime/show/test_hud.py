@@ -9,7 +9,7 @@ import pytest
 
 from models.build.heads.grid import Grid
 from models.importing.open_network import open_network
-from realtime.canvas.pipeline import Canvas
+from realtime.canvas.composer import Canvas
 from realtime.imaging.compositing import Rect
 from realtime.imaging.frame import Frame
 from realtime.imaging.text import ACCENT

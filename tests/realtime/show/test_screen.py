@@ -9,14 +9,14 @@ import numpy as np
 import pygame
 import pytest
 
-from realtime.canvas.pipeline import Canvas
+from realtime.canvas.composer import Canvas
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
 from realtime.outputs.window import Window
 from realtime.overlay.hud import Status
+from realtime.pace.meter import Meter
 from realtime.show.attract import Attract
-from realtime.show.meter import Meter
 from realtime.show.screen import Screen
 from realtime.show.setup import RenderSetup
 from realtime.threads.mailbox import Mailbox

@@ -15,8 +15,8 @@ from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.snapshots import SnapshotWriter
 from realtime.overlay.hud import Status
+from realtime.pace.meter import Meter
 from realtime.show import status
-from realtime.show.meter import Meter
 from realtime.show.parts import Parts
 from realtime.show.setup import RenderSetup
 from realtime.show.status import StatusLine

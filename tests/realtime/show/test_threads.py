@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from models.importing.open_network import open_network
-from realtime.canvas.pipeline import Canvas, Pipeline
+from realtime.canvas.composer import Canvas
+from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
+from realtime.pace.meter import Meter, Samples
+from realtime.show.drawing.rendering import Rendering
 from realtime.show.make_controls import make_controls
-from realtime.show.meter import Meter, Samples
-from realtime.show.rendering import Rendering
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.rate import Rate
 from realtime.threads.worker import Worker
@@ -118,7 +119,7 @@ def test_a_frame_that_stands_still_is_drawn_again_only_after_a_change(
     controls: Controls,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("realtime.show.rendering.REDRAW_FOR", 0.0)
+    monkeypatch.setattr("realtime.show.drawing.rendering.REDRAW_FOR", 0.0)
     step, frames, canvases, meter = rendering[0].step, *rendering[1:]
     step()
     assert canvases.version == 0
@@ -128,7 +129,7 @@ def test_a_frame_that_stands_still_is_drawn_again_only_after_a_change(
     assert (canvases.version, meter.network.total) == (1, 1)
     step()
     assert canvases.version == 1
-    monkeypatch.setattr("realtime.show.rendering.REDRAW_FOR", 5.0)
+    monkeypatch.setattr("realtime.show.drawing.rendering.REDRAW_FOR", 5.0)
     controls.set("show/mirror", True)
     step()
     assert canvases.version == 2
@@ -139,7 +140,7 @@ def test_while_flashing_is_limited_a_frame_that_stands_still_is_drawn_again(
     controls: Controls,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("realtime.show.rendering.REDRAW_FOR", 0.0)
+    monkeypatch.setattr("realtime.show.drawing.rendering.REDRAW_FOR", 0.0)
     monkeypatch.setattr(rendering[0], "_limit", None)
     step, frames, canvases, _ = rendering[0].step, *rendering[1:]
     controls.set("show/view", "camera")

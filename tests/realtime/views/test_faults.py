@@ -14,7 +14,8 @@ import pytest
 from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from models.importing.open_network import open_network
 from models.spec import Network
-from realtime.canvas.pipeline import Canvas, Pipeline
+from realtime.canvas.composer import Canvas
+from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine

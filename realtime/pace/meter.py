@@ -35,10 +35,11 @@ class Meter:
     def __init__(self) -> None:
         self.started = time.monotonic()
         self.network = Rate()
+        self.canvases = Rate()
         self.screen = Rate()
         self.latency = Samples()
         self.switch = Samples()
-        self.stages: dict[str, Samples] = {name: Samples() for name in ("render", "overlay", "window")}
+        self.stages: dict[str, Samples] = {name: Samples() for name in ("view", "canvas", "overlay", "window")}
         self.longest_stall = 0.0
         self.failed = 0
         self._last_loop: float | None = None
