@@ -13,7 +13,7 @@ class Cadence:
         """Whether the frame of that time, in seconds, is drawn; `period` is that from one to the next."""
         if time < self._due - source_period / 2:
             return False
-        self._due = max(self._due, time - period) + period
+        self._due = (self._due if time - self._due < period / 2 else time) + period
         return True
 
 

@@ -34,10 +34,11 @@ class RateKeeper:
     """The level of a show now. The thread that draws views reports results; any thread may ask for the rest.
 
     `source_rate` gives the fps of the source, `int8` the time of int8 relative to fp32, `busy` whether graphs are being
-    prepared, which takes the processor for a moment, and `short_side` the pixels of the input at a level. Where the `size` was chosen by a person, it stays.
+    prepared, which takes the processor for a moment, and `short_side` the pixels of the input at a level. An input
+    whose size a person has chosen keeps it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, what the rest of the show tells
         self,
         controls: Controls,
         *,

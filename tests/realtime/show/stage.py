@@ -14,6 +14,7 @@ from realtime.inference.engine import Engine
 from realtime.outputs.window import Click
 from realtime.overlay.hud import Status
 from realtime.overlay.overlays import Overlays
+from realtime.pace.rate_keeper import RateKeeper
 from realtime.show.make_controls import make_controls
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
@@ -22,6 +23,19 @@ from realtime.views.registry import find_views
 NETWORK = open_network("world")
 FRAME = Frame(Pattern().read(), 0, 0.0)
 CANVAS_HW = (240, 400)
+
+
+def keeper_of(controls: Controls, *, source_rate: float = 30.0, keeps_size: bool = False) -> RateKeeper:
+    """The keeper of a show from a source of this rate, in which int8 takes half of the time."""
+    return RateKeeper(
+        controls,
+        source_rate=lambda: source_rate,
+        int8=lambda: 0.5,
+        busy=lambda: False,
+        short_side=lambda level: level.short_side(224, 32),
+        keeps_size=keeps_size,
+        now=0.0,
+    )
 
 
 class Stage:
@@ -34,6 +48,7 @@ class Stage:
         self.operator = Operator(RenderSetup(NETWORK, find_views(), self.controls))
         self.controls.register(self.operator)
         self._overlays = Overlays(self.controls, NETWORK.info)
+        self.keeper = keeper_of(self.controls)
         for path, value in values.items():
             self.controls.set(path, value)
 

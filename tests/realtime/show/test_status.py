@@ -53,7 +53,7 @@ def test_no_camera_is_a_card_for_a_while_and_then_only_on_the_status_line(
         commands = RecordingCommands(recorder, stills, force=False)
         setup = RenderSetup(NETWORK, find_views(), stage.controls)
         parts = Parts(setup, capture, engine, recorder, commands, (recorder, stills))
-        line = StatusLine(NETWORK.info, Meter(), stage.controls)
+        line = StatusLine(NETWORK.info, Meter(), stage.controls, stage.keeper)
 
         def said() -> Status:
             return line.at(canvas, parts, "")

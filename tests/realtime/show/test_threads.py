@@ -11,18 +11,21 @@ import pytest
 
 from models.importing.open_network import open_network
 from realtime.canvas.composer import Canvas
+from realtime.canvas.drawing import Drawing
 from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
-from realtime.imaging.frame import Frame
+from realtime.imaging.frame import Frame, Image
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
 from realtime.pace.meter import Meter, Samples
 from realtime.show.drawing.rendering import Rendering
+from realtime.show.drawing.view_drawing import ViewDrawing
 from realtime.show.make_controls import make_controls
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.rate import Rate
 from realtime.threads.worker import Worker
 from realtime.views.registry import find_views
+from tests.realtime.show.stage import keeper_of
 
 
 def test_newest_value_wins_and_each_is_seen_once() -> None:
@@ -78,6 +81,14 @@ def test_rate_is_smoothed_and_falls_silent() -> None:
     assert rate.value(59 / 30) == pytest.approx(30, rel=0.05)
     assert rate.value(99.0) == 0.0
     assert rate.total == 60
+    assert rate.by_second() == []
+
+
+def test_events_are_counted_by_second_also_where_there_are_none() -> None:
+    rate = Rate()
+    for moment in (5.1, 5.9, 6.5, 6.6, 6.7, 8.2, 9.0):
+        rate.tick(moment)
+    assert rate.by_second() == [3, 0, 1]
 
 
 def test_percentiles_are_in_milliseconds() -> None:
@@ -94,81 +105,125 @@ def controls() -> Controls:
     return make_controls(open_network("world").info, find_views())
 
 
-@pytest.fixture
-def rendering(controls: Controls) -> Iterator[tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter]]:
-    frames: Mailbox[Frame] = Mailbox()
-    canvases: Mailbox[Canvas] = Mailbox()
-    network, meter = open_network("world"), Meter()
-    with Engine(CPU) as engine:
-        pipeline = Pipeline(network, engine, find_views(), canvas_hw=(120, 200), short_side=48)
-        yield (
-            Rendering(pipeline, controls, meter, frames=frames, canvases=canvases, outputs=Mailbox(), limit=3),
-            frames,
-            canvases,
-            meter,
+class Threads:
+    """Both threads that draw, one step after the other."""
+
+    def __init__(self, controls: Controls, engine: Engine, *, limit: int | None = 3) -> None:
+        self.frames: Mailbox[Frame] = Mailbox()
+        self.canvases: Mailbox[Canvas] = Mailbox()
+        self.meter = Meter()
+        self.keeper = keeper_of(controls)
+        drawings: Mailbox[Drawing] = Mailbox()
+        pipeline = Pipeline(open_network("world"), engine, find_views(), canvas_hw=(120, 200), short_side=48)
+        boxes = {"frames": self.frames, "drawings": drawings}
+        self._viewing = ViewDrawing(pipeline, controls, self.meter, self.keeper, **boxes)  # type: ignore[arg-type]
+        self.rendering = Rendering(
+            pipeline.composer,
+            self.meter,
+            self.keeper,
+            frames=self.frames,
+            drawings=drawings,
+            canvases=self.canvases,
+            outputs=Mailbox(),
+            limit=limit,
         )
 
+    def step(self) -> None:
+        """A step of each thread."""
+        self._viewing.step()
+        self.rendering.step()
 
-def frame(index: int) -> Frame:
-    image = np.random.default_rng(index).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    return Frame(image, index, time.monotonic())
+
+@pytest.fixture
+def threads(controls: Controls) -> Iterator[Threads]:
+    with Engine(CPU) as engine:
+        yield Threads(controls, engine)
+
+
+def frame(index: int, *, image: Image | None = None) -> Frame:
+    noise = np.random.default_rng(index).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    return Frame(noise if image is None else image, index, index / 30)
+
+
+def no_redraw(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.0) -> None:
+    for name in ("view_drawing", "rendering"):
+        monkeypatch.setattr(f"realtime.show.drawing.{name}.REDRAW_FOR", seconds)
 
 
 def test_a_frame_that_stands_still_is_drawn_again_only_after_a_change(
-    rendering: tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter],
-    controls: Controls,
-    monkeypatch: pytest.MonkeyPatch,
+    threads: Threads, controls: Controls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("realtime.show.drawing.rendering.REDRAW_FOR", 0.0)
-    step, frames, canvases, meter = rendering[0].step, *rendering[1:]
-    step()
-    assert canvases.version == 0
+    no_redraw(monkeypatch)
+    threads.step()
+    assert threads.canvases.version == 0
     controls.set("show/view", "camera")
-    frames.put(frame(0))
-    step()
-    assert (canvases.version, meter.network.total) == (1, 1)
-    step()
-    assert canvases.version == 1
-    monkeypatch.setattr("realtime.show.drawing.rendering.REDRAW_FOR", 5.0)
+    threads.frames.put(frame(0))
+    threads.step()
+    assert (threads.canvases.version, threads.meter.network.total) == (1, 1)
+    threads.step()
+    assert threads.canvases.version == 1
+    no_redraw(monkeypatch, 5.0)
     controls.set("show/mirror", True)
-    step()
-    assert canvases.version == 2
+    threads.step()
+    assert threads.canvases.version == 2
 
 
 def test_while_flashing_is_limited_a_frame_that_stands_still_is_drawn_again(
-    rendering: tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter],
-    controls: Controls,
-    monkeypatch: pytest.MonkeyPatch,
+    controls: Controls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("realtime.show.drawing.rendering.REDRAW_FOR", 0.0)
-    monkeypatch.setattr(rendering[0], "_limit", None)
-    step, frames, canvases, _ = rendering[0].step, *rendering[1:]
+    no_redraw(monkeypatch)
     controls.set("show/view", "camera")
-    for index in range(12):
-        frames.put(Frame(np.full((60, 80, 3), 255 * (index % 2), np.uint8), index, time.monotonic()))
-        step()
-    for _ in range(3):
-        step()
-    assert canvases.version == 15
-    canvas = canvases.peek()
+    with Engine(CPU) as engine:
+        threads = Threads(controls, engine, limit=None)
+        for index in range(12):
+            threads.frames.put(frame(index, image=np.full((60, 80, 3), 255 * (index % 2), np.uint8)))
+            threads.step()
+        for _ in range(3):
+            threads.step()
+    assert threads.canvases.version == 15
+    canvas = threads.canvases.peek()
     assert canvas is not None
     assert canvas.limited
 
 
-def test_rendering_stops_at_its_limit_and_waiting_does_not_count(
-    rendering: tuple[Rendering, Mailbox[Frame], Mailbox[Canvas], Meter],
-) -> None:
-    thread, frames, canvases, meter = rendering
+def test_rendering_stops_at_its_limit_and_waiting_does_not_count(threads: Threads) -> None:
     deadline = time.monotonic() + 30
     for index in range(10_000):
-        frames.put(frame(index))
-        thread.step()
-        if thread.done or time.monotonic() > deadline:
+        threads.frames.put(frame(index))
+        threads.step()
+        if threads.rendering.done or time.monotonic() > deadline:
             break
-    assert thread.done
-    assert meter.network.total == 3
-    assert canvases.version >= 3
-    last = canvases.version
-    frames.put(frame(0))
-    thread.step()
-    assert canvases.version == last
+    assert threads.rendering.done
+    assert threads.meter.canvases.total == 3
+    assert threads.canvases.version >= 3
+    last = threads.canvases.version
+    threads.frames.put(frame(0))
+    threads.step()
+    assert threads.canvases.version == last
+
+
+def test_between_two_drawings_canvases_show_newer_frames(threads: Threads, controls: Controls) -> None:
+    controls.set("show/view", "camera")
+    threads.frames.put(frame(0))
+    threads.step()
+    for index in (1, 2):
+        threads.frames.put(frame(index))
+        threads.rendering.step()
+    canvas = threads.canvases.peek()
+    assert canvas is not None
+    assert canvas.frame.index == 2
+    assert (threads.canvases.version, threads.meter.network.total) == (3, 1)
+
+
+def test_at_half_the_rate_of_the_source_the_view_draws_every_second_frame(
+    controls: Controls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_redraw(monkeypatch)
+    controls.set("show/view", "camera")
+    controls.set("show/fps", 15)
+    with Engine(CPU) as engine:
+        threads = Threads(controls, engine, limit=None)
+        for index in range(20):
+            threads.frames.put(frame(index))
+            threads.step()
+    assert threads.meter.network.total == 10
