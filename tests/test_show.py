@@ -181,6 +181,30 @@ def test_show_of_some_frames_gives_up_a_source_that_never_comes_back(tmp_path: P
     assert "was lost and did not come back within 2 s" in errors.splitlines()[-1]
 
 
+def test_a_show_whose_network_is_too_slow_gives_up_its_rate_but_not_a_size_that_was_chosen(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    options = ("--source", "pattern", "--sink", "none", "--view", "mosaic", "--size", "1024", "--fps", "60")
+    with ventral(*options, "--seconds", "12", "--report", str(report), cwd=tmp_path) as process:
+        _, log = process.communicate(timeout=90)
+    facts = json.loads(report.read_text())
+    assert facts["held"]["level"].endswith("canvases")
+    assert "input" not in facts["held"]["level"]
+    assert f"holding {facts['held']['fps']:.0f} fps" in log
+    assert facts["held"]["changes"][-1]["level"] == facts["held"]["level"]
+    assert facts["fps"]["canvas"] > 1.5 * facts["fps"]["network"]
+    assert len(facts["by_second"]["network"]) > 3
+
+
+def test_a_show_runs_at_the_rate_that_is_chosen(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    options = (*HEADLESS, "--view", "camera", "--fps", "10", "--frames", "30", "--report", str(report))
+    with ventral(*options, cwd=tmp_path) as process:
+        assert process.wait(timeout=60) == 0
+    facts = json.loads(report.read_text())
+    assert facts["controls"]["show/fps"] == 10
+    assert facts["seconds"] > 2.5  # thirty frames; the source would have given them in a second
+
+
 def test_still_picture_is_shown_until_the_end(tmp_path: Path) -> None:
     Pillow.effect_noise((120, 90), 80).convert("RGB").save(tmp_path / "still.png")
     report = tmp_path / "r.json"

@@ -18,10 +18,12 @@ class Cadence:
 
 
 class Slots:
-    """The times at which canvases are due, a period after one another, in step with new results.
+    """The times at which canvases are due, a period after one another, in step with the earliest new results.
 
     A new result is shown as soon as it comes, and may come half a period late.
     """
+
+    DRIFT = 0.1  # of the lateness of a result that is forgiven: so much that results at nearly the right rate suffice
 
     def __init__(self) -> None:
         self._last = self._due = -math.inf
@@ -36,5 +38,10 @@ class Slots:
 
     def take(self, now: float, period: float, *, fresh: bool) -> None:
         """A canvas is drawn now, with a `fresh` result or without one."""
-        self._due = now + period if fresh else max(self._due, now - period / 2) + period
+        late = now - self._due
+        if (fresh and late < 0) or late > period / 2:
+            self._due = now if fresh else now - period / 2
+        elif fresh:
+            self._due += self.DRIFT * late
+        self._due += period
         self._last = now

@@ -12,14 +12,22 @@ FEWEST = 4  # times, before a decision
 SETTLE = 0.5  # seconds after a change in which times do not count: graphs are being opened
 LATE = 80  # percentile of the load that decides: one time in five may be longer
 TOO_MUCH = 0.95  # load above which the rate is lost
-FITS = 0.8  # expected load of the level that is chosen then
-LIGHT = 0.65  # expected load below which a level that gives up less is chosen
+FITS = 0.85  # of the limit of a level: the expected load with which it is chosen then
+LIGHT = 0.68  # of the limit of the level above: the expected load with which it is chosen again
 SHORT = 0.94  # share of the canvases that are due, below which the rate is lost although the load is not too much,
 BUSY = 0.5  # where the load is at least this: otherwise the network is not what is slow
 SEEN = 2.0  # seconds over which canvases are counted
 PATIENCE = 3.0  # seconds of light load before that; twice as long each time that it was wrong
 LONGEST = 60.0  # seconds
 WRONG = 20.0  # seconds within which a level that gave up less was wrong if it was too much
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A level: its work relative to that of the first one, and the load above which the next one is better."""
+
+    cost: float
+    limit: float = TOO_MUCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Decision:
 class Governor:
     """Goes to a level with less work as soon as there is too much, and back once there has long been room for it.
 
-    Levels are numbers; their `costs`, relative to the first, never grow. It has no clock: every time is given.
+    Levels are the numbers of rungs, whose costs never grow. It has no clock: every time is given.
     """
 
     def __init__(self) -> None:
@@ -53,7 +61,7 @@ class Governor:
         """Count a canvas; any thread may."""
         self._canvases.append(now)
 
-    def result(self, now: float, load: float, costs: Sequence[float], rate: float) -> Decision | None:
+    def result(self, now: float, load: float, rungs: Sequence[Rung], rate: float) -> Decision | None:
         """Add a result of the network, `load` its time by the time there was; the new level, if it changes.
 
         `rate` is that of the canvases which are due, in fps.
@@ -66,9 +74,9 @@ class Governor:
         if now - self._loads[0][0] < LEAST or len(self._loads) < FEWEST:
             return None
         usual = float(np.percentile([each for _, each in self._loads], LATE))
-        if usual > TOO_MUCH or (usual > BUSY and self._held(now, rate) < SHORT):
-            return self._go(self._lower(usual, costs), now, usual)
-        return self._go(self._higher(usual, costs, now), now, usual)
+        if usual > rungs[self.level].limit or (usual > BUSY and self._held(now, rate) < SHORT):
+            return self._go(self._lower(usual, rungs), now, usual)
+        return self._go(self._higher(usual, rungs, now), now, usual)
 
     def _held(self, now: float, rate: float) -> float:
         """The share of the canvases of the last moments that there should have been."""
@@ -76,16 +84,18 @@ class Governor:
         recent = [each for each in tuple(self._canvases) if since <= each <= now]
         return (len(recent) - 1) / ((recent[-1] - recent[0]) * rate) if len(recent) > FEWEST else 1.0
 
-    def _lower(self, load: float, costs: Sequence[float]) -> int:
+    def _lower(self, load: float, rungs: Sequence[Rung]) -> int:
         """The first level below for which there is time; the last one where there is none."""
         self._light_since = None
-        here = costs[self.level]
-        less = [number for number in range(self.level + 1, len(costs)) if costs[number] < here] or [self.level]
-        return next((number for number in less if load * costs[number] / here <= FITS), less[-1])
+        work = load / rungs[self.level].cost
+        below = range(self.level + 1, len(rungs))
+        fitting = (number for number in below if work * rungs[number].cost <= FITS * rungs[number].limit)
+        return next(fitting, len(rungs) - 1)
 
-    def _higher(self, load: float, costs: Sequence[float], now: float) -> int:
+    def _higher(self, load: float, rungs: Sequence[Rung], now: float) -> int:
         """The next level above if there would have been room for it for long enough; else this one."""
-        if self.level == 0 or load * costs[self.level - 1] / costs[self.level] > LIGHT:
+        here, above = rungs[self.level], rungs[max(self.level - 1, 0)]
+        if self.level == 0 or load * above.cost / here.cost > LIGHT * above.limit:
             self._light_since = None
             return self.level
         self._light_since = now if self._light_since is None else self._light_since

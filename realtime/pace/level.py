@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from realtime.pace.governor import TOO_MUCH, Rung
 
 SIZES = (0.86, 0.71, 0.57)  # of the short side of the input: 192, 160 and 128 pixels of 224
 STEP = 16  # pixels: the sides of a smaller input are multiples of it
 EFFORTS = (0.75, 0.5)  # of the steps of a dream; an octave goes with the second
 FLUENT = 25.0  # fps of the network that look fluent: above twice of it, every second canvas is given up first
+SLOW = 1.35  # load with which a network at its own pace still is better than one that draws every second canvas
 SLOWEST = 5.0  # fps of the network below which it does not go
 
 
@@ -61,6 +66,13 @@ def cost(level: Level, allowed: Allowed) -> float:
     """The work of a level by that of the first one, as far as it is known."""
     precision = allowed.int8 if level.int8 else 1.0
     return level.size**2 * precision * (0.5 + 0.5 * level.effort) / level.every
+
+
+def rungs(levels: Sequence[Level], allowed: Allowed) -> tuple[Rung, ...]:
+    """The levels as the governor sees them; what would lower the rate of the network comes when it is low anyway."""
+    limits = [SLOW if after.every > level.every else TOO_MUCH for level, after in pairwise(levels)]
+    costs = [cost(level, allowed) for level in levels]
+    return tuple(Rung(*each) for each in zip(costs, [*limits, TOO_MUCH], strict=True))
 
 
 def words(level: Level, short_side: int) -> str:

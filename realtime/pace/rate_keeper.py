@@ -9,7 +9,7 @@ from typing import Any
 from realtime.controls.controls import Controls
 from realtime.controls.settings import ShowSettings
 from realtime.pace.governor import Decision, Governor
-from realtime.pace.level import EFFORTS, FULL, SIZES, Allowed, Level, cost, ladder, words
+from realtime.pace.level import EFFORTS, FULL, SIZES, Allowed, Level, cost, ladder, rungs, words
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +76,12 @@ class RateKeeper:
         """What is given up now; empty for nothing."""
         return words(self.level, self._short_side(self.level))
 
-    def notice(self, now: float) -> str:
-        """What the last change does, for some seconds."""
-        if not self.changes or now - self._began - self.changes[-1].seconds > NOTICE_FOR:
+    def notice(self, now: float, *, always: bool = False) -> str:
+        """What is given up, for some seconds after it has changed, or `always`."""
+        changed = bool(self.changes) and now - self._began - self.changes[-1].seconds < NOTICE_FOR
+        if not changed and not (always and self.words):
             return ""
-        return f"holding {self.rate:.0f} fps: {self.words or 'at full quality again'}"
+        return f"holding {self.rate:.0f} fps: {self.words or 'nothing is given up'}"
 
     def canvas(self, now: float) -> None:
         """Count a canvas."""
@@ -92,8 +93,7 @@ class RateKeeper:
         self._follow(ladder(self._nominal(rate), allowed), allowed, now)
         if self._busy() and now - self._since < PREPARING:
             return
-        costs = [cost(level, allowed) for level in self._levels]
-        decision = self._governor.result(now, seconds * rate / self.level.every, costs, rate)
+        decision = self._governor.result(now, seconds * rate / self.level.every, rungs(self._levels, allowed), rate)
         if decision is not None:
             self._change(decision, rate, now)
 

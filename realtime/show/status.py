@@ -62,10 +62,9 @@ class StatusLine:
         meter = self._meter
         latency = meter.latency.percentile_ms(50, last=30)
         network, screen = meter.network.value(), meter.screen.value()
-        held = self._keeper.words
         return dataclasses.replace(
             status,
-            network=f"{self._info.name} {canvas.precision}{held and f' ({held})'}",
+            network=f"{self._info.name} {canvas.precision}",
             provider=parts.engine.provider.name,
             rates=f"camera {parts.capture.fps:.0f} · network {network:.0f} · screen {screen:.0f} fps",
             latency=f"latency {latency:.0f} ms" if latency is not None else "",
@@ -88,7 +87,7 @@ class StatusLine:
         absent = "no camera" if parts.capture.notice else ""
         provider = self._provider(parts.engine.provider)
         usual = preparing or saved or limited or frozen or canvas.note or parts.capture.warning or provider or absent
-        return usual or self._keeper.notice(time.monotonic())
+        return usual or self._keeper.notice(time.monotonic(), always=self._with_operator)
 
     def _provider(self, provider: Provider) -> str:
         shown = self._with_operator or "failed" in (provider.reason or "")

@@ -16,6 +16,15 @@ def test_the_picture_depends_on_its_number_alone() -> None:
     assert pictures[0].dtype == np.uint8
 
 
+def test_at_twice_the_rate_everything_moves_as_fast() -> None:
+    usual, fast = Pattern(), Pattern(60.0)
+    usual.skip()
+    for _ in range(2):
+        fast.skip()
+    np.testing.assert_array_equal(fast.read(), usual.read())
+    assert (usual.fps, fast.fps) == (30.0, 60.0)
+
+
 def test_neighbouring_pictures_differ_and_share_no_memory() -> None:
     source = Pattern()
     first, second = source.read(), source.read()

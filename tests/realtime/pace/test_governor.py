@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from realtime.pace.governor import PATIENCE, WRONG, Governor
+from realtime.pace.governor import PATIENCE, WRONG, Governor, Rung
 
 COSTS = (1.0, 0.6, 0.45, 0.3, 0.2, 0.1)
+RUNGS = tuple(map(Rung, COSTS))
 RATE = 30.0
 Series = list[tuple[float, int]]
 
@@ -36,7 +37,7 @@ def run(
             governor.canvas(shown)
             shown += 1 / canvases
         load = needed(now) * (fixed + (1 - fixed) * COSTS[governor.level]) * rng.lognormal(0, 0.1)
-        if governor.result(now, load, COSTS, RATE) is not None:
+        if governor.result(now, load, RUNGS, RATE) is not None:
             changes.append((now, governor.level))
     return changes
 
@@ -121,5 +122,14 @@ def test_another_view_begins_where_it_is_told() -> None:
     run(governor, lambda _: 5.0, 10)
     governor.start(1, 10.0)
     assert governor.level == 1
-    assert governor.result(10.1, 9.0, COSTS, RATE) is None
+    assert governor.result(10.1, 9.0, RUNGS, RATE) is None
     assert WRONG > PATIENCE
+
+
+def test_a_level_with_a_higher_limit_is_left_later() -> None:
+    rungs = (Rung(1.0, limit=1.35), Rung(0.5))
+    governor = Governor()
+    assert all(governor.result(number / 30, 1.2, rungs, RATE) is None for number in range(90))
+    decisions = [governor.result(3 + number / 30, 1.5, rungs, RATE) for number in range(60)]
+    assert governor.level == 1
+    assert len([each for each in decisions if each]) == 1

@@ -38,6 +38,7 @@ def test_a_slow_network_gives_up_precision_size_and_rate_and_says_so(
     assert keeper.words in caplog.text
     assert keeper.notice(report["changes"][-1]["seconds"] + 1) == f"holding 30 fps: {keeper.words}"
     assert keeper.notice(1000.0) == ""
+    assert keeper.words in keeper.notice(1000.0, always=True)
 
 
 def test_a_size_that_was_chosen_stays(controls: Controls) -> None:
