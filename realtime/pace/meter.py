@@ -23,6 +23,10 @@ class Samples:
         """Add one value."""
         self._values.append(seconds)
 
+    def clear(self) -> None:
+        """Forget all values."""
+        self._values.clear()
+
     def percentile_ms(self, percent: float, *, last: int = KEPT) -> float | None:
         """The percentile of the `last` values in milliseconds; None before the first."""
         values = tuple(self._values)[-last:]

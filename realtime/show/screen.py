@@ -51,6 +51,11 @@ class Screen:
         self._controls.subscribe(self._note_change)
 
     @property
+    def has_window(self) -> bool:
+        """Whether there is a window."""
+        return self._window is not None
+
+    @property
     def closed(self) -> bool:
         """Whether the window was closed."""
         return self._window is not None and self._window.closed

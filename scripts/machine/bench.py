@@ -12,7 +12,6 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from models.errors import ModelError
 from models.files import write_atomically
 from models.importing.open_network import open_network
 from models.spec import Hw, Network
@@ -24,6 +23,19 @@ from realtime.show.setup import open_setup
 from scripts.dev.benchmarks import dream_step, live_show, mosaics
 from scripts.dev.benchmarks.untrained import write_untrained
 
+SHOW_FPS = 30.0
+TITLES = (
+    "screen, fps",
+    "network, fps",
+    "capture to canvas, p50, ms",
+    "capture to canvas, p95, ms",
+    "key to picture, p50, ms",
+    "key to picture, p95, ms",
+    "cost of recording, % of the network's rate",
+    "start to first picture, ms",
+    "resident memory, MB",
+)
+
 Part: TypeAlias = Literal["mosaics", "step", "show"]
 
 
@@ -34,14 +46,15 @@ def bench(
     size: Annotated[int, between(32, 2048)] = 224,
     show: str = BUNDLED,
     runs: Annotated[int, between(1)] = 15,
-    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    output: Annotated[Path | None, Parameter(alias=("-o", "--json"))] = None,
 ) -> None:
     """Measure the speed of mosaics, of a dream step and of the live show.
 
     Mosaics: the graph of each layer, compared with the usual way, which computes the layer in ONNX Runtime, Keras,
     TensorFlow, PyTorch or OpenVINO, if installed, and tiles it in numpy.
     Dream step: Ventral, compared with TensorFlow and PyTorch if they are installed.
-    Show: the mosaic with and without predictions, and the dream view.
+    Show: sessions of mosaic, features, story and dream with the test pattern as the camera, in a window where there is
+    a screen; medians, with the lowest and the highest of one session in five runs.
     Runs alternate, so the ratios stay valid under load.
 
     Example: `ventral bench --part step -o bench.json`
@@ -67,7 +80,7 @@ def bench(
     if "step" in part:
         figures["step"] = _step(network, (size, size), runs)
     if "show" in part:
-        figures["show"] = _show(show, provider, runs)
+        figures["show"] = _show(show, runs)
     if output is not None:
         write_atomically(output, json.dumps(figures, indent=2).encode())
 
@@ -100,20 +113,18 @@ def _step(network: Network, size_hw: Hw, runs: int) -> dict[str, Any]:
     return {"layer": result.layer, "threads": dream_step.THREADS, "frameworks": frameworks}
 
 
-def _show(model: str, provider: Provider, runs: int) -> list[dict[str, Any]]:
-    rows: list[live_show.ShowTiming] = []
-    with live_show.open_show(model, provider) as show:
-        try:
-            rows += live_show.measure_predictions(show, runs=runs)
-        except ModelError as error:
-            print(f"predictions are skipped: {error}")
-        rows += live_show.measure_dream(show, runs=runs)
-    cells = [(row.name, f"{row.fps:.1f}", f"{row.core_ms:.1f} ms", f"{row.results:.1f}") for row in rows]
-    _print(
-        (f"show with {model}, 1280x720", "fps", "CPU time of the render thread per frame", "dream results per second"),
-        cells,
-    )
-    return [dataclasses.asdict(row) for row in rows]
+def _show(model: str, runs: int) -> list[dict[str, Any]]:
+    figures = live_show.measure_show(model, fps=SHOW_FPS, sessions=max(runs // 5, 1))
+    names = {each.name: title for each, title in zip(dataclasses.fields(live_show.Session), TITLES, strict=True)}
+    cells = [(title, *(_with_spread(each, name) for each in figures)) for name, title in names.items()]
+    _print((f"show with {model} at {SHOW_FPS:.0f} fps, 1280x720", *(each.view for each in figures)), cells)
+    return [dataclasses.asdict(each) for each in figures]
+
+
+def _with_spread(figures: live_show.ShowFigures, name: str) -> str:
+    """The median, and in brackets the lowest and the highest value."""
+    median, lowest, highest = (getattr(part, name) for part in (figures.median, figures.lowest, figures.highest))
+    return f"{median:.3g} ({lowest:.3g} to {highest:.3g})"
 
 
 def _print(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

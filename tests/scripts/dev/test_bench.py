@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +19,10 @@ from realtime.capture.pattern import Pattern
 from realtime.inference.network_input import network_input
 from realtime.inference.providers import CPU, Session
 from scripts.dev.benchmarks import dream_step as steps
-from scripts.dev.benchmarks import mosaics
+from scripts.dev.benchmarks import live_show, mosaics
 from scripts.dev.benchmarks.dream_step import StepTimings, check_gradient, measure_steps, our_step
 from scripts.dev.benchmarks.forward import RUNTIMES, Forward, input_tensor
 from scripts.dev.benchmarks.frameworks import FRAMEWORKS, Chain, GradientStep, read_chain
-from scripts.dev.benchmarks.live_show import OfflineShow, measure_dream, measure_predictions, open_show
 from scripts.dev.benchmarks.timing import Timing, interleaved
 from scripts.dev.benchmarks.untrained import write_untrained
 from scripts.machine.bench import bench
@@ -117,29 +116,31 @@ def test_ratios_are_relative_to_ours() -> None:
     assert result.ratios("other") == (1.5, 0.5)
 
 
-@pytest.fixture
-def show(monkeypatch: pytest.MonkeyPatch) -> Iterator[OfflineShow]:
-    monkeypatch.setattr("scripts.dev.benchmarks.live_show.TURN", 0.4)
-    with open_show("world", CPU) as show:
-        yield show
-
-
 @pytest.mark.slow
-def test_the_show_with_predictions_and_the_dream(show: OfflineShow) -> None:
-    plain, named = measure_predictions(show, runs=1)
-    assert plain.fps > 1 and named.fps > 1
-    assert plain.results == named.results == 0
-    fast, paced = measure_dream(show, runs=1)
-    assert 1 < paced.fps < 36
-    assert fast.results > 0 and fast.core_ms > 0
-
-
-@pytest.mark.slow
-def test_a_network_without_a_classifier_still_dreams(
+def test_a_session_of_every_view_has_all_figures(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("scripts.dev.benchmarks.live_show.TURN", 0.2)
-    bench("world", part=("show",), show=str(write_untrained("plain", width=0.25)), runs=1, output=tmp_path / "out.json")
-    assert "predictions are skipped: plain has no classifier" in capsys.readouterr().out
+    for name, seconds in (("TURN", 0.5), ("PAUSE", 0.2), ("SETTLED", 2.0)):
+        monkeypatch.setattr(live_show, name, seconds)
+    monkeypatch.setattr(live_show, "_in_a_process", lambda call: call())
+    bench("world", part=("show",), runs=1, output=tmp_path / "out.json")
     rows = json.loads((tmp_path / "out.json").read_text())["show"]
-    assert [row["name"] for row in rows] == ["dream", "dream at 30 fps"]
+    assert [row["view"] for row in rows] == list(live_show.VIEWS)
+    for row in rows:
+        assert row["lowest"] == row["median"] == row["highest"]  # of one session
+        assert all(value > 0 for name, value in row["median"].items() if name != "recording_cost")
+        assert 1 < row["median"]["network"] < 33
+    assert "cost of recording" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_network_without_a_classifier_has_a_show_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_show, "VIEWS", ("mosaic",))
+    monkeypatch.setattr(live_show, "TURN", 0.5)
+    monkeypatch.setattr(live_show, "_in_a_process", lambda call: call())
+    (figures,) = live_show.measure_show(str(write_untrained("plain", width=0.25)), fps=15, sessions=1)
+    assert 1 < figures.median.network < 17
+
+
+def test_a_call_in_a_process_has_a_result() -> None:
+    assert live_show._in_a_process(os.getpid) != os.getpid()  # type: ignore[arg-type, comparison-overlap]
