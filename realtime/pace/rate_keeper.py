@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.settings import ShowSettings
 from realtime.pace.governor import Decision, Governor
@@ -14,6 +15,8 @@ from realtime.pace.level import EFFORTS, FULL, SIZES, Allowed, Level, cost, ladd
 log = logging.getLogger(__name__)
 
 DREAM = "dream"  # the view whose work is gradients in the background, neither of the size of the input nor in int8
+STORY = "story"  # the view that shows the maps of all layers
+LEAST_MAP = 8  # places along the short side of a map: what is seen in a smaller one jumps, until it flashes
 DREAM_WORK = ("dream/steps", "dream/octaves")
 PREPARING = 6.0  # seconds, at most, that a new view or layer may take until its graphs and those of its keys are made
 NOTICE_FOR = 8.0  # seconds that the status line tells of a change
@@ -41,6 +44,7 @@ class RateKeeper:
     def __init__(  # noqa: PLR0913, what the rest of the show tells
         self,
         controls: Controls,
+        info: ModelInfo,
         *,
         source_rate: Callable[[], float],
         int8: Callable[[], float],
@@ -51,9 +55,9 @@ class RateKeeper:
     ) -> None:
         self.level = FULL
         self.changes: deque[Change] = deque(maxlen=KEPT)
-        self._controls = controls
+        self._controls, self._info = controls, info
         self._source_rate, self._int8, self._busy, self._short_side = source_rate, int8, busy, short_side
-        self._keeps_size = keeps_size
+        self._keeps_size = keeps_size or info.input.fixed_hw is not None
         self._governor = Governor()
         self._began = now
         self._known: dict[object, Level] = {}
@@ -114,10 +118,13 @@ class RateKeeper:
         return Allowed(sizes, 1.0 if view == DREAM else self._int8(), efforts)
 
     def _sizes(self) -> list[float]:
-        """The shares of the input that make it smaller, within what the network accepts."""
+        """The shares of the input that make it smaller, within what the network accepts and the maps need."""
+        every_layer = self._controls.value("show/view") == STORY
+        layers = self._info.key_layers if every_layer else (self._info.layer(str(self._controls.value("show/layer"))),)
+        least = LEAST_MAP * max(layer.stride for layer in layers)
         sides = {self._short_side(Level(size)): size for size in reversed(SIZES)}
-        sides.pop(self._short_side(FULL), None)
-        return sorted(sides.values(), reverse=True)
+        full = self._short_side(FULL)
+        return sorted((size for side, size in sides.items() if least <= side < full), reverse=True)
 
     def _follow(self, levels: tuple[Level, ...], allowed: Allowed, now: float) -> None:
         """Begin with what is known of another view or layer; keep the level where only its ladder is another."""

@@ -28,11 +28,12 @@ class DrawingThreads:
         controls, pipeline = parts.setup.controls, parts.setup.pipeline(parts.engine, options)
         self.keeper = RateKeeper(
             controls,
+            parts.setup.network.info,
             source_rate=lambda: parts.capture.rate,
             int8=lambda: pipeline.precision.ratio,
             busy=lambda: pipeline.precision.measuring or parts.engine.pending > 0,
             short_side=pipeline.short_side,
-            keeps_size=options.size is not None or parts.setup.network.info.input.fixed_hw is not None,
+            keeps_size=options.size is not None,
             now=time.monotonic(),
         )
         self._viewing = ViewDrawing(pipeline, controls, meter, self.keeper, frames=frames, drawings=drawings)

@@ -41,6 +41,18 @@ def test_a_slow_network_gives_up_precision_size_and_rate_and_says_so(
     assert keeper.words in keeper.notice(1000.0, always=True)
 
 
+@pytest.mark.parametrize(
+    ("view", "layer", "least"),
+    [("mosaic", "block4_conv1", 64), ("mosaic", "block5_conv3", 112), ("story", "block4_conv1", 112)],
+)
+def test_maps_keep_eight_places_along_their_short_side(controls: Controls, view: str, layer: str, least: int) -> None:
+    controls.set("show/view", view)
+    controls.set("show/layer", layer)
+    keeper = keeper_of(controls, side=112)
+    overload(keeper)
+    assert keeper.level.short_side(112, 32) == least
+
+
 def test_a_size_that_was_chosen_stays(controls: Controls) -> None:
     keeper = keeper_of(controls, keeps_size=True)
     overload(keeper)

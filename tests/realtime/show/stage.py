@@ -25,14 +25,17 @@ FRAME = Frame(Pattern().read(), 0, 0.0)
 CANVAS_HW = (240, 400)
 
 
-def keeper_of(controls: Controls, *, source_rate: float = 30.0, keeps_size: bool = False) -> RateKeeper:
-    """The keeper of a show from a source of this rate, in which int8 takes half of the time."""
+def keeper_of(
+    controls: Controls, *, source_rate: float = 30.0, keeps_size: bool = False, side: int = 224
+) -> RateKeeper:
+    """The keeper of a show from a source of this rate, with an input of this size; int8 takes half of the time."""
     return RateKeeper(
         controls,
+        NETWORK.info,
         source_rate=lambda: source_rate,
         int8=lambda: 0.5,
         busy=lambda: False,
-        short_side=lambda level: level.short_side(224, 32),
+        short_side=lambda level: level.short_side(side, 32),
         keeps_size=keeps_size,
         now=0.0,
     )
