@@ -31,7 +31,7 @@ TITLES = (
     "capture to canvas, p95, ms",
     "key to picture, p50, ms",
     "key to picture, p95, ms",
-    "cost of recording, % of the network's rate",
+    "cost of recording, %",
     "start to first picture, ms",
     "resident memory, MB",
 )
@@ -48,7 +48,7 @@ def bench(
     runs: Annotated[int, between(1)] = 15,
     output: Annotated[Path | None, Parameter(alias=("-o", "--json"))] = None,
 ) -> None:
-    """Measure the speed of mosaics, of a dream step and of the live show.
+    """Measure the speed of mosaics, of a dream step and of the live show at 30 fps.
 
     Mosaics: the graph of each layer, compared with the usual way, which computes the layer in ONNX Runtime, Keras,
     TensorFlow, PyTorch or OpenVINO, if installed, and tiles it in numpy.
@@ -117,14 +117,14 @@ def _show(model: str, runs: int) -> list[dict[str, Any]]:
     figures = live_show.measure_show(model, fps=SHOW_FPS, sessions=max(runs // 5, 1))
     names = {each.name: title for each, title in zip(dataclasses.fields(live_show.Session), TITLES, strict=True)}
     cells = [(title, *(_with_spread(each, name) for each in figures)) for name, title in names.items()]
-    _print((f"show with {model} at {SHOW_FPS:.0f} fps, 1280x720", *(each.view for each in figures)), cells)
+    _print((f"show with {model}", *(each.view for each in figures)), cells)
     return [dataclasses.asdict(each) for each in figures]
 
 
 def _with_spread(figures: live_show.ShowFigures, name: str) -> str:
     """The median, and in brackets the lowest and the highest value."""
     median, lowest, highest = (getattr(part, name) for part in (figures.median, figures.lowest, figures.highest))
-    return f"{median:.3g} ({lowest:.3g} to {highest:.3g})"
+    return f"{median:.3g} ({lowest:.3g}..{highest:.3g})"
 
 
 def _print(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
