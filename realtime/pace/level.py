@@ -9,6 +9,7 @@ from itertools import pairwise
 from realtime.pace.governor import TOO_MUCH, Rung
 
 SIZES = (0.86, 0.71, 0.57)  # of the short side of the input: 192, 160 and 128 pixels of 224
+DRAWING = 0.3  # of the time of a view: what does not depend on its network
 STEP = 16  # pixels: the sides of a smaller input are multiples of it
 EFFORTS = (0.75, 0.5)  # of the steps of a dream; an octave goes with the second
 FLUENT = 25.0  # fps of the network that look fluent: above twice of it, every second canvas is given up first
@@ -64,8 +65,8 @@ def ladder(rate: float, allowed: Allowed) -> tuple[Level, ...]:
 
 def cost(level: Level, allowed: Allowed) -> float:
     """The work of a level by that of the first one, as far as it is known."""
-    precision = allowed.int8 if level.int8 else 1.0
-    return level.size**2 * precision * (0.5 + 0.5 * level.effort) / level.every
+    network = level.size**2 * (allowed.int8 if level.int8 else 1.0)
+    return (DRAWING + (1 - DRAWING) * network) * (0.5 + 0.5 * level.effort) / level.every
 
 
 def rungs(levels: Sequence[Level], allowed: Allowed) -> tuple[Rung, ...]:
