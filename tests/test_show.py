@@ -202,7 +202,7 @@ def test_a_show_runs_at_the_rate_that_is_chosen(tmp_path: Path) -> None:
         assert process.wait(timeout=60) == 0
     facts = json.loads(report.read_text())
     assert facts["controls"]["show/fps"] == 10
-    assert facts["seconds"] > 2.5  # thirty frames; the source would have given them in a second
+    assert facts["seconds"] > 2.0  # thirty frames; the source would have given them in a second
 
 
 def test_still_picture_is_shown_until_the_end(tmp_path: Path) -> None:

@@ -27,13 +27,13 @@ SHOW_FPS = 30.0
 TITLES = (
     "screen, fps",
     "network, fps",
-    "capture to canvas, p50, ms",
-    "capture to canvas, p95, ms",
-    "key to picture, p50, ms",
-    "key to picture, p95, ms",
-    "cost of recording, %",
-    "start to first picture, ms",
-    "resident memory, MB",
+    "latency, ms",
+    "latency p95",
+    "key, ms",
+    "key p95",
+    "recording, %",
+    "start, ms",
+    "memory, MB",
 )
 
 Part: TypeAlias = Literal["mosaics", "step", "show"]
@@ -54,7 +54,9 @@ def bench(
     TensorFlow, PyTorch or OpenVINO, if installed, and tiles it in numpy.
     Dream step: Ventral, compared with TensorFlow and PyTorch if they are installed.
     Show: sessions of mosaic, features, story and dream with the test pattern as the camera, in a window where there is
-    a screen; medians, with the lowest and the highest of one session in five runs.
+    a screen; medians, with the lowest and the highest of one session in five runs: rates, the latency from capture to
+    canvas, the time from a key to its picture, the part of the network's rate that a recording costs, the time from the
+    start to the first picture, and resident memory.
     Runs alternate, so the ratios stay valid under load.
 
     Example: `ventral bench --part step -o bench.json`

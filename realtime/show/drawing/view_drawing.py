@@ -47,14 +47,14 @@ class ViewDrawing:
         if changed:
             self._settings, self._changed = settings, now
             self._pipeline.canvas_hw = self.canvas_hw
-        due = fresh is not None and self._is_due(fresh)
-        redraw = fresh is None and now - self._changed < REDRAW_FOR
-        if frame is not None and (due or redraw or changed or self._waiting):
+        new = fresh is not None or now - self._changed < REDRAW_FOR
+        due = new and self._is_due(fresh.timestamp if fresh else now)
+        if frame is not None and (due or changed or self._waiting):
             self._draw(frame, settings, now)
 
-    def _is_due(self, frame: Frame) -> bool:
+    def _is_due(self, time: float) -> bool:
         period = self._keeper.level.every / self._keeper.rate
-        return self._cadence.passes(frame.timestamp, period, self._keeper.source_period)
+        return self._cadence.passes(time, period, self._keeper.source_period)
 
     def _draw(self, frame: Frame, settings: Snapshot, now: float) -> None:
         self._pipeline.level = self._keeper.level
