@@ -1,7 +1,7 @@
 """The values and actions of the show, and the one way to change them.
 
 Keys, the mouse, `--set`, presets and other threads all go through `set` and `run`. A rule runs whenever its value
-changes, whoever changes it. Only the main thread writes; other threads `post`; the render thread takes a `snapshot`
+changes, whoever changes it. Only the main thread writes; other threads `post`; the view thread takes a `snapshot`
 for each frame.
 """
 

@@ -66,7 +66,7 @@ class Step(NamedTuple):
 
 
 class DreamState:
-    """The key pictures of one dream; only the render thread uses it.
+    """The key pictures of one dream; only the view thread uses it.
 
     `results` counts the steps of gradient ascent, `cuts` how often the picture has become another one.
     """

@@ -74,7 +74,7 @@ def _mask(text: str, size: int, weight: int) -> NDArray[np.uint8]:
     return canvas[:, :, 0].copy()
 
 
-_drawing = threading.Lock()  # the render thread and the main thread share the font
+_drawing = threading.Lock()  # the threads that draw and the main thread share the font
 
 
 @lru_cache(maxsize=1)

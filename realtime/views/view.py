@@ -145,7 +145,7 @@ class Rendered:
 
 
 class View(ABC):
-    """Draws one kind of image. Only the render thread uses what it keeps between frames.
+    """Draws one kind of image. Only the view thread uses what it keeps between frames.
 
     `settings` are the groups of values that it reads, without those that are `unused`. A view that `hides_camera`
     fills the canvas. One that `is_picture` may be covered by camera and caption. A layer that is chosen

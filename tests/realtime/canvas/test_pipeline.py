@@ -19,6 +19,7 @@ from realtime.controls.value import KeyBinding, value
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
+from realtime.pace.level import Level
 from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Rendered, Scene, View
@@ -145,6 +146,36 @@ def test_while_a_graph_is_made_the_last_picture_stays(pipeline: Pipeline, contro
     waiting = pipeline.render(next(STREAM), controls.snapshot(), 9.1)
     assert waiting.waiting == "block5_conv2"
     assert np.array_equal(waiting.frame.image, last.frame.image)
+
+
+def test_between_two_drawings_a_transition_goes_on_and_the_camera_is_newer(
+    pipeline: Pipeline, controls: Controls
+) -> None:
+    draw(pipeline, controls, count=3)
+    controls.set("show/view", "camera")
+    drawing = pipeline.draw_view(next(STREAM), controls.snapshot(), 1.0)
+    first, second = (pipeline.composer.compose(drawing, 1.0 + later) for later in (0.0, 0.2))
+    assert np.abs(first.frame.image.astype(int) - second.frame.image).mean() > 1
+    done = pipeline.composer.compose(drawing, 2.0)
+    newer = next(STREAM)
+    beside = pipeline.composer.compose(drawing, 2.1, newer)
+    assert beside.frame.index == newer.index
+    assert np.array_equal(done.frame.image, pipeline.composer.compose(drawing, 2.2).frame.image)
+
+
+def test_a_new_level_is_seen_once_its_graph_is_ready_and_no_picture_is_missing(controls: Controls) -> None:
+    network = open_network("world")
+    with Engine(CPU) as engine:
+        pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=96)
+        assert pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 0.0).input_hw[0] == 96
+        pipeline.level = Level(size=0.71)
+        sides: list[int] = []
+        while not sides or sides[-1] == 96:
+            canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.1)
+            assert canvas.waiting is None
+            sides.append(canvas.input_hw[0])
+        assert sides[0] == 96
+        assert sides[-1] == 64
 
 
 def test_before_anything_is_ready_the_camera_is_shown() -> None:

@@ -26,7 +26,7 @@ CANVAS_HW = (240, 400)
 
 
 def keeper_of(
-    controls: Controls, *, source_rate: float = 30.0, keeps_size: bool = False, side: int = 224
+    controls: Controls, *, source_rate: float = 30.0, keeps_size: bool = False, side: int = 224, now: float = 0.0
 ) -> RateKeeper:
     """The keeper of a show from a source of this rate, with an input of this size; int8 takes half of the time."""
     return RateKeeper(
@@ -37,7 +37,7 @@ def keeper_of(
         busy=lambda: False,
         short_side=lambda level: level.short_side(side, 32),
         keeps_size=keeps_size,
-        now=0.0,
+        now=now,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from realtime.show.setup import RenderSetup
 from realtime.show.status import StatusLine
 from realtime.threads.mailbox import Mailbox
 from realtime.views.registry import find_views
-from tests.realtime.show.stage import NETWORK, Stage
+from tests.realtime.show.stage import NETWORK, Stage, keeper_of
 from tests.screen import until
 
 WORDS = "No camera found. Plug one in."
@@ -61,3 +62,26 @@ def test_no_camera_is_a_card_for_a_while_and_then_only_on_the_status_line(
         assert said().card == WORDS
         until(lambda: not said().card, "the picture without the card")
         assert said().notice == "no camera"
+
+
+def test_the_status_line_says_what_is_given_up_to_hold_the_rate(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "FIGURES_FOR", 0.0)
+    stage, drawn = Stage(engine), Mailbox[Frame]()
+    canvas, began = stage.draw(), time.monotonic()
+    with (
+        Capture(Pattern, Mailbox[Frame](), retry=False) as capture,
+        Recorder(drawn, folder=tmp_path, gif_fps=20) as recorder,
+        SnapshotWriter(drawn, folder=tmp_path) as stills,
+    ):
+        commands = RecordingCommands(recorder, stills, force=False)
+        setup = RenderSetup(NETWORK, find_views(), stage.controls)
+        parts = Parts(setup, capture, engine, recorder, commands, (recorder, stills))
+        keeper = keeper_of(stage.controls, now=began)
+        line = StatusLine(NETWORK.info, Meter(), stage.controls, keeper)
+        assert line.at(canvas, parts, "").notice == ""
+        for number in range(60):
+            keeper.result(began + number / 30, 4 / 30)
+        assert keeper.words
+        assert line.at(canvas, parts, "").notice == f"holding 30 fps: {keeper.words}"
