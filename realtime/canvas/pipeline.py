@@ -129,6 +129,7 @@ class Pipeline:
     def _scene(self, frame: Frame, settings: Snapshot, layout: Layout, level: Level) -> Scene:
         """What the view draws from."""
         show = settings[ShowSettings]
+        view = self._views[show.view]
         return Scene(
             frame,
             settings,
@@ -136,8 +137,8 @@ class Pipeline:
             self._engine,
             self._input_hw(frame, level),
             layout.view.hw,
-            self.precision.at(int8=level.int8),
-            cover=show.fit == "cover" and self._views[show.view].fills(settings),
+            self.precision.at(int8=level.int8 or view.in_background),
+            cover=show.fit == "cover" and view.fills(settings),
             effort=level.effort,
         )
 

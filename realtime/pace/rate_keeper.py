@@ -14,7 +14,7 @@ from realtime.pace.level import EFFORTS, FULL, SIZES, Allowed, Level, cost, ladd
 
 log = logging.getLogger(__name__)
 
-DREAM = "dream"  # the view whose work is gradients in the background, neither of the size of the input nor in int8
+DREAM = "dream"  # the view whose work is in the background, in int8 where that helps, and not of the size of the input
 STORY = "story"  # the view that shows the maps of all layers
 LEAST_MAP = 8  # places along the short side of a map: what is seen in a smaller one jumps, until it flashes
 DREAM_WORK = ("dream/steps", "dream/octaves")

@@ -50,6 +50,7 @@ class DreamView(View):
     settings = (FeatureSettings, DreamSettings)
     unused = ("features/mode", "features/clusters")
     own_layer = True
+    in_background = True
     is_picture = True
 
     def __init__(self) -> None:

@@ -148,9 +148,10 @@ class View(ABC):
     """Draws one kind of image. Only the view thread uses what it keeps between frames.
 
     `settings` are the groups of values that it reads, without those that are `unused`. A view that `hides_camera`
-    fills the canvas. One that `is_picture` may be covered by camera and caption. A layer that is chosen
-    in another view is not for one with an `own_layer`. A picture that is alone on the canvas fills it. The key of the
-    view, pressed in it, sets the path and the value that are `plain`.
+    fills the canvas. One that `is_picture` may be covered by camera and caption. A layer that is chosen in another view
+    is not for one with an `own_layer`. The network of one `in_background` works as fast as it can, in int8 where that
+    helps. A picture that is alone on the canvas fills it. The key of the view, pressed in it, sets the path and the
+    value that are `plain`.
     """
 
     name: ClassVar[str]
@@ -160,6 +161,7 @@ class View(ABC):
     hides_camera: ClassVar[bool] = False
     is_picture: ClassVar[bool] = False
     own_layer: ClassVar[bool] = False
+    in_background: ClassVar[bool] = False
     plain: ClassVar[tuple[str, Scalar] | None] = None
 
     @abstractmethod

@@ -253,7 +253,7 @@ def test_fresh_machine_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert set(record) >= {"fps", "latency_ms", "stage_ms", "drops", "provider", "precision", "model", "view", "layer"}
     assert record["latency_ms"]["p95"] > 0
     assert record["rss_mb"] > 50
-    assert set(record["fps"]) == {"camera", "network", "screen"}
+    assert set(record["fps"]) == {"camera", "network", "canvas", "screen"}
 
 
 def test_layers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
