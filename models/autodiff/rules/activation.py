@@ -10,7 +10,7 @@ from onnx import TensorProto, numpy_helper
 
 from models.autodiff.rules.node_gradient import GradientRule, NodeGradient, chain
 
-STEEP = 1e30  # with this slope, a HardSigmoid is a step function: 0 at 0, and 1 at every activation above 1e-30
+STEEP = 1e30  # with this slope, a HardSigmoid is a step function: 0 at 0, and 1 at every activation above 2e-30
 
 
 def mask(ctx: NodeGradient, condition: str, grad: str) -> str:
@@ -36,12 +36,13 @@ def _relu(ctx: NodeGradient) -> str:
     """Float32 is masked by a steep HardSigmoid, which needs no Cast.
 
     ONNX Runtime computes it in the layout of its convolutions, as it does few operators: on a CPU this saves a quarter
-    of the time that a gradient step spends outside of convolutions.
+    of the time that a gradient step spends outside of convolutions. Its `beta` is not 0, which OpenVINO 2025.4 reads as
+    if it were missing: 0.5.
     """
     if ctx.elem_type != TensorProto.FLOAT or ctx.backprop_rule == "deconv":
         return relu_rule(ctx, positive(ctx, ctx.output))
     grad = ctx.op("Relu", ctx.grad) if ctx.backprop_rule == "guided" else ctx.grad
-    return ctx.op("Mul", grad, ctx.op("HardSigmoid", ctx.output, alpha=STEEP, beta=0.0))
+    return ctx.op("Mul", grad, ctx.op("HardSigmoid", ctx.output, alpha=STEEP, beta=-1.0))
 
 
 def _leaky_relu(ctx: NodeGradient) -> str:

@@ -160,3 +160,13 @@ def energy_gradient(model: onnx.ModelProto, layer: str, tensor: NDArray[np.float
 def assert_agrees(actual: Floats, expected: Floats, tolerance: float) -> None:
     assert np.linalg.norm(actual - expected) <= tolerance * np.linalg.norm(expected)
     assert (actual * expected).sum() >= (1 - tolerance**2) * np.linalg.norm(actual) * np.linalg.norm(expected)
+
+
+def test_no_provider_can_take_the_mask_of_a_rectifier_for_another_one() -> None:
+    """OpenVINO 2025.4 takes a `beta` of 0 for the default of HardSigmoid, 0.5: then half of a gradient passes."""
+    builder = parsed("A = Relu(X) o = ReduceSum<keepdims=0>(A)", "float[3] X")
+    grad = gradient(builder, "o", "X")
+    (mask,) = [node for node in builder.model.graph.node if node.op_type == "HardSigmoid"]
+    assert {each.name: each.f for each in mask.attribute}["beta"] != 0
+    x = np.array([-1, 0, 1e-20], np.float32)
+    assert evaluate(builder.model, {"X": x}, [grad])[0].tolist() == [0, 0, 1]
