@@ -1,109 +1,120 @@
 """Execution providers and sessions of ONNX Runtime.
 
-ONNX Runtime silently falls back from CUDA to the CPU (microsoft/onnxruntime#23372) and lists CUDA as available where it
-cannot load. CUDA is therefore checked in steps: libraries, preload, session, the provider of the session, a first run.
+ONNX Runtime silently falls back to the CPU (microsoft/onnxruntime#23372) and lists CUDA as available where it cannot
+load. A provider is therefore checked in steps: built in, libraries, session, the provider of the session, a first run.
 """
 
-import ctypes
-import importlib.util
+import logging
 import os
-import sys
 from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
-from io import StringIO
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from models.errors import SetupError
+from models.errors import SetupError, one_line
+from models.graph.builder import FLOAT, GraphBuilder, empty_model
+from realtime.inference.execution.kind import ProviderKind
+from realtime.inference.execution.table import BY_NAME, BY_OPTION, ProviderChoice
 
-Choice: TypeAlias = Literal["auto", "cuda", "cpu"]
+log = logging.getLogger(__name__)
+
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 
-CUDA_LIBRARIES = ("cuda", "cudart", "cublas", "cudnn")
 FATAL_ONLY = 4
+ASSIGNMENT = "session.record_ep_graph_assignment_info"  # which provider takes which nodes
 POWERS_OF_TWO = 0  # how the arena grows
+TRIAL_TOLERANCE = 0.01  # of the result of a first run: TF32 and half precision have 11 bits
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Where sessions run; `reason` says why not on the GPU."""
+    """Where sessions run; `reason` says why not on the GPU, and `options` replace those of the table."""
 
-    name: Literal["CUDA", "CPU"]
+    name: str
     reason: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kind(self) -> ProviderKind:
+        """Its row in the table."""
+        return BY_NAME[self.name]
 
 
 CPU = Provider("CPU")
 
 
-def choose(choice: Choice) -> Provider:
-    """The best provider that works; SetupError when CUDA is chosen by name and does not work."""
-    if choice == "cpu":
-        return CPU
-    reason = cuda_fault()
-    if reason is None:
-        return Provider("CUDA")
-    if choice == "cuda":
-        raise SetupError(f"CUDA is not available: {reason}; run: ventral doctor")
-    return Provider("CPU", reason)
+def choose(choice: ProviderChoice) -> Provider:
+    """The provider of that name, or CUDA or else the CPU; SetupError when one is chosen by name and does not work."""
+    if choice == "auto":
+        reason = _absent(BY_NAME["CUDA"])
+        return Provider("CPU", reason) if reason else Provider("CUDA")
+    kind = BY_OPTION[choice]
+    if reason := fault(kind):
+        raise SetupError(f"{kind.name} is not available: {reason}; run: ventral doctor")
+    return Provider(kind.name)
 
 
 @cache
-def cuda_fault() -> str | None:
-    """Why CUDA cannot be used; None when it can."""
-    if "CUDAExecutionProvider" not in ort.get_available_providers():
-        return "this onnxruntime was built without CUDA"
-    if _library("cuda") is None:
-        return "no NVIDIA driver"
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # preload_dlls prints missing libraries
-        ort.preload_dlls()
-    missing = [name for name in CUDA_LIBRARIES if _library(name) is None]
-    return f"CUDA libraries missing: {', '.join(missing)}" if missing else None
+def fault(kind: ProviderKind) -> str | None:
+    """Why a provider cannot be used; None when it has run a small graph."""
+    return _absent(kind) or _trial(kind)
 
 
-def _library(name: str) -> str | None:
-    """The file name of a library that can be loaded: ONNX Runtime prints errors for those that cannot."""
-    if sys.platform == "win32":
-        candidates = {"cuda": ["nvcuda.dll"]}.get(name, [f"{name}64_13.dll", f"{name}64_9.dll", f"{name}64_130.dll"])
-    else:
-        candidates = [f"lib{name}.so.{version}" for version in ("1", "13", "9")]
-    for candidate in (*candidates, *_packaged(name)):
-        try:
-            ctypes.CDLL(candidate)
-        except OSError:
-            continue
-        return candidate
-    return None
+def _absent(kind: ProviderKind) -> str | None:
+    """Why a provider cannot even be tried."""
+    if kind.full_name not in ort.get_available_providers():
+        return f"this onnxruntime was built without {kind.registered}; it is in {kind.package}"
+    return kind.find_fault()
 
 
-def _packaged(name: str) -> list[str]:
-    """The library in installed Python packages."""
-    spec = importlib.util.find_spec("nvidia")
-    folders = [Path(folder) for folder in (spec.submodule_search_locations or [])] if spec else []
-    return [str(file) for folder in folders for file in folder.glob(f"*/lib/lib{name}.so*")]
+def _trial(kind: ProviderKind) -> str | None:
+    """What goes wrong when a small graph runs for the first time."""
+    ort.set_default_logger_severity(FATAL_ONLY)  # the reason is told in one line
+    try:
+        session = Session(_trial_graph(), Provider(kind.name))
+        result = session.run({"x": np.ones((1, 3, 8, 8), np.float32)})["y"]
+    except Exception as error:
+        return f"a first run failed: {one_line(error)}"
+    wrong = abs(float(result[0, 0, 4, 4]) - 27) > 27 * TRIAL_TOLERANCE
+    return f"a first run gave {result[0, 0, 4, 4]:g} instead of 27" if wrong else None
+
+
+def _trial_graph() -> bytes:
+    """A convolution, whose result is 27 where all pixels are 1."""
+    builder = GraphBuilder(empty_model("trial"))
+    kernel = builder.constant(np.ones((4, 3, 3, 3), np.float32))
+    x = builder.input("x", FLOAT, (1, 3, 8, 8))
+    builder.output(builder.op("Relu", builder.op("Conv", x, kernel, pads=[1, 1, 1, 1])), "y", FLOAT, (1, 4, 8, 8))
+    content: bytes = builder.model.SerializeToString()
+    return content
 
 
 class Session:
     """An open graph, which only one thread at a time may run, with all cores or `threads` of them."""
 
-    def __init__(self, path: Path, provider: Provider, *, threads: int | None = None) -> None:
+    def __init__(self, path: Path | bytes, provider: Provider, *, threads: int | None = None) -> None:
+        """Open a file, or the content of one; RuntimeError where ONNX Runtime uses another provider."""
         share_memory()
         options = ort.SessionOptions()
         options.add_session_config_entry("session.use_env_allocators", "1")
         options.log_severity_level = FATAL_ONLY
         options.enable_mem_pattern = False  # or each session keeps the largest block that it has ever needed
-        options.intra_op_num_threads = threads or _threads()
+        threads = options.intra_op_num_threads = threads or _threads()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the cores to other threads
         options.add_session_config_entry("session.disable_quant_qdq", "1")  # its rewrites slow our int8 graphs down
-        self._session = ort.InferenceSession(path, options, providers=_providers(provider), enable_fallback=0)
-        actual = self._session.get_providers()[0].removesuffix("ExecutionProvider")
-        if actual != provider.name:
-            raise RuntimeError(f"expected the provider {provider.name}, got {actual}")
+        if provider.name != CPU.name:
+            options.add_session_config_entry(ASSIGNMENT, "1")
+        providers = _providers(provider, threads)
+        self._session = ort.InferenceSession(path, options, providers=providers, enable_fallback=0)
+        actual = self._session.get_providers()[0]
+        if actual != provider.kind.full_name:
+            raise RuntimeError(f"expected {provider.kind.full_name}, got {actual}")
+        self.on_the_cpu = () if provider.name == CPU.name else _left_to_the_cpu(self._session)
         self._outputs = [output.name for output in self._session.get_outputs()]
         self.inputs = tuple(each.name for each in self._session.get_inputs())
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
@@ -115,6 +126,12 @@ class Session:
     def warm_up(self) -> None:
         """Run once on zeros, which allocates memory and shows whether the GPU supports the kernels."""
         self.run({each.name: np.zeros(each.shape, _DTYPES[each.type]) for each in self._session.get_inputs()})
+
+
+def _left_to_the_cpu(session: ort.InferenceSession) -> tuple[str, ...]:
+    """The operators of the nodes that the provider has not taken."""
+    parts = session.get_provider_graph_assignment_info()
+    return tuple(node.op_type for part in parts if part.ep_name == CPU.kind.full_name for node in part.get_nodes())
 
 
 @cache
@@ -136,8 +153,8 @@ def _threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _providers(provider: Provider) -> list[Any]:
-    if provider.name == "CPU":
-        return ["CPUExecutionProvider"]
-    options = {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}
-    return [("CUDAExecutionProvider", options), "CPUExecutionProvider"]
+def _providers(provider: Provider, threads: int) -> list[Any]:
+    """The provider with its options, and the CPU for nodes that it does not take."""
+    kind = provider.kind
+    own = (kind.full_name, kind.open_with(threads, dict(provider.options)))
+    return [own] if provider.name == CPU.name else [own, CPU.kind.full_name]

@@ -13,6 +13,7 @@ from models.errors import SettingError
 from models.importing.open_network import open_network
 from models.importing.overrides import InputLayout, Overrides
 from models.spec import Colours, Hw, Network
+from realtime.inference.execution.table import ProviderChoice
 
 OWN = Parameter(group=Group("Options for your own network, saved beside its file", sort_key=9))
 
@@ -42,8 +43,8 @@ class NetworkOptions:
     model: str = "auto"
     """auto (vgg16 if it has been exported, else world, the bundled network), a name such as vgg16, an .onnx file, or
     a folder made by ventral train"""
-    provider: Literal["auto", "cuda", "cpu"] = "auto"
-    """where the network runs"""
+    provider: ProviderChoice = "auto"
+    """where the network runs: auto is cuda where it works, else cpu; ventral doctor says what works here"""
     labels: Annotated[Path | None, OWN] = None
     """a file with the class names, one per line or JSON"""
     colours: Annotated[Colours | None, OWN] = None

@@ -26,7 +26,7 @@ COLOURS: dict[Verdict, str] = {"ok": "green", "note": "yellow", "problem": "red"
 
 
 SHARED_FOLDERS = {
-    "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino"),
     "cv2": ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless"),
     "pygame": ("pygame-ce", "pygame"),
 }
@@ -44,13 +44,14 @@ class Finding(NamedTuple):
 def doctor() -> None:
     """Check this machine and print the command that fixes each problem.
 
-    It checks packages, GPU, display, cameras, ffmpeg, cache and networks. The exit status is 2 if it finds a problem.
+    It checks packages, providers, display, cameras, ffmpeg, cache and networks. The exit status is 2 if it finds a
+    problem.
 
     Example: `ventral doctor`
     """
     findings = [*_packages()]
     if all(each.verdict == "ok" for each in findings):
-        findings += [_gpu(), _display(), _cameras()]
+        findings += [*_providers(), _display(), _cameras()]
     findings += [_ffmpeg(), _cache(), *_networks()]
     table = Table(box=None, pad_edge=False, show_header=False)
     for subject, verdict, text in findings:
@@ -86,14 +87,18 @@ def default_onnxruntime() -> str:
     return "onnxruntime" if sys.platform == "darwin" else "onnxruntime-gpu"
 
 
-def _gpu() -> Finding:
-    from realtime.inference.providers import cuda_fault
+def _providers() -> Iterator[Finding]:
+    """The table of execution providers: what each can do here, or why it cannot be used."""
+    from realtime.inference.execution.table import KINDS
+    from realtime.inference.providers import fault
 
-    reason = cuda_fault()
-    if reason is None:
-        return Finding("GPU", "ok", "CUDA works")
-    fix = "; run: pip install -e '.[gpu]'" if "libraries missing" in reason else ""
-    return Finding("GPU", "note", f"networks run on the CPU: {reason}{fix}")
+    for kind in KINDS:
+        reason = fault(kind)
+        if reason is None:
+            yield Finding(f"--provider {kind.option}", "ok", f"{kind.name}: {kind.abilities}")
+        else:
+            fix = "; run: pip install -e '.[gpu]'" if "CUDA libraries missing" in reason else ""
+            yield Finding(f"--provider {kind.option}", "note", f"{reason}{fix}")
 
 
 def _display() -> Finding:

@@ -273,7 +273,7 @@ def test_doctor_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> Non
 def test_doctor_prints_the_whole_command_that_fixes_a_problem(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("realtime.inference.providers.cuda_fault", lambda: "CUDA libraries missing: cudart")
+    monkeypatch.setattr("realtime.inference.providers.fault", lambda kind: "CUDA libraries missing: cudart")
     assert status(["doctor"]) == 0
     assert "pip install -e '.[gpu]'" in " ".join(capsys.readouterr().out.split())
 

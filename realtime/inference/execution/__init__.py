@@ -1,0 +1,1 @@
+"""The execution providers of ONNX Runtime: what each can do, and what it needs."""
