@@ -1,15 +1,10 @@
 """Everything that decides a finished graph."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from models.build.heads.head import Head
+from models.build.precision import Precision
 from models.spec import Hw, Network
-
-Precision: TypeAlias = Literal["fp32", "int8"]
-"""The number format in which a graph computes."""
-
-PrecisionChoice: TypeAlias = Literal["auto", "fp32", "int8"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 
-from models.build.graph_spec import PrecisionChoice
+from models.build.precision import PrecisionChoice
 from models.errors import VentralError
 from models.spec import Hw, Network
 from realtime.canvas.composer import Canvas, Composer

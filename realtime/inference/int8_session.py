@@ -47,6 +47,7 @@ class Int8Session:
 
     def __init__(self, session: Session, known: KnownScales, fix: Callable[[Scales], Session]) -> None:
         self._session, self._known, self._fix = session, known, fix
+        self.on_the_cpu = session.on_the_cpu
         record: list[dict[str, Any]] = json.loads(session.metadata[RECORD])
         self._tensors = [each["tensor"] for each in record]
         self._zeros = np.array([each["zero"] for each in record])

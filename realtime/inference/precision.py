@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from models.build.graph_spec import GraphSpec, Precision, PrecisionChoice
+from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
+from models.build.precision import Precision, PrecisionChoice
 from models.spec import Hw, Network
 from realtime.imaging.frame import Image, hw
 from realtime.inference.engine import Engine, SessionLike

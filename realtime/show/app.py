@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from models.build.graph_spec import Precision
+from models.build.precision import Precision
 from models.errors import OutputError, SetupError, SourceError
 from realtime.capture.feed import Capture
 from realtime.capture.registry import open_source, stands_still

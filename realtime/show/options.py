@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from models.build.graph_spec import PrecisionChoice
+from models.build.precision import PrecisionChoice
 from models.errors import SettingError
 from models.importing.open_network import open_network
 from models.importing.overrides import InputLayout, Overrides

@@ -11,9 +11,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.build.graph_spec import GraphSpec, Precision
+from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.head import Head
+from models.build.precision import Precision
 from models.spec import Hw, LayerInfo, ModelInfo, Network, Prediction
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import ShowSettings
@@ -98,7 +99,7 @@ class Scene:
 
     def graph(self, head: Head, size_hw: Hw | None = None) -> GraphSpec:
         """The graph of `head`, at the size of the input or at another one."""
-        precision = self.precision if head.in_integers else "fp32"
+        precision = self.precision if self.precision in head.precisions else "fp32"
         return GraphSpec(self.network, head, size_hw or self.input_hw, precision)
 
     def runner(self, head: Head) -> Callable[[Tensors], Outputs]:

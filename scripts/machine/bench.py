@@ -5,6 +5,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -12,16 +13,20 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from models.build.precision import Precision
+from models.errors import SettingError, SetupError
 from models.files import write_atomically
 from models.importing.open_network import open_network
 from models.spec import Hw, Network
 from models.zoo import BUNDLED, stored_path
+from realtime.inference.execution.table import ProviderChoice
 from realtime.inference.providers import Provider, choose
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
 from realtime.show.setup import open_setup
 from scripts.dev.benchmarks import dream_step, live_show, mosaics
 from scripts.dev.benchmarks.untrained import write_untrained
+from scripts.machine.check.agreement import agreement_table, check_provider
 
 SHOW_FPS = 30.0
 TITLES = (
@@ -39,16 +44,39 @@ TITLES = (
 Part: TypeAlias = Literal["mosaics", "step", "show"]
 
 
-def bench(
-    model: str = "vgg16",
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """The provider, and whether it is compared with the CPU instead of being timed against other frameworks."""
+
+    provider: ProviderChoice = "auto"
+    """what to measure (ventral doctor says what works here)"""
+    check: bool = False
+    """draw every kind of graph on the provider and on the CPU, and compare the pictures"""
+    precision: Precision = "fp32"
+    """the number format of --check"""
+    provider_option: tuple[str, ...] = ()
+    """an option of ONNX Runtime's provider, such as use_tf32=0 or prefer_nhwc=1; repeatable"""
+
+    def choose(self) -> Provider:
+        """The provider with its options; SetupError when it does not work, SettingError for an option without value."""
+        options = tuple(text.partition("=")[::2] for text in self.provider_option)
+        if not all(value for _, value in options):
+            raise SettingError("--provider-option takes a name and a value, such as use_tf32=0")
+        return dataclasses.replace(choose(self.provider), options=options)
+
+
+def bench(  # noqa: PLR0913, each is an option
+    model: str | None = None,
     *,
     part: tuple[Part, ...] = ("mosaics", "step", "show"),
     size: Annotated[int, between(32, 2048)] = 224,
     show: str = BUNDLED,
     runs: Annotated[int, between(1)] = 15,
     output: Annotated[Path | None, Parameter(alias=("-o", "--json"))] = None,
+    where: Where = Where(),
 ) -> None:
-    """Measure the speed of mosaics, of a dream step and of the live show at 30 fps.
+    """Measure the speed of mosaics, of a dream step and of the live show at 30 fps, or --check a provider.
 
     Mosaics: the graph of each layer, compared with the usual way, which computes the layer in ONNX Runtime, Keras,
     TensorFlow, PyTorch or OpenVINO, if installed, and tiles it in numpy.
@@ -58,10 +86,12 @@ def bench(
     canvas, the time from a key to its picture, the part of the network's rate that a recording costs, the time from the
     start to the first picture, and resident memory.
     Runs alternate, so the ratios stay valid under load.
+    Check: every kind of graph on the provider and on the CPU. The exit status is 2 if the pictures differ.
 
-    Example: `ventral bench --part step -o bench.json`
+    Example: `ventral bench --part step -o bench.json` or `ventral bench --provider cuda --check`
 
     :param model: vgg16 (random weights unless exported; same speed), or anything that ventral --model accepts
+        (default: vgg16, or world with --check)
     :param part: what to measure; repeatable
     :param size: side of the network's input, in pixels
     :param show: the network for --part show
@@ -70,13 +100,15 @@ def bench(
     """
     if output is not None:
         check_writable(output, force=True, suffixes=(".json",))
+    provider = where.choose()
     open_setup(RenderOptions(model=show))
-    untrained = model == "vgg16" and not stored_path(model).exists()
-    network = open_network(str(write_untrained("vgg16", width=1.0)) if untrained else model)
-    provider = choose("auto")
-    print(f"{network.info.name} at {size}x{size} on the {provider.name}, medians; {_load()}")
+    network = _open(model or (BUNDLED if where.check else "vgg16"))
+    print(f"{network.info.name} at {size}x{size} on {provider.name}, medians; {_load()}")
     figures: dict[str, Any] = {"model": network.info.name, "size": size, "runs": runs, "provider": provider.name}
     figures |= {"machine": platform.processor() or platform.machine(), "load": _load()}
+    if where.check:
+        figures["check"], wrong = _check(network, provider, where.precision, size, runs)
+    part = () if where.check else part
     if "mosaics" in part:
         figures["mosaics"] = _mosaics(network, provider, (size, size), runs)
     if "step" in part:
@@ -85,6 +117,23 @@ def bench(
         figures["show"] = _show(show, runs)
     if output is not None:
         write_atomically(output, json.dumps(figures, indent=2).encode())
+    if where.check and wrong:
+        raise SetupError(f"{provider.name} differs from the CPU in: {', '.join(wrong)}; report it with the table above")
+
+
+def _open(model: str) -> Network:
+    """The network; VGG16 with random weights unless it has been exported."""
+    untrained = model == "vgg16" and not stored_path(model).exists()
+    return open_network(str(write_untrained("vgg16", width=1.0)) if untrained else model)
+
+
+def _check(
+    network: Network, provider: Provider, precision: Precision, size: int, runs: int
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The figures of every kind of graph, which are printed, and the names of those that differ."""
+    found = list(check_provider(network, provider, size=size, runs=runs, precision=precision))
+    _print(*agreement_table(found, precision))
+    return [dataclasses.asdict(each) for each in found], [each.name for each in found if not each.agrees]
 
 
 def _mosaics(network: Network, provider: Provider, size_hw: Hw, runs: int) -> list[dict[str, Any]]:

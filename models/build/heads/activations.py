@@ -13,6 +13,8 @@ class ActivationsHead(Head):
 
     layer: str
 
+    precisions = ("fp32", "fp16", "int8")
+
     @property
     def reads(self) -> tuple[str, ...]:
         """The layer."""

@@ -32,7 +32,7 @@ class DreamHead(Head):
 
     image_type = FLOAT
     waits = False
-    in_integers = True
+    precisions = ("fp32", "fp16", "int8")
 
     @property
     def reads(self) -> tuple[str, ...]:

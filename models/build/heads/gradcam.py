@@ -23,6 +23,7 @@ class GradcamHead(Head):
     target: str = CLASSES
 
     waits = False
+    precisions = ("fp32", "fp16")
 
     @property
     def label(self) -> str:

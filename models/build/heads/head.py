@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, TypeAlias
 
+from models.build.precision import Precision
 from models.graph.builder import UINT8, GraphBuilder
 from models.spec import CLASSES, ModelInfo
 
@@ -15,15 +16,15 @@ class Head(ABC):
     """Everything about one kind of graph; each subclass is a frozen dataclass in a file of its own.
 
     The graph reads "image", BGR (H, W, 3), of the ONNX element type `image_type`. The show waits for
-    each answer of a head with `waits`; any other head runs in the background, on one thread. The network of a head with
-    `in_integers` may compute in int8: only a picture is made of it.
+    each answer of a head with `waits`; any other head runs in the background, on one thread. Its network may compute in
+    any of `precisions`: in int8 only where a picture is made of it, in fp16 where no number is read off it.
     """
 
     __slots__ = ()
 
     image_type: ClassVar[int] = UINT8
     waits: ClassVar[bool] = True
-    in_integers: ClassVar[bool] = False
+    precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
 
     @property
     @abstractmethod

@@ -25,7 +25,7 @@ class ProjectionHead(Head):
     axes: int
     size_hw: Hw
 
-    in_integers = True
+    precisions = ("fp32", "fp16", "int8")
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ class StoryHead(Head):
 
     label = "all layers"
 
-    in_integers = True
+    precisions = ("fp32", "fp16", "int8")
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from models.build.graph_spec import Precision
+from models.build.precision import Precision
 
 
 def nothing_missing() -> str | None:

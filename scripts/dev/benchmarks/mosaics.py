@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.build.graph_spec import GraphSpec, Precision
+from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
+from models.build.precision import Precision
 from models.errors import ModelError, SetupError
 from models.spec import INPUT, Hw, InputInfo, LayerInfo, Network
 from realtime.capture.pattern import Pattern

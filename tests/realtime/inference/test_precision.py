@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from models.build.graph_spec import Precision, PrecisionChoice
+from models.build.precision import Precision, PrecisionChoice
 from models.importing.open_network import open_network
 from realtime.capture.pattern import Pattern
 from realtime.inference import precision

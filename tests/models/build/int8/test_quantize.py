@@ -8,9 +8,10 @@ import onnx.parser
 import pytest
 
 from models.build.build import build
-from models.build.graph_spec import GraphSpec, Precision
+from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
 from models.build.int8.quantize import picture_scale
+from models.build.precision import Precision
 from models.importing.open_network import open_network
 from models.spec import InputInfo, Network
 from realtime.inference.int8_session import Int8Session
