@@ -24,10 +24,13 @@ _VARYING = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorPr
 _DOMAINS = ("", "ai.onnx", "com.microsoft")
 
 
-def gradient(builder: GraphBuilder, objective: str, wrt: str, *, backprop_rule: BackpropRule = "plain") -> str:
+def gradient(
+    builder: GraphBuilder, objective: str, wrt: str, *, backprop_rule: BackpropRule = "plain", factor: str | None = None
+) -> str:
     """Write the nodes of d `objective` / d `wrt` and return the name of that tensor, which is shaped like `wrt`.
 
-    `objective` is a scalar and `wrt` any floating-point tensor. Raises ModelError when `objective` does not depend on
+    `objective` is a scalar and `wrt` any floating-point tensor. With `factor`, a tensor shaped and typed like the
+    objective, the result is that many times the gradient. Raises ModelError when `objective` does not depend on
     `wrt`, and NoGradientError, a ModelError, when an operator on the path has no rule or its rule refuses the node. A
     refused node may leave nodes that nothing reads; all other errors come before anything is written.
     """
@@ -37,7 +40,8 @@ def gradient(builder: GraphBuilder, objective: str, wrt: str, *, backprop_rule: 
     for node in nodes:
         _check(node, reached, graph.name)
     values = constants(graph)
-    grads = {objective: [_one(builder, objective, known)]}
+    one = _one(builder, objective, known)
+    grads = {objective: [factor or one]}
     for node in reversed(nodes):
         output_grads = tuple(_sum(builder, grads[output]) if output in grads else None for output in node.output)
         for index in _varying_inputs(node, reached):

@@ -11,10 +11,11 @@ import models.graph
 import models.spec
 from models.build.ceil_mode import remove_ceil_mode
 from models.build.expand_lrn import expand_lrn
+from models.build.fp16.halve import halve
 from models.build.graph_spec import GraphSpec
 from models.build.int8.quantize import quantize
 from models.build.preprocess import fix_size, prepend
-from models.build.weight_cache import INTEGERS, forget, is_intact, load_integers, load_nodes, split_weights
+from models.build.weight_cache import PACKED, forget, is_intact, load_nodes, load_packed, split_weights
 from models.errors import ModelError
 from models.files import digest_code, write_atomically
 from models.graph.builder import GraphBuilder, shapes
@@ -38,7 +39,7 @@ def build(spec: GraphSpec) -> Path:
 def repair(spec: GraphSpec) -> bool:
     """Remake the damaged files of a finished graph; False when all are intact."""
     folder = split_weights(spec.network)
-    if not is_intact(folder) or (spec.precision == "int8" and not is_intact(folder, INTEGERS)):
+    if not is_intact(folder) or (spec.precision in PACKED and not is_intact(folder, PACKED[spec.precision])):
         forget(spec.network)
         return True
     path, content = _path(spec), _content(spec)
@@ -67,7 +68,9 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     fix_size(model, info.input, spec.size_hw)
     remove_ceil_mode(model)
     if spec.precision == "int8":
-        quantize(model, load_integers(spec.network), info.input, tensors)
+        quantize(model, load_packed(spec.network, "int8"), info.input, tensors)
+    if spec.precision == "fp16":
+        halve(model, load_packed(spec.network, "fp16"), tensors)
     expand_lrn(model)
     builder = GraphBuilder(model)
     prepend(builder, info.input, spec.size_hw, head.image_type)

@@ -4,7 +4,7 @@ from collections import Counter
 
 from models.build.int8.quantize import quantize
 from models.build.preprocess import fix_size
-from models.build.weight_cache import load_integers, load_nodes
+from models.build.weight_cache import load_nodes, load_packed
 from models.graph.builder import ancestors
 from models.graph.truncate import truncate
 from models.spec import Network
@@ -20,7 +20,7 @@ def float_operators(network: Network) -> dict[str, Counter[str]]:
     fix_size(model, info.input, info.input.fixed_hw or (max(SIDE, info.input.smallest),) * 2)
     before = {node.output[0]: node for node in model.graph.node}
     parts = {layer: [node.output[0] for node in ancestors(model.graph, [layer])] for layer in layers}
-    quantize(model, load_integers(network), info.input, layers)
+    quantize(model, load_packed(network, "int8"), info.input, layers)
     left = {node.output[0]: node.op_type for node in model.graph.node if node.op_type != "DequantizeLinear"}
     found, counted = dict[str, Counter[str]](), set[str]()
     for layer, tensors in parts.items():

@@ -1,8 +1,8 @@
 """The weights of a network in the cache, written once and shared by all its graphs.
 
 A finished graph is then a few kilobytes and is made in milliseconds, and ONNX Runtime maps the weights instead of
-copying them. Each part of a network, NETWORK, CLASSIFIER or INTEGERS, is three files: nodes (.onnx), weights (.bin)
-and the digests of both (.json), which show damage before it is loaded.
+copying them. Each part of a network, NETWORK, CLASSIFIER or one of PACKED, is three files: nodes (.onnx), weights
+(.bin) and the digests of both (.json), which show damage before it is loaded.
 """
 
 import json
@@ -13,7 +13,9 @@ from pathlib import Path
 import onnx
 from onnx import external_data_helper
 
+from models.build.fp16 import weights
 from models.build.int8 import balance, channel_peaks, kernels
+from models.build.precision import Precision
 from models.errors import ModelError, OutputError
 from models.files import digest_code, digest_file, output_errors, sync
 from models.graph.builder import join
@@ -22,7 +24,12 @@ from models.spec import Network
 from models.zoo import cache_folder
 
 NETWORK, CLASSIFIER = "network", "classifier"
-INTEGERS = f"int8-{digest_code(kernels, balance, channel_peaks)[:8]}"
+
+PACKED: dict[Precision, str] = {
+    "int8": f"int8-{digest_code(kernels, balance, channel_peaks)[:8]}",
+    "fp16": f"fp16-{digest_code(weights)[:8]}",
+}
+"""The parts with the weights in another number format."""
 
 _intact: set[Path] = set()  # the folders and parts whose digests this process has compared
 
@@ -60,19 +67,21 @@ def load_nodes(network: Network, *, classifier: bool = False) -> onnx.ModelProto
     return model
 
 
-def load_integers(network: Network) -> onnx.ModelProto:
-    """The integer kernels of a network without their data, see `pack_kernels`; made on the first call."""
-    folder = split_weights(network)
-    if folder / INTEGERS not in _intact:
-        if not is_intact(folder, INTEGERS):
+def load_packed(network: Network, precision: Precision) -> onnx.ModelProto:
+    """The weights of a network in another number format, without their data; made on the first call."""
+    folder, part = split_weights(network), PACKED[precision]
+    if folder / part not in _intact:
+        if not is_intact(folder, part):
             with output_errors(folder):
-                _add_part(_integers(network, folder / f"{NETWORK}.onnx"), folder, INTEGERS)
-        _intact.add(folder / INTEGERS)
-    return _load(folder, INTEGERS)
+                _add_part(_packed(network, folder / f"{NETWORK}.onnx", precision), folder, part)
+        _intact.add(folder / part)
+    return _load(folder, part)
 
 
-def _integers(network: Network, file: Path) -> onnx.ModelProto:
+def _packed(network: Network, file: Path, precision: Precision) -> onnx.ModelProto:
     model = onnx.load(file)
+    if precision == "fp16":
+        return weights.pack_halves(model)
     tensors = dict.fromkeys(each.activated for each in kernels.find_convolutions(model.graph))
     return kernels.pack_kernels(model, channel_peaks.measure_peaks(file, network.info.input, list(tensors)))
 
@@ -89,7 +98,7 @@ def is_intact(folder: Path, part: str = NETWORK) -> bool:
 def forget(network: Network) -> None:
     """Delete everything in the cache that belongs to a network."""
     folder = _folder(network)
-    _intact.difference_update({folder, folder / INTEGERS})
+    _intact.difference_update({folder, *(folder / part for part in PACKED.values())})
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -128,10 +137,10 @@ def _read(source: Path) -> onnx.ModelProto:
 def _write_part(model: onnx.ModelProto, folder: Path, part: str) -> None:
     """Write the nodes, the weights and the digests of a model to a new folder."""
     folder.mkdir()
-    nodes, weights = _files(part)
-    external_data_helper.convert_model_to_external_data(model, location=weights, size_threshold=1024)
+    nodes, data = _files(part)
+    external_data_helper.convert_model_to_external_data(model, location=data, size_threshold=1024)
     onnx.save_model(model, folder / nodes)
-    (folder / weights).touch()  # when all tensors are small, none is stored there
+    (folder / data).touch()  # when all tensors are small, none is stored there
     digests = {name: digest_file(folder / name) for name in _files(part)}
     (folder / f"{part}.json").write_text(json.dumps(digests))
     for file in folder.iterdir():

@@ -55,10 +55,14 @@ def bypass(graph: onnx.GraphProto, op_types: Iterable[str]) -> None:
 
 def prune(graph: onnx.GraphProto, tensors: Iterable[str]) -> None:
     """Keep only the nodes and weights that `tensors` depend on, in their order."""
-    nodes = ancestors(graph, tensors)
-    read = {name for node in nodes for name in node.input}
+    replace_nodes(graph, ancestors(graph, tensors))
+    drop_unread_weights(graph)
+
+
+def drop_unread_weights(graph: onnx.GraphProto) -> None:
+    """Remove the weights that no node reads."""
+    read = {name for node in graph.node for name in node.input}
     unread = [place for place, tensor in enumerate(graph.initializer) if tensor.name not in read]
-    replace_nodes(graph, nodes)
     for place in reversed(unread):
         del graph.initializer[place]
 

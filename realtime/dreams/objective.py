@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.autodiff.backprop_rule import BackpropRule
-from models.build.graph_spec import GraphSpec, Precision
+from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
 from models.build.heads.dream import GUIDE_UNITS, DreamHead
+from models.build.precision import Precision
 from models.spec import CLASSES, Hw, ModelInfo, Network
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.channels import channel_weights
@@ -60,7 +61,8 @@ class ObjectiveGradient:
         Raises ModelError when an operator has no gradient rule, or when the result has NaN or Inf.
         """
         size_hw = hw(picture)
-        spec = GraphSpec(self.network, self.objective.head, size_hw, self.precision)
+        head = self.objective.head
+        spec = GraphSpec(self.network, head, size_hw, head.nearest(self.precision))
         feeds = self.objective.feeds(np.ascontiguousarray(picture))
         outputs = self.engine.run_checked(spec, feeds, timeout=TIMEOUT)
         return float(outputs["value"]), outputs["gradient"]

@@ -99,8 +99,7 @@ class Scene:
 
     def graph(self, head: Head, size_hw: Hw | None = None) -> GraphSpec:
         """The graph of `head`, at the size of the input or at another one."""
-        precision = self.precision if self.precision in head.precisions else "fp32"
-        return GraphSpec(self.network, head, size_hw or self.input_hw, precision)
+        return GraphSpec(self.network, head, size_hw or self.input_hw, head.nearest(self.precision))
 
     def runner(self, head: Head) -> Callable[[Tensors], Outputs]:
         """Runs the graph of `head`; raises what Engine.run raises."""

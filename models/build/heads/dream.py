@@ -1,17 +1,32 @@
 """The gradient of an objective with respect to the picture, for gradient ascent."""
 
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.autodiff.backprop_rule import BackpropRule
-from models.autodiff.gradient import gradient
 from models.autodiff.rules.node_gradient import NoGradientError
 from models.build.heads.channels import count_channels, weighted_sum
 from models.build.heads.head import Head, Shapes
+from models.build.heads.scaled_gradient import largest_of, scaled_gradient
 from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder, ancestors
 from models.spec import ModelInfo
 
 GUIDE_UNITS = 256  # units of a guide's layer with which each unit of the picture is compared
+
+
+class _Term(NamedTuple):
+    """One layer's part of the objective: its value, what it is made of, and how many units of a channel count."""
+
+    value: str
+    weights: str
+    units: str
+    guide: str
+    places: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +56,16 @@ class DreamHead(Head):
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         """Add the objective and its gradient; ModelError when an operator on the path has no gradient."""
-        objective = self._objective(builder, info, shapes)
+        terms = self._terms(builder, info, shapes)
+        objective = builder.op("Sum", *(term.value for term in terms)) if len(terms) > 1 else terms[0].value
         try:
-            grad = gradient(builder, objective, "image", backprop_rule=self.backprop_rule)
+            grad = scaled_gradient(
+                builder,
+                objective,
+                "image",
+                lambda: [self._largest(builder, term) for term in terms],
+                self.backprop_rule,
+            )
         except NoGradientError as error:
             before = {name for node in ancestors(builder.model.graph, error.node.input) for name in node.output}
             possible = any(layer.name in before for layer in info.layers)
@@ -52,8 +74,8 @@ class DreamHead(Head):
         builder.output(objective, "value", FLOAT, ())
         builder.output(grad, "gradient", FLOAT, shapes["image"])
 
-    def _objective(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> str:
-        """The scalar that the picture is changed to increase."""
+    def _terms(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> list[_Term]:
+        """The parts of the scalar that the picture is changed to increase."""
         tensors = self.tensors(info)
         counts = [count_channels(name, tensor, shapes) for name, tensor in zip(self.layers, tensors, strict=True)]
         all_weights, terms, first = builder.input("weights", FLOAT, (sum(counts),)), [], 0
@@ -67,8 +89,20 @@ class DreamHead(Head):
                 values = _similarity(builder, units, number, weights, channels)
             else:
                 values = self._channel_values(builder, units)
-            terms.append(weighted_sum(builder, values, weights, channels))
-        return terms[0] if len(terms) == 1 else builder.op("Sum", *terms)
+            value = weighted_sum(builder, values, weights, channels)
+            places = 1 if self.at is not None else math.prod(shapes[tensor][2:])
+            terms.append(_Term(value, weights, units, f"guide_{number}", places))
+        return terms
+
+    def _all_largest(self, builder: GraphBuilder, terms: Sequence[_Term]) -> list[str]:
+        return [self._largest(builder, term) for term in terms]
+
+    def _largest(self, builder: GraphBuilder, term: _Term) -> str:
+        """About the largest gradient of a term with respect to a unit of its layer, a scalar."""
+        largest = builder.op("Div", largest_of(builder, term.weights), builder.floats(term.places))
+        if self.guided:
+            return builder.op("Mul", largest, largest_of(builder, term.guide))
+        return builder.op("Mul", largest, largest_of(builder, term.units)) if self.energy else largest
 
     def _units(self, builder: GraphBuilder, tensor: str, shape: tuple[int, ...]) -> str:
         """The units that count, as (1, C, n): all of a layer, or the one at a place."""

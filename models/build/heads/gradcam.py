@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from models.autodiff.gradient import gradient
 from models.autodiff.rules.node_gradient import NoGradientError
 from models.build.heads.channels import count_channels, weighted_sum
 from models.build.heads.head import Head, Shapes
+from models.build.heads.scaled_gradient import largest_of, scaled_gradient
 from models.errors import ModelError
 from models.graph.builder import FLOAT, GraphBuilder, ancestors
 from models.graph.surgery import dependents
@@ -48,7 +48,7 @@ class GradcamHead(Head):
             activations = builder.op("ReduceMean", target, builder.ints(2, 3), keepdims=0)
         objective = weighted_sum(builder, activations, weights, channels)
         try:
-            grad = gradient(builder, objective, self.layer)
+            grad = scaled_gradient(builder, objective, self.layer, lambda: [largest_of(builder, weights)])
         except NoGradientError as error:
             after = dependents(builder.model.graph, error.node.output[0]) - {target}
             possible = any(layer.name in after for layer in info.layers)

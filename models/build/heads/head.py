@@ -40,6 +40,10 @@ class Head(ABC):
         """The tensors of the network that the head reads; ModelError when one does not exist."""
         return tuple(info.scores.logits if name == CLASSES else info.layer(name).name for name in self.reads)
 
+    def nearest(self, precision: Precision) -> Precision:
+        """The precision if the head may use it, else fp32."""
+        return precision if precision in self.precisions else "fp32"
+
     @abstractmethod
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         """Add the nodes, inputs and outputs of the head; `shapes` are those of the truncated network."""

@@ -1,6 +1,6 @@
 """Rewrite a float network into one that computes in 8-bit integers as far as it can."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from models.build.int8.kernels import BIAS, FACTORS, KERNEL, SCALES
 from models.build.int8.plan import Fused, Plan
 from models.graph.builder import UINT8, GraphBuilder, attributes, replace_nodes, shapes
 from models.graph.run_time_scales import SIGNED, UNSIGNED, add_levels, new_scale
+from models.graph.surgery import drop_unread_weights
 from models.spec import InputInfo
 
 LEVELS = "/levels"  # after the name of the float tensor
@@ -41,7 +42,8 @@ def quantize(model: onnx.ModelProto, packed: onnx.ModelProto, info: InputInfo, k
     for tensor in kept:
         writer.as_float(tensor)
     writer.register_levels()
-    _drop_unread(graph, kept)
+    drop_unread_weights(graph)
+    replace_nodes(graph, list(graph.node))
 
 
 def picture_scale(info: InputInfo) -> tuple[float, int]:
@@ -210,12 +212,3 @@ class _Writer:
 
     def _node(self, op_type: str, inputs: Sequence[str], outputs: Sequence[str], **values: Any) -> None:
         self._graph.node.append(helper.make_node(op_type, inputs, outputs, name=outputs[0], **values))
-
-
-def _drop_unread(graph: onnx.GraphProto, kept: Collection[str]) -> None:
-    """Remove the float weights that nothing reads any more."""
-    read = {name for node in graph.node for name in node.input} | set(kept)
-    unread = [place for place, tensor in enumerate(graph.initializer) if tensor.name not in read]
-    for place in reversed(unread):
-        del graph.initializer[place]
-    replace_nodes(graph, list(graph.node))

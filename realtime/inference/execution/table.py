@@ -27,6 +27,7 @@ KINDS = (
             "use_tf32": "1",
             "prefer_nhwc": "0",
         },
+        precisions=("fp32", "fp16"),
         device="cuda",
     ),
     ProviderKind(
@@ -44,6 +45,7 @@ KINDS = (
         "OpenVINO",
         "onnxruntime-openvino",
         options={"device_type": "GPU", "precision": "FP32"},
+        precisions=("fp32", "fp16"),
         compiles=True,
     ),
     ProviderKind(
@@ -61,6 +63,7 @@ KINDS = (
         "Tensorrt",
         "onnxruntime-gpu",
         tensorrt_fault,
+        precisions=("fp32", "fp16"),
         device="cuda",
         compiles=True,
     ),
@@ -70,6 +73,7 @@ KINDS = (
         "NvTensorRTRTX",
         "onnxruntime-gpu",
         tensorrt_rtx_fault,
+        precisions=("fp32", "fp16"),
         device="cuda",
         compiles=True,
     ),

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from models.build.graph_spec import GraphSpec
 from models.build.heads.grid import Grid
 from models.build.heads.mosaic import MosaicHead
-from models.build.precision import Precision
 from models.errors import ModelError, SetupError
 from models.spec import INPUT, Hw, InputInfo, LayerInfo, Network
 from realtime.capture.pattern import Pattern
@@ -28,7 +27,6 @@ PANEL_HW: Hw = (640, 850)
 LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 THREADS = 2
 WHOLE, OURS = "ONNX Runtime, all layers", "Ventral {}"
-PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
 GAIN = 1e-2
 
 TOLERANCE = 0.25
@@ -77,7 +75,7 @@ def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, si
             ways[name] = partial(_in_numpy, forward, image, network.info.input, grid)
     feeds: dict[str, NDArray[Any]] = {"image": image, "gain": np.full(layer.channels, GAIN, np.float32)}
     feeds["black"] = np.zeros(layer.channels, np.float32)
-    for precision in PRECISIONS if provider.name == "CPU" else PRECISIONS[:1]:
+    for precision in provider.kind.precisions:
         session = open_session(GraphSpec(network, MosaicHead(layer.name, grid), size_hw, precision), provider)
         if isinstance(session, Int8Session):
             session.settle_for(feeds)

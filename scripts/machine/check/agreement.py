@@ -72,7 +72,7 @@ def check_provider(
         here = open_session(spec, CPU)
         feeds = example.measured(here.run)
         try:
-            used: Precision = precision if precision in spec.head.precisions else "fp32"
+            used = spec.head.nearest(precision)
             there = open_session(replace(spec, precision=used), provider)
             outputs = there.run(feeds)
         except Exception as error:

@@ -13,16 +13,24 @@ from models.importing.open_network import open_network
 from realtime.capture.pattern import Pattern
 from realtime.inference import precision
 from realtime.inference.engine import Engine
+from realtime.inference.open_session import open_session
 from realtime.inference.precision import ShowPrecision, worst_tenth
 from realtime.inference.providers import CPU, Provider
 
 LAYER, SIZE_HW = "block3_conv1", (64, 80)
 
 
-def decided(choice: PrecisionChoice, layer: str = LAYER, *, background: bool = True, int8: bool = True) -> Precision:
+def decided(
+    choice: PrecisionChoice,
+    layer: str = LAYER,
+    *,
+    background: bool = True,
+    int8: bool = True,
+    provider: Provider = CPU,
+) -> Precision:
     """The precision once a show has run long enough to measure; `int8` where it would rather have that."""
     image = Pattern().read()
-    with Engine(CPU, background=background) as engine:
+    with Engine(provider, background=background) as engine:
         show = ShowPrecision(choice, open_network("world"), engine)
         deadline = time.monotonic() + 30
         show.update(layer, image, SIZE_HW)
@@ -57,12 +65,41 @@ def test_a_fault_while_measuring_leaves_fp32(caplog: pytest.LogCaptureFixture) -
     assert "int8 was not tried" in caplog.text
 
 
-def test_a_gpu_computes_in_fp32_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING), Engine(Provider("CUDA"), background=True) as engine:
-        show = ShowPrecision("int8", open_network("world"), engine)
+@pytest.mark.parametrize(
+    ("provider", "choice"), [(Provider("CUDA"), "int8"), (CPU, "fp16"), (Provider("CoreML"), "int8")]
+)
+def test_a_provider_without_a_format_computes_in_fp32_and_says_so(
+    provider: Provider, choice: PrecisionChoice, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), Engine(provider, background=True) as engine:
+        show = ShowPrecision(choice, open_network("world"), engine)
         show.update(LAYER, Pattern().read(), SIZE_HW)
         assert show.at(int8=True) == "fp32"
-    assert "int8 runs on the CPU only; a GPU computes in fp32" in caplog.text
+    assert f"{choice} is not for the provider {provider.name}, which computes in fp32" in caplog.text
+
+
+def test_fp16_that_is_asked_for_goes_with_the_gpu_that_is_lost() -> None:
+    with Engine(Provider("CUDA"), background=True) as engine:
+        show = ShowPrecision("fp16", open_network("world"), engine)
+        assert show.at(int8=False) == "fp16"
+        engine.provider = Provider("CPU", "CUDA failed: lost")
+        assert show.at(int8=False) == "fp32"
+
+
+@pytest.mark.parametrize(("ratio", "exact", "expected"), [(0.5, 40.0, "fp16"), (0.95, 0.0, "fp32"), (0.5, 1e9, "fp32")])
+def test_auto_takes_fp16_wherever_it_is_faster(
+    monkeypatch: pytest.MonkeyPatch, ratio: float, exact: float, expected: Precision
+) -> None:
+    """The graphs are those of a GPU; the sessions run on the CPU, which rounds to half precision too."""
+    monkeypatch.setattr(precision, "_measure", lambda *_: {"fp32": 1.0, "fp16": ratio})
+    monkeypatch.setattr(precision, "EXACT", exact)
+    monkeypatch.setattr(precision, "open_session", lambda spec, provider: open_session(spec, CPU))
+    assert decided("auto", provider=Provider("CUDA"), int8=False) == expected
+
+
+def test_a_provider_with_one_format_is_not_measured() -> None:
+    with Engine(Provider("CoreML"), background=True) as engine:
+        assert not ShowPrecision("auto", open_network("world"), engine).measuring
 
 
 def test_exactness_is_that_of_nine_tenths_of_the_active_channels() -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from models.autodiff.backprop_rule import BackpropRule
 from models.build.build import build
-from models.build.graph_spec import GraphSpec, Precision
+from models.build.graph_spec import GraphSpec
 from models.build.heads.dream import DreamHead
+from models.build.precision import Precision
 from models.importing.open_network import open_network
 from models.spec import Hw, Network
 from realtime.imaging.frame import Floats
