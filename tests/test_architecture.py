@@ -40,6 +40,7 @@ DOORS = {
     },
     "onnxruntime": {
         "realtime/inference/providers.py",
+        "realtime/inference/execution/binding.py",
         "realtime/inference/execution/libraries.py",  # lets it find CUDA's libraries
         "models/from_keras/compare_with_keras.py",  # an export is compared with Keras before it is stored
         "models/build/int8/channel_peaks.py",  # the proportions of the channels are measured before kernels are stored

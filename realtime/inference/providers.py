@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from models.errors import SetupError, one_line
 from models.graph.builder import FLOAT, GraphBuilder, empty_model
+from realtime.inference.execution.binding import DTYPES, Binding, is_fixed
 from realtime.inference.execution.kind import ProviderKind
 from realtime.inference.execution.table import BY_NAME, BY_OPTION, ProviderChoice
 
@@ -95,9 +96,14 @@ def _trial_graph() -> bytes:
 
 
 class Session:
-    """An open graph, which only one thread at a time may run, with all cores or `threads` of them."""
+    """An open graph, which only one thread at a time may run, with all cores or `threads` of them.
 
-    def __init__(self, path: Path | bytes, provider: Provider, *, threads: int | None = None) -> None:
+    Its inputs and outputs have buffers on the provider's device, or on `device`, if all their sizes are fixed.
+    """
+
+    def __init__(
+        self, path: Path | bytes, provider: Provider, *, threads: int | None = None, device: str | None = None
+    ) -> None:
         """Open a file, or the content of one; RuntimeError where ONNX Runtime uses another provider."""
         share_memory()
         options = ort.SessionOptions()
@@ -117,15 +123,19 @@ class Session:
         self.on_the_cpu = () if provider.name == CPU.name else _left_to_the_cpu(self._session)
         self._outputs = [output.name for output in self._session.get_outputs()]
         self.inputs = tuple(each.name for each in self._session.get_inputs())
+        device = device or provider.kind.device
+        self.binding = Binding(self._session, device) if device and is_fixed(self._session) else None
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def run(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
         """Outputs by name."""
+        if self.binding is not None:
+            return self.binding.run(feeds)
         return dict(zip(self._outputs, self._session.run(self._outputs, dict(feeds)), strict=True))
 
     def warm_up(self) -> None:
         """Run once on zeros, which allocates memory and shows whether the GPU supports the kernels."""
-        self.run({each.name: np.zeros(each.shape, _DTYPES[each.type]) for each in self._session.get_inputs()})
+        self.run({each.name: np.zeros(each.shape, DTYPES[each.type]) for each in self._session.get_inputs()})
 
 
 def _left_to_the_cpu(session: ort.InferenceSession) -> tuple[str, ...]:
@@ -143,9 +153,6 @@ def share_memory() -> None:
     """
     where = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
     ort.create_and_register_allocator(where, ort.OrtArenaCfg(0, POWERS_OF_TWO, -1, -1))
-
-
-_DTYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(uint8)": np.uint8}
 
 
 def _threads() -> int:
