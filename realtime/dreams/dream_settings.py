@@ -7,7 +7,8 @@ from realtime.controls.read_preset import SHIPPED
 from realtime.controls.value import KeyBinding, value
 from realtime.dreams.colours import COLOURS
 from realtime.dreams.forms.names import FORMS
-from realtime.dreams.objective import DEPTH
+
+DEPTH = 0.65  # the depth in the network at which dreams look best: patterns, but not yet whole objects
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from realtime.dreams.colours import INKS, calm_lights, sharpened, treat_detail
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.key_ascent import KeyAscent
 from realtime.dreams.key_picture import Key, KeyImage, Layer, Shown, blended, in_colours, in_grey
-from realtime.dreams.key_plan import KeyPlan
+from realtime.dreams.key_plan import KeyOctave, KeyPlan
 from realtime.dreams.laplacian import root_mean_square
+from realtime.dreams.objective import ObjectiveGradient
 from realtime.dreams.region import Region
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.add_detail import MIDDLE, UNIT, as_image
@@ -68,7 +69,7 @@ class Step(NamedTuple):
 class DreamState:
     """The key pictures of one dream; only the view thread uses it.
 
-    `results` counts the steps of gradient ascent, `cuts` how often the picture has become another one.
+    `results` counts the jobs of gradient ascent, `cuts` how often the picture has become another one.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -118,16 +119,19 @@ class DreamState:
         image: Image,
         plan: KeyPlan,
         settings: DreamSettings,
-        prepare: Callable[[Hw], ValueAndGradient | None],
+        prepare: Callable[[KeyOctave], ValueAndGradient | None],
     ) -> None:
-        """Do one step of gradient ascent in the background; `prepare` gives the objective once its graph is open."""
+        """Do one step of gradient ascent in the background; `prepare` gives the objective once its graph is open.
+
+        On a provider with memory of its own it is all steps of an octave, unless the dream is shown while it grows.
+        """
         if not self._job.idle:
             return
         if self._running is None:
             if self.now - self._last_start < settings.every:
                 return
             self._running = self._begin(image, plan, settings)
-        objective = prepare(self._running.ascent.size_hw)
+        objective = prepare(self._running.ascent.octave)
         if objective is not None:
             self._job_of = self._running
             self._job.send(self._engine.start(partial(_step, self._running, objective, settings)))
@@ -243,7 +247,11 @@ class DreamState:
 
 
 def _step(running: Running, objective: ValueAndGradient, settings: DreamSettings) -> Step:
-    finished, detail = running.ascent.step(objective), running.ascent.detail
+    if isinstance(objective, ObjectiveGradient) and objective.on_device:
+        finished = running.ascent.climb(objective.ascend, 1 if running.grows else None)
+    else:
+        finished = running.ascent.step(objective)
+    detail = running.ascent.detail
     if detail is None or not (finished or running.grows):
         return Step(finished)
     treated = treat_detail(detail, settings.colours)

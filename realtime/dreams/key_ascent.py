@@ -4,8 +4,12 @@ A key picture is a frame with all the detail that the ascent adds to it; a dream
 until the next key picture is finished.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.spec import Hw
 from realtime.dreams.deepdream import ascent_step
@@ -15,6 +19,9 @@ from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image
 from realtime.motion.fields import shift
+
+Ascend: TypeAlias = Callable[[Floats, NDArray[np.int64], KeyOctave, float], Floats]
+"""From a picture, the shifts of some steps, the octave and the step size to the picture after those steps."""
 
 
 class KeyAscent:
@@ -41,22 +48,39 @@ class KeyAscent:
     @property
     def size_hw(self) -> Hw:
         """The size of the octave that the next step belongs to, or of the last one."""
-        return self._current.size_hw
+        return self.octave.size_hw
 
     @property
-    def _current(self) -> KeyOctave:
+    def octave(self) -> KeyOctave:
+        """That octave."""
         return self._plan.octaves[min(self._octave, len(self._plan.octaves) - 1)]
 
     def step(self, objective: ValueAndGradient) -> bool:
         """Do one step; whether the key picture is finished."""
+        picture = self._begun()
+        gradient = self._jittered(objective, picture)
+        ascent_step(picture, normalize_scales(gradient, self.octave.scales), self._plan.step_size)
+        return self._stepped(picture, 1)
+
+    def climb(self, ascend: Ascend, steps: int | None = None) -> bool:
+        """Do so many steps at once, at most all that are left of the octave; whether the key picture is finished."""
+        picture, left = self._begun(), self.octave.steps - self._step
+        count = left if steps is None else min(steps, left)
+        shifts = np.array([self._random_shift() for _ in range(count)], np.int64)
+        return self._stepped(ascend(picture, shifts, self.octave, self._plan.step_size), count)
+
+    def _begun(self) -> Floats:
+        """The picture of the octave, which begins with its first step."""
         if self._picture is None:
             self._begin_octave()
-        assert self._picture is not None and self._base is not None
-        gradient = self._jittered(objective, self._picture)
-        ascent_step(self._picture, normalize_scales(gradient, self._current.scales), self._plan.step_size)
-        self._detail = self._picture - self._base
-        self._step += 1
-        if self._step == self._current.steps:
+        assert self._picture is not None
+        return self._picture
+
+    def _stepped(self, picture: Floats, count: int) -> bool:
+        assert self._base is not None
+        self._picture, self._detail = picture, picture - self._base
+        self._step += count
+        if self._step == self.octave.steps:
             self._picture, self._step = None, 0
             self._octave += 1
         return self.finished
@@ -72,7 +96,11 @@ class KeyAscent:
 
     def _jittered(self, objective: ValueAndGradient, picture: Floats) -> Floats:
         """The gradient of the picture moved by a random shift, moved back."""
-        reach = self._plan.jitter
-        down, across = (int(each) for each in self._rng.integers(-reach, reach + 1, 2))
+        down, across = self._random_shift()
         gradient = objective(shift(picture, down, across, mirrored=True))[1]  # wrapped around, it would have a seam
         return shift(gradient, -down, -across, mirrored=False)
+
+    def _random_shift(self) -> tuple[int, int]:
+        reach = self._plan.jitter
+        down, across = (int(each) for each in self._rng.integers(-reach, reach + 1, 2))
+        return down, across

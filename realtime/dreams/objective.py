@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 from models.autodiff.backprop_rule import BackpropRule
 from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
+from models.build.heads.ascent import AscentHead
 from models.build.heads.dream import GUIDE_UNITS, DreamHead
+from models.build.heads.head import Head
 from models.build.precision import Precision
 from models.spec import CLASSES, Hw, ModelInfo, Network
+from realtime.dreams.dream_settings import DEPTH
+from realtime.dreams.key_plan import KeyOctave
 from realtime.imaging.frame import Floats, Image, hw
+from realtime.inference.ascent_session import SHIFTS
 from realtime.inference.channels import channel_weights
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
 
-DEPTH = 0.65  # the depth in the network at which dreams look best: patterns, but not yet whole objects
 TIMEOUT = 600.0  # seconds to wait for a graph: no screen waits for it
 GUIDE_SIDE = 224  # short side, in pixels, of the input for a guide picture
 
@@ -66,6 +70,27 @@ class ObjectiveGradient:
         feeds = self.objective.feeds(np.ascontiguousarray(picture))
         outputs = self.engine.run_checked(spec, feeds, timeout=TIMEOUT)
         return float(outputs["value"]), outputs["gradient"]
+
+    @property
+    def on_device(self) -> bool:
+        """Whether a picture can stay in the memory of a device between steps."""
+        return self.engine.provider.kind.device is not None
+
+    def graph(self, octave: KeyOctave, dream: DreamHead | None = None) -> GraphSpec:
+        """The graph that the steps of an octave run, of this objective or of another one."""
+        head: Head = dream or self.objective.head
+        if self.on_device:
+            head = AscentHead(dream or self.objective.head, octave.scales)
+        return GraphSpec(self.network, head, octave.size_hw, head.nearest(self.precision))
+
+    def ascend(self, picture: Floats, shifts: NDArray[np.int64], octave: KeyOctave, step_size: float) -> Floats:
+        """The picture after a step for each of `shifts`, (steps, 2), which it does not leave the device between.
+
+        Raises what calling raises.
+        """
+        feeds = self.objective.feeds(picture) | {SHIFTS: shifts, "step_size": np.array(step_size, np.float32)}
+        changed: Floats = self.engine.run_checked(self.graph(octave), feeds, timeout=TIMEOUT)["picture"]
+        return changed
 
     @property
     def smallest(self) -> int:

@@ -4,19 +4,25 @@ import logging
 from functools import cache, partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import TypeAlias
 
 from models.build.build import build, repair
 from models.build.graph_spec import GraphSpec
+from models.build.heads.ascent import AscentHead
 from models.build.int8.fix_scales import fix_scales
 from models.errors import VentralError
 from models.graph.run_time_scales import SCALES_INPUT
+from realtime.inference.ascent_session import AscentSession
 from realtime.inference.int8_session import Int8Session, KnownScales, Scales
 from realtime.inference.providers import Provider, Session
 
 log = logging.getLogger(__name__)
 
 
-def open_session(spec: GraphSpec, provider: Provider, *, background: bool = False) -> Session | Int8Session:
+OpenSession: TypeAlias = Session | Int8Session | AscentSession
+
+
+def open_session(spec: GraphSpec, provider: Provider, *, background: bool = False) -> OpenSession:
     """Build the graph, open it and run it once; damaged files of the cache are rebuilt.
 
     In the `background` of a show, a graph that the show does not wait for gets one thread.
@@ -33,10 +39,12 @@ def open_session(spec: GraphSpec, provider: Provider, *, background: bool = Fals
         return _open(spec, provider, threads)
 
 
-def _open(spec: GraphSpec, provider: Provider, threads: int | None) -> Session | Int8Session:
+def _open(spec: GraphSpec, provider: Provider, threads: int | None) -> OpenSession:
     path = build(spec)
     session = Session(path, provider, threads=threads)
     session.warm_up()
+    if isinstance(spec.head, AscentHead):
+        return AscentSession(session)
     if SCALES_INPUT not in session.inputs:
         return session
     return Int8Session(session, _known_scales(spec.network.digest), partial(_open_fixed, path, provider, threads))

@@ -18,7 +18,7 @@ from realtime.dreams.colours import INKS
 from realtime.dreams.dream_settings import DreamSettings
 from realtime.dreams.dream_state import DreamState
 from realtime.dreams.forms.forms import Forms
-from realtime.dreams.key_plan import KeyPlan, eased, plan_octaves
+from realtime.dreams.key_plan import KeyOctave, KeyPlan, eased, plan_octaves
 from realtime.dreams.objective import Objective, ObjectiveGradient
 from realtime.dreams.parse_objective import parse_objective
 from realtime.dreams.value_rules import apply_dream_preset, check_objective, follow_depth, layer_of_dream
@@ -120,12 +120,12 @@ class DreamView(View):
         gradient = self._gradient(scene)
         settings, own = _settings(scene), gradient.objective.head
         octaves = plan_octaves(scene.frame_hw, settings, gradient.smallest, gradient.fixed_hw)
-        yield from (scene.graph(own, each.size_hw) for each in octaves)
+        yield from (gradient.graph(each) for each in octaves)
         if _region_points(scene):
             yield _likeness_spec(scene)
         if own.layers == (scene.layer.name,):
             others = scene.info.around(scene.layer)[1:NEIGHBOURS]
-            yield from (scene.graph(DreamHead((layer.name,)), octaves[0].size_hw) for layer in others)
+            yield from (gradient.graph(octaves[0], DreamHead((layer.name,))) for layer in others)
 
     def _search(self, scene: Scene, state: DreamState, points: tuple[Point, ...]) -> None:
         """Search for the region in the background once its graph is open."""
@@ -183,9 +183,9 @@ def _objective(scene: Scene) -> Objective:
     return Objective(DreamHead((layer.name,)), channel_weights(scene.info, layer.name, channel))
 
 
-def _when_ready(scene: Scene, gradient: ObjectiveGradient, size_hw: Hw) -> ObjectiveGradient | None:
-    """The gradient if its graph of that size is open, else None while it is being prepared."""
-    return gradient if scene.engine.ready(scene.graph(gradient.objective.head, size_hw)) else None
+def _when_ready(scene: Scene, gradient: ObjectiveGradient, octave: KeyOctave) -> ObjectiveGradient | None:
+    """The gradient if its graph for that octave is open, else None while it is being prepared."""
+    return gradient if scene.engine.ready(gradient.graph(octave)) else None
 
 
 _preset_text = cache(preset_description)  # reads the file of a preset once, not in every frame

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from models.autodiff.backprop_rule import BackpropRule
@@ -56,23 +57,22 @@ class DreamHead(Head):
 
     def append(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> None:
         """Add the objective and its gradient; ModelError when an operator on the path has no gradient."""
+        value, gradient = self.write(builder, info, shapes, "image")
+        builder.output(value, "value", FLOAT, ())
+        builder.output(gradient, "gradient", FLOAT, shapes["image"])
+
+    def write(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes, picture: str) -> tuple[str, str]:
+        """Write the objective and its gradient with respect to the tensor `picture`, and return their names."""
         terms = self._terms(builder, info, shapes)
         objective = builder.op("Sum", *(term.value for term in terms)) if len(terms) > 1 else terms[0].value
         try:
-            grad = scaled_gradient(
-                builder,
-                objective,
-                "image",
-                lambda: [self._largest(builder, term) for term in terms],
-                self.backprop_rule,
-            )
+            largest = partial(self._all_largest, builder, terms)
+            return objective, scaled_gradient(builder, objective, picture, largest, self.backprop_rule)
         except NoGradientError as error:
             before = {name for node in ancestors(builder.model.graph, error.node.input) for name in node.output}
             possible = any(layer.name in before for layer in info.layers)
             advice = "choose a layer before it" if possible else "all layers come after it, so none has a gradient"
             raise ModelError(f"{error}; {advice}") from error
-        builder.output(objective, "value", FLOAT, ())
-        builder.output(grad, "gradient", FLOAT, shapes["image"])
 
     def _terms(self, builder: GraphBuilder, info: ModelInfo, shapes: Shapes) -> list[_Term]:
         """The parts of the scalar that the picture is changed to increase."""

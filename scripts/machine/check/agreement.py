@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from models.build.heads.ascent import AscentHead
 from models.build.precision import Precision
 from models.errors import one_line
 from models.spec import Network
@@ -86,12 +87,14 @@ def check_provider(
 def compare(example: Example, expected: dict[str, Any], found: dict[str, Any], precision: Precision) -> Agreement:
     """How much the compared output differs."""
     exact, other = (np.asarray(each[example.compared]) for each in (expected, found))
+    if isinstance(example.head, AscentHead):  # of the picture, what the steps have changed
+        exact, other = (each - example.feeds["image"] for each in (exact, other))
     if not np.isfinite(other).all():
         return Agreement(example.name, fault=f"'{example.compared}' has NaN or Inf")
     if exact.dtype == np.uint8:
         difference = float(np.percentile(np.abs(exact.astype(int) - other.astype(int)), SHARE))
         return Agreement(example.name, "levels", difference, LEVELS[precision])
-    limits = SMALLEST_GRADIENT_COSINE if example.compared == "gradient" else SMALLEST_COSINE
+    limits = SMALLEST_GRADIENT_COSINE if example.compared in ("gradient", "picture") else SMALLEST_COSINE
     return Agreement(example.name, "cosine", cosine(exact, other), limits[precision])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
+from models.build.heads.ascent import AscentHead
 from models.build.heads.dream import DreamHead
 from models.build.heads.gradcam import GradcamHead
 from models.build.heads.grid import Grid
@@ -20,6 +21,7 @@ from models.errors import ModelError
 from models.spec import CLASSES, Hw, LayerInfo, ModelInfo, Network
 from realtime.capture.pattern import Pattern
 from realtime.features.projection import Projection
+from realtime.inference.ascent_session import SHIFTS
 from realtime.inference.channels import channel_weights, one_hot
 from realtime.inference.network_input import network_input
 from realtime.views.tiles import fill_panel
@@ -124,3 +126,6 @@ def _gradients(info: ModelInfo, layer: LayerInfo, image: NDArray[np.uint8]) -> I
     }
     for name, (head, weights) in heads.items():
         yield Example(name, head, size_hw, {"image": photo, WEIGHTS: weights}, "gradient")
+    feeds = {"image": photo, WEIGHTS: even, SHIFTS: np.array([[0, 0], [9, -5], [-3, 8], [2, 2]])}
+    feeds["step_size"] = np.array(2.0, np.float32)
+    yield Example("key picture", AscentHead(DreamHead((layer.name,)), 4), size_hw, feeds, "picture")

@@ -23,8 +23,7 @@ from models.build.heads.mosaic import MosaicHead
 from models.errors import ModelError, OutputError
 from models.importing.open_network import open_network
 from realtime.inference import providers
-from realtime.inference.engine import OPEN_SESSIONS, Engine, GraphError, NotReady
-from realtime.inference.int8_session import Int8Session
+from realtime.inference.engine import OPEN_SESSIONS, Engine, GraphError, NotReady, SessionLike
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import CPU, Provider, Session, choose
 from realtime.threads.background_result import BackgroundResult
@@ -65,7 +64,7 @@ def test_a_prefetched_graph_is_ready_at_once(engine: Engine) -> None:
 
 
 def test_a_requested_graph_comes_before_prefetched_ones() -> None:
-    def slow(graph: GraphSpec, provider: Provider) -> Session | Int8Session:
+    def slow(graph: GraphSpec, provider: Provider) -> SessionLike:
         time.sleep(0.02)
         return open_session(graph, provider)
 
@@ -91,7 +90,7 @@ def test_a_requested_graph_comes_before_prefetched_ones() -> None:
 def test_a_job_that_waits_for_a_graph_does_not_delay_closing() -> None:
     opening = threading.Event()
 
-    def slow(graph: GraphSpec, provider: Provider) -> Session | Int8Session:
+    def slow(graph: GraphSpec, provider: Provider) -> SessionLike:
         opening.set()
         time.sleep(0.5)
         return open_session(graph, provider)
@@ -170,7 +169,7 @@ def test_without_background_jobs_ready_raises_not_ready(engine: Engine) -> None:
 def test_each_graph_is_opened_once() -> None:
     opened: list[GraphSpec] = []
 
-    def counted(graph: GraphSpec, provider: Provider) -> Session | Int8Session:
+    def counted(graph: GraphSpec, provider: Provider) -> SessionLike:
         opened.append(graph)
         return open_session(graph, provider)
 
@@ -198,7 +197,7 @@ def test_a_failed_graph_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("realtime.inference.engine.RETRY", 0.1)
     full = [True]
 
-    def opener(graph: GraphSpec, provider: Provider) -> Session | Int8Session:
+    def opener(graph: GraphSpec, provider: Provider) -> SessionLike:
         if full[0]:
             raise OutputError("cannot write the cache: no space left")
         return open_session(graph, provider)
@@ -258,7 +257,7 @@ class BrokenGpu:
         self.fails = fails
         self.opened: list[str] = []
 
-    def __call__(self, graph: GraphSpec, provider: Provider) -> Session | Int8Session:
+    def __call__(self, graph: GraphSpec, provider: Provider) -> SessionLike:
         self.opened.append(provider.name)
         if provider == GPU and self.fails == "open":
             raise RuntimeError("CUDA failure 35: driver version is insufficient")
@@ -297,7 +296,7 @@ def test_a_graph_opened_on_a_lost_gpu_is_dropped() -> None:
     """The loader may come back with a session of the GPU after the show has left it."""
     opening, left = threading.Event(), threading.Event()
 
-    def slow(graph: GraphSpec, provider: Provider) -> Session | Int8Session:
+    def slow(graph: GraphSpec, provider: Provider) -> SessionLike:
         if provider == GPU and graph.head != spec().head:
             opening.set()
             assert left.wait(20)
@@ -329,7 +328,7 @@ def test_a_late_error_of_the_gpu_leaves_the_new_graph_alone() -> None:
         assert go.wait(20)
         raise RuntimeError("CUDA failure 719: unspecified launch failure")
 
-    def opener(graph: GraphSpec, provider: Provider) -> Session | Int8Session:
+    def opener(graph: GraphSpec, provider: Provider) -> SessionLike:
         session = BrokenGpu(fails="run")(graph, provider)
         if provider == GPU and graph == other:
             session.run = stuck  # type: ignore[method-assign]

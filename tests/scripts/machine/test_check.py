@@ -20,7 +20,7 @@ from scripts.machine.check.agreement import Agreement, agreement_table, check_pr
 from scripts.machine.check.examples import Example, examples
 from tests.networks import write_headless
 
-NAMES = ["mosaic", "story", "features", "predictions", "Grad-CAM", "saliency", "dream step", "maximize"]
+NAMES = ["mosaic", "story", "features", "predictions", "Grad-CAM", "saliency", "dream step", "maximize", "key picture"]
 WORKING = [kind.option for kind in KINDS if fault(kind) is None]
 
 

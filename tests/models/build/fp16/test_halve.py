@@ -29,7 +29,7 @@ from scripts.machine.check.examples import Example, examples
 
 SIZE_HW = (32, 40)
 CONV = "kernel_shape=[3,3], pads=[1,1,1,1]"
-NAMES = ("mosaic", "story", "features", "Grad-CAM", "saliency", "dream step", "maximize")
+NAMES = ("mosaic", "story", "features", "Grad-CAM", "saliency", "dream step", "maximize", "key picture")
 
 
 def agrees(example: Example, network: Network) -> bool:
