@@ -41,7 +41,7 @@ def open_session(spec: GraphSpec, provider: Provider, *, background: bool = Fals
 
 def _open(spec: GraphSpec, provider: Provider, threads: int | None) -> OpenSession:
     path = build(spec)
-    session = Session(path, provider, threads=threads)
+    session = Session(path, provider, threads=threads, precision=spec.precision)
     session.warm_up()
     if isinstance(spec.head, AscentHead):
         return AscentSession(session)

@@ -30,10 +30,10 @@ LONGEST = 0.6  # seconds of measuring, after two runs
 class ShowPrecision:
     """The precision of the graphs that draw the view.
 
-    `auto` measures the other number format of the provider, int8 or fp16. It computes in fp16 wherever that is faster,
-    and in int8, which is coarser, while the show cannot hold its rate otherwise. `ratio` is the time of that format
-    relative to fp32, and 1 where it does not help or is not exact; `measuring` is true until it is known. Only live
-    shows measure; everything else computes in fp32, unless another format is asked for.
+    `auto` measures the other number format of the provider: int8, bf16 or fp16. It computes in 16 bits wherever that is
+    faster, and in int8, which is coarser, while the show cannot hold its rate otherwise. `ratio` is the time of that
+    format relative to fp32, and 1 where it does not help or is not exact; `measuring` is true until it is known. Only
+    live shows measure; everything else computes in fp32, unless another format is asked for.
     """
 
     def __init__(self, choice: PrecisionChoice, network: Network, engine: Engine) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from models.build.precision import Precision
 from models.errors import SetupError, one_line
 from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from realtime.inference.execution.binding import DTYPES, Binding, is_fixed
@@ -102,7 +103,13 @@ class Session:
     """
 
     def __init__(
-        self, path: Path | bytes, provider: Provider, *, threads: int | None = None, device: str | None = None
+        self,
+        path: Path | bytes,
+        provider: Provider,
+        *,
+        threads: int | None = None,
+        device: str | None = None,
+        precision: Precision = "fp32",
     ) -> None:
         """Open a file, or the content of one; RuntimeError where ONNX Runtime uses another provider."""
         share_memory()
@@ -115,7 +122,7 @@ class Session:
         options.add_session_config_entry("session.disable_quant_qdq", "1")  # its rewrites slow our int8 graphs down
         if provider.name != CPU.name:
             options.add_session_config_entry(ASSIGNMENT, "1")
-        providers = _providers(provider, threads)
+        providers = _providers(provider, threads, precision)
         self._session = ort.InferenceSession(path, options, providers=providers, enable_fallback=0)
         actual = self._session.get_providers()[0]
         if actual != provider.kind.full_name:
@@ -160,8 +167,8 @@ def _threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _providers(provider: Provider, threads: int) -> list[Any]:
+def _providers(provider: Provider, threads: int, precision: Precision) -> list[Any]:
     """The provider with its options, and the CPU for nodes that it does not take."""
     kind = provider.kind
-    own = (kind.full_name, kind.open_with(threads, dict(provider.options)))
+    own = (kind.full_name, kind.open_with(threads, precision, dict(provider.options)))
     return [own] if provider.name == CPU.name else [own, CPU.kind.full_name]

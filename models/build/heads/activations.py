@@ -13,7 +13,7 @@ class ActivationsHead(Head):
 
     layer: str
 
-    precisions = ("fp32", "fp16", "int8")
+    precisions = ("fp32", "bf16", "fp16", "int8")
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class AscentHead(Head):
 
     image_type = FLOAT
     waits = False
-    precisions = ("fp32", "fp16")
+    precisions = ("fp32", "bf16", "fp16")
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class DreamHead(Head):
 
     image_type = FLOAT
     waits = False
-    precisions = ("fp32", "fp16", "int8")
+    precisions = ("fp32", "bf16", "fp16", "int8")
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ class GradcamHead(Head):
     target: str = CLASSES
 
     waits = False
-    precisions = ("fp32", "fp16")
+    precisions = ("fp32", "bf16", "fp16")
 
     @property
     def label(self) -> str:

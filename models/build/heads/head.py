@@ -17,7 +17,7 @@ class Head(ABC):
 
     The graph reads "image", BGR (H, W, 3), of the ONNX element type `image_type`. The show waits for
     each answer of a head with `waits`; any other head runs in the background, on one thread. Its network may compute in
-    any of `precisions`: in int8 only where a picture is made of it, in fp16 where no number is read off it.
+    any of `precisions`: in int8 only where a picture is made of it, in 16 bits where no number is read off it.
     """
 
     __slots__ = ()

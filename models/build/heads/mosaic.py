@@ -20,7 +20,7 @@ class MosaicHead(Head):
     grid: Grid
     chosen: int | None = None
 
-    precisions = ("fp32", "fp16", "int8")
+    precisions = ("fp32", "bf16", "fp16", "int8")
 
     @property
     def reads(self) -> tuple[str, ...]:

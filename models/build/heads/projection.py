@@ -25,7 +25,7 @@ class ProjectionHead(Head):
     axes: int
     size_hw: Hw
 
-    precisions = ("fp32", "fp16", "int8")
+    precisions = ("fp32", "bf16", "fp16", "int8")
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ class StoryHead(Head):
 
     label = "all layers"
 
-    precisions = ("fp32", "fp16", "int8")
+    precisions = ("fp32", "bf16", "fp16", "int8")
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -30,7 +30,9 @@ class ProviderKind:
     threads_option: str | None = None
     """The option that takes the number of CPU threads, where ONNX Runtime's own does not reach it."""
     precisions: tuple[Precision, ...] = ("fp32",)
-    """The number formats that it computes faster than, or as fast as, fp32."""
+    """The number formats that it computes may compute faster than fp32."""
+    precision_options: Mapping[Precision, Mapping[str, str]] = field(default_factory=dict)
+    """What it is opened with for a number format, where the graph does not say it."""
     device: str | None = None
     """The name of its memory for IO binding; None where that is the memory of the CPU."""
     compiles: bool = False
@@ -47,7 +49,7 @@ class ProviderKind:
         extras = [f"memory of its own ({self.device})"] * bool(self.device) + ["compiles each graph"] * self.compiles
         return ", ".join([*self.precisions, *extras])
 
-    def open_with(self, threads: int, extra: Mapping[str, str]) -> dict[str, str]:
+    def open_with(self, threads: int, precision: Precision, extra: Mapping[str, str]) -> dict[str, str]:
         """The options for a session with so many CPU threads; `extra` replaces those of the table."""
         own = {self.threads_option: str(threads)} if self.threads_option else {}
-        return {**self.options, **own, **extra}
+        return {**self.options, **own, **self.precision_options.get(precision, {}), **extra}

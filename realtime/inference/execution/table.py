@@ -37,6 +37,8 @@ KINDS = (
         "onnxruntime-openvino",
         options={"device_type": "CPU"},
         threads_option="num_of_threads",
+        precisions=("fp32", "bf16"),
+        precision_options={"bf16": {"load_config": '{"CPU": {"INFERENCE_PRECISION_HINT": "bf16"}}'}},
         compiles=True,
     ),
     ProviderKind(

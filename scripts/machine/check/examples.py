@@ -126,6 +126,6 @@ def _gradients(info: ModelInfo, layer: LayerInfo, image: NDArray[np.uint8]) -> I
     }
     for name, (head, weights) in heads.items():
         yield Example(name, head, size_hw, {"image": photo, WEIGHTS: weights}, "gradient")
-    feeds = {"image": photo, WEIGHTS: even, SHIFTS: np.array([[0, 0], [9, -5], [-3, 8], [2, 2]])}
+    feeds = {"image": photo, WEIGHTS: even, SHIFTS: np.array([[0, 0], [9, -5]])}
     feeds["step_size"] = np.array(2.0, np.float32)
     yield Example("key picture", AscentHead(DreamHead((layer.name,)), 4), size_hw, feeds, "picture")

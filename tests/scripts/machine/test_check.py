@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.build.precision import Precision
 from models.errors import SettingError, SetupError
 from models.importing.open_network import open_network
 from realtime.inference.execution.table import KINDS, ProviderChoice
@@ -21,15 +22,16 @@ from scripts.machine.check.examples import Example, examples
 from tests.networks import write_headless
 
 NAMES = ["mosaic", "story", "features", "predictions", "Grad-CAM", "saliency", "dream step", "maximize", "key picture"]
-WORKING = [kind.option for kind in KINDS if fault(kind) is None]
+WORKING = [kind for kind in KINDS if fault(kind) is None]
+FORMATS = [(kind.option, each) for kind in WORKING for each in kind.precisions if each != "int8"]
 
 
-@pytest.mark.parametrize("option", WORKING)
+@pytest.mark.parametrize(("option", "precision"), FORMATS)
 def test_every_provider_that_works_here_draws_what_the_cpu_draws(
-    option: ProviderChoice, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    option: ProviderChoice, precision: Precision, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "check.json"
-    bench(size=64, runs=1, output=output, where=Where(provider=option, check=True))
+    bench(size=64, runs=1, output=output, where=Where(provider=option, check=True, precision=precision))
     rows = json.loads(output.read_text())["check"]
     assert [row["name"] for row in rows] == NAMES
     assert all(row["there"]["wall_ms"] > 0 for row in rows)

@@ -68,7 +68,10 @@ def test_a_provider_that_is_listed_but_does_not_come_up_is_found_out(
 
 
 def test_options_of_the_caller_replace_those_of_the_table() -> None:
-    options = BY_NAME["CUDA"].open_with(2, {"use_tf32": "0"})
+    options = BY_NAME["CUDA"].open_with(2, "fp16", {"use_tf32": "0"})
     assert options["use_tf32"] == "0"
     assert options["cudnn_conv_algo_search"] == "HEURISTIC"
-    assert BY_NAME["OpenVINO"].open_with(2, {})["num_of_threads"] == "2"
+    plain, rounded = (BY_NAME["OpenVINO"].open_with(2, each, {}) for each in ("fp32", "bf16"))
+    assert plain["num_of_threads"] == "2"
+    assert "bf16" in rounded["load_config"]
+    assert "load_config" not in plain
