@@ -43,7 +43,7 @@ def test_every_provider_that_works_here_draws_what_the_cpu_draws(
 def test_int8_is_compared_with_fp32_where_a_graph_has_it() -> None:
     found = {each.name: each for each in check_provider(open_network("world"), CPU, size=64, runs=1, precision="int8")}
     assert found["features"].difference < 1
-    assert found["dream step"].difference == pytest.approx(1, abs=1e-9)
+    assert found["Grad-CAM"].difference == pytest.approx(1, abs=1e-9)
 
 
 def test_a_network_without_a_classifier_has_no_predictions(tmp_path: Path) -> None:
