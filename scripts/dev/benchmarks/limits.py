@@ -17,8 +17,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models.build.graph_spec import GraphSpec, Precision
+from models.build.graph_spec import GraphSpec
 from models.build.heads.mosaic import MosaicHead
+from models.build.precision import Precision
 from models.build.preprocess import fix_size
 from models.build.weight_cache import load_nodes
 from models.graph.builder import FLOAT, UINT8, empty_model, shapes
