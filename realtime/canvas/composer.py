@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from models.build.graph_spec import Precision
+from models.build.precision import Precision
 from models.spec import Hw, LayerInfo, Network
 from realtime.canvas.captions import CaptionFade, caption_words, draw_caption, draw_card, draw_prediction_panel
 from realtime.canvas.drawing import Drawing

@@ -85,8 +85,8 @@ class RenderOptions(NetworkOptions):
     size: InputSize | None = None
     """the shorter side of the network's input, in pixels (default: 224, less where a live show is too slow)"""
     precision: PrecisionChoice = "auto"
-    """the number format that draws the view: auto is fp32, int8 on the cpu where a live show is too slow, and where they
-    are faster fp16 on cuda and bf16 on openvino"""
+    """the number format that draws the view: auto is fp32, in a live show int8 on the cpu where that is too slow, and
+    fp16 on cuda or bf16 on openvino where these are faster"""
     canvas: CanvasSize = "1280x720"
     """width and height of the canvas that is shown and recorded"""
     set: tuple[str, ...] = ()
