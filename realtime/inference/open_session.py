@@ -22,12 +22,15 @@ log = logging.getLogger(__name__)
 OpenSession: TypeAlias = Session | Int8Session | AscentSession
 
 
-def open_session(spec: GraphSpec, provider: Provider, *, background: bool = False) -> OpenSession:
+def open_session(
+    spec: GraphSpec, provider: Provider, *, background: bool = False, threads: int | None = None
+) -> OpenSession:
     """Build the graph, open it and run it once; damaged files of the cache are rebuilt.
 
     In the `background` of a show, a graph that the show does not wait for gets one thread.
     """
-    threads = 1 if background and not spec.head.waits else None
+    if background and not spec.head.waits:
+        threads = 1
     try:
         return _open(spec, provider, threads)
     except VentralError:

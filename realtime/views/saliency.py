@@ -1,5 +1,6 @@
 """Saliency: the frame, and beside it the pixels that activate one channel, from the gradient of the channel."""
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -215,7 +216,10 @@ def draw_gradient(strength: Floats, photo: Image, tiles: TileSettings, block: in
 def _specs(scene: Scene, layer: LayerInfo) -> tuple[GraphSpec, GraphSpec]:
     """The graph of the small maps of the channels, and that of the gradient."""
     rule = cast(BackpropRule, scene.settings[SaliencySettings].rule)
-    return scene.graph(MosaicHead(layer.name, ACTIVITY, 1)), scene.graph(DreamHead((layer.name,), backprop_rule=rule))
+    gradient = scene.graph(DreamHead((layer.name,), backprop_rule=rule))
+    if gradient.precision == "int8":  # keeps the direction of a gradient, but not what each pixel contributes
+        gradient = dataclasses.replace(gradient, precision="fp32")
+    return scene.graph(MosaicHead(layer.name, ACTIVITY, 1)), gradient
 
 
 VIEW = SaliencyView

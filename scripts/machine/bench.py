@@ -4,8 +4,9 @@ import dataclasses
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -24,7 +25,7 @@ from realtime.inference.providers import Provider, choose
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
 from realtime.show.setup import open_setup
-from scripts.dev.benchmarks import dream_step, live_show, mosaics
+from scripts.dev.benchmarks import dream_step, limits, live_show, mosaics
 from scripts.dev.benchmarks.untrained import write_untrained
 from scripts.machine.check.agreement import agreement_table, check_provider
 
@@ -41,7 +42,7 @@ TITLES = (
     "memory, MB",
 )
 
-Part: TypeAlias = Literal["mosaics", "step", "show"]
+Part: TypeAlias = Literal["mosaics", "step", "limits", "show"]
 
 
 @Parameter(name="*")
@@ -69,7 +70,7 @@ class Where:
 def bench(  # noqa: PLR0913, each is an option
     model: str | None = None,
     *,
-    part: tuple[Part, ...] = ("mosaics", "step", "show"),
+    part: tuple[Part, ...] = ("mosaics", "step", "limits", "show"),
     size: Annotated[int, between(32, 2048)] = 224,
     show: str = BUNDLED,
     runs: Annotated[int, between(1)] = 15,
@@ -80,11 +81,11 @@ def bench(  # noqa: PLR0913, each is an option
 
     Mosaics: the graph of each layer, compared with the usual way, which computes the layer in ONNX Runtime, Keras,
     TensorFlow, PyTorch or OpenVINO, if installed, and tiles it in numpy.
-    Dream step: Ventral, compared with TensorFlow and PyTorch if they are installed.
-    Show: sessions of mosaic, features, story and dream with the test pattern as the camera, in a window where there is
-    a screen; medians, with the lowest and the highest of one session in five runs: rates, the latency from capture to
-    canvas, the time from a key to its picture, the part of the network's rate that a recording costs, the time from the
-    start to the first picture, and resident memory.
+    Step: one of a dream; Ventral, compared with TensorFlow and PyTorch if they are installed.
+    Limits: the time of mosaics against their operations, and the highest rates of the processor; CPU only.
+    Show: sessions of four views with the test pattern as the camera, in a window where there is a screen: rates, the
+    latency from capture to canvas, the time from a key to its picture, the part of the network's rate that a recording
+    costs, the time from the start to the first picture, and memory.
     Runs alternate, so the ratios stay valid under load.
     Check: every kind of graph on the provider and on the CPU. The exit status is 2 if the pictures differ.
 
@@ -106,18 +107,14 @@ def bench(  # noqa: PLR0913, each is an option
     print(f"{network.info.name} at {size}x{size} on {provider.name}, medians; {_load()}")
     figures: dict[str, Any] = {"model": network.info.name, "size": size, "runs": runs, "provider": provider.name}
     figures |= {"machine": platform.processor() or platform.machine(), "load": _load()}
+    wrong: list[str] = []
     if where.check:
         figures["check"], wrong = _check(network, provider, where.precision, size, runs)
-    part = () if where.check else part
-    if "mosaics" in part:
-        figures["mosaics"] = _mosaics(network, provider, (size, size), runs)
-    if "step" in part:
-        figures["step"] = _step(network, (size, size), runs)
-    if "show" in part:
-        figures["show"] = _show(show, runs)
+    else:
+        figures |= _measure(part, network, provider, (size, size), show, runs)
     if output is not None:
         write_atomically(output, json.dumps(figures, indent=2).encode())
-    if where.check and wrong:
+    if wrong:
         raise SetupError(f"{provider.name} differs from the CPU in: {', '.join(wrong)}; report it with the table above")
 
 
@@ -125,6 +122,19 @@ def _open(model: str) -> Network:
     """The network; VGG16 with random weights unless it has been exported."""
     untrained = model == "vgg16" and not stored_path(model).exists()
     return open_network(str(write_untrained("vgg16", width=1.0)) if untrained else model)
+
+
+def _measure(
+    parts: Sequence[Part], network: Network, provider: Provider, size_hw: Hw, show: str, runs: int
+) -> dict[str, Any]:
+    """The figures of each part, which are printed."""
+    measures: dict[Part, Callable[[], Any]] = {
+        "mosaics": partial(_mosaics, network, provider, size_hw, runs),
+        "step": partial(_step, network, size_hw, runs),
+        "limits": partial(_limits, network, runs),
+        "show": partial(_show, show, runs),
+    }
+    return {name: measure() for name, measure in measures.items() if name in parts}
 
 
 def _check(
@@ -162,6 +172,20 @@ def _step(network: Network, size_hw: Hw, runs: int) -> dict[str, Any]:
         for name, timing in result.timings.items()
     }
     return {"layer": result.layer, "threads": dream_step.THREADS, "frameworks": frameworks}
+
+
+def _limits(network: Network, runs: int) -> dict[str, Any]:
+    peaks, works = limits.measure_peaks(runs), dict[str, Any]()
+    for precision, peak in peaks.items():
+        measured = list(limits.measure_work(network, precision, runs=runs))
+        line = limits.fit(measured)
+        cells = [(f"{each.layer}, {each.side}", f"{each.operations:.1f}", f"{each.ms:.1f}") for each in measured]
+        _print((f"mosaic in {precision}, size", "1e9 operations", "ms"), cells)
+        print(f"{line.overhead_ms:.1f} ms and 1e9 operations in {1e3 / line.rate:.2f} ms, within {line.deviation:.0%};")
+        print(f"{line.rate:.0f} of at most {peak:.0f} 1e9 operations per second")
+        works[precision] = {"peak": peak, "line": dataclasses.asdict(line)}
+        works[precision]["works"] = [dataclasses.asdict(each) for each in measured]
+    return works
 
 
 def _show(model: str, runs: int) -> list[dict[str, Any]]:

@@ -4,17 +4,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.build.build import build
 from models.build.graph_spec import GraphSpec
 from models.build.heads.dream import DreamHead
+from models.build.precision import Precision
 from models.errors import ModelError, SetupError
 from models.spec import Hw, Network
 from realtime.imaging.frame import Floats, hw
-from realtime.inference.providers import CPU, Session
+from realtime.inference.int8_session import Int8Session
+from realtime.inference.open_session import open_session
+from realtime.inference.providers import CPU
 from scripts.dev.benchmarks.frameworks import FRAMEWORKS, GradientStep, read_chain
 from scripts.dev.benchmarks.timing import Timing, interleaved
 
-OURS = "ventral"
+OURS, IN_INTEGERS = "ventral", "ventral int8"
 
 STRIDE = 8  # the step is that of the last layer of this stride: block4_conv3 of VGG16
 
@@ -57,16 +59,18 @@ def measure_steps(network: Network, *, size_hw: Hw, runs: int) -> StepTimings:
                 steps[name] = check_gradient(make(chain, image, THREADS), expected)
             except SetupError as error:
                 result.skipped.append(f"{name} is skipped: {error}")
+    steps[IN_INTEGERS] = our_step(network, layer.name, image, "int8")
     result.timings = dict(zip(steps, interleaved(list(steps.values()), runs), strict=True))
     return result
 
 
-def our_step(network: Network, layer: str, image: Floats) -> GradientStep:
+def our_step(network: Network, layer: str, image: Floats, precision: Precision = "fp32") -> GradientStep:
     """The step as an ONNX graph."""
-    head = DreamHead((layer,))
-    session = Session(build(GraphSpec(network, head, hw(image))), CPU, threads=THREADS)
+    session = open_session(GraphSpec(network, DreamHead((layer,)), hw(image), precision), CPU, threads=THREADS)
     channels = network.info.layer(layer).channels
     feeds = {"image": image, "weights": np.full(channels, 1 / channels, np.float32)}
+    if isinstance(session, Int8Session):
+        session.settle_for(feeds)
     return lambda: np.asarray(session.run(feeds)["gradient"])
 
 

@@ -76,7 +76,8 @@ def measure_mosaic(network: Network, layer: LayerInfo, provider: Provider, *, si
     feeds: dict[str, NDArray[Any]] = {"image": image, "gain": np.full(layer.channels, GAIN, np.float32)}
     feeds["black"] = np.zeros(layer.channels, np.float32)
     for precision in provider.kind.precisions:
-        session = open_session(GraphSpec(network, MosaicHead(layer.name, grid), size_hw, precision), provider)
+        spec = GraphSpec(network, MosaicHead(layer.name, grid), size_hw, precision)
+        session = open_session(spec, provider, threads=THREADS)
         if isinstance(session, Int8Session):
             session.settle_for(feeds)
         ways[OURS.format(precision)] = partial(_in_graph, session.run, feeds)

@@ -108,7 +108,7 @@ def test_a_missing_framework_is_skipped_with_a_reason(monkeypatch: pytest.Monkey
     monkeypatch.setattr(steps, "FRAMEWORKS", {"other": absent})
     result = measure_steps(open_network("world"), size_hw=(32, 32), runs=1)
     assert result.skipped == ["other is skipped: it is not installed"]
-    assert (result.layer, list(result.timings)) == ("block4_conv3", ["ventral"])
+    assert (result.layer, list(result.timings)) == ("block4_conv3", ["ventral", "ventral int8"])
 
 
 def test_ratios_are_relative_to_ours() -> None:
