@@ -50,6 +50,7 @@ DOORS = {
     "subprocess": {
         "realtime/outputs/recording/ffmpeg.py",
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
+        "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
     "pygame": {"realtime/outputs/window.py"},
     "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights

@@ -17,9 +17,9 @@ from realtime.canvas.pipeline import Pipeline
 from realtime.capture.pattern import Pattern
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
+from realtime.inference.memory.process_memory import resident_bytes
 from realtime.inference.providers import CPU
 from realtime.show.make_controls import make_controls
-from realtime.show.report import resident_bytes
 from realtime.views.registry import find_views
 from tests.screen import until
 

@@ -14,7 +14,7 @@ from realtime.canvas.layout import Layout, arrange
 from realtime.controls.controls import Snapshot
 from realtime.controls.settings import ShowSettings, WindowSettings
 from realtime.imaging.frame import Frame, hw
-from realtime.inference.engine import Engine, GraphError, NotReady
+from realtime.inference.engine import Engine, EngineSettings, GraphError, NotReady
 from realtime.inference.network_input import input_size
 from realtime.inference.precision import ShowPrecision
 from realtime.inference.predictor import Predictor, PredictSettings
@@ -93,6 +93,7 @@ class Pipeline:
         predictions = rendered.predictions if predict.on else ()
         if predictions is None:
             predictions = tuple(self._predictor.update(frame.image, settings, now))
+        self._engine.limit_memory(settings[EngineSettings].memory)
         self._engine.prefetch(view.upcoming(scene))
         note = self._predictor.note if predict.on else ""
         return Drawing(scene, view, layout, self.canvas_hw, settings, rendered, predictions, note)

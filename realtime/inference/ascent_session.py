@@ -15,7 +15,7 @@ class AscentSession:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.on_the_cpu = session.on_the_cpu
+        self.on_the_cpu, self.size = session.on_the_cpu, session.size
 
     def run(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
         """The outputs of the last step by name."""

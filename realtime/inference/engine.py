@@ -6,25 +6,29 @@ import os
 import sys
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
 from models.errors import ModelError, VentralError
+from realtime.controls.value import value
 from realtime.inference.int8_session import Int8Session
+from realtime.inference.memory.open_sessions import OpenSessions
+from realtime.inference.memory.spare_memory import SpareMemory
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import Provider, Tensors
 from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
-OPEN_SESSIONS = 32  # open at a time: more than MAX_PREFETCHED, the current graph and a change of view together
+MEGABYTE = 1_000_000
+MEMORY = 600  # MB
 MAX_PREFETCHED = 16  # graphs that are prepared before a key press needs them
 MAX_REQUESTED = 6  # requested graphs that wait to be prepared; older requests are no longer on the screen
 RETRY = 10.0  # seconds until a graph that failed is tried again: by then the disk may have space
@@ -35,8 +39,23 @@ Outputs: TypeAlias = dict[str, NDArray[Any]]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What running graphs may cost."""
+
+    group: ClassVar[str] = "engine"
+
+    memory: int = value(
+        MEMORY, "memory of the show in MB: beyond it, the graphs that were used least are closed", low=1, high=1_000_000
+    )
+
+
 class SessionLike(Protocol):
-    """An open graph."""
+    """An open graph, and what it holds in bytes."""
+
+    @property
+    def size(self) -> int:
+        """What it holds of the memory, in bytes."""
 
     def run(self, feeds: Tensors) -> Outputs:
         """The outputs by name."""
@@ -63,7 +82,7 @@ class Failure(NamedTuple):
 
 
 class Engine:
-    """Open sessions by GraphSpec; the least recently used is closed first.
+    """Open sessions by GraphSpec; beyond `memory` bytes of them the least recently used is closed first.
 
     The loader thread builds, opens and warms up the graphs. With `background`, jobs run on a third thread, for which
     the show does not wait; without it they run in the thread that starts them.
@@ -79,7 +98,11 @@ class Engine:
         self.provider = provider
         self._executor = ThreadPoolExecutor(1, "jobs", initializer=_lower_priority) if background else None
         self._open = open_graph or partial(open_session, background=background)
-        self._sessions: OrderedDict[GraphSpec, SessionLike] = OrderedDict()
+        self._sessions = OpenSessions[SessionLike](MEMORY * MEGABYTE)
+        self._spare = SpareMemory()
+        self._worked: set[GraphSpec] = set()  # in the background, with memory that was not given back
+        self._upcoming: set[GraphSpec] = set()
+        self._untidy = False  # whether graphs were opened or closed since memory was given back
         self._failures: dict[GraphSpec, Failure] = {}
         self._requested: list[GraphSpec] = []
         self._prefetched: list[GraphSpec] = []
@@ -121,7 +144,7 @@ class Engine:
 
         Raises NotReady while the graph is being prepared, ModelError or GraphError when it fails.
         """
-        session, provider, generation = self._session(spec)
+        session, provider, generation = self._begin(spec)
         try:
             return session.run(feeds)
         except Exception as error:
@@ -130,6 +153,11 @@ class Engine:
                 raise
             self._recover(error, generation)
             raise NotReady(spec) from error
+        finally:
+            with self._changed:
+                self._sessions.end(spec)
+                if not spec.head.waits:
+                    self._worked.add(spec)
 
     def when_ready(self, call: Callable[[], T], *, timeout: float = 60.0) -> T:
         """Repeat a call until its graphs are ready: for work without a screen; raises what `wait` raises."""
@@ -179,10 +207,20 @@ class Engine:
         return future
 
     def prefetch(self, specs: Iterable[GraphSpec]) -> None:
-        """Prepare these after the requested graphs, in this order; replaces the graphs of the last call."""
+        """Prepare these after the requested graphs, in this order, as far as there is memory for them.
+
+        Replaces the graphs of the last call.
+        """
         with self._changed:
-            self._prefetched = [spec for spec in itertools.islice(specs, MAX_PREFETCHED) if not self._resolved(spec)]
+            fitting = self._sessions.fitting(itertools.islice(specs, MAX_PREFETCHED))
+            self._upcoming = set(fitting)
+            self._prefetched = [spec for spec in fitting if not self._resolved(spec)]
             self._changed.notify_all()
+
+    def limit_memory(self, megabytes: int) -> None:
+        """Bound the memory of the show: what it does not need itself is left for open sessions."""
+        with self._changed:
+            self._sessions.limit = megabytes * MEGABYTE - self._spare.needed
 
     def wait(self, spec: GraphSpec, timeout: float) -> None:
         """Wait until a graph is ready or has failed: for work without a screen.
@@ -206,7 +244,7 @@ class Engine:
         if internal:
             log.error("a graph of %s failed: %s", spec.network.info.name, spec.head, exc_info=error)
         with self._changed:
-            self._sessions.pop(spec, None)
+            self._sessions.close(spec)
             kind, message = GraphError if internal else ModelError, str(error) or type(error).__name__
             self._failures[spec] = Failure(kind, message, time.monotonic() + RETRY)
             self._dequeue(spec)
@@ -221,6 +259,13 @@ class Engine:
             self._requested = [spec, *self._requested[: MAX_REQUESTED - 1]]
             self._changed.notify_all()
 
+    def _begin(self, spec: GraphSpec) -> tuple[SessionLike, Provider, int]:
+        """Like `_session`; it is not closed until its run has ended."""
+        with self._changed:
+            found = self._session(spec)
+            self._sessions.begin(spec)
+            return found
+
     def _session(self, spec: GraphSpec) -> tuple[SessionLike, Provider, int]:
         """The session of a graph, its provider, and the generation that it was opened in."""
         with self._changed:
@@ -228,14 +273,14 @@ class Engine:
                 raise GraphError("the engine is closed")
             self._request(spec)
             if spec in self._sessions:
-                self._sessions.move_to_end(spec)
-                return self._sessions[spec], self.provider, self._generation
+                return self._sessions.use(spec), self.provider, self._generation
             if self._resolved(spec):
                 failure = self._failures[spec]
                 raise failure.kind(failure.message)
         raise NotReady(spec)
 
     def _load_next(self) -> None:
+        self._tidy()
         with self._changed:
             self._changed.wait_for(lambda: bool(self._requested or self._prefetched), timeout=0.1)
             specs, provider, generation = [*self._requested, *self._prefetched], self.provider, self._generation
@@ -254,19 +299,31 @@ class Engine:
     def _settle(self) -> None:
         """Make sessions in integers faster; only in a live show, since its moment would change the levels of a file."""
         with self._changed:
-            sessions = list(self._sessions.values()) if self.has_background else []
-        for session in sessions:
-            if isinstance(session, Int8Session):
+            sessions = self._sessions.items() if self.has_background else []
+        for spec, session in sessions:
+            if isinstance(session, Int8Session) and not session.settled:
                 session.settle()
+                with self._changed:
+                    self._sessions.note_size(spec, session.size)
 
     def _add(self, spec: GraphSpec, session: SessionLike, generation: int) -> None:
         """Add an open session, unless the provider was reset while it was opening."""
         with self._changed:
             if generation == self._generation:
-                self._sessions[spec] = session
+                self._sessions.add(spec, session, session.size, needed=spec in self._requested)
+                self._untidy = True
                 self._dequeue(spec)
-                while len(self._sessions) > OPEN_SESSIONS:
-                    self._sessions.popitem(last=False)
+
+    def _tidy(self) -> None:
+        """Give memory back that is not needed any more: after graphs were opened, and when a dream has ended."""
+        with self._changed:
+            self._untidy |= self._sessions.close_some()
+            left = {spec for spec in self._worked - self._upcoming if not self._sessions.runs(spec)}
+            held, due = self._sessions.size, self.has_background and (self._untidy or left)
+        if due and self._spare.check(held):
+            with self._changed:
+                self._worked -= left
+                self._untidy = False
 
     def _dequeue(self, spec: GraphSpec) -> None:
         for queue in (self._requested, self._prefetched):

@@ -62,6 +62,11 @@ class Int8Session:
         self._fixed: FixedScales | None = None
 
     @property
+    def size(self) -> int:
+        """What the sessions hold of the heap, in bytes."""
+        return self._session.size + (self._fixed.session.size if self._fixed is not None else 0)
+
+    @property
     def settled(self) -> bool:
         """Whether the session for constant scales is open, and no better scales are known."""
         if self._fixed is None:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from onnx.parser import parse_model
 
 from models.build.precision import Precision
 from models.errors import SetupError, one_line
@@ -22,6 +23,7 @@ from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from realtime.inference.execution.binding import DTYPES, Binding, is_fixed
 from realtime.inference.execution.kind import ProviderKind
 from realtime.inference.execution.table import BY_NAME, BY_OPTION, ProviderChoice
+from realtime.inference.memory.process_memory import heap_bytes
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,7 @@ def _trial_graph() -> bytes:
 class Session:
     """An open graph, which only one thread at a time may run, with all cores or `threads` of them.
 
+    `size` is what it holds of the heap, in bytes: the weights and the nodes, but not the arena.
     Its inputs and outputs have buffers on the provider's device, or on `device`, if all their sizes are fixed.
     """
 
@@ -113,8 +116,10 @@ class Session:
     ) -> None:
         """Open a file, or the content of one; RuntimeError where ONNX Runtime uses another provider."""
         share_memory()
+        before = heap_bytes()
         options = ort.SessionOptions()
         options.add_session_config_entry("session.use_env_allocators", "1")
+        options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")  # weights pin no arena
         options.log_severity_level = FATAL_ONLY
         options.enable_mem_pattern = False  # or each session keeps the largest block that it has ever needed
         threads = options.intra_op_num_threads = threads or _threads()
@@ -133,6 +138,8 @@ class Session:
         device = device or provider.kind.device
         self.binding = Binding(self._session, device) if device and is_fixed(self._session) else None
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        after = heap_bytes()
+        self.size = _weights_beside(path) if before is None or after is None else max(after - before, 0)
 
     def run(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
         """Outputs by name."""
@@ -151,6 +158,13 @@ def _left_to_the_cpu(session: ort.InferenceSession) -> tuple[str, ...]:
     return tuple(node.op_type for part in parts if part.ep_name == CPU.kind.full_name for node in part.get_nodes())
 
 
+def _weights_beside(graph: Path | bytes) -> int:
+    """What a graph holds at about, where the heap cannot be measured: all weights of its network."""
+    if isinstance(graph, bytes):
+        return len(graph)
+    return sum(each.stat().st_size for each in graph.parent.glob("*.bin"))
+
+
 @cache
 def share_memory() -> None:
     """Share one arena between all CPU sessions: thirteen open layers take a third of the memory (measured).
@@ -160,6 +174,26 @@ def share_memory() -> None:
     """
     where = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
     ort.create_and_register_allocator(where, ort.OrtArenaCfg(0, POWERS_OF_TWO, -1, -1))
+
+
+def shrink_arena() -> None:
+    """Give all blocks of the shared arena back in which nothing is used now."""
+    options = ort.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    session = _smallest_session()
+    session.run(None, {"x": np.zeros(1, np.float32)}, options)
+
+
+@cache
+def _smallest_session() -> ort.InferenceSession:
+    """A session that does nothing: the arena is shrunk after a run only."""
+    share_memory()
+    options = ort.SessionOptions()
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    options.intra_op_num_threads = 1
+    model = parse_model("""<ir_version: 8, opset_import: ["": 17]>
+        nothing (float[1] x) => (float[1] y) { y = Identity(x) }""")
+    return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _threads() -> int:

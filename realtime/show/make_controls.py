@@ -8,6 +8,7 @@ from realtime.controls.controls import Controls
 from realtime.controls.read_preset import SHIPPED, read_preset
 from realtime.controls.settings import RecordSettings, ShowSettings, WindowSettings
 from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar
+from realtime.inference.engine import EngineSettings
 from realtime.inference.predictor import PredictSettings
 from realtime.show.layer_of_view import LayerOfView
 from realtime.show.options import RenderOptions
@@ -16,7 +17,10 @@ from realtime.views.view import View
 DIGITS = range(1, 6)
 FIRST_VIEW = "features"
 CHOOSE = ("show/view", "show/layer")
-BESIDE = (ShowSettings.group, PredictSettings.group, WindowSettings.group, RecordSettings.group, FIRST_VIEW)
+BESIDE = (
+    *(each.group for each in (ShowSettings, PredictSettings, WindowSettings, RecordSettings, EngineSettings)),
+    FIRST_VIEW,
+)
 """Groups of values that choose no other view than the first one, but for those in CHOOSE."""
 
 
@@ -24,7 +28,7 @@ def make_controls(info: ModelInfo, views: Sequence[View]) -> Controls:
     """All values: those of the show, of the views and of the window; and the actions and rules of the views."""
     groups = dict.fromkeys(group for view in views for group in view.settings)
     controls = Controls(
-        (ShowSettings, *groups, PredictSettings, WindowSettings, RecordSettings),
+        (ShowSettings, *groups, PredictSettings, WindowSettings, RecordSettings, EngineSettings),
         {
             "show/view": RuntimeChoices(tuple(view.name for view in views), tuple(view.bind for view in views)),
             "show/layer": RuntimeChoices(

@@ -1,12 +1,11 @@
 """The report of a show: measurements as a JSON file."""
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from models.files import write_atomically
+from realtime.inference.memory.process_memory import resident_bytes
 from realtime.pace.meter import Meter
 
 
@@ -26,18 +25,6 @@ def measured(meter: Meter) -> dict[str, Any]:
         "by_second": {"network": meter.network.by_second(), "canvas": meter.canvases.by_second()},
         "rss_mb": round(resident_bytes() / 1e6, 1),
     }
-
-
-def resident_bytes() -> int:
-    """Resident memory of this process in bytes; where the system does not tell, the maximum so far."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    if sys.platform == "win32":
-        return 0
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def write_report(path: Path, measurements: dict[str, Any]) -> None:

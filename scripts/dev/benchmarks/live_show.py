@@ -22,6 +22,7 @@ from realtime.capture.registry import open_source
 from realtime.capture.source import SourceOptions
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
+from realtime.inference.memory.process_memory import resident_bytes
 from realtime.inference.providers import choose
 from realtime.outputs.output import Output
 from realtime.outputs.recorder import Recorder
@@ -32,7 +33,6 @@ from realtime.pace.meter import Meter, Samples
 from realtime.show.drawing.drawing_threads import DrawingThreads
 from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
-from realtime.show.report import resident_bytes
 from realtime.show.screen import Screen
 from realtime.show.setup import open_setup
 from realtime.show.status import StatusLine

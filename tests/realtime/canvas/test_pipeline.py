@@ -236,6 +236,20 @@ def test_stepping_through_all_layers_is_never_blank_and_prefetch_makes_it_immedi
             assert canvas.frame.image.std() > 20
 
 
+def test_with_little_memory_only_the_present_layer_stays_open(controls: Controls) -> None:
+    controls.set("engine/memory", 1)
+    controls.press("5")
+    with Engine(CPU) as engine:
+        pipeline = Pipeline(open_network("world"), engine, find_views(), canvas_hw=CANVAS_HW, short_side=72)
+        pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 0.0)
+        until(lambda: engine.pending == 0, "the only layer that there is room for")
+        for number in range(1, 20):
+            assert pipeline.render(next(STREAM), controls.snapshot(), number / 30).waiting is None
+        controls.press("[")
+        assert pipeline.render(next(STREAM), controls.snapshot(), 1.0).waiting is not None
+        assert pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 2.0).waiting is None
+
+
 def test_changing_layers_quickly_shows_only_whole_pictures(controls: Controls) -> None:
     network = open_network("world")
     with Engine(CPU) as engine:

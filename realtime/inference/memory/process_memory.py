@@ -1,0 +1,60 @@
+"""The memory of this process: what is resident, what of the heap is in use, and giving back what is free."""
+
+import ctypes
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process in bytes; where the system does not tell, the maximum so far, or 0."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def heap_bytes() -> int | None:
+    """What is in use of the heap, in bytes; None where the C library does not tell."""
+    library = _c_library()
+    if library is None:
+        return None
+    state = library.mallinfo2()
+    return int(state.uordblks + state.hblkhd)
+
+
+def trim_heap() -> None:
+    """Give the free pages of the heap back to the system, where the C library can do so."""
+    library = _c_library()
+    if library is not None:
+        library.malloc_trim(0)
+
+
+_MALLINFO2 = (
+    *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+    *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+)
+
+
+class _HeapState(ctypes.Structure):
+    """`struct mallinfo2` of the GNU C library."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _MALLINFO2)
+
+
+@cache
+def _c_library() -> Any:
+    """The GNU C library from version 2.33 on; None where there is another one."""
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallinfo2"):
+        return None
+    library.mallinfo2.restype = _HeapState
+    return library
