@@ -3,12 +3,14 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from models.spec import LayerInfo, ModelInfo, Prediction
 from realtime.canvas.layout import Layout, margin, status_height
 from realtime.imaging.compositing import Rect, blend, darken, shade
 from realtime.imaging.drawing import draw_marks, draw_predictions, predictions_height, write_fitting
 from realtime.imaging.frame import Image
+from realtime.imaging.kept_drawing import KeptDrawing
 from realtime.imaging.text import ALARM, BRIGHT, LIGHT, QUIET, text_width, wrap, write
 from realtime.inference.predictions import NOT_SURE, SURE, is_sure
 from realtime.views.stages import stage_caption
@@ -68,18 +70,36 @@ def _subject(words: Words | None) -> tuple[str, str]:
     return (words.title, words.place) if words else ("", "")
 
 
-def draw_caption(canvas: Image, layout: Layout, info: ModelInfo, words: Words | None, opacity: float = 1.0) -> None:
-    """Draw the caption into its rectangle of the canvas."""
+def draw_caption(
+    canvas: Image,
+    layout: Layout,
+    info: ModelInfo,
+    words: Words | None,
+    opacity: float = 1.0,
+    kept: KeptDrawing | None = None,
+) -> None:
+    """Draw the caption into its rectangle of the canvas; `kept` is the last one of a show."""
     if layout.caption is None or words is None:
         return
     if layout.over:
         darken(_above_status(canvas, layout), layout.caption, fade=2 * layout.title)
     if opacity >= 1:
-        _draw_words(canvas, layout, layout.caption, info, words)
+        draw = partial(_draw_words, canvas, layout, layout.caption, info, words)
+        if kept is None or layout.over:
+            draw()
+        else:
+            kept.draw(_around(canvas, layout.caption), (layout, info.name, words), draw)
         return
     with_words = canvas.copy()
     _draw_words(with_words, layout, layout.caption, info, words)
     canvas[:] = blend(canvas, with_words, opacity)
+
+
+def _around(canvas: Image, box: Rect) -> Image:
+    """A box of the canvas with half of the border around it, into which letters may reach."""
+    reach = margin((canvas.shape[0], canvas.shape[1])) // 2
+    rows = slice(max(box.top - reach, 0), box.top + box.height + reach)
+    return canvas[rows, max(box.left - reach, 0) : box.left + box.width + reach]
 
 
 def _above_status(canvas: Image, layout: Layout) -> Image:

@@ -15,6 +15,7 @@ from realtime.controls.controls import Snapshot
 from realtime.controls.settings import ShowSettings
 from realtime.imaging import compositing
 from realtime.imaging.frame import Frame, Image, hw
+from realtime.imaging.kept_drawing import KeptDrawing
 from realtime.inference.predictor import PredictSettings
 from realtime.views.view import Rendered, Tiles
 
@@ -60,6 +61,7 @@ class Composer:
         self._network = network
         self._transition = Transition()
         self._caption = CaptionFade()
+        self._kept_caption = KeptDrawing()
         self._limiter = FlashLimiter() if flash_limit else None
 
     def compose(self, drawing: Drawing, now: float, newer: Frame | None = None) -> Canvas:
@@ -116,7 +118,7 @@ class Composer:
             layout = draw_prediction_panel(canvas, layout, drawing.predictions, threshold)
         show = settings[ShowSettings]
         words = caption_words(rendered, info) if show.caption else None
-        draw_caption(canvas, layout, info, *self._caption.update(words, now, seconds=show.fade))
+        draw_caption(canvas, layout, info, *self._caption.update(words, now, seconds=show.fade), self._kept_caption)
 
 
 def _frame_alone(drawing: Drawing, frame: Frame) -> Canvas:

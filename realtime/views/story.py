@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from realtime.controls.value import KeyBinding
 from realtime.imaging.colormaps import PHOTO, ink_colour
 from realtime.imaging.compositing import background, paste
 from realtime.imaging.frame import Image
-from realtime.imaging.text import ACCENT, BRIGHT, QUIET, text_width, write
+from realtime.imaging.text import ACCENT, BRIGHT, QUIET, Colour, text_width, write
 from realtime.views.click import Click
 from realtime.views.stages import across_depth, short_names, stage_caption
 from realtime.views.tile_colours import colour_tiles
@@ -114,20 +116,41 @@ def _label_width(scene: Scene, layers: tuple[LayerInfo, ...]) -> int:
 
 def _labelled(strips: Image, scene: Scene, grid: Grid, layers: tuple[LayerInfo, ...]) -> Image:
     """The strips with the words of each layer at the left of its row; the row of the selected layer is marked."""
-    panel, colormap = background(scene.panel_hw), scene.settings[TileSettings].colormap
-    (labels, size, small), label = _labels(scene, layers), _label_width(scene, layers)
+    label = _label_width(scene, layers)
     left = max((scene.panel_hw[1] - label - strips.shape[1]) // 2, 0)
+    labels, size, small = _labels(scene, layers)
+    marked, colormap = _nearest(scene, layers), scene.settings[TileSettings].colormap
+    rows = tuple(
+        Row(word, name, ink_colour(colormap, layer.block), layer == marked)
+        for layer, (word, name) in zip(layers, labels, strict=True)
+    )
+    panel = _words(scene.panel_hw, grid, left, size, small, rows).copy()
     paste(panel, strips, left + label, 0)
-    marked = _nearest(scene, layers)
-    for row, (layer, (word, name)) in enumerate(zip(layers, labels, strict=True)):
-        _, top = grid.corner(row * grid.cols)
+    return panel
+
+
+class Row(NamedTuple):
+    """What is written beside a row: the word of the stage in its colour, and the name of the layer."""
+
+    word: str
+    name: str
+    colour: Colour
+    marked: bool
+
+
+@lru_cache(maxsize=4)
+def _words(panel_hw: Hw, grid: Grid, left: int, size: int, small: int, rows: tuple[Row, ...]) -> Image:
+    """An empty panel with the words of all rows; cached, because they take longer than the tiles."""
+    panel = background(panel_hw)
+    for number, row in enumerate(rows):
+        _, top = grid.corner(number * grid.cols)
         baseline = top + (grid.cell_hw[0] + small) // 2
-        if layer == marked:
+        if row.marked:
             panel[top : top + grid.cell_hw[0], left : left + max(small // 4, 2)] = ACCENT
-        if word:
-            write(panel, word, left + small, baseline - small // 2, size, ink_colour(colormap, layer.block))
+        if row.word:
+            write(panel, row.word, left + small, baseline - small // 2, size, row.colour)
             baseline += small
-        write(panel, name, left + small, baseline, small, BRIGHT if layer == marked else QUIET)
+        write(panel, row.name, left + small, baseline, small, BRIGHT if row.marked else QUIET)
     return panel
 
 
