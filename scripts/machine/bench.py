@@ -25,7 +25,7 @@ from realtime.inference.providers import Provider, choose
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
 from realtime.show.setup import open_setup
-from scripts.dev.benchmarks import dream_step, limits, live_show, mosaics
+from scripts.dev.benchmarks import drawing, dream_step, limits, live_show, mosaics
 from scripts.dev.benchmarks.untrained import write_untrained
 from scripts.machine.check.agreement import agreement_table, check_provider
 
@@ -42,7 +42,7 @@ TITLES = (
     "memory, MB",
 )
 
-Part: TypeAlias = Literal["mosaics", "step", "limits", "show"]
+Part: TypeAlias = Literal["mosaics", "step", "limits", "show", "drawing"]
 
 
 @Parameter(name="*")
@@ -70,7 +70,7 @@ class Where:
 def bench(  # noqa: PLR0913, each is an option
     model: str | None = None,
     *,
-    part: tuple[Part, ...] = ("mosaics", "step", "limits", "show"),
+    part: tuple[Part, ...] = ("mosaics", "step", "limits", "show", "drawing"),
     size: Annotated[int, between(32, 2048)] = 224,
     show: str = BUNDLED,
     runs: Annotated[int, between(1)] = 15,
@@ -85,7 +85,7 @@ def bench(  # noqa: PLR0913, each is an option
     Limits: the time of mosaics against their operations, and the highest rates of the processor; CPU only.
     Show: sessions of four views with the test pattern as the camera, in a window where there is a screen: rates, the
     latency from capture to canvas, the time from a key to its picture, the part of the network's rate that a recording
-    costs, the time from the start to the first picture, and memory.
+    costs, the time from the start to the first picture, and memory. Drawing: the rest of a canvas.
     Runs alternate, so the ratios stay valid under load.
     Check: every kind of graph on the provider and on the CPU. The exit status is 2 if the pictures differ.
 
@@ -133,6 +133,7 @@ def _measure(
         "step": partial(_step, network, size_hw, runs),
         "limits": partial(_limits, network, runs),
         "show": partial(_show, show, runs),
+        "drawing": partial(_drawing, show),
     }
     return {name: measure() for name, measure in measures.items() if name in parts}
 
@@ -200,6 +201,16 @@ def _with_spread(figures: live_show.ShowFigures, name: str) -> str:
     """The median, and in brackets the lowest and the highest value."""
     median, lowest, highest = (getattr(part, name) for part in (figures.median, figures.lowest, figures.highest))
     return f"{median:.3g} ({lowest:.3g}..{highest:.3g})"
+
+
+def _drawing(model: str) -> list[dict[str, Any]]:
+    rows = list(drawing.measure_drawing(model))
+    cells = [
+        (f"{row.view} {row.canvas_hw[1]}x{row.canvas_hw[0]}", f"{row.canvas_ms:.1f} ms", f"{row.overlay_ms:.1f} ms")
+        for row in rows
+    ]
+    _print((f"drawing with {model}, CPU time on one core", "canvas without the network", "what lies over it"), cells)
+    return [dataclasses.asdict(row) for row in rows]
 
 
 def _print(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

@@ -1,7 +1,7 @@
 """What a canvas costs outside the network: colours, sizes, captions, the flash limiter, and what lies over it.
 
 `python -m scripts.dev.benchmarks.drawing` prints the CPU time on one core of views at two sizes; `ventral bench --part
-show` prints them too.
+drawing` prints them too.
 """
 
 import sys

@@ -18,8 +18,8 @@ from models.importing.open_network import open_network
 from realtime.capture.pattern import Pattern
 from realtime.inference.network_input import network_input
 from realtime.inference.providers import CPU, Session
+from scripts.dev.benchmarks import drawing, live_show, mosaics
 from scripts.dev.benchmarks import dream_step as steps
-from scripts.dev.benchmarks import live_show, mosaics
 from scripts.dev.benchmarks.dream_step import StepTimings, check_gradient, measure_steps, our_step
 from scripts.dev.benchmarks.forward import RUNTIMES, Forward, input_tensor
 from scripts.dev.benchmarks.frameworks import FRAMEWORKS, Chain, GradientStep, read_chain
@@ -131,6 +131,19 @@ def test_a_session_of_every_view_has_all_figures(
         assert all(value > 0 for name, value in row["median"].items() if name != "recording_cost")
         assert 1 < row["median"]["network"] < 33
     assert "recording, %" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_drawing_every_view_takes_some_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(drawing, "SETTLED", 1)
+    monkeypatch.setattr(drawing, "FRAMES", 2)
+    bench("world", part=("drawing",), output=tmp_path / "out.json")
+    rows = json.loads((tmp_path / "out.json").read_text())["drawing"]
+    assert [row["view"] for row in rows] == [view for view in drawing.VIEWS for _ in drawing.SIZES]
+    assert all(row["canvas_ms"] > 0 and row["overlay_ms"] > 0 for row in rows)
+    assert "dream 1920x1080" in capsys.readouterr().out
 
 
 @pytest.mark.slow
