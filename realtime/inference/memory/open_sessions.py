@@ -34,7 +34,9 @@ class OpenSessions(Generic[S]):
         """Add an open session, and close others for it; one not `needed` yet does not replace the one in use."""
         self._sessions[spec], self._sizes[spec] = session, size
         self._sizes.move_to_end(spec)
-        self.close_some(keep=spec if needed else None)
+        if needed:
+            self._in_use = spec
+        self.close_some()
 
     def items(self) -> list[tuple[GraphSpec, S]]:
         """What is open."""
@@ -88,13 +90,13 @@ class OpenSessions(Generic[S]):
         """Close all."""
         self._sessions.clear()
 
-    def close_some(self, keep: GraphSpec | None = None) -> bool:
+    def close_some(self) -> bool:
         """Close the least recently used until the others are within the limit; whether any was closed.
 
-        `keep` stays in any case, or else the one that was used last.
+        What is in use, or will be next, stays in any case.
         """
-        before, keep = len(self._sessions), keep or self._in_use
-        for spec in [each for each in self._sessions if each != keep and not self.runs(each)]:
+        before = len(self._sessions)
+        for spec in [each for each in self._sessions if each != self._in_use and not self.runs(each)]:
             if self.size <= self.limit and len(self._sessions) <= MOST:
                 break
             del self._sessions[spec]
