@@ -13,6 +13,7 @@ from models.build.ceil_mode import remove_ceil_mode
 from models.build.expand_lrn import expand_lrn
 from models.build.fp16.halve import halve
 from models.build.graph_spec import GraphSpec
+from models.build.int8.pool_levels import pool_levels
 from models.build.int8.quantize import quantize
 from models.build.preprocess import fix_size, prepend
 from models.build.weight_cache import PACKED, forget, is_intact, load_nodes, load_packed, split_weights
@@ -75,6 +76,8 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     builder = GraphBuilder(model)
     prepend(builder, info.input, spec.size_hw, head.image_type)
     head.append(builder, info, shapes(model))
+    if spec.precision == "int8":
+        pool_levels(model)
     connect_scales(model)
     onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
     return model

@@ -20,6 +20,9 @@ KERNEL, SCALES, BIAS = "/int8_kernel", "/int8_scales", "/int8_bias"
 
 FACTORS = "/int8_factors"  # after the name of a tensor
 
+COLOURS, FEWEST = (3,), 4
+"""Kernels for this many input channels get FEWEST: ONNX Runtime's fast convolutions take multiples of four."""
+
 Arrays = Mapping[str, NDArray[np.float32]]
 
 
@@ -74,6 +77,7 @@ def pack_kernels(model: onnx.ModelProto, peaks: Peaks) -> onnx.ModelProto:
             kernel, bias = _folded(kernel, bias, each.norm, arrays)
         if each.node.input[0] in factors:
             kernel = _times_channels(kernel, factors[each.node.input[0]])
+        kernel = _widened(kernel)
         scales = np.abs(kernel).reshape(len(kernel), -1).max(axis=1) / LARGEST
         scales = np.where(scales > 0, scales, 1).astype(np.float32)
         integers = np.round(kernel / scales[:, None, None, None]).astype(np.int8)
@@ -82,6 +86,13 @@ def pack_kernels(model: onnx.ModelProto, peaks: Peaks) -> onnx.ModelProto:
             packed.graph.initializer.append(numpy_helper.from_array(array, each.tensor + suffix))
     packed.graph.initializer.extend(numpy_helper.from_array(each, name + FACTORS) for name, each in factors.items())
     return packed
+
+
+def _widened(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A kernel for at least FEWEST input channels, whose weights for the missing ones are zeros."""
+    missing = FEWEST - kernel.shape[1]
+    is_colours = kernel.shape[1] in COLOURS
+    return np.pad(kernel, ((0, 0), (0, missing), (0, 0), (0, 0))) if is_colours else kernel
 
 
 def _times_channels(kernel: NDArray[np.float32], factors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from models.build.int8.kernels import BIAS, FACTORS, KERNEL, SCALES
+from models.build.int8.kernels import BIAS, COLOURS, FACTORS, FEWEST, KERNEL, SCALES
 from models.build.int8.plan import Fused, Plan
 from models.graph.builder import UINT8, GraphBuilder, attributes, replace_nodes, shapes
 from models.graph.run_time_scales import SIGNED, UNSIGNED, add_levels, new_scale
@@ -163,12 +163,21 @@ class _Writer:
         )
 
     def _convolution(self, fused: Fused) -> None:
-        source, kernel = self._as_levels(fused.node.input[0]), fused.kernel
+        source, kernel = self._widened(fused.node.input[0]), fused.kernel
         scale = self._plan.scales[fused.tensor]
         weights = (kernel + KERNEL, kernel + SCALES, self._kernel_zero)
         result = (self._names[id(scale)], self._zeros[scale.zero], self._biases[kernel])
         self._node("QLinearConv", [*source, *weights, *result], [fused.tensor + LEVELS], **attributes(fused.node))
         self._levels.add(fused.tensor)
+
+    def _widened(self, tensor: str) -> tuple[str, str, str]:
+        """The levels of a tensor, with channels of zeros where its convolution takes more, its scale and zero point."""
+        levels, scale, zero = self._as_levels(tensor)
+        channels = self._shapes[tensor][1]
+        if channels in COLOURS:
+            places = [min(place, channels - 1) for place in range(FEWEST)]
+            levels = self._builder.op("Gather", levels, self._builder.ints(*places), axis=1)
+        return levels, scale, zero
 
     def _addition(self, fused: Fused) -> None:
         parts = [each for name in fused.node.input for each in self._as_levels(name)]
