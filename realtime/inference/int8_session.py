@@ -18,12 +18,13 @@ KnownScales: TypeAlias = MutableMapping[str, float]
 
 Scales: TypeAlias = NDArray[np.float32]
 
-FIRST_PASSES = 12  # at most, until the scales of a network are found that has never run
+FIRST_PASSES = 12  # at most, until scales are found that fit the first frame
 PASSES = 3  # at most, for each frame after it
 TARGET = 0.95  # the part of the levels that the largest activation is to use
 LOW, LOWEST = 0.85, 0.5  # below this part, a scale shrinks
-FIRST_GROWTH = 8.0  # of a scale whose tensor reaches the last level
-GROWTH = np.array([1.0, 1.1, 2.0, 4.0])  # the same, by how many runs in a row it has reached it
+FIRST_GROWTH = np.array([1.0, 1.5, 4.0, 16.0])  # of a scale, by how many runs in a row its tensor has reached the
+GROWTH = np.array([1.0, 1.1, 2.0, 4.0])  # last level; the same after the first frame
+UNSEEN = 1 / 16  # the factor of a scale whose tensor has no level but zero
 CLIPPED = 2  # runs in a row that reach the last level, after which a frame is run again: one clips few pixels
 SMALLEST = 1e-5  # a scale: smaller ones could make biases that are no int32
 DECAY, FAST_DECAY = 0.985, 0.9  # of a scale that is too large or much too large, for each frame
@@ -54,7 +55,7 @@ class Int8Session:
         self._starts = np.array([each["peaks"][0] for each in record])
         limits = [np.inf if each["largest"] is None else each["largest"] for each in record]
         self._limits = (np.array(limits) / LAST_LEVEL).astype(np.float32)
-        self._found = all(name in known for name in self._tensors)
+        self._found = False
         first = [known.get(name, 1.0) for name in self._tensors]
         self.scales: Scales = np.minimum(np.array(first, np.float32), self._limits)
         self._full = np.zeros(len(record), np.int64)  # runs in a row in which a tensor reached the last level
@@ -125,25 +126,31 @@ class Int8Session:
         return np.asarray(levels / (LAST_LEVEL - self._zeros), np.float64)
 
     def _search(self, peaks: NDArray[np.uint8]) -> bool:
-        """Change the scales of a network that has never run; whether the frame must be run again."""
+        """Change the scales before any fit; whether the frame must be run again."""
         used = self._levels_used(peaks)
-        full = (used >= 1) & (self.scales < self._limits)
-        factors = np.where(full, FIRST_GROWTH, np.where(used > 0, np.maximum(used, 1 / LAST_LEVEL) / TARGET, 1.0))
+        full = self._count_full(used, self.scales)
+        fitting = np.where(used > 0, np.maximum(used, 1 / LAST_LEVEL) / TARGET, UNSEEN)
+        factors = np.where(full, FIRST_GROWTH[self._full], fitting)
         self._set(self.scales * factors)
-        return bool(full.any() or ((used < LOW) & (used > 0)).any())
+        return bool(full.any() or ((used < LOWEST) & (self.scales > SMALLEST)).any())
 
     def _follow(self, peaks: NDArray[np.uint8], scales: Scales) -> bool:
         """Change the scales by the peaks of a run with `scales`; whether the frame must be run again."""
         used = self._levels_used(peaks)
-        full = (used >= 1) & (scales < self._limits)
         grown = self._full >= CLIPPED
-        self._full = np.where(full, np.minimum(self._full + 1, len(GROWTH) - 1), 0)
+        full = self._count_full(used, scales)
         fitting = scales * np.where(used > 0, np.maximum(used, 1 / LAST_LEVEL) / TARGET, 1.0)
         ratio = fitting / self.scales * TARGET
         decay = np.where(ratio < LOWEST, FAST_DECAY, np.where(ratio < LOW, DECAY, 1.0))
         calm = np.where(grown, fitting, np.maximum(self.scales * decay, np.minimum(fitting, self.scales)))
         self._set(np.where(full, np.maximum(scales, self.scales) * GROWTH[self._full], calm))
         return bool((self._full >= CLIPPED).any())
+
+    def _count_full(self, used: NDArray[np.float64], scales: Scales) -> NDArray[np.bool_]:
+        """Which tensors reach the last level, and are not held back by a limit; count the runs in a row."""
+        full = np.asarray((used >= 1) & (scales < self._limits))
+        self._full = np.where(full, np.minimum(self._full + 1, len(GROWTH) - 1), 0)
+        return full
 
     def _set(self, scales: NDArray[np.floating[Any]]) -> None:
         self.scales = np.clip(scales, SMALLEST, self._limits).astype(np.float32)

@@ -4,6 +4,9 @@ The rounding is ignored (the straight-through estimator, Bengio et al. 2013). Co
 too: an ascent needs its direction only.
 """
 
+import math
+
+import onnx
 from onnx import TensorProto, numpy_helper
 
 from models.autodiff.rules.average_pooling import RULES as AVERAGE_POOLING
@@ -37,12 +40,12 @@ def _convolution(ctx: NodeGradient) -> str:
     if pads is None:
         grad = chain(ctx, _ratio(ctx, 1, 6))
         return strided_convolution(ctx, _masked(ctx, grad), kernel, 3)
-    levels, scale = _levels(ctx, ctx.grad)
-    scale = ctx.op("Mul", scale, _ratio(ctx, 1, 6))
-    adjoint = adjoint_kernel(ctx, kernel, 3)
+    levels, scale, base = _levels(ctx, ctx.grad)
+    ratio, adjoint = _ratio(ctx, 1, 6), adjoint_kernel(ctx, kernel, 3)
+    scale, base = ctx.op("Mul", scale, ratio), ctx.op("Mul", ctx.op("Mul", base, ratio), _norm(ctx, adjoint))
     integers, kernel_scales = _integers(ctx, adjoint)
     factor = new_scale(ctx.builder.model, f"gradient of {ctx.input(3)}", SIGNED)
-    result = ctx.op("Mul", factor, ctx.op("Mul", scale, _norm(ctx, adjoint)))
+    result = ctx.op("Mul", factor, base)
     zero, kernel_zero = ctx.builder.scalar(SIGNED, TensorProto.UINT8), ctx.builder.scalar(0, TensorProto.INT8)
     operands = (_masked_levels(ctx, levels), scale, zero, integers, kernel_scales, kernel_zero, result, zero)
     output = ctx.op("QLinearConv", *operands, pads=pads, **ctx.attributes("dilations", "group"))
@@ -66,12 +69,9 @@ def _integers(ctx: NodeGradient, kernel: str) -> tuple[str, str]:
 
 
 def _norm(ctx: NodeGradient, kernel: str) -> str:
-    """The largest norm of the kernel of an output channel, by which the standard deviation of noise grows at most.
-
-    So the scale of the result, relative to that of the operand, is near 1 times it, whatever the objective is.
-    """
-    axes = ctx.ints(*range(1, len(ctx.dims(ctx.input(3)))))
-    return ctx.op("ReduceMax", ctx.op("ReduceL2", kernel, axes, keepdims=0), keepdims=0)
+    """The root mean square of the norms of the output channels, by which the deviation of noise grows."""
+    channels = ctx.dims(ctx.input(0))[1] or 1
+    return ctx.op("Div", ctx.op("ReduceL2", kernel, keepdims=0), ctx.scalar(math.sqrt(channels)))
 
 
 def _ratio(ctx: NodeGradient, numerator: int, denominator: int) -> str:
@@ -79,14 +79,23 @@ def _ratio(ctx: NodeGradient, numerator: int, denominator: int) -> str:
     return ctx.op("Div", ctx.input(numerator), ctx.input(denominator))
 
 
-def _levels(ctx: NodeGradient, grad: str) -> tuple[str, str]:
-    """A gradient as levels around SIGNED, and their scale; those of a convolution are taken as they are."""
-    made = next((node for node in reversed(ctx.builder.model.graph.node) if grad in node.output), None)
-    if made is not None and made.op_type == "DequantizeLinear":
-        return made.input[0], made.input[1]
+def _levels(ctx: NodeGradient, grad: str) -> tuple[str, str, str]:
+    """A gradient as levels around SIGNED, their scale, and its base; the levels of a convolution are taken as they are.
+
+    A base is what a scale would be if every convolution changed its gradient as it changes noise. The scales that are
+    found at run time are factors of it: so none depends on the size of the objective, nor on the factors before it.
+    """
+    made = _maker(ctx, grad)
+    if made is not None and made.op_type == "DequantizeLinear" and (scale := _maker(ctx, made.input[1])) is not None:
+        return made.input[0], made.input[1], scale.input[1]
     largest = ctx.op("Max", ctx.op("ReduceMax", ctx.op("Abs", grad), keepdims=0), ctx.scalar(TINY))
-    scale = ctx.op("Div", largest, ctx.scalar(LARGEST))
-    return ctx.op("QuantizeLinear", grad, scale, ctx.builder.scalar(SIGNED, TensorProto.UINT8)), scale
+    base = ctx.op("Div", largest, ctx.scalar(LARGEST))
+    return ctx.op("QuantizeLinear", grad, base, ctx.builder.scalar(SIGNED, TensorProto.UINT8)), base, base
+
+
+def _maker(ctx: NodeGradient, tensor: str) -> onnx.NodeProto | None:
+    """The node that computes a tensor."""
+    return next((node for node in reversed(ctx.builder.model.graph.node) if tensor in node.output), None)
 
 
 def _is_rectified(ctx: NodeGradient) -> bool:
