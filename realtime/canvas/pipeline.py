@@ -88,7 +88,7 @@ class Pipeline:
         """What the view draws of a frame; raises NotReady and every error."""
         show, predict = settings[ShowSettings], settings[PredictSettings]
         view, layout = self._views[show.view], self._layout(settings, frame)
-        self.precision.update(show.layer, frame.image, self._input_hw(frame, FULL))
+        self.precision.update(show.layer, frame.image, self._input_hw(frame, FULL), dream=view.in_background)
         scene, rendered = self._rendered(view, frame, settings, layout)
         predictions = rendered.predictions if predict.on else ()
         if predictions is None:
@@ -138,7 +138,7 @@ class Pipeline:
             self._engine,
             self._input_hw(frame, level),
             layout.view.hw,
-            self.precision.at(int8=level.int8 or view.in_background),
+            self.precision.at(int8=level.int8, dream=view.in_background),
             cover=show.fit == "cover" and view.fills(settings),
             effort=level.effort,
         )

@@ -31,7 +31,7 @@ class DrawingThreads:
             parts.setup.network.info,
             source_rate=lambda: parts.capture.rate,
             int8=lambda: pipeline.precision.ratio,
-            busy=lambda: pipeline.precision.measuring or parts.engine.pending > 0,
+            busy=lambda: pipeline.precision.trying() or parts.engine.pending > 0,
             short_side=pipeline.short_side,
             keeps_size=options.size is not None,
             now=time.monotonic(),

@@ -11,10 +11,11 @@ import pytest
 from models.build.precision import Precision, PrecisionChoice
 from models.importing.open_network import open_network
 from realtime.capture.pattern import Pattern
-from realtime.inference import precision
+from realtime.inference import format_trial
 from realtime.inference.engine import Engine
+from realtime.inference.format_trial import DreamTrial, ViewTrial, worst_tenth
 from realtime.inference.open_session import open_session
-from realtime.inference.precision import ShowPrecision, worst_tenth
+from realtime.inference.precision import ShowPrecision
 from realtime.inference.providers import CPU, Provider
 
 LAYER, SIZE_HW = "block3_conv1", (64, 80)
@@ -26,6 +27,7 @@ def decided(
     *,
     background: bool = True,
     int8: bool = True,
+    dream: bool = False,
     provider: Provider = CPU,
 ) -> Precision:
     """The precision once a show has run long enough to measure; `int8` where it would rather have that."""
@@ -33,22 +35,31 @@ def decided(
     with Engine(provider, background=background) as engine:
         show = ShowPrecision(choice, open_network("world"), engine)
         deadline = time.monotonic() + 30
-        show.update(layer, image, SIZE_HW)
-        while show.measuring:
+        show.update(layer, image, SIZE_HW, dream=dream)
+        while show.trying(dream=dream):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-            show.update(layer, image, SIZE_HW)
-        return show.at(int8=int8)
+            show.update(layer, image, SIZE_HW, dream=dream)
+        return show.at(int8=int8, dream=dream)
 
 
 @pytest.mark.parametrize(("ratio", "exact", "expected"), [(0.5, 0.0, "int8"), (0.95, 0.0, "fp32"), (0.5, 1e9, "fp32")])
 def test_auto_takes_int8_where_it_helps_is_faster_and_exact(
     monkeypatch: pytest.MonkeyPatch, ratio: float, exact: float, expected: Precision
 ) -> None:
-    monkeypatch.setattr(precision, "_measure", lambda *_: {"fp32": 1.0, "int8": ratio})
-    monkeypatch.setattr(precision, "EXACT", exact)
+    monkeypatch.setattr(format_trial, "shortest_times", lambda *_: {"fp32": 1.0, "int8": ratio})
+    monkeypatch.setattr(ViewTrial, "exact", exact)
     assert decided("auto") == expected
     assert decided("auto", int8=False) == "fp32"
+
+
+@pytest.mark.parametrize(("ratio", "exact", "expected"), [(0.5, 0.0, "int8"), (0.95, 0.0, "fp32"), (0.5, 1.0, "fp32")])
+def test_a_dream_takes_int8_where_its_own_graph_is_faster_and_points_the_same_way(
+    monkeypatch: pytest.MonkeyPatch, ratio: float, exact: float, expected: Precision
+) -> None:
+    monkeypatch.setattr(format_trial, "shortest_times", lambda *_: {"fp32": 1.0, "int8": ratio})
+    monkeypatch.setattr(DreamTrial, "exact", exact)
+    assert decided("auto", int8=False, dream=True) == expected
 
 
 def test_what_is_asked_for_is_not_measured() -> None:
@@ -91,15 +102,15 @@ def test_auto_takes_fp16_wherever_it_is_faster(
     monkeypatch: pytest.MonkeyPatch, ratio: float, exact: float, expected: Precision
 ) -> None:
     """The graphs are those of a GPU; the sessions run on the CPU, which rounds to half precision too."""
-    monkeypatch.setattr(precision, "_measure", lambda *_: {"fp32": 1.0, "fp16": ratio})
-    monkeypatch.setattr(precision, "EXACT", exact)
-    monkeypatch.setattr(precision, "open_session", lambda spec, provider: open_session(spec, CPU))
+    monkeypatch.setattr(format_trial, "shortest_times", lambda *_: {"fp32": 1.0, "fp16": ratio})
+    monkeypatch.setattr(ViewTrial, "exact", exact)
+    monkeypatch.setattr(format_trial, "open_session", lambda spec, provider, **_: open_session(spec, CPU))
     assert decided("auto", provider=Provider("CUDA"), int8=False) == expected
 
 
 def test_a_provider_with_one_format_is_not_measured() -> None:
     with Engine(Provider("CoreML"), background=True) as engine:
-        assert not ShowPrecision("auto", open_network("world"), engine).measuring
+        assert not ShowPrecision("auto", open_network("world"), engine).trying()
 
 
 def test_exactness_is_that_of_nine_tenths_of_the_active_channels() -> None:

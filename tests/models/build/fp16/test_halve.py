@@ -21,8 +21,8 @@ from models.build.heads.dream import DreamHead
 from models.graph.builder import tensors
 from models.importing.open_network import open_network
 from models.spec import RECORD, InputInfo, LayerInfo, ModelInfo, Network
+from realtime.inference.format_trial import worst_tenth
 from realtime.inference.open_session import open_session
-from realtime.inference.precision import worst_tenth
 from realtime.inference.providers import CPU
 from scripts.machine.check.agreement import compare, cosine
 from scripts.machine.check.examples import Example, examples

@@ -14,9 +14,9 @@ from models.build.int8.quantize import picture_scale
 from models.build.precision import Precision
 from models.importing.open_network import open_network
 from models.spec import InputInfo, Network
+from realtime.inference.format_trial import worst_tenth
 from realtime.inference.int8_session import Int8Session
 from realtime.inference.open_session import open_session
-from realtime.inference.precision import worst_tenth
 from realtime.inference.providers import CPU
 from tests.models.build.int8.networks import INPUT, NETWORKS, SIZE_HW, MakeChain, picture
 
