@@ -7,7 +7,7 @@ from models.build.heads.grid import Grid
 from models.graph.builder import FLOAT, INT64, UINT8, GraphBuilder
 from models.spec import Hw
 
-SAMPLES, LOW_SAMPLES = 48, 20  # pixels of each side of a cell that its peak and its low are measured from
+SAMPLES, LOW_SAMPLES = 48, 12  # pixels of each side of a cell that its peak and its low are measured from
 SPOT = 0.4  # share of the maximum that counts as the peak of a cell with less than a hundredth of it active
 LOW = 0.1  # the quantile of a cell that is drawn black
 SMOOTHEST = 2.5  # maps that grow by that factor or more are drawn with the smoothest filter
