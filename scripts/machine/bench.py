@@ -183,7 +183,7 @@ def _limits(network: Network, runs: int) -> dict[str, Any]:
         cells = [(f"{each.layer}, {each.side}", f"{each.operations:.1f}", f"{each.ms:.1f}") for each in measured]
         _print((f"mosaic in {precision}, size", "1e9 operations", "ms"), cells)
         print(f"{line.overhead_ms:.1f} ms and 1e9 operations in {1e3 / line.rate:.2f} ms, within {line.deviation:.0%};")
-        print(f"{line.rate:.0f} of at most {peak:.0f} 1e9 operations per second")
+        print(f"{line.rate:.0f}e9 operations per second; one large convolution: {peak:.0f}e9")
         works[precision] = {"peak": peak, "line": dataclasses.asdict(line)}
         works[precision]["works"] = [dataclasses.asdict(each) for each in measured]
     return works
