@@ -21,9 +21,18 @@ def enlarge_along_guide(levels: Floats, guide: NDArray[np.uint8]) -> NDArray[np.
     """`levels` (height, width), or with colours, of 0 to 1 at the size of the grey `guide`, with its edges."""
     small = cv2.resize(guide, hw(levels)[::-1], interpolation=cv2.INTER_AREA)
     slope, offset = _lines(levels, np.asarray(small / np.float32(255), np.float32))
+    wide = guide.astype(np.float32)
+    if levels.ndim == 2:
+        return _on_lines(slope, offset, wide)
+    planes = [_on_lines(slope[..., colour], offset[..., colour], wide) for colour in range(levels.shape[2])]
+    return np.asarray(cv2.merge(planes), np.uint8)  # one colour after another takes a third of the time of all at once
+
+
+def _on_lines(slope: Floats, offset: Floats, guide: Floats) -> NDArray[np.uint8]:
+    """The levels, 0 to 255, of the grey `guide` on the lines of one colour, which are enlarged to its size."""
     size = hw(guide)[::-1]
-    large = cv2.multiply(cv2.resize(slope, size), _as_wide(guide, levels), dtype=cv2.CV_32F)
-    return cv2.add(large, cv2.resize(offset * 255, size), dtype=cv2.CV_8U)  # type: ignore[return-value]
+    large = cv2.multiply(cv2.resize(slope, size), guide)
+    return np.asarray(cv2.add(large, cv2.resize(offset * 255, size), dtype=cv2.CV_8U), np.uint8)
 
 
 def _lines(levels: Floats, guide: Floats) -> tuple[Floats, Floats]:
