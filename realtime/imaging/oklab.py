@@ -24,8 +24,8 @@ _ROOTS_OF_LAB = np.linalg.inv(_LAB_OF_ROOTS)
 
 def bgr_of_oklab(colours: Floats) -> Floats:
     """From (..., 3): lightness 0 to 1, green to red, blue to yellow; to BGR, clipped to 0 to 1."""
-    linear = ((colours @ _ROOTS_OF_LAB.T) ** 3) @ _RGB_OF_LMS.T
-    linear = np.clip(linear, 0, 1)
+    roots = colours @ np.asarray(_ROOTS_OF_LAB.T, colours.dtype)
+    linear = np.clip((roots * roots * roots) @ np.asarray(_RGB_OF_LMS.T, colours.dtype), 0, 1)
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.asarray(encoded[..., ::-1], np.float32)
 
