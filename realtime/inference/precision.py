@@ -7,6 +7,7 @@ from models.spec import Hw, Network
 from realtime.imaging.frame import Image
 from realtime.inference.engine import Engine
 from realtime.inference.format_trial import DreamTrial, FormatTrial, ViewTrial
+from realtime.inference.integers_check import integers_work
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ class ShowPrecision:
         self._chosen: Precision | None = None if choice == "auto" else choice
         if self._chosen is not None and not self._works(self._chosen):
             log.warning("%s is not for the provider %s, which computes in fp32", choice, engine.provider.name)
+        elif self._chosen == "int8" and not integers_work():
+            log.warning("this version of ONNX Runtime computes int8 wrongly; it computes in fp32: update onnxruntime")
+            self._chosen = "fp32"
 
     def trying(self, *, dream: bool = False) -> bool:
         """Whether the trial of the views, or of dreams, is not over."""

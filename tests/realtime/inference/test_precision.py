@@ -14,9 +14,10 @@ from realtime.capture.pattern import Pattern
 from realtime.inference import format_trial
 from realtime.inference.engine import Engine
 from realtime.inference.format_trial import DreamTrial, ViewTrial, worst_tenth
+from realtime.inference.integers_check import integers_work
 from realtime.inference.open_session import open_session
 from realtime.inference.precision import ShowPrecision
-from realtime.inference.providers import CPU, Provider
+from realtime.inference.providers import CPU, Provider, Session
 
 LAYER, SIZE_HW = "block3_conv1", (64, 80)
 
@@ -65,6 +66,22 @@ def test_a_dream_takes_int8_where_its_own_graph_is_faster_and_points_the_same_wa
 def test_what_is_asked_for_is_not_measured() -> None:
     assert decided("int8", int8=False) == "int8"
     assert decided("fp32") == "fp32"
+
+
+def test_an_onnx_runtime_that_computes_integers_wrongly_computes_in_fp32(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Version 1.24 gives zeros where the bias belongs."""
+    integers_work.cache_clear()
+    monkeypatch.setattr(Session, "run", lambda *_: {"y": np.zeros((1, 16, 8, 8), np.uint8)})
+    with Engine(CPU, background=True) as engine:
+        assert ShowPrecision("int8", open_network("world"), engine).at(int8=True) == "fp32"
+    assert "computes int8 wrongly" in caplog.text
+    integers_work.cache_clear()
+
+
+def test_the_installed_onnx_runtime_computes_integers_rightly() -> None:
+    assert integers_work()
 
 
 def test_files_are_computed_in_fp32() -> None:
