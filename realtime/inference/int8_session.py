@@ -112,12 +112,16 @@ class Int8Session:
         return outputs
 
     def _run_open(self, feeds: Tensors) -> dict[str, NDArray[Any]]:
+        """The outputs with the present scales, after as many runs as it takes to find them."""
+        first = self.scales
         for _ in range(PASSES if self._found else FIRST_PASSES):
             outputs = self._session.run({**feeds, SCALES_INPUT: self.scales})
             peaks = outputs.pop(PEAKS_OUTPUT)
             if not (self._follow(peaks, self.scales) if self._found else self._search(peaks)):
                 break
-        self._found = True
+        if not self._found:  # of a tensor without any activation nothing is known
+            self._set(np.where(self._levels_used(peaks) > 0, self.scales, first))
+            self._found = True
         return outputs
 
     def _levels_used(self, peaks: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -126,7 +130,7 @@ class Int8Session:
         return np.asarray(levels / (LAST_LEVEL - self._zeros), np.float64)
 
     def _search(self, peaks: NDArray[np.uint8]) -> bool:
-        """Change the scales before any fit; whether the frame must be run again."""
+        """Change the scales until they fit the first frame; whether it must be run again."""
         used = self._levels_used(peaks)
         full = self._count_full(used, self.scales)
         fitting = np.where(used > 0, np.maximum(used, 1 / LAST_LEVEL) / TARGET, UNSEEN)

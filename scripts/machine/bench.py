@@ -81,11 +81,12 @@ def bench(  # noqa: PLR0913, each is an option
 
     Mosaics: the graph of each layer, compared with the usual way, which computes the layer in ONNX Runtime, Keras,
     TensorFlow, PyTorch or OpenVINO, if installed, and tiles it in numpy.
-    Step: one of a dream; Ventral, compared with TensorFlow and PyTorch if they are installed.
-    Limits: the time of mosaics against their operations, and the highest rates of the processor; CPU only.
+    Step: one step of a dream, compared with TensorFlow and PyTorch if they are installed.
+    Limits: the time of mosaics against their operations, and the rate of one large convolution; CPU only.
     Show: sessions of four views with the test pattern as the camera, in a window where there is a screen: rates, the
     latency from capture to canvas, the time from a key to its picture, the part of the network's rate that a recording
-    costs, the time from the start to the first picture, and memory. Drawing: the rest of a canvas.
+    costs, the time from the start to the first picture, and memory.
+    Drawing: the CPU time of a canvas without its network.
     Runs alternate, so the ratios stay valid under load.
     Check: every kind of graph on the provider and on the CPU. The exit status is 2 if the pictures differ.
 

@@ -77,6 +77,18 @@ def test_a_black_picture_leaves_scales_that_work(make: MakeChain) -> None:
     assert worst_tenth(exact, outputs["activations"]) > 30
 
 
+def test_a_picture_without_any_activation_leaves_scales_that_work(make: MakeChain) -> None:
+    """Every pixel is the mean of the network's input, so that nothing is active without a bias."""
+    network = make(NETWORKS["no bias, stride"])
+    grey = np.broadcast_to(np.array(INPUT.mean, np.uint8), (*SIZE_HW, 3)).copy()
+    exact = open_session(spec(network, "fp32"), CPU).run({"image": picture()})["activations"]
+    session = open_session(GraphSpec(network, ActivationsHead("out"), SIZE_HW, "int8"), CPU)
+    assert not session.run({"image": grey})["activations"].any()
+    for _ in range(3):
+        outputs = session.run({"image": picture()})
+    assert worst_tenth(exact, outputs["activations"]) > 30
+
+
 def test_all_graphs_of_a_network_share_their_scales(make: MakeChain) -> None:
     network = make(NETWORKS["chain"])
     first = open_session(spec(network, "int8"), CPU)

@@ -1,0 +1,58 @@
+"""The engine closes sessions when they hold more memory than it may take."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from models.build.build import build
+from models.build.graph_spec import GraphSpec
+from models.build.heads.activations import ActivationsHead
+from models.importing.open_network import open_network
+from realtime.inference.engine import Engine, NotReady, SessionLike
+from realtime.inference.memory.spare_memory import SPARE
+from realtime.inference.open_session import open_session
+from realtime.inference.providers import CPU, Provider
+from tests.screen import until
+
+
+def deep(side: int) -> GraphSpec:
+    """A graph with eight megabytes of weights."""
+    return GraphSpec(open_network("world"), ActivationsHead("block5_conv3"), (side, 32))
+
+
+def test_sessions_are_bounded_by_their_bytes_and_the_oldest_goes() -> None:
+    with Engine(CPU) as engine:
+        engine.limit_memory(SPARE // 1_000_000 + 20)
+        for side in (32, 48, 64):
+            engine.wait(deep(side), timeout=20)
+        assert engine.ready(deep(48))
+        assert engine.ready(deep(64))
+        with pytest.raises(NotReady):
+            engine.ready(deep(32))
+
+
+def test_what_does_not_fit_is_not_prefetched_again_and_again() -> None:
+    opened: list[GraphSpec] = []
+
+    def counted(graph: GraphSpec, provider: Provider) -> SessionLike:
+        opened.append(graph)
+        return open_session(graph, provider)
+
+    specs = [deep(side) for side in (32, 48, 64, 80)]
+    with Engine(CPU, counted) as engine:
+        engine.limit_memory(SPARE // 1_000_000 + 12)
+        engine.wait(specs[0], timeout=20)
+        for _ in range(40):
+            assert engine.ready(specs[0]), "what is in use was closed"
+            engine.prefetch(specs)
+            time.sleep(0.02)
+        until(lambda: engine.pending == 0, "what fits")
+    assert len(opened) == len(set(opened)) > 1
+
+
+def test_a_session_knows_what_it_holds() -> None:
+    weights = (build(deep(32)).parent / "network.bin").stat().st_size
+    session = open_session(deep(32), CPU)
+    assert 0.9 * weights < session.size < 1.5 * weights
