@@ -150,13 +150,18 @@ def _check(
 
 def _mosaics(network: Network, provider: Provider, size_hw: Hw, runs: int) -> list[dict[str, Any]]:
     rows = list(mosaics.measure_mosaics(network, provider, size_hw=size_hw, runs=runs))
-    names = list(rows[0].timings)
-    cells = [
-        (name, *(f"{row.timings[name].wall_ms:.1f} ms {row.speedup(name):5.2f}x" for row in rows)) for name in names
-    ]
-    _print(("mosaic of", *(row.layer for row in rows)), cells)
-    print(*rows[0].skipped, sep="\n", end="\n" if rows[0].skipped else "")
-    return [dataclasses.asdict(row) | {"speedup": {name: row.speedup(name) for name in names}} for row in rows]
+    names = list(dict.fromkeys(name for row in rows for name in row.timings))
+    _print(
+        ("mosaic of", *(row.layer for row in rows)), [(name, *(_speed(row, name) for row in rows)) for name in names]
+    )
+    skipped = dict.fromkeys(reason for row in rows for reason in row.skipped)
+    print(*skipped, sep="\n", end="\n" if skipped else "")
+    return [dataclasses.asdict(row) | {"speedup": {name: row.speedup(name) for name in row.timings}} for row in rows]
+
+
+def _speed(row: mosaics.MosaicTimings, name: str) -> str:
+    """The time and the speedup of one way; empty where it was skipped."""
+    return f"{row.timings[name].wall_ms:.1f} ms {row.speedup(name):5.2f}x" if name in row.timings else ""
 
 
 def _step(network: Network, size_hw: Hw, runs: int) -> dict[str, Any]:

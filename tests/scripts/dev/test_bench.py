@@ -15,6 +15,7 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
 from models.errors import ModelError, SetupError
 from models.importing.open_network import open_network
+from models.spec import Hw, Network
 from realtime.capture.pattern import Pattern
 from realtime.inference.network_input import network_input
 from realtime.inference.providers import CPU, Session
@@ -93,6 +94,24 @@ def test_a_framework_with_another_gradient_is_refused() -> None:
     with pytest.raises(SetupError, match=r"differs by 100\.0%"):
         check_gradient(lambda: 2 * ones, ones)
     assert check_gradient(lambda: ones, ones)() is ones
+
+
+def test_a_way_that_only_some_layers_have_leaves_gaps(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(mosaics, "RUNTIMES", {"other": _only_shallow})
+    bench("world", part=("mosaics",), size=32, runs=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if line.startswith("other")).count("ms") == 1
+    assert "other is skipped: it is too deep" in lines
+
+
+def _only_shallow(network: Network, layer: str, size_hw: Hw, threads: int) -> Forward:
+    if layer != "block1_conv2":
+        raise SetupError("it is too deep")
+    session = Session(build(GraphSpec(network, ActivationsHead(layer), size_hw)), CPU)
+    image = network_input(Pattern().read(), size_hw)
+    return lambda _: np.asarray(session.run({"image": image})["activations"])
 
 
 def test_only_plain_chains_are_rebuilt(tmp_path: Path) -> None:
