@@ -220,7 +220,7 @@ class Engine:
     def limit_memory(self, megabytes: int) -> None:
         """Bound the memory of the show: what it does not need itself is left for open sessions."""
         with self._changed:
-            self._sessions.limit = megabytes * MEGABYTE - self._spare.needed
+            self._sessions.limit = megabytes * MEGABYTE - self._spare.needed(self._sessions.size)
 
     def wait(self, spec: GraphSpec, timeout: float) -> None:
         """Wait until a graph is ready or has failed: for work without a screen.

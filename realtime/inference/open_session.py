@@ -1,4 +1,4 @@
-"""Open the graph of a GraphSpec and run it once."""
+"""Open the graph of a GraphSpec, and run it once where the show waits for it."""
 
 import logging
 from functools import cache, partial
@@ -14,7 +14,7 @@ from models.errors import VentralError
 from models.graph.run_time_scales import SCALES_INPUT
 from realtime.inference.ascent_session import AscentSession
 from realtime.inference.int8_session import Int8Session, KnownScales, Scales
-from realtime.inference.providers import Provider, Session
+from realtime.inference.providers import CPU, Provider, Session
 
 log = logging.getLogger(__name__)
 
@@ -27,25 +27,27 @@ def open_session(
 ) -> OpenSession:
     """Build the graph, open it and run it once; damaged files of the cache are rebuilt.
 
-    In the `background` of a show, a graph that the show does not wait for gets one thread.
+    In the `background` of a show, a graph that the show does not wait for gets one thread, and its first run on the CPU
+    is its first use: a gradient step takes a second, and hundreds of megabytes, which others need meanwhile.
     """
-    if background and not spec.head.waits:
-        threads = 1
+    patient = background and not spec.head.waits
+    opened = partial(_open, spec, provider, 1 if patient else threads, warm=not patient or provider.name != CPU.name)
     try:
-        return _open(spec, provider, threads)
+        return opened()
     except VentralError:
         raise
     except Exception:
         if provider.name != "CPU" or not repair(spec):
             raise
         log.warning("the cache of %s was damaged; rebuilding it", spec.network.info.name)
-        return _open(spec, provider, threads)
+        return opened()
 
 
-def _open(spec: GraphSpec, provider: Provider, threads: int | None) -> OpenSession:
+def _open(spec: GraphSpec, provider: Provider, threads: int | None, *, warm: bool) -> OpenSession:
     path = build(spec)
     session = Session(path, provider, threads=threads, precision=spec.precision)
-    session.warm_up()
+    if warm:
+        session.warm_up()
     if isinstance(spec.head, AscentHead):
         return AscentSession(session)
     if SCALES_INPUT not in session.inputs:

@@ -19,6 +19,7 @@ from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings, ShowSettings
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
+from realtime.inference.memory.process_memory import keep_heap_compact
 from realtime.inference.providers import choose
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording.paths import check_writable
@@ -54,6 +55,7 @@ def run(options: LiveOptions) -> None:
     Raises VentralError for wrong input, before anything is shown or written.
     """
     faulthandler.enable()
+    keep_heap_compact()
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
     setup = open_setup(options, owners=ACTION_OWNERS)

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+APART = 8_388_608  # bytes: more than a canvas of 1920x1080, which is faster where memory is used again
+
 
 def resident_bytes() -> int:
     """Resident memory of this process in bytes; where the system does not tell, the maximum so far, or 0."""
@@ -29,12 +31,25 @@ def heap_bytes() -> int | None:
     return int(state.uordblks + state.hblkhd)
 
 
+def keep_heap_compact() -> None:
+    """Keep what many threads allocate in two parts of the heap, and large blocks apart, which then can be given back.
+
+    Without it, a show of GoogLeNet under random keys holds 50 MB more (measured). To be called before threads start.
+    """
+    library = _c_library()
+    if library is not None:
+        library.mallopt(_M_ARENA_MAX, 2)
+        library.mallopt(_M_MMAP_THRESHOLD, APART)
+
+
 def trim_heap() -> None:
     """Give the free pages of the heap back to the system, where the C library can do so."""
     library = _c_library()
     if library is not None:
         library.malloc_trim(0)
 
+
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # of malloc.h
 
 _MALLINFO2 = (
     *("arena", "ordblks", "smblks", "hblks", "hblkhd"),

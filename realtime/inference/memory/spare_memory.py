@@ -12,19 +12,27 @@ from realtime.inference.providers import shrink_arena
 
 PAUSE, LONGEST_PAUSE = 1.0, 8.0  # seconds between two checks; they become rarer while little can be given back
 SPARE = 64_000_000  # bytes that may be free: an arena that grows again costs page faults
+MARGIN = 32_000_000  # bytes above the mean
+AVERAGED = 10.0  # seconds: a dream lasts longer, a single large graph does not
 
 
 class SpareMemory:
-    """Watches how much more is resident than the weights of the open sessions; the least of it is what is needed."""
+    """Watches how much more is resident than the weights of the open sessions.
+
+    The least of it is what the show needs in any case; its mean over AVERAGED seconds, what it needs now.
+    """
 
     def __init__(self) -> None:
         self._least = math.inf
         self._due, self._pause = 0.0, PAUSE
+        self._mean, self._seen = 0.0, -math.inf
 
-    @property
-    def needed(self) -> int:
-        """The bytes that the show needs beside its sessions, as far as they are known, and what may be free."""
-        return SPARE + (int(self._least) if self._least < math.inf else 0)
+    def needed(self, held: int) -> int:
+        """The bytes that the show needs beside its sessions, which hold `held` bytes; asked for in every frame."""
+        now, beside = time.monotonic(), resident_bytes() - held
+        self._mean += (beside - self._mean) * -math.expm1((self._seen - now) / AVERAGED)
+        self._seen = now
+        return max(int(self._mean), 0) + MARGIN
 
     def check(self, held: int) -> bool:
         """Whether little is free; gives memory back otherwise. `held` are the bytes of the open sessions.
