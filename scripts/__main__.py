@@ -7,14 +7,16 @@ in a traceback, another exit status or a crash. Nothing has started yet, so the 
 from __future__ import annotations
 
 import os
-import signal
 from types import FrameType
+
+from realtime.threads.signals import on_stop
+from scripts.common.streams import keep_streams
 
 
 def main() -> None:
     """Load the table of commands and run one."""
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, _exit)
+    keep_streams()
+    on_stop(_exit)
     from scripts.cli import main as run
 
     run()

@@ -2,20 +2,18 @@
 
 import logging
 import math
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module, metadata
-from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import cyclopts
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
 from models.errors import SetupError, VentralError
-from realtime.threads.signals import STOP_SIGNALS
+from realtime.threads.signals import on_stop
 from scripts.common.cli_errors import explain
 
 LONGEST = 600  # characters of an error message
@@ -89,20 +87,15 @@ def _default_text(value: Any) -> str | None:
 def main() -> NoReturn:
     """Run one command and exit with its status; an error that the user can fix is one line on stderr.
 
-    SIGTERM and Ctrl-C stop the command, which cleans up; both are ignored once it is done.
+    Ctrl-C and other signals stop the command, which cleans up; they are ignored once it is done.
     """
     logging.basicConfig(level=logging.INFO, format="ventral: %(message)s", stream=sys.stderr)
     arguments = sys.argv[1:]
     app = commands(arguments)
-    _on_stop(signal.default_int_handler)
+    on_stop(signal.default_int_handler)
     code = status(arguments, app)
-    _on_stop(signal.SIG_IGN)
+    on_stop(signal.SIG_IGN)
     sys.exit(code)
-
-
-def _on_stop(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
-    for each in STOP_SIGNALS:
-        signal.signal(each, handler)
 
 
 def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
@@ -113,7 +106,6 @@ def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
         (app or commands(arguments))(
             list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
         )
-        sys.stdout.flush()
     except VentralError as error:
         return _fail(str(error))
     except cyclopts.CycloptsError as error:
@@ -121,8 +113,6 @@ def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
         return _fail(f"{explain(error)} (see: ventral {command}--help)")
     except KeyboardInterrupt:
         return _fail("interrupted")
-    except BrokenPipeError:  # the reader of our output has ended
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         path = f"{error.filename}: " if error.filename else ""
         return _fail(f"{path}{error.strerror or error}; choose another file or folder")

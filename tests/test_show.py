@@ -80,7 +80,7 @@ def test_recording_lasts_as_long_as_the_show(tmp_path: Path, suffix: str) -> Non
     assert [path.name for path in tmp_path.iterdir() if "-part" in path.name] == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 @pytest.mark.parametrize("suffix", [".mp4", ".gif"])
 def test_signal_while_recording_leaves_a_finished_file(tmp_path: Path, number: signal.Signals, suffix: str) -> None:
     take = tmp_path / f"take{suffix}"

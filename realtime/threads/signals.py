@@ -1,23 +1,39 @@
-"""SIGINT and SIGTERM: the first ends a show in order, the second at once; short critical work is not interrupted."""
+"""The signals that end a program: the first ends a show in order, the second at once.
+
+They are Ctrl-C (SIGINT), the request of the system (SIGTERM), the end of the terminal (SIGHUP), and the key to quit
+(SIGQUIT).
+"""
 
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Self
+from typing import Any, Self, TypeAlias
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and the request of the system to end
-GRACE = 8.0  # seconds to end after SIGTERM: the system kills the process soon after
+GRACE = 8.0  # seconds to end after all signals but Ctrl-C: the system kills the process soon after
+
+Handler: TypeAlias = Callable[[int, FrameType | None], Any] | signal.Handlers | int | None
+
+
+def on_stop(handler: Handler) -> dict[int, Handler]:
+    """Let `handler` get every signal that ends a program; the handlers until now.
+
+    A SIGHUP that is ignored stays ignored: so `nohup` asks for it.
+    """
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows has the first two
+    handled = [each for each in numbers if each == signal.SIGINT or signal.getsignal(each) != signal.SIG_IGN]
+    return {number: signal.signal(number, handler) for number in handled}
 
 
 class StopSignals:
-    """Handles SIGINT and SIGTERM within the context.
+    """Handles the signals that end a program within the context.
 
-    The first signal sets `received`, and SIGTERM also `deadline`. A second one ends the process at once, and so does
-    Ctrl-C while `ending` is set, when only a recording is being finished.
+    The first signal sets `received`, and all but Ctrl-C also `deadline`. A second one ends the process at once, and so
+    does Ctrl-C while `ending` is set, when only a recording is being finished.
     """
 
     def __init__(self) -> None:
@@ -26,33 +42,38 @@ class StopSignals:
         self.deadline: float | None = None
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._on_signal) for number in STOP_SIGNALS}
+        self._before = on_stop(self._on_signal)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        _restore(self._before)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.received and number == getattr(signal, "SIGHUP", None):
+            return  # both the system and the shell tell that the terminal was closed
         if self.received or (self.ending and number == signal.SIGINT):
             os._exit(128 + number)
         self.received = True
-        if number == signal.SIGTERM:
+        if number != signal.SIGINT:
             self.deadline = time.monotonic() + GRACE
 
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Deliver SIGINT and SIGTERM only after the block, so that a process that it starts is not lost."""
+    """Deliver signals that end the program only after the block, so that a process that it starts is not lost."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread handles signals
         yield
         return
     received: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: received.append(number)) for number in STOP_SIGNALS}
+    before = on_stop(lambda number, _: received.append(number))
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _restore(before)
     for each in received:
         signal.raise_signal(each)
+
+
+def _restore(handlers: dict[int, Handler]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

@@ -12,7 +12,6 @@ from realtime.inference.providers import shrink_arena
 
 PAUSE, LONGEST_PAUSE = 1.0, 8.0  # seconds between two checks; they become rarer while little can be given back
 SPARE = 64_000_000  # bytes that may be free: an arena that grows again costs page faults
-MARGIN = 32_000_000  # bytes above the mean
 AVERAGED = 10.0  # seconds: a dream lasts longer, a single large graph does not
 
 
@@ -32,7 +31,7 @@ class SpareMemory:
         now, beside = time.monotonic(), resident_bytes() - held
         self._mean += (beside - self._mean) * -math.expm1((self._seen - now) / AVERAGED)
         self._seen = now
-        return max(int(self._mean), 0) + MARGIN
+        return max(int(self._mean), 0) + SPARE
 
     def check(self, held: int) -> bool:
         """Whether little is free; gives memory back otherwise. `held` are the bytes of the open sessions.

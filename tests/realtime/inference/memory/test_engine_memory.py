@@ -13,7 +13,7 @@ from models.build.heads.dream import DreamHead
 from models.importing.open_network import open_network
 from realtime.inference.engine import Engine, NotReady, SessionLike
 from realtime.inference.memory import spare_memory
-from realtime.inference.memory.spare_memory import MARGIN
+from realtime.inference.memory.spare_memory import SPARE
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import CPU, Provider, Session
 from tests.screen import until
@@ -21,7 +21,7 @@ from tests.screen import until
 
 @pytest.fixture(autouse=True)
 def small_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A show needs MARGIN bytes beside its sessions, however much the tests before have left."""
+    """A show needs SPARE bytes beside its sessions, however much the tests before have left."""
     monkeypatch.setattr(spare_memory, "resident_bytes", lambda: 0)
 
 
@@ -36,7 +36,7 @@ def test_sessions_are_bounded_by_what_the_show_leaves_and_the_oldest_goes(
 ) -> None:
     monkeypatch.setattr(spare_memory, "resident_bytes", lambda: beside)
     with Engine(CPU) as engine:
-        engine.limit_memory((MARGIN + beside) // 1_000_000 + 20)
+        engine.limit_memory((SPARE + beside) // 1_000_000 + 20)
         for side in (32, 48, 64):
             engine.wait(deep(side), timeout=20)
         assert engine.ready(deep(48))
@@ -54,7 +54,7 @@ def test_what_does_not_fit_is_not_prefetched_again_and_again() -> None:
 
     specs = [deep(side) for side in (32, 48, 64, 80)]
     with Engine(CPU, counted) as engine:
-        engine.limit_memory(MARGIN // 1_000_000 + 12)
+        engine.limit_memory(SPARE // 1_000_000 + 12)
         engine.wait(specs[0], timeout=20)
         for _ in range(40):
             assert engine.ready(specs[0]), "what is in use was closed"
