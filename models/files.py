@@ -1,15 +1,20 @@
 """Write files completely or not at all, also when two processes write the same one, and check their paths first."""
 
 import hashlib
+import itertools
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TypeAlias
 
 from models.errors import OutputError
+
+FileState: TypeAlias = tuple[int, int, int, int]
+"""What tells a file from another one under the same name: device, inode, size, time of its last change."""
 
 
 @contextmanager
@@ -21,6 +26,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        part.open("xb").close()  # exclusively: nobody else's file is written
         try:
             yield part
             sync(part)
@@ -46,6 +52,50 @@ def check_replaceable(path: Path, *, force: bool) -> None:
         raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
     if path.exists() and not force:
         raise OutputError(f"{path} exists already; choose another name, or use --force to replace it")
+
+
+def file_state(path: Path) -> FileState | None:
+    """The state of a file; None where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def numbered(path: Path, in_use: Callable[[Path], bool]) -> Path:
+    """`path`, or the first of name-2, name-3 ... next to it that is not in use."""
+    return next(each for each in _numbered(path) if not in_use(each))
+
+
+def rename_to_free(file: Path, path: Path) -> Path:
+    """Give `file` the name `path`, or the first of name-2, name-3 ... that is free: no other file is replaced."""
+    for each in _numbered(path):
+        with suppress(FileExistsError):
+            _rename(file, each)
+            return each
+    raise AssertionError("the numbers do not end")
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
+    return itertools.chain([path], others)
+
+
+def _rename(file: Path, path: Path) -> None:
+    """Rename a file; FileExistsError, also where another program takes the name at that moment."""
+    if os.name == "nt":
+        file.rename(path)  # on Windows this never replaces a file
+        return
+    try:
+        path.hardlink_to(file)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        path.open("xb").close()
+        file.replace(path)
+    else:
+        file.unlink()
 
 
 def sync(path: Path) -> None:

@@ -68,6 +68,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     patch = pytest.MonkeyPatch()
     patch.setenv("XDG_CACHE_HOME", str(folder))
+    patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     yield folder / "ventral"
     patch.undo()
 

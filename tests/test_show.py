@@ -90,7 +90,7 @@ def test_signal_while_recording_leaves_a_finished_file(tmp_path: Path, number: s
         os.killpg(process.pid, number)  # as a terminal does it: to the whole group
         assert process.wait(timeout=30) == 0
         assert time.monotonic() - asked < 15
-    assert seconds_of(take) > 0.5
+    assert seconds_of(take) > 0.3
     assert list(tmp_path.iterdir()) == [take]
 
 
@@ -112,7 +112,7 @@ def test_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path) -> None:
     """A long GIF is being finished; Ctrl-C ends that, and the next show keeps what was recorded."""
     take = tmp_path / "take.gif"
     with ventral(*HEADLESS, "--seconds", "8", "--record", str(take), cwd=tmp_path) as process:
-        until(lambda: list(tmp_path.glob("take.ventral-part.gif")), "the GIF being made from the recording")
+        until(lambda: list(tmp_path.glob("take.ventral-part-*.gif")), "the GIF being made from the recording")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 128 + signal.SIGINT
     with ventral(*HEADLESS, "--folder", str(tmp_path), "--frames", "3", cwd=tmp_path) as process:

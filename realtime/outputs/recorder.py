@@ -61,6 +61,7 @@ class Recorder(Output):
         self._lock = threading.Lock()
         self._recordings: list[Recording] = []
         self._live: tuple[Recording, Pace] | None = None
+        self._outcomes: dict[Path, str] = {}
         self._replay = Replay(fps=gif_fps)
         self._replay_pace = Pace(gif_fps)
         self._replay_worker = Worker("replay", self._fill_replay)
@@ -101,11 +102,17 @@ class Recorder(Output):
             raise OutputError(f"{running} is being recorded already; stop it first")
         path = self._claim(path, suffix, force=force)
         pace = Pace(fps or self._frame_rates[path.suffix.lower()])
-        self._live = (
-            Recording(path, self._images(pace), fps=pace.fps, force=force, gif_max_mb=gif_max_mb, done=self._finished),
-            pace,
+        recording = Recording(
+            path,
+            self._images(pace),
+            fps=pace.fps,
+            force=force,
+            gif_max_mb=gif_max_mb,
+            done=self._finished,
+            failed=self._goes_on,
         )
-        return self._begin(self._live[0])
+        self._live = recording, pace
+        return self._begin(recording)
 
     def stop(self) -> None:
         """Stop recording; the film is finished in the background."""
@@ -160,16 +167,24 @@ class Recorder(Output):
         recording.start()
         return recording.path
 
+    def outcome(self, path: Path) -> str:
+        """What went wrong with the recording that was to become `path`; empty where it is whole."""
+        return self._outcomes.get(path, f"{path} was not finished")
+
+    def _goes_on(self, fault: str) -> None:
+        self.fault = fault
+        log.error("%s; the recording goes on in a new file", fault)
+
     def _finished(self, recording: Recording) -> None:
         with self._lock:
             self._recordings.remove(recording)
             if self._live is not None and self._live[0] is recording:
                 self._live = None
-            self.fault = recording.fault
-            if not recording.fault:
+            self.fault = self._outcomes[recording.requested] = recording.fault
+            if recording.saved:
                 self.saved, self.note = recording.path, recording.note
         saved = f"saved {recording.path}{recording.note and f', {recording.note}'}"
-        log.log(logging.ERROR if recording.fault else logging.INFO, "%s", recording.fault or saved)
+        log.log(logging.INFO if recording.saved else logging.ERROR, "%s", saved if recording.saved else recording.fault)
 
     def _images(self, pace: Pace) -> Iterator[Image]:
         """The newest canvas for every frame of the video."""

@@ -25,7 +25,7 @@ class RecordingCommands:
 
     def __init__(self, recorder: Recorder, stills: SnapshotWriter, *, force: bool) -> None:
         self._recorder, self._stills, self._force = recorder, stills, force
-        self._requested: tuple[Path, int | None] | None = None
+        self._requested: Path | None = None
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
         self._seen = self._news()
 
@@ -51,8 +51,8 @@ class RecordingCommands:
 
     def record_to(self, path: Path, controls: Controls) -> None:
         """Record to `path`, as the command line asks; OutputError when that cannot begin."""
-        self._requested = path, _modified(path)
         self._start(controls, path)
+        self._requested = path
 
     def notice(self) -> tuple[str, bool]:
         """What was saved or failed in the last seconds, and whether it failed."""
@@ -74,9 +74,8 @@ class RecordingCommands:
             if self._recorder.finished(0.1) and self._stills.finished(0.1):
                 break
         self._recorder.close(timeout=0.0)
-        if self._requested is not None and _modified(self._requested[0]) == self._requested[1]:
-            path, fault = self._requested[0], self._recorder.fault
-            raise OutputError(fault if str(path) in fault else f"{path} was not finished")
+        if self._requested is not None and (fault := self._recorder.outcome(self._requested)):
+            raise OutputError(fault)
 
     def _start(self, controls: Controls, path: Path | None = None) -> None:
         settings = controls.snapshot()[RecordSettings]
@@ -100,8 +99,3 @@ class RecordingCommands:
 
 def _saved(path: Path | None, note: str = "") -> str:
     return f"saved {path.name}{note}" if path else ""
-
-
-def _modified(path: Path) -> int | None:
-    """When a file was last written, in nanoseconds; None where there is none: --force may replace an older one."""
-    return path.stat().st_mtime_ns if path.exists() else None

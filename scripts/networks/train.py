@@ -16,7 +16,9 @@ from models.training.config import SCRATCH, TrainingConfig
 from models.training.data.dataset import Dataset
 from models.training.train import check_config, checkpoint_folder
 from models.training.train import train as train_network
-from realtime.outputs.recording.paths import MARK, PartialFile, check_writable
+from realtime.outputs.recording.drafts.draft import MARK, Draft
+from realtime.outputs.recording.paths import check_writable
+from realtime.outputs.recording.recover import recover
 from scripts.networks.report.evaluation import evaluate
 from scripts.networks.report.page import write_report
 from scripts.networks.training.epoch_bar import EpochBar
@@ -94,6 +96,7 @@ def check_output(output: Path) -> None:
     """Raise OutputError unless `output` is, or can become, a folder for a network."""
     if output.exists() and not output.is_dir():
         raise OutputError(f"{output} is a file: expected a new or an empty folder")
+    recover(output)
     ours = {NETWORK, LABELS, METRICS, REPORT, ".training"}
     others = [file.name for file in output.glob("*") if file.name not in ours and file.suffix != ".png"]
     foreign = [name for name in others if MARK not in name]
@@ -107,7 +110,7 @@ def run(dataset: Dataset, config: TrainingConfig, output: Path, settings: dict[s
     output.mkdir(exist_ok=True)
     checkpoints = checkpoint_folder(dataset, config, output)
     try:
-        with PartialFile(output / NETWORK) as file:
+        with Draft(output / NETWORK) as file:
             if fresh:
                 checkpoints.clear()
             elif checkpoint := checkpoints.load():

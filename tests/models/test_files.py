@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import OutputError
-from models.files import check_replaceable, whole_file, write_together
+from models.files import check_replaceable, numbered, whole_file, write_together
 
 
 def test_files_are_replaced_together(tmp_path: Path) -> None:
@@ -46,3 +46,10 @@ def test_a_file_is_replaced_only_by_force_and_a_folder_never(tmp_path: Path) -> 
         check_replaceable(path, force=False)
     with pytest.raises(OutputError, match="it is a folder"):
         check_replaceable(tmp_path, force=True)
+
+
+def test_numbered_keeps_a_free_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.b.mp4"
+    assert numbered(path, Path.exists) == path
+    path.touch()
+    assert numbered(path, Path.exists).name == "a.b-2.mp4"

@@ -85,7 +85,6 @@ BAD_LIVE = {
     "folder with a very long name": ("--folder", "f" * 300),
     "canvas of many digits": ("--canvas", "9" * 5000 + "x9"),
     "source of two lines": ("--source", "a\nb"),
-    "recording with the mark of a draft": ("--record", "a.ventral-part.mp4"),
     "CUDA where there is none": ("--provider", "cuda"),
     "report into a file": ("--report", "file/r.json"),
     "recording over something": ("--record", "taken.mp4"),

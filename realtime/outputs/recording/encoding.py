@@ -32,7 +32,7 @@ NEARLY_LOSSLESS: Arguments = (
 
 _CRASH_SAFE: Arguments = (
     *("-movflags", "+hybrid_fragmented+negative_cts_offsets"),
-    *("-frag_duration", "1000000", "-flush_packets", "1"),
+    *("-frag_duration", "250000", "-flush_packets", "1"),
 )
 """A truncated file plays up to its last second; a finished one is an ordinary MP4."""
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from models.errors import OutputError
+from models.files import FileState
 from realtime.controls.settings import GIF_MAX_MB
 from realtime.outputs.recording import encoding
+from realtime.outputs.recording.drafts.draft import Draft
 from realtime.outputs.recording.encoding import Arguments, GifQuality, Wh
 from realtime.outputs.recording.ffmpeg import duration
 from realtime.outputs.recording.gif_budget import next_fitting, qualities
 from realtime.outputs.recording.mp4 import Mp4Writer
-from realtime.outputs.recording.paths import PartialFile
 
 
 class GifWriter(Mp4Writer):
@@ -29,18 +30,36 @@ class GifWriter(Mp4Writer):
 
     encoding = encoding.NEARLY_LOSSLESS
 
-    def __init__(self, path: Path, fps: float, size_wh: Wh, output_wh: Wh, *, max_mb: float = GIF_MAX_MB) -> None:
+    def __init__(
+        self,
+        path: Path,
+        fps: float,
+        size_wh: Wh,
+        output_wh: Wh,
+        *,
+        replaces: FileState | None = None,
+        max_mb: float = GIF_MAX_MB,
+    ) -> None:
         super().__init__(path, fps, size_wh, output_wh)
-        self._max_mb = max_mb
+        self._max_mb, self._replaces = max_mb, replaces
+
+    def _video_path(self) -> Path:
+        return self.path.with_suffix(".mp4")
 
     def _publish(self) -> None:
-        with PartialFile(self.path) as gif:
+        gif = Draft(self.path, replaces=self._replaces)
+        try:
             quality = self._convert_within_budget(gif)
             self._check(gif.part, quality.fps)
-            self.note = self._describe(quality, gif.part.stat().st_size / 1e6)
+            size = self._describe(quality, gif.part.stat().st_size / 1e6)
+            self._name(gif.publish())
+        except BaseException:
+            gif.discard()
+            raise
+        self.note = f"{self.note}, {size}" if self.note else size
         self._video.discard()
 
-    def _convert_within_budget(self, gif: PartialFile) -> GifQuality:
+    def _convert_within_budget(self, gif: Draft) -> GifQuality:
         """Convert the video with the best quality that fits."""
         quality, *rest = qualities(self.fps, self._output_wh)
         limit = round(1e6 * self._max_mb)
@@ -54,11 +73,11 @@ class GifWriter(Mp4Writer):
         self._convert(quality, gif, stop_at=None)
         return quality
 
-    def _convert(self, quality: GifQuality, gif: PartialFile, *, stop_at: int | None) -> None:
+    def _convert(self, quality: GifQuality, gif: Draft, *, stop_at: int | None) -> None:
         palette = self._run(encoding.make_palette(self._video.part, quality), gif)
         self._run(encoding.make_gif(self._video.part, quality, to=gif.part, stop_at=stop_at), gif, stdin=palette)
 
-    def _run(self, arguments: Arguments, gif: PartialFile, *, stdin: bytes = b"") -> bytes:
+    def _run(self, arguments: Arguments, gif: Draft, *, stdin: bytes = b"") -> bytes:
         self._start(arguments, gif)
         with suppress(OutputError):  # `end` reports it in more detail
             self._ffmpeg.write(stdin)

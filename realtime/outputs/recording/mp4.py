@@ -7,13 +7,14 @@ from typing import NoReturn
 import numpy as np
 
 from models.errors import OutputError
+from models.files import FileState
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
 from realtime.outputs.recording import encoding, paths
+from realtime.outputs.recording.drafts.draft import Draft
 from realtime.outputs.recording.encoding import Arguments, Wh
 from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
 from realtime.outputs.recording.image_writer import ImageWriter
-from realtime.outputs.recording.paths import PartialFile, numbered
 from realtime.threads.signals import defer_signals
 
 
@@ -22,11 +23,13 @@ class Mp4Writer(ImageWriter):
 
     encoding = encoding.H264
 
-    def __init__(self, path: Path, fps: float, size_wh: Wh, output_wh: Wh) -> None:
+    def __init__(
+        self, path: Path, fps: float, size_wh: Wh, output_wh: Wh, *, replaces: FileState | None = None
+    ) -> None:
         self.path, self.fps, self.frames = path, fps, 0
         self._size_wh, self._output_wh = size_wh, output_wh
         self._open, self._interrupted = True, False
-        self._video = PartialFile(path.with_suffix(".mp4"))
+        self._video = Draft(self._video_path(), replaces=replaces)
         arguments = encoding.encode(self.encoding, fps=fps, size_wh=output_wh, to=self._video.part)
         try:
             self._start(arguments, self._video)
@@ -41,7 +44,7 @@ class Mp4Writer(ImageWriter):
         if not self._open:
             raise OutputError(f"{self.path} is closed")
         try:
-            self._check_disk()
+            self._check_file()
             self._ffmpeg.write(np.ascontiguousarray(resize(image, self._output_wh[::-1])).data)
         except OutputError as error:
             self._fail(str(error))
@@ -80,7 +83,7 @@ class Mp4Writer(ImageWriter):
             self._ffmpeg.end()
         self._video.discard()
 
-    def _start(self, arguments: Arguments, file: PartialFile) -> None:
+    def _start(self, arguments: Arguments, file: Draft) -> None:
         try:
             with defer_signals():
                 self._ffmpeg = Ffmpeg(arguments, inherited=file.handles)
@@ -92,19 +95,31 @@ class Mp4Writer(ImageWriter):
         if self._interrupted:
             self._ffmpeg.kill()
 
+    def _video_path(self) -> Path:
+        return self.path
+
     def _publish(self) -> None:
-        self._video.publish(self.path)
+        self._name(self._video.publish())
+
+    def _name(self, path: Path) -> None:
+        """Note the name that the file has got."""
+        if path != self.path:
+            self.note = f"as another program has written {self.path.name}"
+        self.path = path
 
     def _fail(self, reason: str) -> NoReturn:
         """Publish the video so far under a free name, and raise an OutputError that names it."""
         self._open = False
         with suppress(OutputError):
             self._ffmpeg.end()
+        with suppress(OutputError):
+            self._video.restore()
         seconds = duration(self._video.part)
         if not seconds:
             self._video.discard()
             raise OutputError(f"{self.path} was lost: {reason}")
-        saved = self._video.publish(numbered(self._video.path, Path.exists))
+        self._video.replaces = None  # half a film is no reason to replace a whole one
+        saved = self._video.publish()
         raise OutputError(f"{self.path} was not finished: {reason}; the first {seconds:.1f} s are in {saved}")
 
     def _check(self, path: Path, fps: float) -> None:
@@ -113,8 +128,11 @@ class Mp4Writer(ImageWriter):
         if seconds is None or abs(seconds - expected) > 0.1 + 1.5 / fps:
             raise OutputError(f"it lasts {seconds or 0:.2f} s instead of {expected:.2f} s")
 
-    def _check_disk(self) -> None:
+    def _check_file(self) -> None:
+        """Once a second: whether the file is still there, and whether there is room for more."""
         if self.frames % max(round(self.fps), 1) == 0:
+            if not self._video.intact:
+                raise OutputError("its unfinished file was deleted or replaced")
             free = paths.free_bytes(self.path.parent)
             if free < paths.MIN_FREE:
                 raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from models.files import file_state
 from realtime.controls.settings import GIF_MAX_MB
 from realtime.outputs.recording.encoding import GIF_WIDTH, Wh
 from realtime.outputs.recording.gif import GifWriter
@@ -21,11 +22,12 @@ def open_writer(
     would be larger than `gif_max_mb`.
     """
     check_writable(path, force=force, suffixes=(".mp4", ".gif", ".png"))
+    replaces = file_state(path) if force else None
     if path.suffix.lower() == ".png":
-        return PngWriter(path, fps)
+        return PngWriter(path, fps, replaces=replaces)
     if path.suffix.lower() == ".gif":
-        return GifWriter(path, fps, size_wh, _scaled(size_wh, GIF_WIDTH), max_mb=gif_max_mb)
-    return Mp4Writer(path, fps, size_wh, size_wh)
+        return GifWriter(path, fps, size_wh, _scaled(size_wh, GIF_WIDTH), replaces=replaces, max_mb=gif_max_mb)
+    return Mp4Writer(path, fps, size_wh, size_wh, replaces=replaces)
 
 
 def _scaled(size_wh: Wh, max_width: int) -> Wh:

@@ -3,27 +3,33 @@
 from pathlib import Path
 
 from models.errors import OutputError
-from models.files import write_atomically
+from models.files import FileState, output_errors
 from realtime.imaging.frame import Image
 from realtime.imaging.png import encode_png
+from realtime.outputs.recording.drafts.draft import Draft
 from realtime.outputs.recording.image_writer import ImageWriter
 
 
 class PngWriter(ImageWriter):
-    """A PNG file, written when it is closed."""
+    """A PNG file, written when it is closed; it replaces what `path` was in the state `replaces`."""
 
-    def __init__(self, path: Path, fps: float) -> None:
+    def __init__(self, path: Path, fps: float, *, replaces: FileState | None = None) -> None:
         self.path, self.fps, self.frames = path, fps, 0
-        self._content = b""
+        self._draft = Draft(path, replaces=replaces)
 
     def write(self, image: Image) -> None:
         """Encode the image; OutputError for a second one."""
         if self.frames:
             raise OutputError(f"{self.path} holds one image: for more, use a name that ends in .mp4 or .gif")
-        self._content = encode_png(image)
+        with output_errors(self.path):
+            self._draft.part.write_bytes(encode_png(image))
         self.frames = 1
 
     def close(self) -> None:
-        """Write the file."""
+        """Publish the file."""
         self.require_frames()
-        write_atomically(self.path, self._content)
+        self.path = self._draft.publish()
+
+    def abort(self) -> None:
+        """Leave no file."""
+        self._draft.discard()

@@ -1,4 +1,4 @@
-"""One film in the making on a thread of its own: images in, and at the end a file or a fault."""
+"""One recording on a thread of its own: images in, and at the end a file, or several after a fault."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 
 from models.errors import OutputError, VentralError
+from models.files import numbered
+from models.spec import Hw
 from realtime.controls.settings import GIF_MAX_MB
 from realtime.imaging.compositing import fit
 from realtime.imaging.frame import Image, hw
@@ -19,34 +20,48 @@ from realtime.outputs.recording.open_writer import open_writer
 log = logging.getLogger(__name__)
 
 
+MOST_FAULTS = 3  # parts in a row that fail within SHORT, after which a recording ends
+SHORT = 1.0  # seconds
+
+
 class Recording:
     """Writes `images`, as they come, to `path`, finishes the file, and calls `done` with itself.
 
-    The first image decides the size; others are fitted into it. Nothing is raised: `fault` says what went wrong, and
-    what had been written until then is kept.
+    The first image decides the size; others are fitted into it. Nothing is raised: `fault` says what went wrong. Then
+    what had been written is kept, and the recording goes on in a new file; `failed` is told at once. `saved` says
+    whether the file at `path` is whole.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, what a recording is, and whom it tells
         self,
         path: Path,
         images: Iterable[Image],
         *,
         fps: float,
         done: Callable[[Recording], None],
+        failed: Callable[[str], None] = log.error,
         force: bool = False,
         gif_max_mb: float = GIF_MAX_MB,
     ) -> None:
-        self.path = path
-        self.fault = ""
-        self._images, self._fps, self._done = iter(images), fps, done
-        self._open = partial(open_writer, path, fps=fps, force=force, gif_max_mb=gif_max_mb)
+        self.path = self.requested = path
+        self.saved = False
+        self._faults = list[str]()
+        self._images, self._fps, self._done, self._failed = iter(images), fps, done, failed
+        self._force, self._gif_max_mb = force, gif_max_mb
         self._writer: ImageWriter | None = None
+        self._seconds = 0.0  # of the parts before
+        self._interrupted = False
         self._thread = threading.Thread(target=self._run, name=f"recording {path.name}", daemon=True)
+
+    @property
+    def fault(self) -> str:
+        """What went wrong; empty for a recording that is whole, or has not ended yet."""
+        return "; ".join(self._faults)
 
     @property
     def seconds(self) -> float:
         """The length that has been written."""
-        return self._writer.frames / self._fps if self._writer is not None else 0.0
+        return self._seconds + self._length
 
     @property
     def note(self) -> str:
@@ -64,6 +79,7 @@ class Recording:
 
     def interrupt(self) -> None:
         """Keep what can be kept at once; a GIF stays the MP4 that it would be made from."""
+        self._interrupted = True
         if self._writer is not None:
             self._writer.interrupt()
 
@@ -71,20 +87,54 @@ class Recording:
         try:
             self._write()
         except VentralError as error:
-            self.fault = str(error)
+            self._faults.append(str(error))
         except Exception as error:
             log.exception("the recording of %s failed", self.path)
-            self.fault = f"{self.path} failed: {error}"
+            self._faults.append(f"{self.path} failed: {error}")
         self._done(self)
 
     def _write(self) -> None:
+        """Write one file after another, until one is whole."""
         first = next(self._images, None)
         if first is None:
             raise OutputError(f"{self.path} was not written: no canvas was drawn")
-        size_hw = hw(first)
-        self._writer = self._open(size_wh=size_hw[::-1])
+        size_hw, failures = hw(first), 0
+        while first is not None:
+            try:
+                self._write_file(first, size_hw)
+            except OutputError as error:
+                failures = failures + 1 if self._length < SHORT else 0
+                self._fail(error, last=failures == MOST_FAULTS or self._interrupted or self._writer is None)
+            else:
+                self.saved = True
+                break
+            first = next(self._images, None)
+            self.path = self.path if first is None else numbered(self.requested, Path.exists)
+        if self._faults and self.saved:
+            self._faults.append(f"the rest, {self._length:.1f} s, is in {self.path}")
+
+    def _write_file(self, first: Image, size_hw: Hw) -> None:
+        force = self._force and self.path == self.requested
+        self._writer = open_writer(
+            self.path, fps=self._fps, size_wh=size_hw[::-1], force=force, gif_max_mb=self._gif_max_mb
+        )
         try:
             for image in itertools.chain([first], self._images):
                 self._writer.write(fit(image, size_hw))
         finally:
             self._writer.close()
+            self.path = self._writer.path
+
+    @property
+    def _length(self) -> float:
+        """The seconds that the present file has taken."""
+        return self._writer.frames / self._fps if self._writer is not None else 0.0
+
+    def _fail(self, error: OutputError, *, last: bool) -> None:
+        """Note and tell why a file ended; raise the error where there is to be no other."""
+        if last:
+            raise error
+        self._faults.append(str(error))
+        self._failed(str(error))
+        self._seconds += self._length
+        self._writer = None

@@ -1,29 +1,32 @@
 """Recovery of recordings that a killed process left unfinished."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
 from models.errors import OutputError
+from realtime.outputs.recording.drafts.draft import Draft
+from realtime.outputs.recording.drafts.records import Record, records_in
 from realtime.outputs.recording.ffmpeg import duration
-from realtime.outputs.recording.paths import MARK, PartialFile, numbered
 
 MIN_VIDEO = 100_000
-"""An unreadable partial file below so many bytes never held a second of video; a larger one is left alone."""
+"""An unreadable draft of a video below so many bytes never held a second of it; a larger one is left alone."""
 
 
 def recover(folder: Path) -> list[Path]:
-    """Publish the partial files of killed processes, each as a new .mp4; files still being written stay."""
-    partial = [path for path in sorted(folder.glob(f"*{MARK}.*")) if path.suffix in (".mp4", ".gif")]
-    return [saved for path in partial if (saved := _recover(path)) is not None]
+    """Publish the drafts of killed processes, each as a new file; those still being written stay."""
+    return [saved for record in records_in(folder) if (saved := _recover(record)) is not None]
 
 
-def _recover(partial: Path) -> Path | None:
-    final = partial.with_name(Path(partial.stem).stem + partial.suffix)
+def _recover(record: Record) -> Path | None:
     with suppress(OutputError):
-        file = PartialFile(final)
-        if file.locked and partial.suffix == ".mp4" and duration(partial):
-            return file.publish(numbered(final, Path.exists))
-        if file.locked and (partial.suffix == ".gif" or partial.stat().st_size < MIN_VIDEO):
-            file.discard()
-        file.leave()
+        draft = Draft.reopen(record)
+        is_video, state = draft.part.suffix == ".mp4", os.lstat(draft.part)
+        published = state.st_nlink > 1  # the process was killed while it gave the file its name
+        if is_video and not published and duration(draft.part):
+            return draft.publish()
+        if published or not is_video or state.st_size < MIN_VIDEO:
+            draft.discard()
+        else:
+            draft.leave()
     return None

@@ -233,12 +233,7 @@ def test_pictures_missed_while_ffmpeg_was_busy_are_dropped_and_the_time_is_right
 def test_an_ffmpeg_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
     with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
         recorder.start(tmp_path / "film.mp4")
-        assert soon(
-            lambda: (
-                (tmp_path / "film.ventral-part.mp4").exists()
-                and (tmp_path / "film.ventral-part.mp4").stat().st_size > 1000
-            )
-        )
+        assert soon(lambda: any(each.stat().st_size > 1000 for each in tmp_path.glob("film.ventral-part-*.mp4")))
         (ffmpeg,) = ffmpegs()
         os.kill(ffmpeg, signal.SIGSTOP)
         seen = canvases.version
@@ -247,6 +242,48 @@ def test_an_ffmpeg_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
     assert names(tmp_path) == ["film.mp4"]
     assert "film.mp4 was not finished" in recorder.fault
     assert len(read_film(tmp_path / "film.mp4", torn=True)[0]) > 1
+
+
+@STALLS
+@pytest.mark.parametrize("fault", ["ffmpeg was killed", "the draft was deleted"])
+@pytest.mark.parametrize("suffix", VIDEOS)
+@pytest.mark.slow
+def test_a_recording_goes_on_in_a_new_file_and_keeps_the_first(tmp_path: Path, suffix: str, fault: str) -> None:
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        path = recorder.start(tmp_path / f"film{suffix}")
+        assert soon(lambda: recorder.status.seconds > 2.5)
+        written = recorder.status.seconds
+        if fault == "ffmpeg was killed":
+            os.kill(ffmpegs()[0], signal.SIGKILL)
+        else:
+            next(tmp_path.glob("film.ventral-part-*")).unlink()
+        assert soon(lambda: bool(recorder.fault)), "nobody noticed"
+        assert recorder.status.recording == tmp_path / f"film{'-2' * (suffix == '.mp4')}{suffix}"
+        assert soon(lambda: recorder.status.seconds > written + 2)
+        recorder.stop()
+        assert soon(lambda: recorder.status.finishing == 0)
+        outcome, last = recorder.outcome(path), recorder.saved
+    assert "film.mp4" in outcome and "the rest, " in outcome
+    assert last is not None and names(tmp_path) == sorted({"film.mp4", last.name})
+    assert read_film(tmp_path / "film.mp4")[1] > written - 1.2
+    assert read_film(last)[1] > 1
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+@pytest.mark.slow
+def test_a_file_that_somebody_writes_meanwhile_is_kept(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"film{suffix}"
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        recorder.start(path)
+        assert soon(lambda: recorder.status.seconds > 1)
+        path.write_bytes(b"somebody else's")
+        recorder.stop()
+        assert soon(lambda: recorder.status.finishing == 0)
+        assert recorder.outcome(path) == ""
+        assert recorder.saved == tmp_path / f"film-2{suffix}"
+        assert f"as another program has written film{suffix}" in recorder.note
+    assert path.read_bytes() == b"somebody else's"
+    assert read_film(recorder.saved)[1] > 0.5
 
 
 @pytest.mark.parametrize("suffix", VIDEOS)

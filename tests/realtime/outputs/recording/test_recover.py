@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from models.errors import OutputError
+from realtime.outputs.recording.drafts.draft import Draft
+from realtime.outputs.recording.drafts.records import records_in
 from realtime.outputs.recording.open_writer import open_writer
-from realtime.outputs.recording.paths import PartialFile
 from realtime.outputs.recording.recover import recover
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 from tests.realtime.waiting import soon
@@ -78,12 +79,16 @@ def start_endless(path: Path) -> tuple[subprocess.Popen[bytes], int]:
     return process, int(process.stdout.readline())
 
 
-def unlocked(path: Path) -> bool:
+def draft_size(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.glob("*.ventral-part-*.mp4"))
+
+
+def unlocked(folder: Path) -> bool:
+    (record,) = records_in(folder)
     try:
-        draft = PartialFile(path)
+        Draft.reopen(record).leave()
     except OutputError:
         return False
-    draft.leave()
     return True
 
 
@@ -94,12 +99,12 @@ def test_what_a_killed_process_wrote_is_recovered(tmp_path: Path, suffix: str, v
     film, spool = tmp_path / f"film{suffix}", tmp_path / "film.mp4"
     process, ffmpeg = start_endless(film)
     with process:
-        assert soon(lambda: (tmp_path / "film.ventral-part.mp4").stat().st_size > 30_000)
+        assert soon(lambda: draft_size(tmp_path) > 30_000)
         assert recover(tmp_path) == [], "a film that is being written was taken"
         process.kill()
         if victims == "python and ffmpeg":
             os.kill(ffmpeg, signal.SIGKILL)
-    assert soon(lambda: unlocked(spool))
+    assert soon(lambda: unlocked(tmp_path))
     assert recover(tmp_path) == [spool]
     assert names(tmp_path) == ["film.mp4"]
     pictures, seconds = read_film(spool)
@@ -123,7 +128,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_ffmpeg(tmp_path: Path) -> None:
     with process:
         assert os.getpgid(ffmpeg) == ffmpeg != os.getpgid(process.pid)
         process.kill()
-    assert soon(lambda: unlocked(tmp_path / "film.mp4"))
+    assert soon(lambda: unlocked(tmp_path))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs getrusage")
@@ -138,16 +143,59 @@ def test_memory_does_not_grow_with_the_film(tmp_path: Path, suffix: str) -> None
         assert after < 1.1 * before + 10_000
 
 
-def test_recover_touches_nothing_else(tmp_path: Path) -> None:
-    for name, frames in (("film.mp4", 5), ("other.mp4", 3)):
-        with open_writer(tmp_path / name, fps=10, size_wh=(128, 96)) as sink:
-            for _ in range(frames):
-                sink.write(flags())
-    (tmp_path / "film.mp4").rename(tmp_path / "other.ventral-part.mp4")
-    (tmp_path / "empty.ventral-part.mp4").touch()
-    (tmp_path / "half.ventral-part.gif").write_bytes(b"GIF89a")
-    (tmp_path / "download.part.mp4").write_bytes(bytes(20_000))  # somebody else's
-    (tmp_path / "precious.part.gif").write_bytes(b"GIF89a")
-    assert recover(tmp_path) == [tmp_path / "other-2.mp4"]
-    assert names(tmp_path) == ["download.part.mp4", "other-2.mp4", "other.mp4", "precious.part.gif"]
+def abandoned(path: Path) -> Path:
+    """The draft of a process that is gone."""
+    draft = Draft(path)
+    draft.leave()
+    return draft.part
+
+
+def write_film(path: Path, frames: int) -> bytes:
+    with open_writer(path, fps=10, size_wh=(128, 96)) as sink:
+        for _ in range(frames):
+            sink.write(flags())
+    return path.read_bytes()
+
+
+def test_only_drafts_with_a_record_are_touched(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "film.mp4", 5)
+    abandoned(tmp_path / "other.mp4").write_bytes(film)
+    abandoned(tmp_path / "empty.mp4")
+    abandoned(tmp_path / "half.gif").write_bytes(b"GIF89a")
+    kept = abandoned(tmp_path / "unreadable.mp4")
+    kept.write_bytes(bytes(200_000))
+    theirs = ["holiday.ventral-part.gif", "notes.ventral-part.mp4", "x.ventral-part-0123456789abcdef.mp4"]
+    for name in theirs:
+        (tmp_path / name).write_bytes(b"GIF89a")
+    assert recover(tmp_path) == [tmp_path / "other.mp4"]
+    assert names(tmp_path) == sorted(["film.mp4", "other.mp4", kept.name, *theirs])
     assert recover(tmp_path) == recover(tmp_path / "missing") == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs FIFOs and links")
+@pytest.mark.parametrize("kind", ["fifo", "link", "another file", "folder"])
+def test_what_lies_in_the_place_of_a_draft_is_left_alone(tmp_path: Path, kind: str) -> None:
+    part, precious = abandoned(tmp_path / "film.mp4"), tmp_path / "precious"
+    precious.write_bytes(b"somebody else's")
+    part.rename(tmp_path / "elsewhere")  # its inode stays taken
+    if kind == "fifo":
+        os.mkfifo(part)
+    elif kind == "folder":
+        part.mkdir()
+    elif kind == "link":
+        part.symlink_to(precious)
+    else:
+        part.write_bytes(b"")
+    before = names(tmp_path)
+    assert recover(tmp_path) == []
+    assert names(tmp_path) == before
+    assert precious.read_bytes() == b"somebody else's"
+
+
+def test_a_process_that_died_while_it_named_its_file_leaves_one_name(tmp_path: Path) -> None:
+    film, path = write_film(tmp_path / "a.mp4", 5), tmp_path / "film.mp4"
+    part = abandoned(path)
+    part.write_bytes(film)
+    path.hardlink_to(part)
+    assert recover(tmp_path) == []
+    assert names(tmp_path) == ["a.mp4", "film.mp4"]

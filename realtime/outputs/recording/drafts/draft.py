@@ -1,0 +1,158 @@
+"""A file that is being written beside its final name, which it gets when it is whole."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Self
+
+from models.errors import OutputError
+from models.files import FileState, file_state, output_errors, rename_to_free
+from realtime.outputs.recording.drafts.records import Record, records_in
+
+MARK = ".ventral-part"  # part of the name of every draft, for people who find one
+STEM = 40  # characters of the final name that begin the name of its draft: some file systems take 255 bytes
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Draft:
+    """A file that is being written at `part`, to be published as `path`, or discarded.
+
+    Its name cannot be guessed, so that nobody can lay a link in its place. It is locked while this process or a child
+    that inherits `handles` runs, which tells it from the draft of a killed process. Publishing replaces the file that
+    `path` was in the state `replaces`, and no other.
+    """
+
+    def __init__(self, path: Path, *, replaces: FileState | None = None) -> None:
+        """Create the file; OutputError when that fails, or when another process is writing `path`."""
+        self.path = path
+        self.replaces = replaces
+        for other in records_in(path.parent):
+            if other.path == _absolute(path) and _in_use(other):
+                raise OutputError(f"{path} is being written already; wait for it or choose another name")
+        self._create()
+
+    @classmethod
+    def reopen(cls, record: Record) -> Self:
+        """The draft that a killed process has left; OutputError where it is gone, or being written."""
+        self = cls.__new__(cls)
+        self.path, self.part, self._record = Path(record.path), Path(record.part), record
+        self.replaces = None
+        with output_errors(self.part):
+            self._file = os.fdopen(os.open(record.part, os.O_RDWR | _NO_LINK), "r+b")
+        if not self.intact or not _lock(self._file):
+            self._file.close()
+            raise OutputError(f"{self.part} is not an abandoned draft")
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.publish()
+        else:
+            self.discard()
+
+    @property
+    def handles(self) -> tuple[int, ...]:
+        """The file descriptor with the lock, for a child process to inherit."""
+        return () if sys.platform == "win32" else (self._file.fileno(),)
+
+    @property
+    def intact(self) -> bool:
+        """Whether the file is where it was made: somebody may have deleted it, or laid another in its place."""
+        try:
+            return self._record.matches(os.lstat(self.part)) and self._record.matches(os.fstat(self._file.fileno()))
+        except OSError:
+            return False
+
+    def restore(self) -> None:
+        """Write a file that somebody has deleted anew, from what is still open; OutputError when that fails."""
+        if self.intact:
+            return
+        with self._file as lost:
+            self._record.forget()
+            self._create()
+            with output_errors(self.part):
+                lost.seek(0)
+                shutil.copyfileobj(lost, self._file)
+                self._file.flush()
+
+    def publish(self) -> Path:
+        """Flush the file to the disk and give it its final name, or the next free one, which is returned."""
+        with output_errors(self.path):
+            os.fsync(self._file.fileno())
+            self._close_on_windows()
+            if self.replaces is not None and file_state(self.path) == self.replaces:
+                self.part.replace(self.path)
+                final = self.path
+            else:
+                final = rename_to_free(self.part, self.path)
+        self.leave()
+        self._record.forget()
+        return final
+
+    def discard(self) -> None:
+        """Delete the file."""
+        intact = self.intact
+        self._close_on_windows()
+        if intact:
+            with suppress(OSError):
+                self.part.unlink()
+        self.leave()
+        self._record.forget()
+
+    def leave(self) -> None:
+        """Leave the file as it is, unlocked."""
+        self._file.close()
+
+    def _create(self) -> None:
+        part = self.path.with_name(f"{self.path.stem[:STEM]}{MARK}-{secrets.token_hex(8)}{self.path.suffix}")
+        with output_errors(self.path):
+            self._file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o666), "r+b")
+        _lock(self._file)
+        self.part = part
+        self._record = Record(_absolute(part), _absolute(self.path), os.fstat(self._file.fileno()).st_ino)
+        self._record.add()
+
+    def _close_on_windows(self) -> None:
+        """Windows can neither rename nor delete an open file."""
+        if sys.platform == "win32":
+            self._file.close()
+
+
+def _absolute(path: Path) -> str:
+    return str(path.parent.resolve() / path.name)
+
+
+def _in_use(record: Record) -> bool:
+    """Whether a process is writing a draft."""
+    try:
+        with os.fdopen(os.open(record.part, os.O_RDWR | _NO_LINK), "r+b") as file:
+            return not _lock(file)
+    except OSError:
+        return False
+
+
+if sys.platform == "win32":
+
+    def _lock(_file: IO[bytes]) -> bool:
+        """On Windows an open file can be neither renamed nor deleted, which is lock enough."""
+        return True
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> bool:
+        """Lock the file; whether this process has it now. Where the file system has no locks, nobody has."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
