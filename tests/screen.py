@@ -113,12 +113,8 @@ class Screen:
         return found.splitlines()[-1] if found else ""
 
 
-@pytest.fixture(scope="session")
-def screen() -> Iterator[Screen]:
-    """A screen of 1600x1000; the test is skipped where it cannot be had."""
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
+def start_display() -> tuple[subprocess.Popen[bytes], str]:
+    """A virtual display: its process and its name."""
     read, write = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"],
@@ -127,7 +123,16 @@ def screen() -> Iterator[Screen]:
     )
     os.close(write)
     with os.fdopen(read) as answer:
-        display = f":{answer.readline().strip()}"
+        return server, f":{answer.readline().strip()}"
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[Screen]:
+    """A screen of 1600x1000; the test is skipped where it cannot be had."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    server, display = start_display()
     manager = subprocess.Popen(
         ["openbox"], env={**os.environ, "DISPLAY": display}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

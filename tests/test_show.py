@@ -19,7 +19,7 @@ from PIL import Image as Pillow
 
 from realtime.imaging.text import ALARM
 from tests.realtime.capture.http_camera import HttpCamera
-from tests.screen import ROOT, Screen, until
+from tests.screen import ROOT, Screen, start_display, until
 
 SMALL = ("--size", "64", "--canvas", "640x360")
 HEADLESS = ("--source", "pattern", "--sink", "none", *SMALL)
@@ -224,3 +224,22 @@ def test_clip_ends_the_show_when_it_ends(assets: Path, tmp_path: Path) -> None:
     facts = json.loads(report.read_text())
     assert facts["seconds"] == pytest.approx(4, abs=0.75)
     assert facts["frames"] <= 120
+
+
+@pytest.mark.usefixtures("screen")
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_display_that_dies_ends_the_show_in_order(tmp_path: Path, how: signal.Signals, suffix: str) -> None:
+    server, display = start_display()
+    take, report = tmp_path / f"take{suffix}", tmp_path / "r.json"
+    options = ("--source", "pattern", *SMALL, "--record", str(take), "--report", str(report))
+    with server, Screen(display).show(*options, cwd=tmp_path) as process:
+        until(lambda: part_is_growing(tmp_path), "the recording to grow")
+        server.send_signal(how)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "the display is gone; the show ends" in errors
+    assert "Traceback" not in errors and "Fatal" not in errors
+    assert seconds_of(take) > 0.3
+    assert json.loads(report.read_text())["frames"] > 0
+    assert sorted(tmp_path.iterdir()) == [report, take]

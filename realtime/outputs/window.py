@@ -1,5 +1,6 @@
 """The window: shows the canvas, reads keys and mouse. Only this file uses pygame; main thread only."""
 
+import logging
 import os
 import sys
 import time
@@ -14,8 +15,11 @@ from models.spec import Hw
 from realtime.imaging.compositing import BACKGROUND, fit, fitted
 from realtime.imaging.frame import Frame, Image, hw
 from realtime.imaging.text import ACCENT
+from realtime.outputs.lost_display import on_lost_display
 from realtime.outputs.output import Output
 from realtime.threads.mailbox import Mailbox
+
+log = logging.getLogger(__name__)
 
 NAME = "Ventral"
 SHARE = 0.9  # of the screen at most, so that the title bar and the panels of the desktop have room
@@ -221,6 +225,7 @@ def require_display() -> None:
         pygame.display.init()
     except pygame.error as error:
         raise SetupError(f"the display {os.environ.get('DISPLAY', '')} does not answer ({error}); {INSTEAD}") from error
+    on_lost_display(lambda: log.error("the display is gone"))
 
 
 def _choose_driver() -> None:

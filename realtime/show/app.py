@@ -21,6 +21,7 @@ from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.memory.process_memory import keep_heap_compact
 from realtime.inference.providers import choose
+from realtime.outputs.lost_display import on_lost_display
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
@@ -123,9 +124,11 @@ class Show:
         screen = Screen(parts.outputs, parts.setup, self._meter, self._attract())
         for owner in (screen.operator, parts.recordings, self):
             self._controls.register(owner)
+        if screen.has_window:
+            on_lost_display(partial(self._lose_display, screen, threads))
         with threads:
             self._loop(screen, threads)
-            self._measured = self._report(screen.canvas.precision if screen.canvas else None, threads.keeper)
+            self._measure(screen, threads)
 
     def _loop(self, screen: Screen, threads: DrawingThreads) -> None:
         parts, record = self._parts, self._options.record
@@ -143,6 +146,19 @@ class Show:
         if record is not None:
             raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
 
+    def _lose_display(self, screen: Screen, threads: DrawingThreads) -> None:
+        """Finish recording and report, without the window."""
+        log.error("the display is gone; the show ends")
+        self._measure(screen, threads)
+        try:
+            self._parts.recordings.finish(self._signals)
+        except OutputError as error:
+            log.error("%s", error)
+        self._write_report()
+
+    def _measure(self, screen: Screen, threads: DrawingThreads) -> None:
+        self._measured = self._report(screen.canvas.precision if screen.canvas else None, threads.keeper)
+
     def _attract(self) -> Attract | None:
         idle = self._options.attract
         return Attract(self._controls, self._parts.setup.network.info, idle) if idle is not None else None
@@ -150,14 +166,17 @@ class Show:
     def end(self) -> None:
         """Write the report, and raise what was wrong with the source."""
         capture = self._parts.capture
-        if self._options.report is not None:
-            report.write_report(self._options.report, self._measured)
+        self._write_report()
         if 0 < self._meter.canvases.total == self._meter.failed:
             raise SetupError("no frame could be drawn; see the errors above")
         if capture.ended and capture.lost:
             raise SourceError(capture.lost)
         if capture.ended and "window" in self._options.sink:
             log.info("%s has ended; use --loop to repeat it", capture.name)
+
+    def _write_report(self) -> None:
+        if self._options.report is not None:
+            report.write_report(self._options.report, self._measured)
 
     def _over(self) -> bool:
         seconds = self._options.seconds
