@@ -98,9 +98,13 @@ class Reader(threading.Thread):
         lag = time.monotonic() - self._due
         if lag > MAX_LAG:
             self._due, lag = self._due + lag, 0.0
-        for _ in range(min(int(lag * source.fps), MAX_SKIPS)):
+        for _ in range(MAX_SKIPS):
+            duration = source.next_duration
+            if lag < duration:
+                break
             source.skip()
             self.dropped += 1
-            self._due += 1 / source.fps
+            self._due, lag = self._due + duration, lag - duration
+        duration = source.next_duration
         self._left.wait(max(0.0, self._due - time.monotonic()))
-        self._due += 1 / source.fps
+        self._due += duration

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from models.errors import SourceError
 from realtime.capture.camera import AUTO_CAMERA, CAMERA_NAME, CAMERA_NUMBER
-from realtime.capture.clip import CLIP
+from realtime.capture.films.clip import CLIP
+from realtime.capture.films.stream import STREAM, public_name
 from realtime.capture.pattern import PATTERN
 from realtime.capture.pictures import PICTURE, PICTURE_FOLDER
 from realtime.capture.source import Source, SourceKind, SourceOptions
-from realtime.capture.stream import STREAM, public_name
 
 SOURCES: tuple[SourceKind, ...] = (
     AUTO_CAMERA,

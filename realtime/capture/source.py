@@ -27,6 +27,11 @@ class Source(Protocol):
     notice: str = ""
     """what the window says about it, such as that there is no camera; empty for most"""
 
+    @property
+    def next_duration(self) -> float:
+        """Seconds for which the next image is shown; 1 / fps unless the source knows better."""
+        return 1 / self.fps
+
     def read(self) -> Image:
         """Return the next image, which is read-only for the caller.
 

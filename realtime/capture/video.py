@@ -1,11 +1,9 @@
-"""Video through OpenCV: the only user of cv2.VideoCapture, for cameras, streams and files."""
+"""Cameras through OpenCV: the only user of cv2.VideoCapture."""
 
 import math
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 
@@ -13,22 +11,18 @@ from models.errors import SourceError
 from realtime.capture.source import Source, as_bgr
 from realtime.imaging.frame import Image
 
-# OpenCV reads this on every open. Without it, FFmpeg shows a half-received JPEG with a grey lower part.
-os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fflags;discardcorrupt")
-
 VideoCapture = cv2.VideoCapture
 
 FPS = 30.0  # the frame rate where it is unknown
 CAMERA_WH = (1280, 720)  # the size that is requested from a camera, with `FPS`
-ATTEMPTS = 3  # failed reads in a row after which a live source is lost
-TIMEOUT_MS = 5000  # for connecting to a server, and then for each frame
+ATTEMPTS = 3  # failed reads in a row after which a camera is lost
 
 BACKENDS = {"linux": (cv2.CAP_V4L2,), "win32": (cv2.CAP_DSHOW, cv2.CAP_MSMF), "darwin": (cv2.CAP_AVFOUNDATION,)}
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFormat:
-    """The format that a live source reports; `size_wh` is the size of its first frame."""
+    """The format that a camera reports; `size_wh` is the size of its first frame."""
 
     size_wh: tuple[int, int]
     fps: float
@@ -37,7 +31,7 @@ class StreamFormat:
 
 
 class Live(Source):
-    """An open camera or stream that has delivered its first frame."""
+    """An open camera that has delivered its first frame."""
 
     live = True
 
@@ -49,7 +43,7 @@ class Live(Source):
         self._first: Image | None = first
 
     def read(self) -> Image:
-        """Return the next image; waits for the driver or the network."""
+        """Return the next image; waits for the driver."""
         image, self._first = self._first, None
         image = try_to_read(self._capture, self.name) if image is None else image
         if image is None:
@@ -57,7 +51,7 @@ class Live(Source):
         return image
 
     def close(self) -> None:
-        """Release the device or connection."""
+        """Release the device."""
         self._capture.release()
 
 
@@ -76,29 +70,6 @@ def open_device(number: int, fps: float = FPS) -> Iterator[VideoCapture]:
         yield capture
 
 
-def connect(url: str, name: str) -> VideoCapture:
-    """Open a URL; SourceError, under its public `name`, when there is no answer."""
-    timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS]
-    capture = VideoCapture(url, cv2.CAP_FFMPEG, timeouts)
-    if not capture.isOpened():
-        raise SourceError(f"{name}: no video: check that the camera is on and that its MJPEG or RTSP URL is right")
-    return capture
-
-
-def open_file(path: Path) -> VideoCapture:
-    """Open a video file; SourceError when it is unreadable, empty or not a video."""
-    try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except OSError as error:
-        raise SourceError(f"cannot read '{path}': {error.strerror}") from error
-    capture = VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)  # resolved, so that it is never read as a URL
-    if empty or not capture.isOpened():
-        problem = "the file is empty" if empty else "not a video, or damaged"
-        raise SourceError(f"{path.name}: {problem}: expected a video file such as MP4, MKV, WebM or AVI")
-    return capture
-
-
 def try_to_read(capture: VideoCapture, name: str) -> Image | None:
     """The next image, or None after several failed reads."""
     for _ in range(ATTEMPTS):
@@ -109,7 +80,7 @@ def try_to_read(capture: VideoCapture, name: str) -> Image | None:
 
 
 def frame_rate(capture: VideoCapture) -> float:
-    """The fps; where drivers and files report 0, NaN or a time base such as 90000, a default."""
+    """The fps; where drivers report 0 or NaN, a default."""
     fps = capture.get(cv2.CAP_PROP_FPS)
     return fps if math.isfinite(fps) and 0 < fps <= 240 else FPS
 

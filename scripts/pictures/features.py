@@ -15,9 +15,10 @@ from cyclopts import Parameter
 
 from models.errors import SettingError, SourceError
 from models.spec import Hw, LayerInfo, ModelInfo
+from realtime.capture.films.constant_rate import at_constant_rate
 from realtime.capture.pictures import read_picture
 from realtime.capture.registry import open_source, stands_still
-from realtime.capture.source import EndOfSource, SourceOptions
+from realtime.capture.source import SourceOptions
 from realtime.features.drawing import CLUSTERS, default_layer
 from realtime.features.likeness import MAX_POINTS, Point, parse_points
 from realtime.features.painter import FeatureLook, FeaturePainter
@@ -192,13 +193,9 @@ def write_film(source: Path, painter: FeaturePainter, output: Path, *, frames: i
 
 
 def read_frames(source: Path, frames: int | None) -> Iterator[Image]:
-    """The frames of a film, at most LARGEST_FILM pixels wide or high."""
+    """The frames of a film, at its constant rate and at most LARGEST_FILM pixels wide or high."""
     with closing(open_source(str(source), SourceOptions())) as opened:
-        for _ in itertools.count() if frames is None else range(frames):
-            try:
-                image = opened.read()
-            except EndOfSource:
-                return
+        for image in itertools.islice(at_constant_rate(opened), frames):
             yield scaled(image, min(max(hw(image)), LARGEST_FILM))
 
 

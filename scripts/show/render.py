@@ -13,6 +13,7 @@ from rich.progress import track
 
 from models.errors import OutputError, SettingError, SourceError
 from realtime.canvas.pipeline import Pipeline
+from realtime.capture.films.constant_rate import at_constant_rate
 from realtime.capture.registry import open_source, stands_still
 from realtime.capture.source import EndOfSource, Source, SourceOptions
 from realtime.controls.controls import Controls
@@ -60,7 +61,8 @@ def render(
         closing(open_source(source, source_options)) as opened,
         open_engine(options, setup.network.info) as engine,
     ):
-        canvases = draw_canvases(opened, setup.pipeline(engine, options), setup.controls, faults)
+        images = read_all(opened) if output.suffix == "" else at_constant_rate(opened)
+        canvases = draw_canvases(images, opened.fps, setup.pipeline(engine, options), setup.controls, faults)
         tracked = track(
             itertools.islice(canvases, frames), "drawing", console=Console(stderr=True), disable=not sys.stderr.isatty()
         )
@@ -103,19 +105,30 @@ def check_output(output: Path, *, force: bool) -> None:
         check_writable(output.with_name(f"{output.name}.png"), force=True)
 
 
-def draw_canvases(source: Source, pipeline: Pipeline, controls: Controls, faults: list[SourceError]) -> Iterator[Image]:
-    """The canvas of every frame of a source; an error after the first one ends them, and is added to `faults`."""
+def read_all(source: Source) -> Iterator[Image]:
+    """Every image of a source once, however long it is shown."""
+    try:
+        while True:
+            yield source.read()
+    except EndOfSource:
+        return
+
+
+def draw_canvases(
+    images: Iterator[Image], fps: float, pipeline: Pipeline, controls: Controls, faults: list[SourceError]
+) -> Iterator[Image]:
+    """The canvas of every image; an error of the source after the first one ends them, and is added to `faults`."""
     for index in itertools.count():
         try:
-            image = source.read()
-        except EndOfSource:
-            return
+            image = next(images, None)
         except SourceError as error:
             if index == 0:
                 raise
             faults.append(error)
             return
-        now = index / source.fps
+        if image is None:
+            return
+        now = index / fps
         yield pipeline.draw_when_ready(Frame(image, index, now), controls.snapshot(), now).frame.image
 
 

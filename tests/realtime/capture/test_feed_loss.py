@@ -9,6 +9,7 @@ import pytest
 
 from realtime.capture.feed import Capture
 from realtime.capture.registry import open_source
+from realtime.capture.source import Source
 from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.mailbox import Mailbox
@@ -18,7 +19,7 @@ from tests.realtime.waiting import says, soon
 QUICK = HealthLimits(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses=(0.05, 0.1), interval=0.02)
 
 
-class Device:
+class Device(Source):
     """A live source under the thumb of the test; `read` hangs while `answers` is not set."""
 
     name, live, fps, notice = "device", True, 30.0, ""
@@ -56,7 +57,7 @@ def test_a_camera_that_drops_is_picked_up_again() -> None:
             assert soon(lambda: frames.version > 35)
             assert (capture.lost or capture.warning) is None
             camera.stop()
-            assert soon(says(capture, f"lost {url} (no frame in 3 attempts); reconnecting in 1 s"))
+            assert soon(says(capture, f"lost {url} (the stream has ended); reconnecting in 1 s"))
             assert soon(says(capture, f"lost {url} (cannot open it); reconnecting in 0.1 s"))
             before, seen = frames.peek(), frames.version
             time.sleep(0.3)
@@ -126,7 +127,7 @@ def test_without_retry_a_lost_camera_has_ended() -> None:
     ):
         camera.stop()
         assert soon(lambda: capture.ended)
-        assert (capture.lost or capture.warning) == f"lost {camera.url} (no frame in 3 attempts)"
+        assert (capture.lost or capture.warning) == f"lost {camera.url} (the stream has ended)"
 
 
 @pytest.mark.slow

@@ -12,12 +12,12 @@ from PIL import Image as Pillow
 
 from models.errors import SourceError
 from realtime.capture import registry
-from realtime.capture.clip import Clip
+from realtime.capture.films.clip import Clip
+from realtime.capture.films.stream import Stream
 from realtime.capture.pattern import Pattern
 from realtime.capture.pictures import Pictures
 from realtime.capture.registry import open_source, stands_still
 from realtime.capture.source import Source, SourceKind, SourceOptions
-from realtime.capture.video import Live
 from realtime.imaging.frame import Image
 from scripts.cli import status
 from tests.realtime.capture.clips import write_clip
@@ -68,7 +68,7 @@ def test_each_text_opens_what_it_names(here: Path, text: str, kind: type, name: 
 def test_an_address_opens_a_stream() -> None:
     with HttpCamera() as camera:
         source = open_source(camera.url)
-        assert isinstance(source, Live)
+        assert isinstance(source, Stream)
         assert source.live
         source.close()
 

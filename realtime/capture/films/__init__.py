@@ -1,0 +1,1 @@
+"""Films: video files and network streams, decoded with PyAV, and animated pictures."""

@@ -1,0 +1,117 @@
+"""Network cameras and videos on a server: http, https and rtsp URLs."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from models.errors import SourceError
+from realtime.capture.films.clip import Clip
+from realtime.capture.films.container import TIMEOUT, connect, reason, video_stream
+from realtime.capture.films.convert import Converter
+from realtime.capture.films.decoded_film import DecodedFilm, frame_rate
+from realtime.capture.source import Source, SourceKind, SourceOptions
+from realtime.imaging.frame import Image
+
+IN_SEGMENTS = frozenset({"hls", "dash"})  # formats in which the pictures of some seconds come at once
+MOST_APART = 1.0  # seconds from its time at which a picture of such a stream may come before the clock is set anew
+
+
+class Stream(Source):
+    """A connected live stream that has given its first picture.
+
+    Its frames are decoded one by one, in slices: decoding several at a time would delay each of them.
+    """
+
+    live = True
+
+    def __init__(self, name: str, container: InputContainer) -> None:
+        self.name = name
+        self._container = container
+        self._stream = video_stream(container, name)
+        self._stream.thread_type = "SLICE"
+        self.fps = frame_rate(self._stream)
+        self._in_segments = not IN_SEGMENTS.isdisjoint(container.format.name.split(","))
+        self._clock = 0.0
+        self._converter = Converter(name, self._stream.sample_aspect_ratio)
+        self._frames = self._decode()
+        self._first: Image | None = self._converter.image(next(self._frames))
+
+    def read(self) -> Image:
+        """Return the next image; waits for the network. SourceError when none comes."""
+        image, self._first = self._first, None
+        if image is not None:
+            return image
+        frame = next(self._frames)
+        if self._in_segments and frame.pts is not None and self._stream.time_base:
+            self._wait_until(float(frame.pts * self._stream.time_base))
+        return self._converter.image(frame)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._container.close()
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        """All frames, without packets that cannot be decoded; ends with a SourceError."""
+        received = time.monotonic()
+        try:
+            for packet in self._container.demux(self._stream):
+                for frame in self._frames_of(packet):
+                    received = time.monotonic()
+                    yield frame
+                if time.monotonic() - received > TIMEOUT:
+                    raise SourceError(f"{self.name}: no frame in {TIMEOUT:g} s that can be decoded")
+        except av.error.ExitError as error:
+            raise SourceError(f"{self.name}: no data for {TIMEOUT:g} s") from error
+        except OSError:
+            pass  # what FFmpeg reports where a server closes the connection
+        except av.FFmpegError as error:
+            raise SourceError(f"{self.name}: the stream is damaged ({reason(error)})") from error
+        raise SourceError(f"{self.name}: the stream has ended")
+
+    def _frames_of(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        try:
+            return self._stream.decode(packet)
+        except av.FFmpegError:
+            return []
+
+    def _wait_until(self, stamp: float) -> None:
+        """Wait until a frame with this time is due: segments come faster than they are shown."""
+        early = stamp + self._clock - time.monotonic()
+        if abs(early) > MOST_APART:
+            self._clock, early = time.monotonic() - stamp, 0.0
+        time.sleep(max(early, 0.0))
+
+
+def open_stream(url: str, options: SourceOptions) -> Stream | Clip:
+    """Open a URL: a live stream, or a video file on a server; SourceError when it sends no frame."""
+    name = public_name(url)
+    container = connect(url, name)
+    has_end = url.lower().startswith("http") and bool(container.duration)
+    try:
+        if not has_end:
+            return Stream(name, container)
+    except SourceError:
+        container.close()
+        raise
+    container.close()
+    return Clip(name, lambda: DecodedFilm(name, connect(url, name)), loop=options.loop)
+
+
+def public_name(url: str) -> str:
+    """A URL without user, password and query, which must not appear on a screen."""
+    return re.sub(r"(?<=://)[^/?#]*@|[?#].*", "", url) if "://" in url else url
+
+
+STREAM = SourceKind(
+    expected="an http or rtsp URL",
+    matches=lambda text: re.match(r"(https?|rtsps?)://", text, re.IGNORECASE) is not None,
+    open=open_stream,
+)

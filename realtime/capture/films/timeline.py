@@ -1,0 +1,54 @@
+"""When the pictures of a film are shown, also where its times have gaps, run backwards or are missing."""
+
+from dataclasses import dataclass
+
+from av.video.frame import VideoFrame
+
+JUMP = 10.0  # seconds between two pictures of a transport stream that are a break in its times; ffmpeg has the same
+BACK = 1.0  # seconds backwards that are a break in times, and no slip
+
+
+@dataclass(slots=True, kw_only=True)
+class Timeline:
+    """Turns the times of frames into seconds after the start of the film, which never run backwards."""
+
+    unit: float
+    """seconds of one unit of the times in the file"""
+    begin: float | None
+    """the time in the file with which the film begins, its first sound included; None where it is unknown"""
+    length: float | None
+    """seconds of the whole film, as the file says; None where it does not"""
+    end: float | None
+    """the time in the file with which the video ends; None where it is unknown"""
+    period: float
+    """seconds of a picture that says nothing else"""
+    jumps: bool
+    """whether times of this kind of file may jump"""
+    _shown: float | None = None
+
+    def start(self, frame: VideoFrame) -> float:
+        """When a frame is shown, given in the order of the film."""
+        time = None if frame.pts is None else frame.pts * self.unit
+        if self.begin is None:
+            self.begin = time
+        start = self._shown if time is None or self.begin is None else time - self.begin
+        before = -self.period if self._shown is None else self._shown
+        if start is None or time is None or self._breaks(before, start):
+            start = before + self.period
+            self.begin = None if time is None else time - start
+        self._shown = max(start, before, 0.0)
+        return self._shown
+
+    def last_duration(self, frame: VideoFrame, start: float) -> float:
+        """For how long a frame is shown if it is the last one: as it says, but not beyond the end of the video."""
+        said = frame.duration * self.unit or self.period
+        if self.end is None or self.begin is None:
+            return said
+        return min(said, max(self.end - self.begin - start, self.period))
+
+    def _breaks(self, before: float, start: float) -> bool:
+        """Whether the times go on from `before` to `start` without meaning it."""
+        if start < before - BACK:
+            return True
+        late = self.length is not None and start > max(self.length, before) + JUMP
+        return late or (self.jumps and start > max(before, 0) + JUMP)
