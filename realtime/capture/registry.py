@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models.errors import SourceError
 from realtime.capture.camera import AUTO_CAMERA, CAMERA_NAME, CAMERA_NUMBER
+from realtime.capture.films.animation import ANIMATION
 from realtime.capture.films.clip import CLIP
 from realtime.capture.films.stream import STREAM, public_name
 from realtime.capture.pattern import PATTERN
@@ -14,6 +15,7 @@ from realtime.capture.source import Source, SourceKind, SourceOptions
 SOURCES: tuple[SourceKind, ...] = (
     AUTO_CAMERA,
     PATTERN,
+    ANIMATION,
     PICTURE,
     CLIP,
     STREAM,

@@ -2,12 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from models.errors import SourceError
 from realtime.imaging.frame import Image
 
 
@@ -69,29 +65,3 @@ class SourceKind:
     open: Callable[[str, SourceOptions], Source]
     stands_still: bool = False
     """whether the show repeats it endlessly"""
-
-
-def as_bgr(array: NDArray[Any], name: str) -> Image:
-    """Convert a grey, BGR or BGRA array of 8 or 16 bits to a contiguous image; transparency becomes black.
-
-    Raises SourceError, which names the source, for any other array.
-    """
-    channels = 1 if array.ndim == 2 else array.shape[-1]
-    if array.ndim not in (2, 3) or channels not in (1, 3, 4) or array.dtype not in (np.uint8, np.uint16):
-        raise SourceError(
-            f"{name}: unsupported pixel format: expected grey, BGR or BGRA with 8 or 16 bits,"
-            f" but got shape {array.shape} of {array.dtype}"
-        )
-    if array.dtype == np.uint16:
-        array = (array >> 8).astype(np.uint8)
-    if channels == 1:
-        array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=2)
-    if channels == 4:
-        array = over_black(array)
-    return np.ascontiguousarray(array)
-
-
-def over_black(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Blend a BGRA image over black."""
-    alpha = image[..., 3:].astype(np.uint16)
-    return ((image[..., :3] * alpha + 127) // 255).astype(np.uint8)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import cv2
 
 from models.errors import SourceError
-from realtime.capture.source import Source, as_bgr
+from realtime.capture.source import Source
+from realtime.imaging.bgr import as_bgr
 from realtime.imaging.frame import Image
 
 VideoCapture = cv2.VideoCapture

@@ -10,11 +10,11 @@ import cv2
 from cyclopts import Parameter, run
 
 from models.importing.open_network import open_network
-from realtime.capture.pictures import read_picture
 from realtime.features.painter import FeaturePainter
 from realtime.imaging.compositing import Rect, background, fit, paste
 from realtime.imaging.drawing import write_fitting
 from realtime.imaging.frame import Image
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.imaging.text import BRIGHT
 from realtime.inference.engine import Engine
 from realtime.inference.providers import choose

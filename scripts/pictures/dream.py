@@ -16,7 +16,6 @@ from cyclopts import Parameter
 
 from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo
-from realtime.capture.pictures import read_picture
 from realtime.dreams.deepdream import (
     AscentOptions,
     AscentResult,
@@ -35,6 +34,7 @@ from realtime.dreams.objective import (
 from realtime.dreams.parse_objective import CLASS, parse_objective
 from realtime.imaging.compositing import enlarge, resize
 from realtime.imaging.frame import Image, hw
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import NetworkOptions, between

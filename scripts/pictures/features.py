@@ -16,7 +16,6 @@ from cyclopts import Parameter
 from models.errors import SettingError, SourceError
 from models.spec import Hw, LayerInfo, ModelInfo
 from realtime.capture.films.constant_rate import at_constant_rate
-from realtime.capture.pictures import read_picture
 from realtime.capture.registry import open_source, stands_still
 from realtime.capture.source import SourceOptions
 from realtime.features.drawing import CLUSTERS, default_layer
@@ -24,6 +23,7 @@ from realtime.features.likeness import MAX_POINTS, Point, parse_points
 from realtime.features.painter import FeatureLook, FeaturePainter
 from realtime.imaging.compositing import enlarge, resize
 from realtime.imaging.frame import Image, hw
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.contact import Labelled, columns, contact_sheet

@@ -9,10 +9,10 @@ from cyclopts import Parameter
 from models.build.heads.gradcam import GradcamHead
 from models.errors import SettingError
 from models.spec import CLASSES, ModelInfo, Network
-from realtime.capture.pictures import read_picture
 from realtime.imaging.drawing import network_label, percent
 from realtime.imaging.frame import Image
 from realtime.imaging.png import write_png
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.inference.channels import channel_weights
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine

@@ -10,9 +10,9 @@ from cyclopts import Parameter
 
 from models.files import write_atomically
 from models.spec import LayerInfo, ModelInfo, Prediction
-from realtime.capture.pictures import read_picture
 from realtime.imaging.drawing import percent
 from realtime.imaging.png import write_png
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.inference.predictions import classify
 from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.mapsheet import MapSheet, draw_maps

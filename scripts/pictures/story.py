@@ -12,9 +12,10 @@ from cyclopts import Parameter
 from models.errors import OutputError, SettingError, SourceError
 from models.files import write_atomically
 from models.spec import Hw, LayerInfo
-from realtime.capture.pictures import list_pictures, read_picture
 from realtime.controls.settings import GIF_MAX_MB
 from realtime.imaging.frame import Image
+from realtime.imaging.reading.folder import list_pictures
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.inference.channels import check_channels
 from realtime.inference.predictions import classify
 from realtime.outputs.recording.gif import delays, encode_gif

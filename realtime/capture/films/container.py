@@ -1,6 +1,7 @@
 """Open files and URLs with PyAV; every error is one line."""
 
 import os
+import re
 
 import av
 from av.container import InputContainer
@@ -57,9 +58,8 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     best = container.streams.best("video")
     stream = best if best in streams else streams[0]
     if stream.codec_context is None:
-        raise SourceError(
-            f"{name}: the codec '{stream.name or 'unknown'}' is not known: convert it to H.264, VP9 or AV1"
-        )
+        codec = _codec_name(container)
+        raise SourceError(f"{name}: the codec {codec} is not known: convert the video to H.264, VP9 or AV1")
     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     stream.codec_context.thread_count = min(os.cpu_count() or 1, DECODING_THREADS)
     return stream
@@ -68,3 +68,13 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
 def reason(error: Exception) -> str:
     """What FFmpeg says, without the URL, which may contain a password."""
     return (error.strerror if isinstance(error, av.FFmpegError) else None) or one_line(error)
+
+
+def _codec_name(container: InputContainer) -> str:
+    """The code of a codec without a decoder, which PyAV has only in FFmpeg's description of the whole file."""
+    av.logging.set_level(av.logging.INFO)
+    try:
+        described = re.search(r"Video: (?:none \()?(?!none,)([^\s,/()]+)", container.dumps_format())  # type: ignore[attr-defined]
+    finally:
+        av.logging.set_level(None)
+    return f"'{described[1]}'" if described else "of the video"

@@ -7,7 +7,7 @@ from typing import Any
 import av
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from models.errors import SourceError
@@ -20,7 +20,8 @@ WIDEST = 8  # pixels that are this much wider than high, or more, are a mistake 
 class Converter:
     """Converts the frames of one stream, whose pixels have the aspect ratio `pixel_aspect` (width by height).
 
-    swscale converts with the matrix and the range that the frame names, and scales in the same pass.
+    swscale converts with the matrix and the range that the frame names, and scales in the same pass; in one thread,
+    because several take more time of the processor at 1920x1080.
     """
 
     def __init__(self, name: str, pixel_aspect: Fraction | None) -> None:
@@ -32,7 +33,9 @@ class Converter:
         """The image of a frame; SourceError for a format that cannot be converted."""
         width, height = square_pixels_wh(frame.width, frame.height, self._aspect)
         try:
-            converted = self._reformatter.reformat(frame, width=width, height=height, format="bgr24")
+            converted = self._reformatter.reformat(
+                frame, width, height, "bgr24", interpolation=Interpolation.BICUBIC, threads=1
+            )
         except (av.FFmpegError, ValueError) as error:
             raise SourceError(f"{self._name}: cannot convert its pictures ({reason(error)})") from error
         return np.ascontiguousarray(upright(np.asarray(converted.to_ndarray(), np.uint8), display_matrix(frame)))

@@ -19,7 +19,7 @@ from realtime.capture.films.convert import Converter
 from realtime.capture.films.cut_off import is_cut_off
 from realtime.capture.films.film_file import FilmFile
 from realtime.capture.films.picture import Picture
-from realtime.capture.films.timeline import Timeline
+from realtime.capture.films.timeline import LONGEST, Timeline
 from realtime.imaging.reading.names import shown_name
 
 FPS = 30.0  # the frame rate where it is unknown
@@ -81,6 +81,8 @@ class DecodedFilm:
                     yield packet
         except av.FFmpegError:
             self._cut_off = True
+        except IndexError:
+            pass  # what PyAV raises at the end of a file in which further streams have appeared meanwhile
 
     def _decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:
@@ -90,13 +92,13 @@ class DecodedFilm:
 
     def _timeline(self) -> Timeline:
         container, stream = self._container, self._stream
-        begin = container.start_time / av.time_base if container.start_time is not None else None
         length = container.duration / av.time_base if container.duration is not None else None
         unit = float(stream.time_base or 1 / av.time_base)
         end = None
         if stream.start_time is not None and stream.duration is not None:
             end = (stream.start_time + stream.duration) * unit
         jumps = bool(Flags(container.format.flags) & Flags.ts_discont)
+        begin = None if jumps or container.start_time is None else container.start_time / av.time_base
         return Timeline(unit=unit, begin=begin, length=length, end=end, period=1 / self.fps, jumps=jumps)
 
 
@@ -113,4 +115,4 @@ def frame_rate(stream: VideoStream) -> float:
     average = float(stream.average_rate or 0)
     guessed = float(stream.guessed_rate or 0) or average
     rate = min(guessed, max(average, GRID))
-    return rate if 0 < rate <= 1000 else FPS
+    return rate if 1 / LONGEST < rate <= 1000 else FPS

@@ -70,8 +70,8 @@ class Stream(Source):
                     raise SourceError(f"{self.name}: no frame in {TIMEOUT:g} s that can be decoded")
         except av.error.ExitError as error:
             raise SourceError(f"{self.name}: no data for {TIMEOUT:g} s") from error
-        except OSError:
-            pass  # what FFmpeg reports where a server closes the connection
+        except (OSError, IndexError):
+            pass  # where a server closes the connection, and where further streams have appeared before the end
         except av.FFmpegError as error:
             raise SourceError(f"{self.name}: the stream is damaged ({reason(error)})") from error
         raise SourceError(f"{self.name}: the stream has ended")

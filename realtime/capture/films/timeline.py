@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from av.video.frame import VideoFrame
 
 JUMP = 10.0  # seconds between two pictures of a transport stream that are a break in its times; ffmpeg has the same
+LONGEST = 600.0  # seconds from one picture to the next of any other film that are a break
 BACK = 1.0  # seconds backwards that are a break in times, and no slip
 
 
@@ -15,7 +16,7 @@ class Timeline:
     unit: float
     """seconds of one unit of the times in the file"""
     begin: float | None
-    """the time in the file with which the film begins, its first sound included; None where it is unknown"""
+    """the time in the file with which the film begins, its first sound included; None for that of the first picture"""
     length: float | None
     """seconds of the whole film, as the file says; None where it does not"""
     end: float | None
@@ -41,14 +42,14 @@ class Timeline:
 
     def last_duration(self, frame: VideoFrame, start: float) -> float:
         """For how long a frame is shown if it is the last one: as it says, but not beyond the end of the video."""
-        said = frame.duration * self.unit or self.period
+        said = frame.duration * self.unit
+        said = said if 0 < said < LONGEST else self.period
         if self.end is None or self.begin is None:
             return said
         return min(said, max(self.end - self.begin - start, self.period))
 
     def _breaks(self, before: float, start: float) -> bool:
         """Whether the times go on from `before` to `start` without meaning it."""
-        if start < before - BACK:
-            return True
-        late = self.length is not None and start > max(self.length, before) + JUMP
-        return late or (self.jumps and start > max(before, 0) + JUMP)
+        pause = start - max(before, 0.0)
+        beyond = self.length is not None and start > self.length + JUMP
+        return start < before - BACK or pause > (JUMP if self.jumps or beyond else LONGEST)

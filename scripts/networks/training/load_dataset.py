@@ -13,9 +13,10 @@ from models.errors import SourceError
 from models.training.config import TrainingConfig
 from models.training.data.dataset import NO_CLASS, Dataset
 from models.training.distillation.lesson import open_teacher
-from realtime.capture.pictures import SUFFIXES, list_folder, pictures_in, read_picture
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
+from realtime.imaging.reading.folder import EXPECTED, list_folder, pictures_in, say_what_is_left_out
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.inference.engine import Engine
 from realtime.inference.predictions import classify
 from realtime.inference.providers import choose
@@ -37,8 +38,11 @@ def load_dataset(source: str, config: TrainingConfig, *, clusters: int = 3, unla
     classes = [each for each in list_folder(folder) if each.is_dir() and pictures_in(each)]
     _check_names(unlabelled, folder, classes)
     if not classes:
+        say_what_is_left_out(folder)
         loaded = _read(folder, pictures_in(folder), config.side)
         return _classified(loaded, config) or _clustered(loaded, clusters, config)
+    for each in classes:
+        say_what_is_left_out(each)
     loaded = _read(folder, [file for each in classes for file in pictures_in(each)], config.side)
     names = tuple(each.name for each in classes if each.name not in unlabelled)
     numbers = {name: number for number, name in enumerate(names)}
@@ -86,7 +90,7 @@ def _read(folder: Path, files: Sequence[Path], size: int) -> Dataset:
     for reason in skipped:
         log.warning("skipped %s", reason)
     if not good:
-        raise SourceError(f"no readable picture in the folder '{folder}': expected {' '.join(sorted(SUFFIXES))}")
+        raise SourceError(f"no readable picture in the folder '{folder}': {EXPECTED}")
     names = tuple(file.relative_to(folder).as_posix() for file, _ in good)
     return Dataset(np.stack([image for _, image in good]), np.zeros(len(good), np.int64), (), names, skipped=skipped)
 

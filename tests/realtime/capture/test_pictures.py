@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from models.errors import SettingError, SourceError
-from realtime.capture.pictures import is_picture, open_pictures, read_picture
+from models.errors import SourceError
+from realtime.capture.pictures import open_pictures
 from realtime.capture.source import EndOfSource
-from scripts.common.saved_settings import read_settings
 
 RGB = (200, 100, 50)
 NOISE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
@@ -25,114 +23,6 @@ def save(path: Path, picture: Pillow.Image | None = None, kind: str | None = Non
 def truncate(path: Path) -> Path:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     return path
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(SourceError, match=r"pipe\.png: not a file"):
-        read_picture(tmp_path / "pipe.png")
-    with pytest.raises(SettingError, match="has no saved settings"):
-        read_settings(tmp_path / "pipe.png", "dream")
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_every_format_is_read_as_bgr(tmp_path: Path, suffix: str) -> None:
-    path = save(tmp_path / f"a{suffix}", Pillow.new("RGB", (40, 30), RGB))
-    image = read_picture(path)
-    assert image.shape == (30, 40, 3)
-    assert image.flags.c_contiguous
-    np.testing.assert_allclose(image[15, 20].astype(int), RGB[::-1], atol=3)
-
-
-@pytest.mark.parametrize(
-    ("mode", "colour", "suffix", "expected"),
-    [
-        ("L", 77, ".png", (77, 77, 77)),
-        ("1", 1, ".png", (255, 255, 255)),
-        ("I;16", 0x4DFF, ".png", (77, 77, 77)),
-        ("I;16", 0x4DFF, ".tiff", (77, 77, 77)),
-        ("RGBA", (200, 100, 50, 255), ".png", (50, 100, 200)),
-        ("RGBA", (200, 100, 50, 128), ".png", (25, 50, 100)),
-        ("RGBA", (200, 100, 50, 0), ".webp", (0, 0, 0)),
-        ("LA", (200, 128), ".png", (100, 100, 100)),
-        ("CMYK", (0, 255, 255, 0), ".jpg", (0, 0, 255)),
-    ],
-)
-def test_every_mode_is_read_as_bgr(
-    tmp_path: Path, mode: str, colour: int | tuple[int, ...], suffix: str, expected: tuple[int, ...]
-) -> None:
-    path = save(tmp_path / f"a{suffix}", Pillow.new(mode, (32, 32), colour))
-    np.testing.assert_allclose(read_picture(path)[16, 16].astype(int), expected, atol=3)
-
-
-def test_a_palette_with_a_transparent_entry_is_laid_over_black(tmp_path: Path) -> None:
-    picture = Pillow.new("P", (8, 8), 1)
-    picture.putpalette([9, 9, 9, *RGB])
-    picture.putpixel((0, 0), 0)
-    image = read_picture(save(tmp_path / "a.png", picture, transparency=0))
-    assert image[0, 0].tolist() == [0, 0, 0]
-    assert image[4, 4].tolist() == [50, 100, 200]
-
-
-def test_exif_turns_the_picture_upright(tmp_path: Path) -> None:
-    exif = Pillow.Exif()
-    exif[0x0112] = 6  # the camera stood on its right side
-    picture = Pillow.new("RGB", (40, 20), "black")
-    picture.paste((255, 255, 255), (0, 0, 20, 20))
-    image = read_picture(save(tmp_path / "a.jpg", picture, exif=exif))
-    assert image.shape == (40, 20, 3)
-    assert image[5].mean() > 240
-    assert image[35].mean() < 15
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_truncated_picture_is_refused_in_one_line(
-    tmp_path: Path, suffix: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    path = truncate(save(tmp_path / f"a{suffix}"))
-    with pytest.raises(SourceError, match=rf"^a{suffix}: damaged picture \(.+\)$"):
-        open_pictures(path)
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_compressed_tiff_that_is_cut_off_is_refused_in_silence(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    path = truncate(save(tmp_path / "a.tif", compression="tiff_lzw"))
-    with pytest.raises(SourceError, match="damaged picture"):
-        open_pictures(path)
-    assert capfd.readouterr() == ("", "")
-
-
-def test_text_and_nothing_are_no_pictures(tmp_path: Path) -> None:
-    text, nothing = tmp_path / "a.jpg", tmp_path / "b.png"
-    text.write_text("these are words")
-    nothing.touch()
-    for path in (text, nothing):
-        assert not is_picture(path)
-        with pytest.raises(SourceError, match=f"^{path.name}: not a supported picture: expected JPEG, PNG"):
-            open_pictures(path)
-
-
-@pytest.mark.parametrize("times", [1.5, 3])
-def test_a_decompression_bomb_is_refused_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: float
-) -> None:
-    path = save(tmp_path / "bomb.png")
-    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", int(160 * 120 / times))
-    with pytest.raises(SourceError, match=r"^bomb.png: more than [\d,]+ pixels: scale it down$"):
-        open_pictures(path)
-
-
-def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.tiff", Pillow.new("F", (8, 8), 0.5))
-    with pytest.raises(SourceError, match=r"^a.tiff: floating-point pixels are not supported: save it with 8"):
-        open_pictures(path)
-
-
-def test_a_picture_is_known_by_its_content(tmp_path: Path) -> None:
-    assert is_picture(save(tmp_path / "a.dat", kind="PNG"))
 
 
 def folder_of(folder: Path, *greys: int) -> Path:
@@ -205,13 +95,6 @@ def test_a_folder_that_loses_its_pictures_meanwhile_is_an_error(tmp_path: Path) 
         path.unlink()
     with pytest.raises(SourceError, match="cannot read any of the 2 pictures in"):
         source.read()
-
-
-def test_a_folder_without_pictures_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "words.txt").write_text("no picture")
-    (tmp_path / "._0.png").write_text("what macOS leaves on memory sticks")
-    with pytest.raises(SourceError, match=f"^no picture in the folder '{tmp_path}': expected files .bmp .jpeg"):
-        open_pictures(tmp_path)
 
 
 def test_a_folder_of_broken_pictures_is_an_error(tmp_path: Path) -> None:

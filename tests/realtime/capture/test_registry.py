@@ -93,7 +93,7 @@ BAD = {
     "nothing.mp4": "nothing.mp4: the file is empty: expected",
     "cut.mp4": "cut.mp4: not a video, or damaged: expected",
     "cut.png": "cut.png: damaged picture",
-    "empty": "no picture in the folder 'empty': expected files .bmp",
+    "empty": "no picture in the folder 'empty': expected pictures, such as .jpg",
     "ftp://127.0.0.1/a.mp4": "unknown source 'ftp://127.0.0.1/a.mp4'; expected ",
     "file:///etc/passwd": "unknown source 'file:///etc/passwd'; expected ",
     "http://127.0.0.1:1/video": "http://127.0.0.1:1/video: no video: ",

@@ -10,10 +10,10 @@ import pytest
 from models.build.graph_spec import GraphSpec
 from models.build.heads.projection import ProjectionHead
 from models.importing.open_network import open_network
-from realtime.capture.pictures import read_picture
 from realtime.features.likeness import MAX_POINTS, Likeness, Point, format_points, likeness, parse_points
 from realtime.features.projection import Projection
 from realtime.imaging.frame import Floats, hw
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size, network_input
 from realtime.inference.providers import CPU

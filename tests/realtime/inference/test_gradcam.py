@@ -13,8 +13,8 @@ from models.build.heads.gradcam import GradcamHead
 from models.errors import ModelError
 from models.importing.open_network import open_network
 from models.spec import Network
-from realtime.capture.pictures import read_picture
 from realtime.imaging.frame import Image
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.inference.channels import channel_weights
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine

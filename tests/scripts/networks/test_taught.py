@@ -10,7 +10,7 @@ import pytest
 
 from models.importing.open_network import open_network
 from models.zoo import BUNDLED
-from realtime.capture.pictures import read_picture
+from realtime.imaging.reading.read_picture import read_picture
 from realtime.inference.engine import Engine
 from realtime.inference.predictions import classify
 from realtime.inference.providers import CPU

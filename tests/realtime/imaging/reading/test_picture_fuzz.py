@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.capture.broken_pictures import write_all
+from tests.realtime.imaging.reading.broken_pictures import write_all
 
 pytest.importorskip("resource", reason="memory is limited by POSIX means")
 
@@ -30,7 +30,7 @@ RUN = """
 import contextlib, io, json, os, resource, sys, time
 from pathlib import Path
 from models.errors import VentralError
-from realtime.capture.pictures import read_picture
+from realtime.imaging.reading.read_picture import read_picture
 from scripts.cli import status
 
 def read(path):

@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.errors import SourceError
-from realtime.capture.source import as_bgr
+from realtime.imaging.bgr import as_bgr
+from realtime.imaging.compositing import BACKGROUND
 
 GREY = np.array([[0, 128], [255, 7]], np.uint8)
 
@@ -20,8 +21,8 @@ GREY = np.array([[0, 128], [255, 7]], np.uint8)
         (GREY.astype(np.uint16) << 8, np.stack([GREY] * 3, 2)),
         (np.full((1, 1, 3), (1, 2, 3), np.uint8), np.full((1, 1, 3), (1, 2, 3))),
         (np.full((1, 1, 4), (100, 200, 50, 255), np.uint8), np.full((1, 1, 3), (100, 200, 50))),
-        (np.full((1, 1, 4), (100, 200, 50, 128), np.uint8), np.full((1, 1, 3), (50, 100, 25))),
-        (np.full((1, 1, 4), (100, 200, 50, 0), np.uint16) << 8, np.zeros((1, 1, 3))),
+        (np.full((1, 1, 4), (100, 200, 50, 128), np.uint8), np.full((1, 1, 3), (58, 107, 31))),
+        (np.full((1, 1, 4), (100, 200, 50, 0), np.uint16) << 8, np.full((1, 1, 3), BACKGROUND)),
     ],
 )
 def test_every_format_becomes_bgr(picture: NDArray[Any], expected: NDArray[Any]) -> None:
