@@ -62,11 +62,12 @@ def is_animation(text: str) -> bool:
 
 
 def _go_to(animated: Pillow.Image, number: int) -> bool:
-    """Go to a picture; whether there is one."""
+    """Load a picture and its duration; whether there is one."""
     try:
         animated.seek(number)
     except EOFError:
         return False
+    animated.load()
     return True
 
 

@@ -29,15 +29,15 @@ class Timeline:
 
     def start(self, frame: VideoFrame) -> float:
         """When a frame is shown, given in the order of the film."""
-        time = None if frame.pts is None else frame.pts * self.unit
-        if self.begin is None:
-            self.begin = time
-        start = self._shown if time is None or self.begin is None else time - self.begin
-        before = -self.period if self._shown is None else self._shown
-        if start is None or time is None or self._breaks(before, start):
-            start = before + self.period
-            self.begin = None if time is None else time - start
-        self._shown = max(start, before, 0.0)
+        before = self._shown or 0.0
+        following = 0.0 if self._shown is None else before + self.period
+        if frame.pts is None:
+            self._shown = following
+            return following
+        time = frame.pts * self.unit
+        if self.begin is None or self._breaks(before, time - self.begin):
+            self.begin = time - following
+        self._shown = max(time - self.begin, before)
         return self._shown
 
     def last_duration(self, frame: VideoFrame, start: float) -> float:
@@ -50,6 +50,6 @@ class Timeline:
 
     def _breaks(self, before: float, start: float) -> bool:
         """Whether the times go on from `before` to `start` without meaning it."""
-        pause = start - max(before, 0.0)
+        pause = start - before
         beyond = self.length is not None and start > self.length + JUMP
         return start < before - BACK or pause > (JUMP if self.jumps or beyond else LONGEST)
