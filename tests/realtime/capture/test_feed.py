@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from realtime.capture.source import SourceOptions
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.clips import number_of, write_clip
+from tests.realtime.capture.films.ffmpeg_films import ffmpeg
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.waiting import soon
 
@@ -118,3 +120,23 @@ def test_a_process_can_end_while_a_stream_stalls() -> None:
         time.sleep(0.3)
         _, errors = process.communicate("\n", timeout=15)
     assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.slow
+def test_a_film_with_uneven_times_is_shown_at_its_times(tmp_path: Path) -> None:
+    """Ten pictures at 20 per second, then three at 2 per second, none of which may be skipped."""
+    path = tmp_path / "uneven.mkv"
+    times = "setpts='if(lt(N,10),N/20,0.5+(N-10)/2)/TB'"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=r=20:d=0.65:s=160x120", "-vf", times, "-fps_mode", "vfr", path)
+    frames: Mailbox[Frame] = Mailbox()
+    shown: list[float] = []
+    start = time.monotonic()
+    with Capture(lambda: open_source(str(path)), frames, retry=True) as capture:
+        version = 0
+        while not capture.ended and time.monotonic() - start < 10:
+            frame, version = frames.get(version, timeout=0.2)
+            if frame is not None:
+                shown.append(frame.timestamp - start)
+        assert len(shown) + capture.dropped == 13
+    slow = [late - early for early, late in itertools.pairwise(shown[-4:])]
+    assert min(slow[1:]) > 0.4

@@ -14,6 +14,7 @@ from PIL import ImageSequence
 from scripts.cli import status
 from tests.flashing.analyser import analyse
 from tests.flashing.films import read
+from tests.realtime.capture.films.ffmpeg_films import ffmpeg
 
 SMALL = ("--size", "64", "--canvas", "320x180")
 
@@ -123,3 +124,25 @@ def test_existing_file_is_kept_unless_forced(clip: Path, tmp_path: Path) -> None
     assert out.read_bytes() == b"precious"
     assert status([*arguments, "--force"]) == 0
     assert out.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_a_film_with_uneven_times_keeps_its_length(tmp_path: Path, suffix: str) -> None:
+    """Thirty pictures at 30 per second, then ten at 2 per second."""
+    film, out = tmp_path / f"uneven{suffix}", tmp_path / "out.mp4"
+    times = ("-vf", "setpts='if(lt(N,30),N/30,1+(N-30)/2)/TB'", "-fps_mode", "vfr")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=r=30:d=1.3333:s=160x120", *times, film)
+    assert status(["render", str(film), "-o", str(out), *SMALL, "--view", "camera"]) == 0
+    frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(out))
+    assert (frames / 30, seconds) == (pytest.approx(5.5, abs=0.05), pytest.approx(5.5, abs=0.05))
+    assert status(["render", str(film), "-o", str(tmp_path / "stills"), *SMALL, "--view", "camera"]) == 0
+    assert len(list((tmp_path / "stills").iterdir())) == 40
+
+
+def test_an_animated_picture_is_rendered_at_its_times(tmp_path: Path) -> None:
+    pictures = [Pillow.new("RGB", (64, 48), (0, green, 0)) for green in range(0, 240, 40)]
+    for suffix in (".webp", ".gif", ".png"):
+        pictures[0].save(tmp_path / f"a{suffix}", save_all=True, append_images=pictures[1:], duration=100)
+        out = tmp_path / f"{suffix[1:]}.mp4"
+        assert status(["render", str(tmp_path / f"a{suffix}"), "-o", str(out), *SMALL, "--view", "camera"]) == 0
+        assert imageio_ffmpeg.count_frames_and_secs(str(out)) == (6, pytest.approx(0.6))
