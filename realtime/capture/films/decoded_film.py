@@ -42,7 +42,7 @@ class DecodedFilm:
         self._stream = video_stream(container, name)
         self._stream.thread_type = "AUTO"
         self.fps = frame_rate(self._stream)
-        self._cut_off = cut_off
+        self._rest_missing = cut_off
 
     def pictures(self) -> Iterator[Picture]:
         """Decode the pictures in the order in which they are shown.
@@ -57,8 +57,8 @@ class DecodedFilm:
             yield Picture(start, timeline.last_duration(frame, start), partial(converter.image, frame))
         if not count:
             raise SourceError(f"{self._name}: not one picture in it can be decoded: {EXPECTED}")
-        if self._cut_off:
-            raise SourceError(f"{self._name}: the video ends after {count} frames, because the file is cut off")
+        if self._rest_missing and not 0 < self._stream.frames <= count:  # as many as an index says are all
+            raise SourceError(f"{self._name}: the video ends after {count} frames: the rest is missing or damaged")
 
     def close(self) -> None:
         """Close the container and its file."""
@@ -73,16 +73,18 @@ class DecodedFilm:
         yield from self._decode(None)
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """The packets of the video; one that is incomplete, or an error of the file, means that it is cut off."""
+        """The packets of the video; the rest is missing where the last one is incomplete, or an error ends them."""
+        incomplete = False
         try:
             for packet in self._container.demux(self._stream):
                 if packet.size:  # the last one is empty
-                    self._cut_off |= packet.is_corrupt
+                    incomplete = packet.is_corrupt
                     yield packet
         except av.FFmpegError:
-            self._cut_off = True
+            incomplete = True
         except IndexError:
             pass  # what PyAV raises at the end of a file in which further streams have appeared meanwhile
+        self._rest_missing |= incomplete
 
     def _decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         try:

@@ -11,13 +11,19 @@ MAX_PROFILE = 16 << 20  # bytes; large ones are of printing presses
 
 def to_srgb(picture: Pillow.Image) -> Pillow.Image:
     """A loaded picture without transparency, in mode RGB; a profile that cannot be used is passed over."""
+    return _converted(picture) or (picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _converted(picture: Pillow.Image) -> Pillow.Image | None:
+    """The picture in sRGB; None where it has no other profile."""
     content = picture.info.get("icc_profile")
     if not isinstance(content, bytes) or not 128 < len(content) < MAX_PROFILE:
-        return picture.convert("RGB")
+        return None
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(content))
         if "sRGB" in ImageCms.getProfileDescription(profile):
-            return picture.convert("RGB")
-        return ImageCms.profileToProfile(picture, profile, SRGB, outputMode="RGB") or picture.convert("RGB")
+            return None
+        picture = picture.convert("RGB") if picture.mode == "P" else picture
+        return ImageCms.profileToProfile(picture, profile, SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return picture.convert("RGB")
+        return None

@@ -67,7 +67,9 @@ def test_a_clip_that_breaks_off_says_where(clip_path: Path, tmp_path: Path) -> N
     half = tmp_path / "half.mp4"
     half.write_bytes(clip_path.read_bytes()[: clip_path.stat().st_size * 2 // 3])
     clip = open_clip(half, loop=True)
-    with pytest.raises(SourceError, match=r"^half.mp4: the video ends after \d+ frames, because the file is cut off$"):
+    with pytest.raises(
+        SourceError, match=r"^half.mp4: the video ends after \d+ frames: the rest is missing or damaged$"
+    ):
         for _ in range(30):
             clip.read()
 
@@ -239,3 +241,32 @@ def test_what_a_film_of_nothing_says(clip_path: Path, tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(content[:start] + bytes(len(content) - start))
     with pytest.raises(SourceError, match=r"^a\.mp4: not one picture in it can be decoded: expected"):
         open_clip(tmp_path / "a.mp4")
+
+
+def test_damage_in_the_middle_of_a_transport_stream_is_no_end(tmp_path: Path) -> None:
+    ffmpeg(*PATTERN, "-g", "10", tmp_path / "a.ts")
+    content = bytearray((tmp_path / "a.ts").read_bytes())
+    middle = len(content) // 376 * 188
+    del content[middle : middle + 5 * 188]
+    (tmp_path / "a.ts").write_bytes(content)
+    assert len(durations_of(open_clip(tmp_path / "a.ts"))) > 70
+
+
+def test_sound_that_is_cut_off_after_the_last_picture_is_no_loss(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    ffmpeg(*PATTERN, *SOUND, "-movflags", "+faststart", path)
+    path.write_bytes(path.read_bytes()[:-3000])
+    assert len(durations_of(open_clip(path))) == 90
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi", ".mkv", ".webm", ".flv"])
+def test_a_film_that_is_cut_off_is_told_apart(tmp_path: Path, suffix: str) -> None:
+    whole = tmp_path / f"whole{suffix}"
+    options = ("-movflags", "+faststart") if suffix in (".mp4", ".mov") else ()
+    codec = {".webm": "libvpx", ".avi": "mpeg4", ".flv": "flv1"}.get(suffix, "libx264")
+    ffmpeg(*PATTERN, "-g", "15", "-c:v", codec, "-deadline", "realtime", *options, whole)
+    assert len(durations_of(open_clip(whole))) == 90
+    path = tmp_path / f"cut{suffix}"
+    path.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    with pytest.raises(SourceError, match=rf"^cut\{suffix}: the video ends after \d\d frames: the rest is missing"):
+        durations_of(open_clip(path))

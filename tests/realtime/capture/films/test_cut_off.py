@@ -43,10 +43,11 @@ def test_a_part_of_a_film_is_cut_off(folder: Path, tmp_path: Path, name: str, sh
 
 
 @pytest.mark.parametrize("name", FILMS)
-def test_more_after_the_end_is_no_harm(folder: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("more", [bytes(100), b"these are words\n" * 9, b"\xff" * 50])
+def test_more_after_the_end_is_no_harm(folder: Path, tmp_path: Path, name: str, more: bytes) -> None:
     shutil.copy(folder / name, tmp_path)
     with (tmp_path / name).open("ab") as file:
-        file.write(bytes(100))
+        file.write(more)
     assert not is_cut_off(FilmFile(tmp_path / name))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
+from PIL import ImageCms
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HUGE = (0, 1, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 100_000, 9_000, 65_500)
@@ -51,10 +52,28 @@ def _whole() -> Iterator[tuple[str, bytes]]:
         ("tiff", rgb, {"compression": "tiff_adobe_deflate"}),
         ("webp", rgb.convert("RGBA"), {}),
         ("webp", rgb, {"lossless": True}),
+        ("webp", rgb, {"save_all": True, "append_images": [rgb.rotate(90), rgb.rotate(180)]}),
+        ("png", rgb, {"save_all": True, "append_images": [rgb.rotate(90), rgb.rotate(180)]}),
+        ("avif", rgb, {}),
+        ("avif", rgb, {"save_all": True, "append_images": [rgb.rotate(90), rgb.rotate(180)]}),
+        ("jpeg2000", rgb, {}),
+        ("ppm", rgb, {}),
+        ("tga", rgb, {"compression": "tga_rle"}),
+        ("sgi", rgb, {}),
+        ("pcx", rgb, {}),
+        ("ico", rgb, {}),
+        ("qoi", rgb, {}),
+        ("dds", rgb, {}),
+        ("jpeg", rgb, {"icc_profile": _profile()}),
+        ("png", rgb, {"icc_profile": _profile()}),
     ):
         file = io.BytesIO()
         picture.save(file, kind, **options)
         yield kind, file.getvalue()
+
+
+def _profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G\0B", b"n\0o\0n\0e")
 
 
 def _exif() -> Pillow.Exif:

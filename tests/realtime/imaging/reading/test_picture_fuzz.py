@@ -1,4 +1,4 @@
-"""Two hundred broken pictures through the doors that commands use: one line each, bounded memory, an end."""
+"""Three hundred broken pictures through the doors that commands use: one line each, bounded memory, an end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.realtime.imaging.reading.broken_pictures import write_all
 
 pytest.importorskip("resource", reason="memory is limited by POSIX means")
 
-COUNT, SEED = 200, 20261120
+COUNT, SEED = 300, 20261120
 
 ROOM = 4 << 30
 """Bytes of address space for all of it, libraries and threads included."""
@@ -30,12 +30,19 @@ RUN = """
 import contextlib, io, json, os, resource, sys, time
 from pathlib import Path
 from models.errors import VentralError
+from realtime.capture.registry import open_source
+from realtime.capture.source import EndOfSource
 from realtime.imaging.reading.read_picture import read_picture
 from scripts.cli import status
 
 def read(path):
     try:
         read_picture(path)
+        with contextlib.closing(open_source(str(path))) as source:
+            for _ in range(3):
+                source.read()
+    except EndOfSource:
+        pass
     except VentralError as error:
         return str(error)
     except BaseException as error:
@@ -43,7 +50,7 @@ def read(path):
     return ""
 
 def command(name, path):
-    with contextlib.redirect_stderr(io.StringIO()) as words:
+    with contextlib.redirect_stderr(io.StringIO()) as words, contextlib.redirect_stdout(io.StringIO()):
         ended = status([name, str(path), "-o", str(out), "--force", *SMALL[name]])
     return [ended, words.getvalue()]
 

@@ -147,6 +147,9 @@ def test_a_colour_profile_is_turned_into_srgb(tmp_path: Path) -> None:
     for mode, colour in (("RGB", (200, 30, 30)), ("RGBA", (200, 30, 30, 255))):
         path = save(tmp_path / f"{mode}.png", Pillow.new(mode, (8, 8), colour), icc_profile=profile)
         np.testing.assert_allclose(read_picture(path)[4, 4].astype(int), (30, 200, 30), atol=2)
+    palette = Pillow.new("RGB", (8, 8), (200, 30, 30)).quantize(4)
+    path = save(tmp_path / "P.png", palette, icc_profile=profile)
+    np.testing.assert_allclose(read_picture(path)[4, 4].astype(int), (30, 200, 30), atol=4)
 
 
 def test_cmyk_is_converted_by_its_profile(tmp_path: Path) -> None:
