@@ -52,6 +52,9 @@ DOORS = {
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
+    "av": {
+        f"realtime/capture/films/{name}.py" for name in ("container", "convert", "decoded_film", "stream", "timeline")
+    },
     "pygame": {"realtime/outputs/window.py"},
     "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights
 }
