@@ -6,8 +6,8 @@ from pathlib import Path
 from models.errors import SourceError
 from realtime.capture.camera import AUTO_CAMERA, CAMERA_NAME, CAMERA_NUMBER
 from realtime.capture.films.animation import ANIMATION
-from realtime.capture.films.clip import CLIP
-from realtime.capture.films.stream import STREAM, public_name
+from realtime.capture.films.kinds import CLIP, STREAM
+from realtime.capture.films.public_name import public_name
 from realtime.capture.pattern import PATTERN
 from realtime.capture.pictures import PICTURE, PICTURE_FOLDER
 from realtime.capture.source import Source, SourceKind, SourceOptions

@@ -1,14 +1,12 @@
 """Films as a source: video files, videos on a server and animated pictures."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from models.errors import SourceError
-from realtime.capture.films.decoded_film import open_film
 from realtime.capture.films.picture import Film, Picture
-from realtime.capture.source import EndOfSource, Source, SourceKind
+from realtime.capture.source import EndOfSource, Source
 from realtime.imaging.frame import Image
 from realtime.imaging.reading.names import shown_name
 
@@ -91,9 +89,6 @@ class Clip(Source):
 
 def open_clip(path: Path, *, loop: bool = False) -> Clip:
     """Open a video file; SourceError when it cannot be played."""
+    from realtime.capture.films.decoded_film import open_film  # loads PyAV, which animated pictures do not need
+
     return Clip(shown_name(path), lambda: open_film(path), loop=loop)
-
-
-CLIP = SourceKind(
-    expected="a video", matches=os.path.isfile, open=lambda text, options: open_clip(Path(text), loop=options.loop)
-)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 
@@ -17,7 +16,8 @@ from realtime.capture.films.clip import Clip
 from realtime.capture.films.container import TIMEOUT, connect, reason, video_stream
 from realtime.capture.films.convert import Converter
 from realtime.capture.films.decoded_film import DecodedFilm, frame_rate
-from realtime.capture.source import Source, SourceKind, SourceOptions
+from realtime.capture.films.public_name import public_name
+from realtime.capture.source import Source, SourceOptions
 from realtime.imaging.frame import Image
 
 IN_SEGMENTS = frozenset({"hls", "dash"})  # formats in which the pictures of some seconds come at once
@@ -103,15 +103,3 @@ def open_stream(url: str, options: SourceOptions) -> Stream | Clip:
         raise
     container.close()
     return Clip(name, lambda: DecodedFilm(name, connect(url, name)), loop=options.loop)
-
-
-def public_name(url: str) -> str:
-    """A URL without user, password and query, which must not appear on a screen."""
-    return re.sub(r"(?<=://)[^/?#]*@|[?#].*", "", url) if "://" in url else url
-
-
-STREAM = SourceKind(
-    expected="an http or rtsp URL",
-    matches=lambda text: re.match(r"(https?|rtsps?)://", text, re.IGNORECASE) is not None,
-    open=open_stream,
-)

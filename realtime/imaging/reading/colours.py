@@ -3,9 +3,7 @@
 import io
 
 from PIL import Image as Pillow
-from PIL import ImageCms
 
-SRGB = ImageCms.createProfile("sRGB")
 MAX_PROFILE = 16 << 20  # bytes; large ones are of printing presses
 
 
@@ -19,11 +17,13 @@ def _converted(picture: Pillow.Image) -> Pillow.Image | None:
     content = picture.info.get("icc_profile")
     if not isinstance(content, bytes) or not 128 < len(content) < MAX_PROFILE:
         return None
+    from PIL import ImageCms  # takes up to 0.1 s to load, and most pictures have no profile
+
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(content))
         if "sRGB" in ImageCms.getProfileDescription(profile):
             return None
         picture = picture.convert("RGB") if picture.mode == "P" else picture
-        return ImageCms.profileToProfile(picture, profile, SRGB, outputMode="RGB")
+        return ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None

@@ -14,7 +14,8 @@ import pytest
 
 from models.errors import SourceError
 from realtime.capture.films.clip import Clip
-from realtime.capture.films.stream import Stream, open_stream, public_name
+from realtime.capture.films.public_name import public_name
+from realtime.capture.films.stream import Stream, open_stream
 from realtime.capture.source import SourceOptions
 from tests.realtime.capture.clips import number_of, write_clip
 from tests.realtime.capture.films.ffmpeg_films import ffmpeg
