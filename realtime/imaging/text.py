@@ -67,6 +67,7 @@ def _ascent(size: int) -> int:
 @lru_cache(maxsize=512)
 def _mask(text: str, size: int, weight: int) -> NDArray[np.uint8]:
     """How much of each pixel the text covers; cached, because drawing a line takes 1.5 ms."""
+    text = text.encode(errors="replace").decode()  # OpenCV crashes on what no UTF-8 has, such as in names of files
     with _drawing:
         left, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _face(), size, weight)
         canvas = np.zeros((round(size * 1.5), max(left + width, 1), 3), np.uint8)

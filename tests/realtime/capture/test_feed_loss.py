@@ -14,6 +14,7 @@ from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.mailbox import Mailbox
 from tests.realtime.capture.http_camera import HttpCamera
+from tests.realtime.capture.rtsp_camera import RtspCamera
 from tests.realtime.waiting import says, soon
 
 QUICK = HealthLimits(silence=0.5, unchanged=0.4, frozen=1.0, opening=8.0, pauses=(0.05, 0.1), interval=0.02)
@@ -184,3 +185,23 @@ def test_what_is_our_fault_is_raised_by_check() -> None:
         time.sleep(0.2)
         with pytest.raises(ValueError, match="a slip of ours"):
             capture.check()
+
+
+@pytest.mark.slow
+def test_an_rtsp_camera_that_stalls_or_drops_is_picked_up_again() -> None:
+    frames: Mailbox[Frame] = Mailbox()
+    with (
+        RtspCamera() as camera,
+        Capture(lambda: open_source(camera.url), frames, retry=True, limits=replace(QUICK, silence=1.0)) as capture,
+    ):
+        assert soon(lambda: frames.version > 10)
+        camera.stalled = True
+        assert soon(says(capture, "lost "))
+        seen = frames.version
+        camera.stalled = False
+        assert soon(lambda: frames.version > seen + 5 and capture.lost is None)
+        camera.stop()
+        assert soon(says(capture, "lost "))
+        seen = frames.version
+        camera.start()
+        assert soon(lambda: frames.version > seen + 5 and capture.lost is None)

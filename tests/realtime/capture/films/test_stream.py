@@ -20,6 +20,7 @@ from realtime.capture.source import SourceOptions
 from tests.realtime.capture.clips import number_of, write_clip
 from tests.realtime.capture.films.ffmpeg_films import ffmpeg
 from tests.realtime.capture.http_camera import HttpCamera
+from tests.realtime.capture.rtsp_camera import RtspCamera
 
 
 def test_a_stream_gives_fresh_pictures() -> None:
@@ -167,3 +168,19 @@ def test_a_playlist_on_a_server_cannot_name_files_of_this_computer(
     )
     with pytest.raises(SourceError, match=r"/a.m3u8: "):
         open_stream(f"{folder_url}/a.m3u8", SourceOptions())
+
+
+@pytest.mark.slow
+def test_an_rtsp_camera_gives_fresh_pictures_until_it_goes() -> None:
+    with RtspCamera() as camera:
+        with closing(open_stream(camera.url, SourceOptions())) as stream:
+            assert isinstance(stream, Stream)
+            pictures = [stream.read() for _ in range(10)]
+            assert pictures[0].shape == (240, 320, 3)
+            assert pictures[0].std() > 20
+            assert all(not np.array_equal(*pair) for pair in pairwise(pictures))
+            camera.stop()
+            with pytest.raises(SourceError, match="the stream has ended"):
+                for _ in range(200):
+                    stream.read()
+        camera.start()
