@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,14 +12,14 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-Mood = Literal["well", "stalled", "frozen", "halfway"]
+Mood = Literal["well", "stalled", "frozen", "halfway", "garbage"]
 
 
 class HttpCamera:
     """Serves pictures that change until `mood` says otherwise; `stop` and `start` keep the port.
 
-    "stalled" keeps connections open and sends nothing, "frozen" repeats one picture, and "halfway" ends each
-    connection in the middle of a JPEG.
+    "stalled" keeps connections open and sends nothing, "frozen" repeats one picture, "halfway" ends each connection in
+    the middle of a JPEG, and "garbage" sends bytes that are no JPEG.
     """
 
     def __init__(self, *, fps: float = 25.0, size_wh: tuple[int, int] = (320, 240)) -> None:
@@ -81,7 +82,7 @@ class HttpCamera:
         while not self._closing.wait(self._period):
             if self.mood == "stalled":
                 continue
-            jpeg = self._jpeg()
+            jpeg = random.randbytes(5000) if self.mood == "garbage" else self._jpeg()
             head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
             if self.mood == "halfway":
                 yield head + jpeg[: len(jpeg) // 2]

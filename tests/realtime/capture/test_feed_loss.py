@@ -105,6 +105,33 @@ def test_a_camera_that_breaks_off_in_a_picture_is_picked_up_again() -> None:
 
 
 @pytest.mark.slow
+def test_a_camera_that_sends_garbage_is_picked_up_again() -> None:
+    frames: Mailbox[Frame] = Mailbox()
+    with (
+        HttpCamera() as camera,
+        Capture(lambda: open_source(camera.url), frames, retry=True, limits=QUICK) as capture,
+    ):
+        assert soon(lambda: frames.version > 5)
+        camera.mood = "garbage"
+        assert soon(says(capture, "lost "))
+        seen = frames.version
+        camera.mood = "well"
+        assert soon(lambda: frames.version > seen + 5 and (capture.lost or capture.warning) is None)
+
+
+def test_a_camera_may_change_its_size() -> None:
+    frames: Mailbox[Frame] = Mailbox()
+    with (
+        HttpCamera() as camera,
+        Capture(lambda: open_source(camera.url), frames, retry=True, limits=QUICK) as capture,
+    ):
+        for size_wh in ((320, 240), (640, 480), (162, 120)):
+            camera.size_wh = size_wh
+            assert soon(lambda: (frame := frames.peek()) is not None and frame.image.shape[1::-1] == size_wh)  # noqa: B023
+        assert capture.lost is None
+
+
+@pytest.mark.slow
 def test_a_frozen_picture_is_said_then_opened_again_once() -> None:
     frames: Mailbox[Frame] = Mailbox()
     with (

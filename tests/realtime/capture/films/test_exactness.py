@@ -1,4 +1,4 @@
-"""The picture at a time is the one that the ffmpeg program shows, for films of all kinds."""
+"""The picture at a time is the one that the ffmpeg program shows, for films of all kinds, and each keeps its length."""
 
 from __future__ import annotations
 
@@ -45,16 +45,7 @@ def test_the_picture_at_a_time_is_the_one_that_ffmpeg_gives(name: str, tmp_path:
         assert number == expected, (time, ends[max(number - 2, 0) : number + 2])
         difference = np.abs(images[number].astype(int) - seen.images[expected]).mean()
         assert difference < 4  # hard edges of colour, which two versions of FFmpeg enlarge differently
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FILMS)
-def test_a_film_is_written_with_its_length(name: str, tmp_path: Path) -> None:
-    path = tmp_path / name
-    FILMS[name](path)
-    images, ends = played(path)
-    seen = seen_by_ffmpeg(path, images[0].shape[1::-1])
     with closing(open_clip(path)) as clip:
         seconds = sum(1 for _ in at_constant_rate(clip)) / clip.fps
-        assert seen.times[-1] < seconds < seen.times[-1] + 2.5 / clip.fps
         assert seconds == pytest.approx(ends[-1], abs=1 / clip.fps)
+        assert seen.times[-1] < seconds <= seen.times[-1] + 2 / clip.fps
