@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -29,19 +29,21 @@ class Animation:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._shown: Iterator[Picture] = iter(())
+        self._playing: Generator[Picture, None, None] | None = None
         self.fps = 1 / min((picture.duration for picture in islice(self.pictures(), LOOKED_AT)), default=USUAL)
 
     def pictures(self) -> Iterator[Picture]:
         """Its pictures, each drawn over the one before as the file says."""
-        self._shown = self._pictures()
-        return self._shown
+        self.close()
+        self._playing = self._play()
+        return self._playing
 
     def close(self) -> None:
         """Close the file."""
-        self._shown = iter(())
+        if self._playing is not None:
+            self._playing.close()
 
-    def _pictures(self) -> Iterator[Picture]:
+    def _play(self) -> Generator[Picture, None, None]:
         start, name = 0.0, shown_name(self._path)
         with open_picture(self._path) as animated:
             number = int(getattr(animated, "default_image", False))  # a PNG may have one that is no part of it

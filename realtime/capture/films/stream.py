@@ -42,14 +42,14 @@ class Stream(Source):
         self._clock = 0.0
         self._converter = Converter(name, self._stream.sample_aspect_ratio)
         self._frames = self._decode()
-        self._first: Image | None = self._converter.image(next(self._frames))
+        self._first: Image | None = self._converter.image(self._next())
 
     def read(self) -> Image:
         """Return the next image; waits for the network. SourceError when none comes."""
         image, self._first = self._first, None
         if image is not None:
             return image
-        frame = next(self._frames)
+        frame = self._next()
         if self._in_segments and frame.pts is not None and self._stream.time_base:
             self._wait_until(float(frame.pts * self._stream.time_base))
         return self._converter.image(frame)
@@ -58,8 +58,13 @@ class Stream(Source):
         """Close the connection."""
         self._container.close()
 
+    def _next(self) -> VideoFrame:
+        if (frame := next(self._frames, None)) is None:
+            raise SourceError(f"{self.name}: the stream has ended")
+        return frame
+
     def _decode(self) -> Iterator[VideoFrame]:
-        """All frames, without packets that cannot be decoded; ends with a SourceError."""
+        """All frames, without packets that cannot be decoded; SourceError where the stream is lost before its end."""
         received = time.monotonic()
         try:
             for packet in self._container.demux(self._stream):
@@ -74,7 +79,6 @@ class Stream(Source):
             pass  # where a server closes the connection, and where further streams have appeared before the end
         except av.FFmpegError as error:
             raise SourceError(f"{self.name}: the stream is damaged ({reason(error)})") from error
-        raise SourceError(f"{self.name}: the stream has ended")
 
     def _frames_of(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
         try:

@@ -10,6 +10,7 @@ import pytest
 
 from models.errors import SourceError
 from models.spec import Hw
+from realtime.capture.films import container
 from realtime.capture.films.clip import Clip, open_clip
 from realtime.capture.source import EndOfSource, Source
 from realtime.imaging.frame import hw
@@ -270,3 +271,11 @@ def test_a_film_that_is_cut_off_is_told_apart(tmp_path: Path, suffix: str) -> No
     path.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
     with pytest.raises(SourceError, match=rf"^cut\{suffix}: the video ends after \d\d frames: the rest is missing"):
         durations_of(open_clip(path))
+
+
+def test_pictures_of_too_many_pixels_are_not_decoded(
+    clip_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container, "MAX_PIXELS", 100 * 100)
+    with pytest.raises(SourceError, match=r"^clip\.mp4: not one picture in it can be decoded"):
+        open_clip(clip_path)
