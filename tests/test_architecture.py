@@ -61,7 +61,7 @@ DOORS = {
 """The only files that import a module."""
 
 CALLS = {
-    "VideoCapture": {"realtime/capture/video.py"},
+    "VideoCapture": {"realtime/capture/cameras/device.py"},
     "namedWindow": set(),
     "imshow": set(),
 }

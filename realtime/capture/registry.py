@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from models.errors import SourceError
-from realtime.capture.camera import AUTO_CAMERA, CAMERA_NAME, CAMERA_NUMBER
+from realtime.capture.cameras.kinds import AUTO_CAMERA, CAMERA_NAME, CAMERA_NUMBER
 from realtime.capture.films.animation import ANIMATION
 from realtime.capture.films.kinds import CLIP, STREAM
 from realtime.capture.films.public_name import public_name

@@ -22,6 +22,8 @@ class Source(Protocol):
     """nominal frame rate; 30 where it is unknown"""
     notice: str = ""
     """what the window says about it, such as that there is no camera; empty for most"""
+    device: str = ""
+    """the name by which the system knows a camera; empty for other sources"""
 
     @property
     def next_duration(self) -> float:
@@ -53,6 +55,8 @@ class SourceOptions:
     """reads per still picture"""
     fps: float = 30.0
     """the rate that is wanted: the test pattern has it, and a camera is asked for it if it is more than 30"""
+    device: str = ""
+    """the `device` of the source before it was lost"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from models.errors import SourceError
-from realtime.capture.devices import camera_problem, list_cameras
+from realtime.capture.cameras.connected import camera_problem, list_cameras
 from realtime.capture.pattern import Pattern
 from realtime.capture.source import Source
 from realtime.imaging.frame import Image

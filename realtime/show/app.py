@@ -5,13 +5,13 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from typing import Any
 
 from models.build.precision import Precision
 from models.errors import OutputError, SetupError, SourceError
 from realtime.capture.feed import Capture
-from realtime.capture.registry import open_source, stands_still
+from realtime.capture.registry import stands_still
+from realtime.capture.same_source import OpenSame
 from realtime.capture.source import Source, SourceOptions
 from realtime.capture.standby import OpenOrStandBy
 from realtime.controls.action import action
@@ -66,7 +66,7 @@ def run(options: LiveOptions) -> None:
     frames: Mailbox[Frame] = Mailbox()
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
-    opener: Callable[[], Source] = partial(open_source, options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))
+    opener: Callable[[], Source] = OpenSame(options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))
     if options.source == "auto" and Window.name in options.sink:
         opener = OpenOrStandBy(opener, fps)
     with ExitStack() as stack:

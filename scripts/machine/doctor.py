@@ -112,7 +112,7 @@ def _display() -> Finding:
 
 
 def _cameras() -> Finding:
-    from realtime.capture.devices import list_cameras
+    from realtime.capture.cameras.connected import list_cameras
 
     cameras = list_cameras()
     if not cameras:

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from models.errors import SourceError
-from realtime.capture.camera import open_camera
-from realtime.capture.devices import list_cameras
-from realtime.capture.video import StreamFormat
+from realtime.capture.cameras.connected import list_cameras
+from realtime.capture.cameras.device import CameraFormat
+from realtime.capture.cameras.kinds import open_camera
 
 NO_CAMERA = (
     "no camera found; connect one and switch it on, join the group 'video', or close other programs that use it;"
@@ -34,9 +34,9 @@ def cameras() -> None:
         console.print(NO_CAMERA, markup=False, soft_wrap=True)
 
 
-def _open_each(numbers: list[int]) -> tuple[dict[int, StreamFormat], dict[int, str]]:
+def _open_each(numbers: list[int]) -> tuple[dict[int, CameraFormat], dict[int, str]]:
     """Open each camera briefly: the formats of those that work, and the errors of the others."""
-    formats: dict[int, StreamFormat] = {}
+    formats: dict[int, CameraFormat] = {}
     faults: dict[int, str] = {}
     for number in numbers:
         try:
@@ -49,7 +49,7 @@ def _open_each(numbers: list[int]) -> tuple[dict[int, StreamFormat], dict[int, s
     return formats, faults
 
 
-def _table(names: dict[int, str], formats: dict[int, StreamFormat]) -> Table:
+def _table(names: dict[int, str], formats: dict[int, CameraFormat]) -> Table:
     table = Table("number", "name", "size", "rate", "format", "backend")
     for number, stream in formats.items():
         width, height = stream.size_wh

@@ -14,7 +14,7 @@ import pygame
 import pytest
 
 from models.importing.open_network import open_network
-from realtime.capture.devices import list_cameras
+from realtime.capture.cameras.connected import list_cameras
 from realtime.controls.controls import Controls
 from realtime.imaging.text import ACCENT, ALARM, BRIGHT
 from realtime.outputs.window import key_name, window_size

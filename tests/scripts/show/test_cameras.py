@@ -6,7 +6,7 @@ import pytest
 
 import scripts.show.cameras
 from models.errors import SourceError
-from realtime.capture.video import StreamFormat
+from realtime.capture.cameras.device import CameraFormat
 from scripts.show.cameras import cameras
 
 FOUND = {0: "C920", 1: "C920", 4: "Grabber [4K]"}
@@ -18,7 +18,7 @@ class Asked:
     def __init__(self, number: int) -> None:
         if number != 0:
             raise SourceError(f"camera {number}: it gives no picture")
-        self.format = StreamFormat((1280, 720), 29.97, "MJPG", "V4L2")
+        self.format = CameraFormat((1280, 720), 29.97, "MJPG", "V4L2")
 
     def close(self) -> None:
         pass

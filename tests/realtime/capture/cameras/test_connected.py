@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.capture.devices import NUMBERS_TO_TRY, camera_problem, cameras_named, list_cameras
+from realtime.capture.cameras.connected import NUMBERS_TO_TRY, camera_problem, cameras_named, list_cameras
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its cameras in files")
 
