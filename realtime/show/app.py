@@ -14,7 +14,7 @@ from realtime.capture.feed import Capture
 from realtime.capture.registry import stands_still
 from realtime.capture.same_source import OpenSame
 from realtime.capture.source import Source, SourceOptions
-from realtime.capture.standby import OpenOrStandBy
+from realtime.capture.standby import OpenOrStandBy, waiting
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings, ShowSettings
@@ -68,7 +68,9 @@ def run(options: LiveOptions) -> None:
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     opener: Callable[[], Source] = OpenSame(options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))
-    if options.source == "auto" and Window.name in options.sink:
+    if options.wait:
+        opener = OpenOrStandBy(opener, fps, say=waiting)
+    elif options.source == "auto" and Window.name in options.sink:
         opener = OpenOrStandBy(opener, fps)
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())

@@ -116,6 +116,8 @@ class LiveOptions(RenderOptions):
     """auto, a camera number or name, a video, a picture, a folder of pictures, an http or rtsp URL, or pattern"""
     loop: bool = False
     """restart a video when it ends"""
+    wait: bool = False
+    """begin without a source that is not there yet, and wait for it"""
     fps: Annotated[float | None, between(5, 120)] = None
     """the rate that the show holds, at most that of the source (default: 30)"""
     sink: tuple[str, ...] = ("window",)

@@ -84,7 +84,7 @@ class StatusLine:
         preparing = f"preparing {canvas.waiting}" if canvas.waiting else ""
         limited = LIMITED if canvas.limited else ""
         frozen = "frozen" if canvas.settings[ShowSettings].freeze else ""
-        absent = "no camera" if parts.capture.notice else ""
+        absent = parts.capture.notice.partition(". ")[0].partition(": ")[0]
         provider = self._provider(parts.engine.provider)
         usual = preparing or saved or limited or frozen or canvas.note or parts.capture.warning or provider or absent
         return usual or self._keeper.notice(time.monotonic(), always=self._with_operator)

@@ -61,7 +61,7 @@ def test_no_camera_is_a_card_for_a_while_and_then_only_on_the_status_line(
 
         assert said().card == WORDS
         until(lambda: not said().card, "the picture without the card")
-        assert said().notice == "no camera"
+        assert said().notice == "No camera found"
 
 
 def test_the_status_line_says_what_is_given_up_to_hold_the_rate(
