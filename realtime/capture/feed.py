@@ -21,16 +21,22 @@ class Capture:
 
     Entering opens the source on the calling thread and raises its SourceError. Files, pictures and the pattern follow
     the wall clock; live sources run as fast as they deliver. With `retry`, a live source that is lost is reopened until
-    it works again; every other source has then `ended`. `lost` is the reason.
+    it works again, and with `endless` any other one too; else it has `ended`. `lost` is the reason.
     """
 
     def __init__(
-        self, opener: Callable[[], Source], frames: Mailbox[Frame], *, retry: bool, limits: HealthLimits = LIMITS
+        self,
+        opener: Callable[[], Source],
+        frames: Mailbox[Frame],
+        *,
+        retry: bool,
+        endless: bool = False,
+        limits: HealthLimits = LIMITS,
     ) -> None:
         self.ended = False
         self._opener = opener
         self._frames = frames
-        self._retry = retry
+        self._retry, self._endless = retry, endless
         self._limits = limits
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -110,7 +116,7 @@ class Capture:
         except EndOfSource:
             self._end(None)
             return
-        if reason is not None and self._retry and self._source.live:
+        if reason is not None and self._retry and (self._source.live or self._endless):
             self._reopen(reason)
         elif reason is not None:
             self._end(f"lost {self.name} ({reason})" if self._source.live else f"{self.name}: {reason}")
@@ -133,7 +139,8 @@ class Capture:
         self._failures = 0 if health and health.steady else self._failures + 1
         pause = self._limits.pauses[min(self._failures, len(self._limits.pauses) - 1)]
         self._abandon()
-        self._lost = f"lost {self.name} ({reason}); reconnecting in {pause:g} s"
+        again = "reconnecting" if self._source.live else "trying again"
+        self._lost = f"lost {self.name} ({reason}); {again} in {pause:g} s"
         while not self._stopping.wait(pause * random.uniform(0.8, 1.2)):
             if len(self._abandoned) < self._limits.stuck:
                 self._start_reader()

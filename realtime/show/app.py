@@ -74,7 +74,7 @@ def run(options: LiveOptions) -> None:
         opener = OpenOrStandBy(opener, fps)
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
-        capture = stack.enter_context(Capture(opener, frames, retry=True))
+        capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
         engine = stack.enter_context(Engine(choose(options.provider), background=True))
         gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
         recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps))

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from realtime.capture.feed import Capture
 from realtime.capture.registry import open_source
-from realtime.capture.source import Source
+from realtime.capture.same_source import OpenSame
+from realtime.capture.source import Source, SourceOptions
 from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.mailbox import Mailbox
+from tests.realtime.capture.clips import write_clip
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.realtime.capture.rtsp_camera import RtspCamera
 from tests.realtime.waiting import says, soon
@@ -232,3 +237,56 @@ def test_an_rtsp_camera_that_stalls_or_drops_is_picked_up_again() -> None:
         seen = frames.version
         camera.start()
         assert soon(lambda: frames.version > seen + 5 and capture.lost is None)
+
+
+def damaged(content: bytes) -> bytes:
+    """Half a film, with wrong bytes in it."""
+    half = bytearray(content[: len(content) // 2])
+    half[len(half) // 2 : len(half) // 2 + 200] = bytes(200)
+    return bytes(half)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["gone", "truncated", "scrambled", "another file"])
+def test_a_film_that_is_played_endlessly_goes_on_when_its_file_is_back(tmp_path: Path, fault: str) -> None:
+    path = write_clip(tmp_path / "clip.mp4", pictures=12, fps=24)
+    whole = path.read_bytes()
+    frames: Mailbox[Frame] = Mailbox()
+    opener = OpenSame(str(path), SourceOptions(loop=True))
+    with Capture(opener, frames, retry=True, endless=True, limits=QUICK) as capture:
+        assert soon(lambda: frames.version > 15)
+        if fault == "gone":
+            path.unlink()
+        else:
+            path.write_bytes({"truncated": damaged(whole), "scrambled": bytes(3000), "another file": b"words"}[fault])
+        assert soon(lambda: capture.lost is not None), "the fault was not said"
+        assert "trying again in" in (capture.lost or "trying again in")
+        assert frames.peek() is not None and not capture.ended
+        path.write_bytes(whole)
+        assert soon(lambda: capture.lost is None)
+        seen = frames.version
+        assert soon(lambda: frames.version > seen + 30)
+        assert (capture.lost, capture.ended) == (None, False)
+        capture.check()
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_shown_endlessly_goes_on_when_it_is_back(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+
+    def fill() -> None:
+        folder.mkdir()
+        for number in range(3):
+            Pillow.new("RGB", (64, 48), (number * 80, 0, 0)).save(folder / f"{number}.png")
+
+    fill()
+    frames: Mailbox[Frame] = Mailbox()
+    opener = OpenSame(str(folder), SourceOptions(loop=True, hold=2))
+    with Capture(opener, frames, retry=True, endless=True, limits=QUICK) as capture:
+        assert soon(lambda: frames.version > 5)
+        shutil.rmtree(folder)
+        assert soon(lambda: capture.lost is not None)
+        assert not capture.ended
+        fill()
+        assert soon(lambda: capture.lost is None)
+        capture.check()
