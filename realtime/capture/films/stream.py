@@ -21,6 +21,7 @@ from realtime.capture.source import Source, SourceOptions
 from realtime.imaging.frame import Image
 
 IN_SEGMENTS = frozenset({"hls", "dash"})  # formats in which the pictures of some seconds come at once
+JPEG_END = b"\xff\xd9"
 MOST_APART = 1.0  # seconds from its time at which a picture of such a stream may come before the clock is set anew
 
 
@@ -39,6 +40,7 @@ class Stream(Source):
         self._stream.thread_type = "SLICE"
         self.fps = frame_rate(self._stream)
         self._in_segments = not IN_SEGMENTS.isdisjoint(container.format.name.split(","))
+        self._sends_jpegs = self._stream.codec_context.name == "mjpeg"
         self._clock = 0.0
         self._converter = Converter(name, self._stream.sample_aspect_ratio)
         self._frames = self._decode()
@@ -81,6 +83,8 @@ class Stream(Source):
             raise SourceError(f"{self.name}: the stream is damaged ({reason(error)})") from error
 
     def _frames_of(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        if self._sends_jpegs and packet.size and not is_whole_jpeg(bytes(packet)):
+            return []
         try:
             return self._stream.decode(packet)
         except av.FFmpegError:
@@ -92,6 +96,11 @@ class Stream(Source):
         if abs(early) > MOST_APART:
             self._clock, early = time.monotonic() - stamp, 0.0
         time.sleep(max(early, 0.0))
+
+
+def is_whole_jpeg(content: bytes) -> bool:
+    """Whether a part of an MJPEG stream is a JPEG with its end: FFmpeg shows the beginning of a torn one."""
+    return content.rstrip(b"\r\n\0").endswith(JPEG_END)
 
 
 def open_stream(url: str, options: SourceOptions) -> Stream | Clip:

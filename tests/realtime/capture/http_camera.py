@@ -12,14 +12,14 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-Mood = Literal["well", "stalled", "frozen", "halfway", "garbage"]
+Mood = Literal["well", "stalled", "frozen", "halfway", "torn", "garbage"]
 
 
 class HttpCamera:
     """Serves pictures that change until `mood` says otherwise; `stop` and `start` keep the port.
 
     "stalled" keeps connections open and sends nothing, "frozen" repeats one picture, "halfway" ends each connection in
-    the middle of a JPEG, and "garbage" sends bytes that are no JPEG.
+    the middle of a JPEG, "torn" sends half of every second JPEG, and "garbage" sends bytes that are no JPEG.
     """
 
     def __init__(self, *, fps: float = 25.0, size_wh: tuple[int, int] = (320, 240)) -> None:
@@ -83,6 +83,8 @@ class HttpCamera:
             if self.mood == "stalled":
                 continue
             jpeg = random.randbytes(5000) if self.mood == "garbage" else self._jpeg()
+            if self.mood == "torn" and self.sent % 2:
+                jpeg = jpeg[: len(jpeg) // 2]
             head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
             if self.mood == "halfway":
                 yield head + jpeg[: len(jpeg) // 2]

@@ -185,3 +185,13 @@ def test_an_rtsp_camera_gives_fresh_pictures_until_it_goes() -> None:
                 for _ in range(200):
                     stream.read()
         camera.start()
+
+
+def test_torn_pictures_are_dropped() -> None:
+    with HttpCamera(fps=60) as camera:
+        source = open_stream(camera.url, SourceOptions())
+        camera.mood = "torn"
+        images = [source.read() for _ in range(30)]
+        source.close()
+    torn = sum(np.abs(image - image[:1].astype(int)).max() > 40 for image in images)  # every row is the same
+    assert torn == 0
