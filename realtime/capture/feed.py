@@ -101,13 +101,16 @@ class Capture:
         """Raise the exception that ended the capture, unless the source was at fault."""
         self._watch.check()
 
-    def _put(self, generation: int, image: Image, timestamp: float) -> None:
+    def _put(self, generation: int, image: Image, timestamp: float, is_frozen: bool) -> None:
         with self._lock:
             if generation != self._generation:
                 return
             self._frames.put(Frame(image, self._index, timestamp))
             self._index += 1
-            self._lost = None
+            if not is_frozen:
+                self._lost = None
+            elif self._lost:
+                self._lost = f"{self.name} still gives the same frame"
 
     def _follow(self) -> None:
         """Watch the source until it is lost, then reopen it or end."""
@@ -149,8 +152,9 @@ class Capture:
 
     def _start_reader(self) -> None:
         self._source = self._reader.source or self._source
-        before = self._reader.health.sample if self._reader.health else None
-        self._reader = Reader(self._opener, partial(self._put, self._generation), before=before)
+        health = self._reader.health
+        frozen = health.frozen if health and health.warning(self._limits) else None
+        self._reader = Reader(self._opener, partial(self._put, self._generation), frozen=frozen)
 
     def _abandon(self) -> None:
         """Abandon the current reader and ignore what it still reads."""

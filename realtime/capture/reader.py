@@ -4,12 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.errors import SourceError
 from realtime.capture.source import Source
-from realtime.capture.source_health import HealthLimits, SourceHealth
+from realtime.capture.source_health import Frozen, HealthLimits, SourceHealth
 from realtime.imaging.frame import Image
 
 MAX_SKIPS = 2  # frames skipped in a row at most, so that some are shown while catching up
@@ -17,19 +14,20 @@ MAX_LAG = 2.0  # seconds behind the clock after which the lost time is given up:
 
 
 class Reader(threading.Thread):
-    """Reads `source`, or the one that `opener` opens, on its own thread, and passes each image to `put`.
+    """Reads `source`, or the one that `opener` opens, on its own thread.
 
-    `error` is the exception that ended it. A thread that hangs in a driver cannot be killed: `leave` it, and it closes
-    its source when the driver returns.
+    `put` gets each image, its time, and whether it is still the frame for which the source was reopened. `error` is the
+    exception that ended the thread. A thread that hangs in a driver cannot be killed: `leave` it, and it closes its
+    source when the driver returns.
     """
 
     def __init__(
         self,
         opener: Callable[[], Source],
-        put: Callable[[Image, float], None],
+        put: Callable[[Image, float, bool], None],
         *,
         source: Source | None = None,
-        before: NDArray[np.uint8] | None = None,
+        frozen: Frozen | None = None,
     ) -> None:
         super().__init__(name="reader", daemon=True)
         self.error: BaseException | None = None
@@ -38,7 +36,7 @@ class Reader(threading.Thread):
         self.dropped = 0
         self._opener = opener
         self._put = put
-        self._before = before
+        self._frozen = frozen
         self._left = threading.Event()
         self._opening = self._due = time.monotonic()
         self.start()
@@ -76,7 +74,7 @@ class Reader(threading.Thread):
         try:
             self.source = self.source or self._opener()
             self._due = time.monotonic()
-            self.health = SourceHealth(self.source.fps, self._due, self._before)
+            self.health = SourceHealth(self.source.fps, self._due, self._frozen)
             while not self._left.is_set():
                 self._read(self.source, self.health)
         except BaseException as error:
@@ -91,7 +89,7 @@ class Reader(threading.Thread):
         image = source.read()
         now = time.monotonic()
         health.record(image, now)
-        self._put(image, now)
+        self._put(image, now, health.is_frozen)
 
     def _keep_pace(self, source: Source) -> None:
         """Wait until the next frame is due; when it is late, skip some."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from realtime.imaging.frame import Image
 
 WINDOW = 30  # frames over which the rate is measured
+MOST_DOUBLED = 5  # how often the time doubles after which a frozen source is reopened: eight minutes at most
 SAMPLES = 64  # pixels per row and column that are compared between frames: enough to see the noise of a sensor
 
 
@@ -33,25 +34,46 @@ class HealthLimits:
     """between two checks"""
 
 
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A source that was reopened because it gave the same frame: a sample of it, since when, and how often already."""
+
+    sample: NDArray[np.uint8]
+    since: float
+    times: int = 1
+
+
 class SourceHealth:
     """Measures the health of one source since it was opened; one thread records, any thread reads.
 
-    `before` is the sample of the last frame before the source was reopened: when it has not changed, the scene is
-    still, and reopening the source once more would not help.
+    Where it still gives the frame for which it was reopened, it is reopened again, more and more rarely.
     """
 
-    def __init__(self, nominal_fps: float, now: float, before: NDArray[np.uint8] | None = None) -> None:
+    def __init__(self, nominal_fps: float, now: float, frozen: Frozen | None = None) -> None:
         self.fps = 0.0
-        self.sample = before
         self._nominal_fps = nominal_fps
         self._times: deque[float] = deque(maxlen=WINDOW)
-        self._received = self._changed = now
-        self._still = before is not None
+        self._opened = self._received = now
+        self._frozen = frozen
+        self._sample = frozen.sample if frozen else None
+        self._changed = frozen.since if frozen else now
 
     @property
     def steady(self) -> bool:
         """Whether enough frames came to call the source restored; until then the pauses between attempts grow."""
         return len(self._times) == self._times.maxlen
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether no frame has differed yet from the one for which the source was reopened."""
+        return self._frozen is not None
+
+    @property
+    def frozen(self) -> Frozen | None:
+        """What is to be known of this source when it is reopened now."""
+        if self._sample is None:
+            return None
+        return Frozen(self._sample, self._changed, self._frozen.times + 1 if self._frozen else 1)
 
     def record(self, image: Image, now: float) -> None:
         """Record that `image` came at time `now`."""
@@ -60,9 +82,9 @@ class SourceHealth:
         self.fps = (len(self._times) - 1) / span if span > 0 else 0.0
         self._received = now
         sample = image[:: image.shape[0] // SAMPLES + 1, :: image.shape[1] // SAMPLES + 1].copy()
-        if self.sample is None or not np.array_equal(sample, self.sample):
-            self._changed, self._still = now, False
-        self.sample = sample
+        if self._sample is None or not np.array_equal(sample, self._sample):
+            self._changed, self._frozen = now, None
+        self._sample = sample
 
     def fault(self, limits: HealthLimits, now: float) -> str | None:
         """Why the source is lost, or None."""
@@ -70,8 +92,9 @@ class SourceHealth:
         limit = max(limits.silence, limits.periods * period)
         if now - self._received > limit:
             return f"no frame for {limit:.2g} s"
-        if self._received - self._changed > limits.frozen and not self._still:
-            return f"the same frame for {limits.frozen:.2g} s"
+        times = min(self._frozen.times if self._frozen else 0, MOST_DOUBLED)
+        if self._received - max(self._changed, self._opened) > limits.frozen * 2**times:
+            return f"the same frame for {self._received - self._changed:.0f} s"
         return None
 
     def warning(self, limits: HealthLimits) -> str | None:

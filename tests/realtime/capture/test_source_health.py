@@ -90,12 +90,31 @@ def test_the_noise_of_a_sensor_is_a_change() -> None:
     assert health.warning(LIMITS) is None
 
 
-def test_a_scene_that_is_the_same_after_opening_again_is_a_still_one() -> None:
+def test_a_frame_that_is_the_same_after_opening_again_is_lost_later_each_time() -> None:
+    health = SourceHealth(30.0, 0.0)
+    repeat(health, noise(1), 0.0, 16.0)
+    opened, waited = 16.0, []
+    for _ in range(8):
+        frozen = health.frozen
+        assert frozen is not None and frozen.since == 0.0
+        health = SourceHealth(30.0, opened, frozen)
+        now = opened
+        while health.fault(LIMITS, now) is None:
+            now += 1.0
+            health.record(noise(1), now)
+        assert health.is_frozen
+        waited.append(now - opened)
+        opened = now
+    assert waited == [31, 61, 121, 241, 481, 481, 481, 481]
+    assert health.fault(LIMITS, now) == f"the same frame for {now:.0f} s"
+
+
+def test_a_frame_that_differs_after_opening_again_is_judged_anew() -> None:
     before = SourceHealth(30.0, 0.0)
     before.record(noise(1), 0.0)
-    health = SourceHealth(30.0, 20.0, before.sample)
-    repeat(health, noise(1), 20.0, 60.0)
-    assert health.fault(LIMITS, 60.0) is None
-    assert health.warning(LIMITS) == "the same frame for 40 s"
-    repeat(health, noise(2), 60.0, 80.0)  # it changed once, so what follows is judged anew
-    assert health.fault(LIMITS, 80.0) == "the same frame for 15 s"
+    health = SourceHealth(30.0, 20.0, before.frozen)
+    repeat(health, noise(1), 20.0, 40.0)
+    assert health.is_frozen
+    repeat(health, noise(2), 40.0, 60.0)
+    assert not health.is_frozen
+    assert health.fault(LIMITS, 60.0) == "the same frame for 20 s"
