@@ -50,13 +50,18 @@ DOORS = {
     "subprocess": {
         "realtime/outputs/recording/ffmpeg.py",
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
+        "realtime/supervision/supervisor.py",  # the show that it watches
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
     "av": {
         f"realtime/capture/films/{name}.py" for name in ("container", "convert", "decoded_film", "stream", "timeline")
     },
     "pygame": {"realtime/outputs/window.py"},
-    "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights
+    "socket": {
+        "models/from_keras/pretrained.py",  # a time limit on the download of weights
+        "realtime/supervision/heartbeat.py",
+        "realtime/supervision/supervisor.py",
+    },
 }
 """The only files that import a module."""
 

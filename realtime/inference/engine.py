@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
 MEMORY = 600  # MB
+LEAST = 5  # the share of it, one in so many, that sessions have in any case: a view may need several at once
 MAX_PREFETCHED = 16  # graphs that are prepared before a key press needs them
 MAX_REQUESTED = 6  # requested graphs that wait to be prepared; older requests are no longer on the screen
 RETRY = 10.0  # seconds until a graph that failed is tried again: by then the disk may have space
@@ -220,7 +221,8 @@ class Engine:
     def limit_memory(self, megabytes: int) -> None:
         """Bound the memory of the show: what it does not need itself is left for open sessions."""
         with self._changed:
-            self._sessions.limit = megabytes * MEGABYTE - self._spare.needed(self._sessions.size)
+            left = megabytes * MEGABYTE - self._spare.needed(self._sessions.size)
+            self._sessions.limit = max(left, megabytes * MEGABYTE // LEAST)
 
     def wait(self, spec: GraphSpec, timeout: float) -> None:
         """Wait until a graph is ready or has failed: for work without a screen.

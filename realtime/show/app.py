@@ -4,7 +4,7 @@ import faulthandler
 import logging
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import Any
 
@@ -39,9 +39,11 @@ from realtime.show.make_controls import begin_show
 from realtime.show.operator import Operator
 from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
+from realtime.show.resume import ResumeFile, resume
 from realtime.show.screen import Screen
 from realtime.show.setup import announce, open_setup
 from realtime.show.status import StatusLine
+from realtime.supervision.heartbeat import Heartbeat
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
 
@@ -62,6 +64,8 @@ def run(options: LiveOptions) -> None:
     kinds = [find_output(name) for name in options.sink]
     setup = open_setup(options, owners=ACTION_OWNERS)
     begin_show(setup.controls, options.fps)
+    if options.resume is not None:
+        resume(options.resume, setup.controls)
     if options.fullscreen:
         setup.controls.set("window/fullscreen", True)
     frames: Mailbox[Frame] = Mailbox()
@@ -112,6 +116,7 @@ class Show:
         self._controls = parts.setup.controls
         self._meter = Meter()
         self._measured: dict[str, Any] = {}
+        self._heartbeat = Heartbeat()
         self._quit = False
         self._lost_since: float | None = None
 
@@ -129,11 +134,12 @@ class Show:
             self._controls.register(owner)
         if screen.has_window:
             on_lost_display(partial(self._lose_display, screen, threads))
-        with threads:
-            self._loop(screen, threads)
+        with threads, self._resume() as kept:
+            self._loop(screen, threads, kept)
             self._measure(screen, threads)
+        self._heartbeat.stop()
 
-    def _loop(self, screen: Screen, threads: DrawingThreads) -> None:
+    def _loop(self, screen: Screen, threads: DrawingThreads, kept: ResumeFile | None) -> None:
         parts, record = self._parts, self._options.record
         status = StatusLine(parts.setup.network.info, self._meter, self._controls, threads.keeper)
         while not (screen.closed or threads.done or self._over()):
@@ -144,6 +150,9 @@ class Show:
             threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
             screen.turn(threads.canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
             self._controls.drain()
+            self._heartbeat.beat(ready=screen.canvas is not None)
+            if kept is not None:
+                kept.turn()
             for thread in (threads, parts.engine, parts.capture):
                 thread.check()
         if record is not None:
@@ -161,6 +170,10 @@ class Show:
 
     def _measure(self, screen: Screen, threads: DrawingThreads) -> None:
         self._measured = self._report(screen.canvas.precision if screen.canvas else None, threads.keeper)
+
+    def _resume(self) -> AbstractContextManager[ResumeFile | None]:
+        path = self._options.resume
+        return ResumeFile(path, self._controls) if path is not None else nullcontext()
 
     def _attract(self) -> Attract | None:
         idle = self._options.attract

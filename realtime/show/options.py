@@ -132,6 +132,8 @@ class LiveOptions(RenderOptions):
     """go through the views after this many seconds without a key or a click, until the next one"""
     record: Path | None = None
     """record the whole show to a .gif or .mp4 file"""
+    resume: Path | None = None
+    """begin with the values in this file, if it is there, and keep them in it"""
     force: bool = False
     """let --record and --report replace an existing file"""
     folder: Path = Path()

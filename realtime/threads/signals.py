@@ -46,7 +46,7 @@ class StopSignals:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _restore(self._before)
+        restore(self._before)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.received and number == getattr(signal, "SIGHUP", None):
@@ -69,11 +69,12 @@ def defer_signals() -> Iterator[None]:
     try:
         yield
     finally:
-        _restore(before)
+        restore(before)
     for each in received:
         signal.raise_signal(each)
 
 
-def _restore(handlers: dict[int, Handler]) -> None:
+def restore(handlers: dict[int, Handler]) -> None:
+    """Undo `on_stop`, which has returned these handlers."""
     for number, handler in handlers.items():
         signal.signal(number, handler)

@@ -11,6 +11,7 @@ from models.build.graph_spec import GraphSpec
 from models.build.heads.activations import ActivationsHead
 from models.build.heads.dream import DreamHead
 from models.importing.open_network import open_network
+from realtime.inference import engine as engine_module
 from realtime.inference.engine import Engine, NotReady, SessionLike
 from realtime.inference.memory import spare_memory
 from realtime.inference.memory.spare_memory import SPARE
@@ -23,6 +24,7 @@ from tests.screen import until
 def small_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A show needs SPARE bytes beside its sessions, however much the tests before have left."""
     monkeypatch.setattr(spare_memory, "resident_bytes", lambda: 0)
+    monkeypatch.setattr(engine_module, "LEAST", 1000)
 
 
 def deep(side: int) -> GraphSpec:
@@ -43,6 +45,18 @@ def test_sessions_are_bounded_by_what_the_show_leaves_and_the_oldest_goes(
         assert engine.ready(deep(64))
         with pytest.raises(NotReady):
             engine.ready(deep(32))
+
+
+def test_in_a_process_that_holds_more_than_it_may_the_graphs_of_a_view_still_stay_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(spare_memory, "resident_bytes", lambda: 5_000_000_000)
+    with Engine(CPU) as engine:
+        engine.limit_memory(600)
+        for side in (32, 48, 64):
+            engine.wait(deep(side), timeout=20)
+        assert all(engine.ready(deep(side)) for side in (32, 48, 64))
 
 
 def test_what_does_not_fit_is_not_prefetched_again_and_again() -> None:

@@ -1,0 +1,48 @@
+"""Tells the program that watches a show that it lives: systemd, or `ventral supervise` (protocol: sd_notify(3))."""
+
+import os
+import socket
+import time
+from contextlib import suppress
+
+ADDRESS = "NOTIFY_SOCKET"  # the environment variable with the address of the watching program
+PERIOD = 1.0  # seconds between two beats
+
+
+class Heartbeat:
+    """Beats while the main loop turns; without a watching program it does nothing."""
+
+    def __init__(self) -> None:
+        self._socket = _connected(os.environ.get(ADDRESS, ""))
+        self._due = 0.0
+        self._ready = False
+
+    def beat(self, *, ready: bool) -> None:
+        """Say that the show goes on, at most once a second; `ready` says that it has drawn a canvas."""
+        now = time.monotonic()
+        if self._socket is None or (now < self._due and ready == self._ready):
+            return
+        self._due, self._ready = now + PERIOD, ready
+        self._send("READY=1\nWATCHDOG=1" if ready else "WATCHDOG=1")
+
+    def stop(self) -> None:
+        """Say that the show ends: a film may still have to be finished, for which nobody should wait in vain."""
+        self._send("STOPPING=1")
+
+    def _send(self, message: str) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # nobody listens any more, or not fast enough
+                self._socket.send(message.encode())
+
+
+def _connected(address: str) -> socket.socket | None:
+    if not address or not hasattr(socket, "AF_UNIX"):
+        return None
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    connection.setblocking(False)
+    try:
+        connection.connect("\0" + address[1:] if address.startswith("@") else address)
+    except OSError:
+        connection.close()
+        return None
+    return connection

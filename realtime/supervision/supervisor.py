@@ -1,0 +1,148 @@
+"""Starts a show, listens to its heartbeat, and starts it again when it fails or falls silent."""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, Self
+
+from realtime.supervision.heartbeat import ADDRESS
+from realtime.supervision.restarts import RestartLimits, Restarts, safe, with_free_record
+from realtime.threads.signals import on_stop, restore
+
+log = logging.getLogger(__name__)
+
+TURN = 0.2  # seconds that a turn waits for a heartbeat
+_OWN_GROUP: dict[str, Any] = {"process_group": 0} if sys.platform != "win32" else {}  # signals come from us
+
+
+class Supervisor:
+    """Runs `command`, the words after `ventral`, until it ends well or a signal ends both.
+
+    A show that is started again takes up the values in the file `resume`. With `keep_errors`, what it writes to
+    standard error goes to the log.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, resume: Path, keep_errors: bool = False, limits: RestartLimits | None = None
+    ) -> None:
+        self._command, self._resume, self._keep_errors = list(command), resume, keep_errors
+        self._limits = limits or RestartLimits()
+        self._restarts = Restarts(self._limits)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def run(self) -> int:
+        """Run the show again and again; the exit status of the last one."""
+        before = on_stop(self._on_signal)
+        try:
+            return self._run()
+        finally:
+            restore(before)
+
+    def _run(self) -> int:
+        command = [*self._command, "--resume", str(self._resume)]
+        while True:
+            start = time.monotonic()
+            status = self._run_once(command)
+            if status == 0 or self._stopped:
+                return status
+            now = time.monotonic()
+            pause = self._restarts.failed(now, now - start)
+            log.warning("the show has ended with status %d; starting it again in %g s", status, pause)
+            time.sleep(pause)
+            command = with_free_record([*self._command, "--resume", str(self._resume)])
+            if self._restarts.is_safe(now):
+                log.warning("it fails again and again: starting it on the CPU, in float32, without presets")
+                command = safe(command)
+
+    def _run_once(self, command: Sequence[str]) -> int:
+        with Listener() as listener:
+            errors = subprocess.PIPE if self._keep_errors else None
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "scripts", *command],
+                env={**os.environ, **listener.environment},
+                stderr=errors,
+                **_OWN_GROUP,
+            )
+            if self._process.stderr is not None:
+                threading.Thread(target=self._log_errors, args=(self._process,), daemon=True).start()
+            return self._watch(self._process, listener)
+
+    def _watch(self, process: "subprocess.Popen[bytes]", listener: "Listener") -> int:
+        """Wait for the end of a show; one that is silent for too long is killed."""
+        heard, ready = time.monotonic(), False
+        while (status := process.poll()) is None:
+            message = listener.receive(TURN)
+            if message:
+                heard, ready = time.monotonic(), ready or "READY=1" in message
+            limit = self._limits.silence if ready else self._limits.starting
+            if "STOPPING=1" in message:
+                return process.wait()
+            if listener.works and time.monotonic() - heard > limit:
+                log.error("the show has not answered for %g s; ending it", limit)
+                process.kill()
+                return process.wait()
+        return status
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """Pass a signal on; the show then ends in order."""
+        self._stopped = True
+        if self._process is not None:
+            with suppress(OSError):
+                self._process.send_signal(number)
+
+    @staticmethod
+    def _log_errors(process: "subprocess.Popen[bytes]") -> None:
+        assert process.stderr is not None
+        with process.stderr as lines:
+            for line in lines:
+                log.info("%s", line.decode(errors="replace").rstrip().removeprefix("ventral: "))
+
+
+class Listener:
+    """Receives heartbeats; `environment` tells a show where to send them. On Windows there are none."""
+
+    def __init__(self) -> None:
+        self.environment: dict[str, str] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._socket: socket.socket | None = None
+        if hasattr(socket, "AF_UNIX") and sys.platform != "win32":
+            self._folder = tempfile.TemporaryDirectory(prefix="ventral-")  # only this user can open it
+            address = str(Path(self._folder.name) / "heartbeat")
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._socket.bind(address)
+            self.environment = {ADDRESS: address}
+
+    @property
+    def works(self) -> bool:
+        """Whether heartbeats can be received here."""
+        return self._socket is not None
+
+    def receive(self, timeout: float) -> str:
+        """The next message, or nothing after `timeout` seconds."""
+        if self._socket is None:
+            time.sleep(timeout)
+            return ""
+        self._socket.settimeout(timeout)
+        try:
+            return self._socket.recv(4096).decode(errors="replace")
+        except TimeoutError:
+            return ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        if self._folder is not None:
+            self._folder.cleanup()

@@ -1,0 +1,44 @@
+"""`ventral supervise`: a show that is started again when it fails."""
+
+import logging
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from cyclopts import Parameter
+
+from models.errors import SettingError
+from realtime.supervision.supervisor import Supervisor
+
+LOG_BYTES, LOG_FILES = 1_000_000, 5
+
+
+def supervise(
+    *command: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    resume: Path | None = None,
+    log: Path | None = None,
+) -> None:
+    """Run a show, and start it again when it crashes, ends with a fault, or no longer answers.
+
+    It goes on with the view, the layer and the values that it had. After five failures in a minute it starts with safe
+    options. `q` in the window, Ctrl-C and SIGTERM end both.
+
+    Example: `ventral supervise -- live --source 0 --fullscreen --wait`
+
+    :param command: live and its options, after --
+    :param resume: the file that keeps the values of the show (default: one in the folder for the state of programs)
+    :param log: write what the show says to this file, up to 1 MB; older parts are FILE.1 to FILE.5
+    """
+    words = command or ("live",)
+    if words[0] != "live":
+        raise SettingError(f"supervise runs live, but got '{words[0]}'; write: ventral supervise -- live OPTIONS")
+    if log is not None:
+        handler = RotatingFileHandler(log, maxBytes=LOG_BYTES, backupCount=LOG_FILES)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        logging.getLogger().addHandler(handler)
+    state = resume or platformdirs.user_state_path("ventral", appauthor=False) / "supervised.toml"
+    status = Supervisor(words, resume=state, keep_errors=log is not None).run()
+    if status:
+        sys.exit(status if status > 0 else 128 - status)

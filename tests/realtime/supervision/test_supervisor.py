@@ -1,0 +1,123 @@
+"""A show under supervision: really killed, really stopped, and back as it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.screen import ROOT, until
+from tests.test_show import SMALL, seconds_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")]
+
+SHOW = ("live", "--source", "pattern", "--sink", "none", *SMALL)
+
+IMPATIENT = """
+import sys
+import realtime.supervision.supervisor as supervisor
+from realtime.supervision.restarts import RestartLimits
+from scripts.__main__ import main
+quick = RestartLimits(pauses=(0.1, 0.2), healthy=0.5, silence=3.0)
+supervisor.RestartLimits = lambda: quick
+sys.exit(main())
+"""
+
+
+def children(process: int) -> list[int]:
+    if not Path(f"/proc/{process}").exists():
+        return []
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+@contextmanager
+def supervised(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    command = ["supervise", "--resume", str(folder / "kept.toml"), "--log", str(folder / "log"), "--", *SHOW, *options]
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, *command],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            for each in (*children(process.pid), process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
+
+
+def show_of(process: int, *before: int) -> int:
+    """The show that a supervisor runs now, which has drawn a canvas."""
+    until(lambda: [each for each in children(process) if each not in before], "a new show")
+    (show,) = children(process)
+    return show
+
+
+def reports(path: Path, since: float) -> bool:
+    return path.exists() and path.stat().st_mtime > since
+
+
+def test_a_show_that_is_killed_comes_back_as_it_was(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.toml"
+    with supervised(tmp_path, "--view", "dream", "--set", "show/mirror=true") as process:
+        show = show_of(process.pid)
+        until(kept.exists, "the values of the show")
+        text = kept.read_text()
+        assert 'view = "dream"' in text and "mirror = true" in text
+        for _ in range(3):
+            time.sleep(1)
+            killed = time.time()
+            os.kill(show, signal.SIGKILL)
+            show = show_of(process.pid, show)
+            until(partial(reports, kept, killed), "the next show")
+            assert kept.read_text() == text
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert "status -9; starting it again" in (tmp_path / "log").read_text()
+
+
+def test_a_show_that_does_not_answer_is_ended_and_started_again(tmp_path: Path) -> None:
+    with supervised(tmp_path) as process:
+        show = show_of(process.pid)
+        until((tmp_path / "kept.toml").exists, "the values of the show")
+        time.sleep(1.5)  # it has said that it is ready
+        os.kill(show, signal.SIGSTOP)
+        show_of(process.pid, show)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (0, 2, 130)  # 130: it had not begun yet
+    assert "has not answered for 3 s" in (tmp_path / "log").read_text()
+
+
+def test_a_recording_goes_on_in_a_new_file(tmp_path: Path) -> None:
+    take = tmp_path / "take.mp4"
+    with supervised(tmp_path, "--record", str(take)) as process:
+        show = show_of(process.pid)
+        until(lambda: any(each.stat().st_size > 60_000 for each in tmp_path.glob("*ventral-part*")), "a film")
+        os.kill(show, signal.SIGKILL)
+        show_of(process.pid, show)
+        until(take.exists, "the film of the killed show")
+        until(lambda: list(tmp_path.glob("take-2.ventral-part*")), "the next film")
+        time.sleep(2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert seconds_of(take) > 0.5
+    assert seconds_of(tmp_path / "take-2.mp4") > 0.5
+
+
+def test_wrong_words_are_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "scripts", "supervise", "--", "render", "x"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "supervise runs live, but got 'render'" in done.stderr
