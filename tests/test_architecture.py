@@ -53,7 +53,11 @@ DOORS = {
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
     "pygame": {"realtime/outputs/window.py"},
-    "socket": {"models/from_keras/pretrained.py"},  # a time limit on the download of weights
+    "socket": {
+        "models/from_keras/pretrained.py",  # a time limit on the download of weights
+        "models/fetching/request.py",  # the error of a name that is not found
+    },
+    "urllib": {"models/fetching/request.py"},
 }
 """The only files that import a module."""
 

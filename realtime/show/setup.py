@@ -2,10 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from models.errors import SettingError
+from models.errors import OutputError, SettingError
+from models.files import write_atomically
+from models.importing.open_network import NAMES, how_to_get, kept_path
 from models.spec import ModelInfo, Network
+from models.zoo import BUNDLED, cache_folder
 from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
 from realtime.inference.engine import Engine
@@ -64,3 +68,13 @@ def announce(info: ModelInfo, provider: Provider) -> None:
         log.warning("%s is UNTRAINED (random weights); for trained weights run: ventral export vgg16", info.name)
     if provider.reason:
         log.info("running on the %s: %s", provider.name, provider.reason)
+
+
+def suggest_fetch(options: RenderOptions, info: ModelInfo) -> None:
+    """Say once on this machine that `ventral fetch` brings a network that knows more, unless one has been chosen."""
+    said = cache_folder() / "models" / "fetch-suggested"
+    if options.model != "auto" or info.name != BUNDLED or said.exists() or any(kept_path(name) for name in NAMES):
+        return
+    log.info("for a network that knows a thousand things, run: %s", how_to_get("squeezenet"))
+    with suppress(OutputError):
+        write_atomically(said, b"")

@@ -265,7 +265,7 @@ def test_layers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_doctor_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["doctor"]) == 0
     printed = capsys.readouterr().out
-    for words in ("python", "onnxruntime-gpu", "ffmpeg", "cache", "run: ventral export vgg16"):
+    for words in ("python", "onnxruntime-gpu", "ffmpeg", "cache", "or: ventral export vgg16"):
         assert words in " ".join(printed.split())
 
 
