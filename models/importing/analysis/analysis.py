@@ -44,11 +44,17 @@ class Analysis:
         return self.classifier.classes if self.classifier else 0
 
 
-def analyze(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> Analysis:
-    """Describe a `model` whose input is NCHW; ModelError when it has no layers that can be shown."""
+def analyze(
+    model: onnx.ModelProto, channels: int, declared_hw: Hw | None, token_layers: Sequence[FoundLayer] = ()
+) -> Analysis:
+    """Describe a `model` whose input is NCHW; ModelError when it has no layers that can be shown.
+
+    `token_layers` are those of a vision transformer beside its convolutions.
+    """
     graph, light = model.graph, ShapeModel(model, channels)
     normal = input_sizes.normal_size(light, declared_hw)
-    found = find_layers(graph, normal[1])
+    places = {name: place for place, node in enumerate(graph.node) for name in node.output}
+    found = sorted((*find_layers(graph, normal[1]), *token_layers), key=lambda layer: places[layer.tensor])
     if not found:
         raise ModelError(_without_layers(graph))
     tensors = [layer.tensor for layer in found]

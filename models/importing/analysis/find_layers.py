@@ -33,17 +33,22 @@ LONGEST_GATE = 14
 
 @dataclass(frozen=True, slots=True)
 class FoundLayer:
-    """A layer in a graph: its output tensor, and its first node."""
+    """A layer in a graph: its output tensor, and its first node.
+
+    Layers made of tokens have a `name`; those `beside` the path from the input to the answer are no key layers.
+    """
 
     tensor: str
     node: onnx.NodeProto
     kernel: int
     depthwise: bool
+    name: str = ""
+    beside: bool = False
 
     @property
     def is_join(self) -> bool:
         """Whether it joins paths, instead of a convolution."""
-        return self.node.op_type not in CONVOLUTIONS
+        return self.node.op_type not in CONVOLUTIONS and not self.beside
 
 
 def find_layers(graph: onnx.GraphProto, tensors: TensorTypes) -> tuple[FoundLayer, ...]:

@@ -35,15 +35,20 @@ RESERVED = ("net/", "ventral/", "scores/")
 
 def layer_names(layers: Sequence[FoundLayer]) -> dict[str, str]:
     """A name for each layer's tensor: unique, readable, without the scopes that all of them share."""
-    proposed = _without_shared_scopes([next(_proposals(layer), "") for layer in layers])
-    if all(TENSORFLOW.search(layer.node.output[0]) for layer in layers):
+    others = [layer for layer in layers if not layer.name]
+    proposed = _without_shared_scopes([next(_proposals(layer), "") for layer in others])
+    if all(TENSORFLOW.search(layer.node.output[0]) for layer in others):
         proposed = _without_shared_number(proposed)
+    names = {layer.tensor: name for layer, name in zip(others, proposed, strict=True)}
     chosen: dict[str, str] = {}
-    used, counts = set[str](), dict[str, int]()
-    for layer, name in zip(layers, proposed, strict=True):
+    used, counts = {layer.name for layer in layers if layer.name}, dict[str, int]()
+    for layer in layers:
+        if layer.name:
+            chosen[layer.tensor] = layer.name
+            continue
         word = WORDS[layer.node.op_type]
         counts[word] = counts.get(word, 0) + 1
-        chosen[layer.tensor] = _unique(name or f"{word}{counts[word]}", used)
+        chosen[layer.tensor] = _unique(names[layer.tensor] or f"{word}{counts[word]}", used)
     return chosen
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 import onnx
 
 from models.importing.analysis.analysis import Analysis, analyze
+from models.importing.analysis.find_layers import FoundLayer
 from models.importing.input.find_input import PictureInput, find_input
 from models.importing.overrides import InputLayout
 
@@ -14,6 +15,7 @@ class PassContext:
 
     def __init__(self, model: onnx.ModelProto, layout: InputLayout | None = None) -> None:
         self.model = model
+        self.token_layers: tuple[FoundLayer, ...] = ()
         self._layout = layout
 
     @property
@@ -29,4 +31,4 @@ class PassContext:
     @cached_property
     def analysis(self) -> Analysis:
         """Layers, classifier and sizes; first needed by `fold_shapes`."""
-        return analyze(self.model, self.input.channels, self.input.declared_hw)
+        return analyze(self.model, self.input.channels, self.input.declared_hw, self.token_layers)

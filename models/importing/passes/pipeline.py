@@ -20,6 +20,8 @@ from models.importing.passes.name_tensors import has_layer_names, name_tensors
 from models.importing.passes.remove_identities import has_no_identities, remove_identities
 from models.importing.passes.to_float32 import has_no_halves, to_float32
 from models.importing.passes.to_nchw import takes_nchw, to_nchw
+from models.importing.tokens.expand_attention import expand_attention, has_no_attention
+from models.importing.tokens.tokens_to_maps import tokens_to_maps
 
 Check: TypeAlias = Callable[[PassContext], bool]
 
@@ -59,6 +61,8 @@ PASSES = (
     Pass(fold_constants, before=has_no_constants),
     Pass(to_float32, before=has_no_constants, after=has_no_halves),
     Pass(to_nchw, before=has_no_halves, after=takes_nchw),
+    Pass(expand_attention, before=takes_nchw, after=has_no_attention),
+    Pass(tokens_to_maps, before=has_no_attention),
     Pass(fold_shapes, before=takes_nchw),
     Pass(explicit_pads, before=takes_nchw),
     Pass(keep_layers, before=takes_nchw, after=has_only_layers),
