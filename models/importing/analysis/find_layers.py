@@ -9,6 +9,7 @@ import onnx
 from models.graph import surgery
 from models.graph.builder import attributes
 from models.importing.analysis.infer_shapes import TensorTypes
+from models.importing.input.find_input import TO_NCHW, TO_NHWC
 from models.spec import INPUT
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
@@ -78,13 +79,23 @@ class _Search:
             done.update(path)
 
     def _channels_first(self) -> set[str]:
-        """The tensors that are (1, channels, height, width) because a convolution or a pool made them so."""
-        maps = {INPUT}
+        """The tensors that are (1, channels, height, width) because a convolution or a pool made them so.
+
+        They may go through (1, height, width, channels) between two transposes, as in ConvNeXt.
+        """
+        maps, last = {INPUT}, set[str]()
         for node in self._graph.node:
-            if node.op_type in CONVOLUTIONS or (
-                node.op_type not in ("Transpose", "Reshape") and maps.intersection(node.input)
+            perm = attributes(node).get("perm") if node.op_type == "Transpose" else None
+            moves = node.op_type in ("Transpose", "Reshape")
+            made = {name for name in node.output if name in self._variable and name in self._tensors}
+            if (
+                node.op_type in CONVOLUTIONS
+                or (not moves and maps.intersection(node.input))
+                or (perm == TO_NCHW and node.input[0] in last)
             ):
-                maps.update(name for name in node.output if name in self._variable and name in self._tensors)
+                maps |= made
+            elif (perm == TO_NHWC and node.input[0] in maps) or (not moves and last.intersection(node.input)):
+                last |= made
         return maps
 
     def _is_convolution(self, node: onnx.NodeProto) -> bool:

@@ -105,7 +105,10 @@ def strides(light: ShapeModel, layers: Sequence[str], sizes: InputSizes) -> list
 
 
 def _ratio(pixels: int, dims: tuple[int, ...] | None, less: tuple[int, ...] | None = None) -> int:
-    steps = (dims[2] if dims else 1) - (less[2] if less else 0)
-    ratio = pixels / max(steps, 1)
-    nearest = min(POWERS, key=lambda power: abs(power - ratio))
-    return nearest if abs(nearest - ratio) <= 0.15 * nearest else max(round(ratio), 1)
+    """Pixels per step; near a power of two it is that, since windows that do not fit take a little away."""
+    steps = max((dims[2] if dims else 1) - (less[2] if less else 0), 1)
+    if less is None and pixels % steps == 0:
+        return pixels // steps
+    nearest = min(POWERS, key=lambda power: abs(power - pixels / steps))
+    tolerance = 0.15 if less is None else 0.08
+    return nearest if abs(nearest - pixels / steps) <= tolerance * nearest else max(round(pixels / steps), 1)

@@ -29,6 +29,9 @@ TENSORFLOW_OPERATORS = re.compile(
     r"Mul|Sub|Maximum|concat|add|mul|sub|convolution|depthwise|separable_conv2d|batchnorm|Const|Squeeze)(_\d+)?"
 )
 
+SCOPES = "pkg.torch.onnx.name_scopes"
+"""The key in the metadata of a node of the modules that it lies in."""
+
 WORDS = {"Conv": "conv", "ConvTranspose": "deconv", "Add": "add", "Sum": "add", "Concat": "concat", "Max": "max"}
 RESERVED = ("net/", "ventral/", "scores/")
 
@@ -65,14 +68,22 @@ def _proposals(layer: FoundLayer) -> Iterator[str]:
     """Possible names of the layer, the best first."""
     own = layer.node.output[0]
     raw = [own, layer.tensor] if own.startswith("/") else [layer.tensor, own]  # PyTorch numbers its activations
-    raw.append(layer.node.name)
-    if not layer.is_join:
+    raw.append(layer.node.name.removeprefix("node_"))
+    if layer.is_join:
+        raw = [*_module(layer), *raw]
+    else:
         weight = layer.node.input[1]
         place = 0 if weight.endswith(".weight") else len(raw)  # PyTorch names weights after modules
         raw.insert(place, re.sub(r"[./_](weight|kernel|W|w)(_\d+)?(:0)?$", "", weight))
     cleaned = [name for name in map(clean, raw) if _is_readable(name)]
     yield from (name for name in cleaned if not ACTIVE.fullmatch(name))
     yield from cleaned
+
+
+def _module(layer: FoundLayer) -> list[str]:
+    """The module of PyTorch that makes the layer, as its newer exporter notes it: ['', 'stages.0', 'add_3']."""
+    scopes = [entry.value for entry in layer.node.metadata_props if entry.key == SCOPES]
+    return re.findall(r"'([^']*)'", scopes[0])[-2:-1] if scopes else []
 
 
 def _is_readable(name: str) -> bool:

@@ -17,7 +17,7 @@ MAX_INPUT_SIDE = 2048
 
 INTEGERS = (TensorProto.UINT8, TensorProto.INT32)
 PIXELS = (TensorProto.FLOAT, TensorProto.FLOAT16, *INTEGERS)
-TO_NCHW = [0, 3, 1, 2]
+TO_NCHW, TO_NHWC = [0, 3, 1, 2], [0, 2, 3, 1]
 POINTWISE = ("Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization")
 """What may stand between an input and the transpose that shows its layout."""
 

@@ -15,7 +15,8 @@ from models.graph import surgery
 from models.graph.builder import attributes
 from models.importing.analysis.find_layers import CONVOLUTIONS
 from models.importing.analysis.infer_shapes import TensorTypes
-from models.importing.passes.to_nchw import POINTWISE, TO_NHWC
+from models.importing.input.find_input import TO_NHWC
+from models.importing.passes.to_nchw import POINTWISE
 from models.spec import INPUT
 
 EACH_TOKEN = POINTWISE | {"LayerNormalization", "RMSNormalization", "Dropout", "Where"}
