@@ -56,7 +56,8 @@ class ClassifierInfo:
     """The classifier of a network: two tensors (1, classes), and a label for each class.
 
     It was trained on pictures of `size_hw`. A large one is a graph in a `file` of its own beside the network, with the
-    SHA-256 `digest`; its input is the network's tensor `features`.
+    SHA-256 `digest`; its input is the network's tensor `features`. `evidence` is the deepest key layer that its scores
+    depend on; empty where that is the last one. In a vision transformer only the class token is read after that one.
     """
 
     logits: str
@@ -66,6 +67,7 @@ class ClassifierInfo:
     file: str = ""
     digest: str = ""
     features: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,13 @@ class ModelInfo:
         if self.classifier is None:
             raise ModelError(f"{self.name} has no classifier; choose a network that has one")
         return self.classifier
+
+    @property
+    def evidence_layer(self) -> LayerInfo:
+        """The deepest key layer that the classifier depends on; without a classifier the last one."""
+        if self.classifier is None or not self.classifier.evidence:
+            return self.key_layers[-1]
+        return self.layer(self.classifier.evidence)
 
     @property
     def key_layers(self) -> tuple[LayerInfo, ...]:

@@ -13,7 +13,7 @@ import models.spec
 from models.errors import ModelError, one_line
 from models.files import digest_code, digest_file, write_atomically
 from models.graph import surgery
-from models.graph.builder import OPSET
+from models.graph.builder import OPSET, ancestors
 from models.importing.analysis.analysis import Analysis
 from models.importing.analysis.find_classifier import LOGITS, PROBABILITIES
 from models.importing.analysis.layer_names import NCHW_SUFFIX
@@ -98,7 +98,7 @@ def _translate(model: onnx.ModelProto, path: Path, layout: InputLayout | None) -
     last = LOGITS if analysis.classifier else analysis.layers[-1].name
     original = _original(path, context) if opset < OPSET else None
     estimate = try_out(content, last, analysis.sizes.normal_hw, estimate, original)
-    return content, _info(path, metadata, analysis, estimate), estimate.text
+    return content, _info(path, metadata, analysis, estimate, _evidence(model.graph, analysis)), estimate.text
 
 
 def _original(path: Path, context: PassContext) -> Original:
@@ -120,10 +120,18 @@ def _original(path: Path, context: PassContext) -> Original:
     return Original(model.SerializeToString(), context.input, tensors, halves)
 
 
-def _info(path: Path, metadata: Metadata, analysis: Analysis, estimate: InputEstimate) -> ModelInfo:
+def _evidence(graph: onnx.GraphProto, analysis: Analysis) -> str:
+    """The deepest key layer that the classifier depends on; empty where that is the last one."""
+    read = {name for node in ancestors(graph, [LOGITS]) for name in node.output}
+    key_layers = [layer.name for layer in analysis.layers if layer.is_key_layer]
+    deepest = next((name for name in reversed(key_layers) if name in read), "")
+    return deepest if deepest != key_layers[-1] else ""
+
+
+def _info(path: Path, metadata: Metadata, analysis: Analysis, estimate: InputEstimate, evidence: str) -> ModelInfo:
     """The record of an imported network."""
     input_info = replace(estimate.input, smallest=analysis.smallest, fixed_hw=analysis.fixed_hw)
     labels = labels_in(metadata, analysis.classes) or numbered_labels(analysis.classes)
     size_hw = analysis.fixed_hw or native_size(metadata, analysis.smallest) or analysis.sizes.normal_hw
-    classifier = ClassifierInfo(LOGITS, PROBABILITIES, labels, size_hw) if analysis.classes else None
+    classifier = ClassifierInfo(LOGITS, PROBABILITIES, labels, size_hw, evidence=evidence) if analysis.classes else None
     return ModelInfo(path.stem, path.name, input_info, analysis.layers, classifier)

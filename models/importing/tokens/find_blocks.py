@@ -53,12 +53,18 @@ def is_read_by_place(graph: onnx.GraphProto, found: Sum) -> bool:
     while waiting:
         name = waiting.pop()
         for node in readers[name]:
-            if node.op_type in EACH_TOKEN:
+            if node.op_type in EACH_TOKEN or _reduces_each(node, integers):
                 waiting += {*node.output} - seen
                 seen.update(node.output)
             elif not _takes_before(node, found.tokens.first, integers):
                 return True
     return False
+
+
+def _reduces_each(node: onnx.NodeProto, integers: dict[str, TensorProto]) -> bool:
+    """Whether `node` takes the mean of each token, as a normalization that is written out does."""
+    axes = integers.get(node.input[1]) if node.op_type == "ReduceMean" and len(node.input) > 1 else None
+    return axes is not None and all(axis in (-1, 2) for axis in numpy_helper.to_array(axes).ravel())
 
 
 def _takes_before(node: onnx.NodeProto, first: int, integers: dict[str, TensorProto]) -> bool:

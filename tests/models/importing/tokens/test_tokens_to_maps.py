@@ -82,6 +82,13 @@ def test_scores_are_those_of_the_file(shape: Shape, tmp_path: Path) -> None:
     assert logits == pytest.approx(run(model.SerializeToString(), tensor)[0].ravel(), abs=1e-5)
 
 
+def test_the_scores_depend_on_the_places_of_the_block_before_the_last(shape: Shape, tmp_path: Path) -> None:
+    """Of the last block only the class token is read, unless the mean of all places is."""
+    info = opened(shape, tmp_path)[2].info
+    assert info.scores.evidence == ("block1" if shape.own_tokens else "")
+    assert info.evidence_layer.name == ("block1" if shape.own_tokens else "block2")
+
+
 @pytest.mark.parametrize("batch", [1, "batch"])
 def test_a_batch_of_any_size_is_taken(batch: int | str, tmp_path: Path) -> None:
     model = Transformer(Shape()).model(batch=batch)
