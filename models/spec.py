@@ -16,6 +16,8 @@ Hw: TypeAlias = tuple[int, int]
 Colours: TypeAlias = Literal["BGR", "RGB", "GREY"]
 """The colour channels of a network's input, in order."""
 
+LayerKind: TypeAlias = Literal["maps", "tokens", "attention"]
+
 INPUT = "input"  # the name of a stored network's input: float (1, colours, height, width)
 RECORD = "ventral"  # the metadata key of the ModelInfo in a stored network
 
@@ -25,7 +27,8 @@ class LayerInfo:
     """One layer that can be shown: the tensor of that name, after its activation.
 
     `stride` is the number of input pixels per unit. `block` numbers the stages of the network from 1; the layers of a
-    stage have one stride. The keys step through the key layers; `--layer` reaches all layers.
+    stage have one stride. The keys step through the key layers; `--layer` reaches all layers. Those of a vision
+    transformer are "tokens", which are as often below zero as above, or "attention", with a channel for each head.
     """
 
     name: str
@@ -33,6 +36,7 @@ class LayerInfo:
     stride: int
     block: int
     is_key_layer: bool = True
+    kind: LayerKind = "maps"
 
 
 @dataclass(frozen=True, slots=True)

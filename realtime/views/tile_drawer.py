@@ -41,7 +41,10 @@ class TileDrawer:
 
         They are the `channels` given, else `count` active ones of each layer that differ from each other, else all.
         """
-        ranges = [self._ranges.setdefault(layer.name, Ranges(layer.channels)) for layer in layers]
+        ranges = [
+            self._ranges.setdefault(layer.name, Ranges(layer.channels, signed=layer.kind == "tokens"))
+            for layer in layers
+        ]
         choices = [self._choices.setdefault(layer.name, ChannelChoice(layer.channels)) for layer in layers]
         measured = all(each.measured for each in ranges) and (count is None or all(each.measured for each in choices))
         for _ in range(1 if measured else 2):
@@ -78,16 +81,21 @@ class Ranges:
     """The activation of each channel of a layer that is black, and the factor that scales its peak to full brightness.
 
     A peak rises within a few frames and falls within some dozens: tiles do not clip for long, and one whose activation
-    drops fades to black instead of amplifying its noise.
+    drops fades to black instead of amplifying its noise. `signed` activations may be far from zero on either side:
+    there the lows are black.
     """
 
     RISE, FALL = 0.35, 0.04
     CUT = 1.6  # the factor by which half of the peaks rise at once where another picture begins: all follow at once
     FLOOR = 0.02  # share of the strongest channel; weaker ones stay dark
+    FLOOR_SIGNED = (
+        0.1  # share of the median range: of tokens a few channels are a hundred times as strong as the others
+    )
     FLAT = 0.5  # share of its peak that is black at most, so that an even tile is bright
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, signed: bool = False) -> None:
         self.measured = False
+        self._signed = signed
         self._lows = np.zeros(total, np.float32)
         self._peaks = np.zeros(total, np.float32)
 
@@ -96,6 +104,10 @@ class Ranges:
         black = np.zeros(len(channels), np.float32)
         if not self.measured:
             return np.stack([black, black + np.float32(1e-2)])
+        if self._signed and normalize == "tile":
+            spans = self._peaks - self._lows
+            spans = np.maximum(spans, max(self.FLOOR_SIGNED * float(np.median(spans)), 1e-9))
+            return np.stack([self._lows[channels], 1.0 / spans[channels]])
         highest = max(float(self._peaks.max()), 1e-9)
         level = self._peaks[channels] if normalize == "tile" else np.full(len(channels), highest, np.float32)
         if normalize == "tile":

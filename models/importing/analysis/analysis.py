@@ -15,6 +15,9 @@ from models.importing.analysis.key_layers import key_layers
 from models.importing.analysis.layer_names import layer_names
 from models.spec import Hw, LayerInfo
 
+STAGES_OF_TOKENS = 4
+"""Of a vision transformer, after its patches."""
+
 QUANTIZED = ("QLinearConv", "ConvInteger", "QLinearAdd")
 
 
@@ -79,11 +82,17 @@ def _without_layers(graph: onnx.GraphProto) -> str:
 def _infos(
     found: Sequence[FoundLayer], names: dict[str, str], strides: Sequence[int], stops: set[str], tensors: TensorTypes
 ) -> tuple[LayerInfo, ...]:
-    """The record of each layer; a block is the rank of its stride among the strides of key layers."""
+    """The record of each layer; a block is the rank of its stride among the strides of key layers.
+
+    The blocks of a vision transformer all have one stride: they are spread evenly over the stages after the first.
+    """
     ranks = sorted({stride for layer, stride in zip(found, strides, strict=True) if layer.tensor in stops})
-    infos = []
+    depth, done, infos = sum(layer.kind == "tokens" for layer in found), 0, []
     for layer, stride in zip(found, strides, strict=True):
         dims = tensors[layer.tensor].dims or ()
         block = max(sum(rank <= stride for rank in ranks), 1)
-        infos.append(LayerInfo(names[layer.tensor], dims[1], stride, block, layer.tensor in stops))
+        if layer.kind != "maps":
+            block = 2 + STAGES_OF_TOKENS * done // depth
+        done += layer.kind == "tokens"
+        infos.append(LayerInfo(names[layer.tensor], dims[1], stride, block, layer.tensor in stops, layer.kind))
     return tuple(infos)

@@ -10,7 +10,7 @@ from models.graph import surgery
 from models.graph.builder import attributes
 from models.importing.analysis.infer_shapes import TensorTypes
 from models.importing.input.find_input import TO_NCHW, TO_NHWC
-from models.spec import INPUT
+from models.spec import INPUT, LayerKind
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
 JOINS = ("Add", "Sum", "Concat", "Max")
@@ -36,7 +36,7 @@ LONGEST_GATE = 14
 class FoundLayer:
     """A layer in a graph: its output tensor, and its first node.
 
-    Layers made of tokens have a `name`; those `beside` the path from the input to the answer are no key layers.
+    Layers of a vision transformer have a `name`. Attention lies beside the path from the input to the answer.
     """
 
     tensor: str
@@ -44,12 +44,12 @@ class FoundLayer:
     kernel: int
     depthwise: bool
     name: str = ""
-    beside: bool = False
+    kind: LayerKind = "maps"
 
     @property
     def is_join(self) -> bool:
         """Whether it joins paths, instead of a convolution."""
-        return self.node.op_type not in CONVOLUTIONS and not self.beside
+        return self.node.op_type not in CONVOLUTIONS and self.kind != "attention"
 
 
 def find_layers(graph: onnx.GraphProto, tensors: TensorTypes) -> tuple[FoundLayer, ...]:

@@ -14,6 +14,7 @@ from models.importing.passes.context import PassContext
 from models.importing.tokens.find_blocks import Block, find_blocks, is_read_by_place
 from models.importing.tokens.follow_tokens import Attention, Sum, Tokens, TokenWalk
 from models.importing.tokens.normal_tensors import normal_tensors
+from models.spec import LayerKind
 
 END = 2**63 - 1  # the end of an axis, whatever its length
 
@@ -50,12 +51,12 @@ class _Writer:
         """The maps of one block, called `name` and `name`_attention."""
         if block.attention and self._walk.dims(block.attention.weights)[-3] > 1:
             layer = self._attention(block.attention)
-            self._add(layer, f"{name}_attention", block.attention.weights, beside=True)
+            self._add(layer, f"{name}_attention", block.attention.weights, "attention")
         on_path = is_read_by_place(self._graph, block.sum)
         layer = self._map(block.sum)
         if on_path:
             self._replaced[block.sum.result] = self._joined(block.sum, layer)
-        self._add(layer, name, block.sum.result, beside=False)
+        self._add(layer, name, block.sum.result, "tokens")
 
     def finish(self) -> None:
         """Put all nodes in order, and let what reads tokens read those that went through a map."""
@@ -65,11 +66,11 @@ class _Writer:
             ordered += [node, *self._behind.get(node.output[0], ())]
         replace_nodes(self._graph, ordered)
 
-    def _add(self, layer: str, name: str, source: str, *, beside: bool) -> None:
+    def _add(self, layer: str, name: str, source: str, kind: LayerKind) -> None:
         written = list(self._graph.node)[len(self._nodes) :]
         self._behind[source] = written
         maker = next(node for node in written if layer in node.output)
-        self.layers.append(FoundLayer(layer, maker, 1, depthwise=False, name=name, beside=beside))
+        self.layers.append(FoundLayer(layer, maker, 1, depthwise=False, name=name, kind=kind))
         del self._graph.node[len(self._nodes) :]
 
     def _map(self, found: Sum) -> str:

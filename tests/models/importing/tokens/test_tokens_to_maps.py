@@ -46,6 +46,8 @@ def test_each_block_has_its_tokens_and_its_attention(shape: Shape, tmp_path: Pat
     assert {layer.stride for layer in layers} == {shape.patch}
     assert [layer.channels for layer in layers[1:3]] == [shape.heads, shape.channels]
     assert [layer.name for layer in network.info.key_layers] == ["patch_embed.proj", *names[1::2]]
+    assert [layer.kind for layer in layers] == ["maps", *["attention", "tokens"] * shape.depth]
+    assert [layer.block for layer in layers] == [1, 2, 2, 4, 4]
     assert network.info.input.fixed_hw == (shape.side, shape.side)
 
 
