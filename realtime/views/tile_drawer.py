@@ -21,7 +21,10 @@ RunGraph: TypeAlias = Callable[[Tensors], Outputs]
 
 
 class TileDrawer:
-    """Draws channels of one or more layers. A new layer takes two passes: the first one measures its range."""
+    """Draws channels of one or more layers. A new layer takes more passes: the first one measures its range.
+
+    Where activations are far from zero, the channels that are chosen then have to be measured, too.
+    """
 
     def __init__(self) -> None:
         self._ranges: dict[str, Ranges] = {}
@@ -47,7 +50,7 @@ class TileDrawer:
         ]
         choices = [self._choices.setdefault(layer.name, ChannelChoice(layer.channels)) for layer in layers]
         measured = all(each.measured for each in ranges) and (count is None or all(each.measured for each in choices))
-        for _ in range(1 if measured else 2):
+        for _ in range(1 if measured else 3 if any(layer.kind == "tokens" for layer in layers) else 2):
             shown = [np.arange(layer.channels) if channels is None else channels for layer in layers]
             if count is not None:
                 shown = [choice.channels(count) for choice in choices]
@@ -105,15 +108,22 @@ class Ranges:
         if not self.measured:
             return np.stack([black, black + np.float32(1e-2)])
         if self._signed and normalize == "tile":
-            spans = self._peaks - self._lows
-            spans = np.maximum(spans, max(self.FLOOR_SIGNED * float(np.median(spans)), 1e-9))
-            return np.stack([self._lows[channels], 1.0 / spans[channels]])
+            return self._from_lows(channels)
         highest = max(float(self._peaks.max()), 1e-9)
         level = self._peaks[channels] if normalize == "tile" else np.full(len(channels), highest, np.float32)
         if normalize == "tile":
             black = np.clip(self._lows[channels], 0.0, self.FLAT * level)
         level = np.where(level == 0.0, highest, np.maximum(level, highest * self.FLOOR))
         return np.asarray(np.stack([black, 1.0 / (level - black)]), np.float32)
+
+    def _from_lows(self, channels: Channels) -> Floats:
+        """From the low of each channel to its peak; one that has not been measured is grey for a moment."""
+        spans = self._peaks - self._lows
+        known = spans > 0
+        usual = float(np.median(spans[known])) if known.any() else 1.0
+        wide = np.where(known, np.maximum(spans, self.FLOOR_SIGNED * usual), spans.max(initial=usual))[channels]
+        black = np.where(known[channels], self._lows[channels], -wide / 2)
+        return np.asarray(np.stack([black, 1.0 / wide]), np.float32)
 
     def update(self, channels: Channels, lows: Floats, peaks: Floats) -> None:
         """Add the measured ranges of `channels`."""
