@@ -47,13 +47,6 @@ def test_pictures_are_drawn(model: Path, picture: Path, command: str, tmp_path: 
     assert out.stat().st_size > 1000
 
 
-def test_attention_is_drawn_with_one_tile_for_each_head(picture: Path, tmp_path: Path) -> None:
-    model, out = save(Transformer(Shape()).model(), tmp_path), tmp_path / "out.png"
-    options = ["--layer", "block2_attention", "--canvas", "640x360", "--set", "show/layout=full"]
-    assert status(["render", str(picture), "--model", str(model), "-o", str(out), *options]) == 0
-    assert np.asarray(iio.imread(out)).std() > 10
-
-
 def test_a_dream_activates_the_tokens_more(picture: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     model, out = save(Transformer(Shape()).model(), tmp_path), tmp_path / "out.png"
     options = ["--layer", "block1", "--width", "640", "--octaves", "1", "--steps", "2"]
