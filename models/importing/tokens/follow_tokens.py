@@ -95,7 +95,7 @@ class TokenWalk:
 
     def _is_sum(self, node: onnx.NodeProto) -> bool:
         result = node.output[0]
-        same = [name for name in node.input if name in self._variable and self.dims(name) == self.dims(result)]
+        same = {name for name in node.input if name in self._variable and self.dims(name) == self.dims(result)}
         return node.op_type in SUMS and result in self.tokens and len(same) > 1
 
     def _follow(self, node: onnx.NodeProto) -> None:

@@ -29,8 +29,9 @@ def tokens_to_maps(context: PassContext) -> None:
     if not blocks:
         return
     writer = _Writer(context.model, walk)
+    reads_places = is_read_by_place(graph, blocks[-1].sum)
     for number, block in enumerate(blocks, start=1):
-        writer.write(block, f"block{number}")
+        writer.write(block, f"block{number}", on_path=reads_places or block is not blocks[-1])
     writer.finish()
     context.token_layers = tuple(writer.layers)
 
@@ -47,12 +48,11 @@ class _Writer:
         self._behind: dict[str, list[onnx.NodeProto]] = {}
         self._replaced: dict[str, str] = {}
 
-    def write(self, block: Block, name: str) -> None:
-        """The maps of one block, called `name` and `name`_attention."""
+    def write(self, block: Block, name: str, *, on_path: bool) -> None:
+        """The maps of one block, called `name` and `name`_attention; its tokens may lie on the path to the answer."""
         if block.attention and self._walk.dims(block.attention.weights)[-3] > 1:
             layer = self._attention(block.attention)
             self._add(layer, f"{name}_attention", block.attention.weights, "attention")
-        on_path = is_read_by_place(self._graph, block.sum)
         layer = self._map(block.sum)
         if on_path:
             self._replaced[block.sum.result] = self._joined(block.sum, layer)
@@ -67,7 +67,7 @@ class _Writer:
         replace_nodes(self._graph, ordered)
 
     def _add(self, layer: str, name: str, source: str, kind: LayerKind) -> None:
-        written = list(self._graph.node)[len(self._nodes) :]
+        written = list(self._graph.node[len(self._nodes) :])
         self._behind[source] = written
         maker = next(node for node in written if layer in node.output)
         self.layers.append(FoundLayer(layer, maker, 1, depthwise=False, name=name, kind=kind))
