@@ -40,6 +40,28 @@ class LayerInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class InputLimits:
+    """The input sizes that a network takes: sides of `smallest` pixels or more that `step` divides, or one size."""
+
+    smallest: int = 1
+    fixed_hw: Hw | None = None
+    step: int = 1
+
+    def accepts(self, size_hw: Hw) -> bool:
+        """Whether a picture of that size can go through the network, whole or in tiles."""
+        least = self.fixed_hw or (self.smallest, self.smallest)
+        return size_hw[0] >= least[0] and size_hw[1] >= least[1]
+
+    def side(self, pixels: float) -> int:
+        """The nearest side that a network without a fixed size takes; `smallest` is a multiple of `step`."""
+        return max(round(pixels / self.step) * self.step, self.smallest)
+
+    def fit(self, size_hw: Hw) -> Hw:
+        """The nearest size that the network takes."""
+        return self.fixed_hw or (self.side(size_hw[0]), self.side(size_hw[1]))
+
+
+@dataclass(frozen=True, slots=True)
 class InputInfo:
     """The input of a network: tensor = (pixel - mean) * scale, for pixels 0..255 in the order of `colours`.
 
@@ -53,6 +75,13 @@ class InputInfo:
     """The smallest height and width that the network accepts, in pixels."""
     fixed_hw: Hw | None = None
     """The size that the network requires, if it requires one."""
+    step: int = 1
+    """The number of pixels that divides every height and width that the network accepts."""
+
+    @property
+    def limits(self) -> InputLimits:
+        """The sizes that the network accepts."""
+        return InputLimits(self.smallest, self.fixed_hw, self.step)
 
 
 @dataclass(frozen=True, slots=True)

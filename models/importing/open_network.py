@@ -13,7 +13,7 @@ from models.importing.check_record import check_record
 from models.importing.import_network import import_network, recall_imported
 from models.importing.input.normalization import describe
 from models.importing.overrides import NO_OVERRIDES, Overrides, recall, remember
-from models.importing.read_file import read_onnx
+from models.importing.read_file import digest_network, read_onnx
 from models.onnx_zoo import ONNX_ZOO, fetched_path
 from models.spec import RECORD, ModelInfo, Network
 from models.zoo import BUNDLED, ZOO, bundled_path, stored_path
@@ -78,7 +78,7 @@ def _file(text: str) -> Path:
 
 
 def _open_file(path: Path, overrides: Overrides) -> Network:
-    digest = digest_file(path)
+    digest = digest_network(path)
     given, overrides = overrides, overrides.over(recall(path, digest))
     network, text = _read(path, digest, overrides)
     info = overrides.apply(network.info)
@@ -101,6 +101,8 @@ def _read(path: Path, digest: str, overrides: Overrides) -> tuple[Network, str]:
         if network is not None:
             return network, ""
         imported = import_network(model, path, digest, overrides.layout)
+    for note in imported.notes:
+        log.info("%s %s", imported.network.info.name, note)
     return imported.network, imported.input_text
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from models.errors import OutputError, SettingError
+from models.errors import OutputError
 from models.files import write_atomically
 from models.importing.open_network import NAMES, how_to_get, kept_path
 from models.spec import ModelInfo, Network
@@ -51,15 +51,22 @@ def open_setup(options: RenderOptions, *, owners: Sequence[type] = ()) -> Render
     `owners` are the classes whose actions are registered later.
     """
     network = options.open()
-    smallest, fixed_hw = network.info.input.smallest, network.info.input.fixed_hw
-    if fixed_hw is None and options.short_side < smallest:
-        raise SettingError(f"--size is {options.short_side}, but {network.info.name} needs at least {smallest} pixels")
+    _say_size(network.info, options.short_side)
     views = find_views()
     controls = make_controls(network.info, views)
     for owner in owners:
         controls.announce(owner)
     configure(controls, options, network.info)
     return RenderSetup(network, views, controls)
+
+
+def _say_size(info: ModelInfo, short_side: int) -> None:
+    """Log the size of the input where the network does not take the one that was chosen."""
+    limits = info.input.limits
+    if limits.fixed_hw is None and limits.side(short_side) != short_side:
+        step, smallest = limits.step, limits.smallest
+        sides = f"{smallest} or more" if step == 1 else f"multiples of {step} from {smallest}"
+        log.info("--size %d becomes %d: %s takes %s pixels", short_side, limits.side(short_side), info.name, sides)
 
 
 def announce(info: ModelInfo, provider: Provider) -> None:

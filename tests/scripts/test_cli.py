@@ -66,7 +66,6 @@ BAD_LIVE = {
     "unknown layer": ("--layer", "conv9"),
     "unknown view": ("--view", "dreamscape"),
     "size that is no size": ("--size", "3"),
-    "size too small for the network": ("--size", "20"),
     "canvas that is no size": ("--canvas", "huge"),
     "frames below one": ("--frames", "0"),
     "seconds that are no number": ("--seconds", "soon"),

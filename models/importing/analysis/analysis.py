@@ -8,7 +8,7 @@ import onnx
 from models.errors import ModelError
 from models.importing.analysis import input_sizes
 from models.importing.analysis.find_classifier import FoundClassifier, find_classifier
-from models.importing.analysis.find_layers import FoundLayer, find_layers
+from models.importing.analysis.find_layers import FoundLayer, find_layers, find_outputs
 from models.importing.analysis.infer_shapes import ShapeModel, TensorTypes
 from models.importing.analysis.input_sizes import InputSizes
 from models.importing.analysis.key_layers import key_layers
@@ -60,13 +60,17 @@ def analyze(
     found = sorted((*find_layers(graph, normal[1]), *token_layers), key=lambda layer: places[layer.tensor])
     if not found:
         raise ModelError(_without_layers(graph))
-    tensors = [layer.tensor for layer in found]
-    sizes = input_sizes.find_input_sizes(light, tensors, normal)
+    outputs = find_outputs(graph, normal[1], found, normal[0])
+    tensors, last = ([layer.tensor for layer in each] for each in (found, outputs))
+    sizes = input_sizes.find_input_sizes(light, tensors, normal, outputs=last)
     strides = input_sizes.strides(light, tensors, sizes)
-    names = layer_names(found)
-    layers = _infos(found, names, strides, key_layers(graph, found, strides), normal[1])
-    classifier = find_classifier(graph, sizes.normal, set(tensors))
-    return Analysis(names, layers, classifier, sizes, max(sizes.smallest, *strides))
+    stops = key_layers(graph, found, strides) | set(last)
+    strides += input_sizes.normal_strides(last, sizes)
+    names = layer_names((*found, *outputs))
+    layers = _infos((*found, *outputs), names, strides, stops, normal[1])
+    classifier = find_classifier(graph, sizes.normal, {*tensors, *last}, sizes.other)
+    least = -(-max(sizes.smallest, *strides) // sizes.step) * sizes.step
+    return Analysis(names, layers, classifier, sizes, least)
 
 
 def _without_layers(graph: onnx.GraphProto) -> str:

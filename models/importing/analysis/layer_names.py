@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from onnx import defs
 
 from models.importing.analysis.find_layers import FoundLayer
+from models.spec import CLASSES
 
 NCHW_SUFFIX = "/nchw"
 """Added to the name of a tensor that was transposed to NCHW."""
+
+MAPS_SUFFIX = "/maps"
+"""Added to the name of an output that was turned into maps."""
 
 READABLE = re.compile(r"(?=.*[A-Za-z])[\w./-]{1,64}", re.ASCII)
 MEANINGLESS = re.compile(
@@ -33,6 +37,7 @@ SCOPES = "pkg.torch.onnx.name_scopes"
 """The key in the metadata of a node of the modules that it lies in."""
 
 WORDS = {"Conv": "conv", "ConvTranspose": "deconv", "Add": "add", "Sum": "add", "Concat": "concat", "Max": "max"}
+OUTPUT = "output"
 RESERVED = ("net/", "ventral/", "scores/")
 
 
@@ -44,12 +49,12 @@ def layer_names(layers: Sequence[FoundLayer]) -> dict[str, str]:
         proposed = _without_shared_number(proposed)
     names = {layer.tensor: name for layer, name in zip(others, proposed, strict=True)}
     chosen: dict[str, str] = {}
-    used, counts = {layer.name for layer in layers if layer.name}, dict[str, int]()
+    used, counts = {CLASSES, *(layer.name for layer in layers if layer.name)}, dict[str, int]()
     for layer in layers:
         if layer.name:
             chosen[layer.tensor] = layer.name
             continue
-        word = WORDS[layer.node.op_type]
+        word = OUTPUT if layer.is_output else WORDS[layer.node.op_type]
         counts[word] = counts.get(word, 0) + 1
         chosen[layer.tensor] = _unique(names[layer.tensor] or f"{word}{counts[word]}", used)
     return chosen
@@ -67,6 +72,10 @@ def _unique(name: str, used: set[str]) -> str:
 def _proposals(layer: FoundLayer) -> Iterator[str]:
     """Possible names of the layer, the best first."""
     own = layer.node.output[0]
+    if layer.is_output:
+        if _is_readable(clean(own)):
+            yield clean(own)
+        return
     raw = [own, layer.tensor] if own.startswith("/") else [layer.tensor, own]  # PyTorch numbers its activations
     raw.append(layer.node.name.removeprefix("node_"))
     if layer.is_join:
@@ -98,7 +107,7 @@ def _is_readable(name: str) -> bool:
 
 def clean(name: str) -> str:
     """The name without its exporter's additions: `/layer1/layer1.0/conv1/Conv_output_0` -> layer1.0.conv1."""
-    name = name.removesuffix(NCHW_SUFFIX)
+    name = name.removesuffix(NCHW_SUFFIX).removesuffix(MAPS_SUFFIX)
     if TENSORFLOW.search(name):
         return _from_tensorflow(name.rpartition(":")[0])
     if name.startswith("/"):

@@ -44,7 +44,7 @@ def tiles(engine: Engine, layer: str, canvas_hw: Hw, layout: str) -> dict[int, F
     controls.set("show/layer", layer)
     controls.set("tiles/colormap", "grey")
     controls.set("tiles/contrast", 1.0)
-    seen = scene(engine, network, controls, frame, input_hw=input_size(hw(frame), 224))
+    seen = scene(engine, network, controls, frame, input_hw=input_size(hw(frame), 224, network.info.input.limits))
     seen = dataclasses.replace(seen, panel_hw=arrange(layout, canvas_hw, hw(frame)).view.hw)
     view = MosaicView()
     rendered = [render_when_ready(view, seen) for _ in range(2)][-1]
