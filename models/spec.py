@@ -16,6 +16,8 @@ Hw: TypeAlias = tuple[int, int]
 Colours: TypeAlias = Literal["BGR", "RGB", "GREY"]
 """The colour channels of a network's input, in order."""
 
+LayerKind: TypeAlias = Literal["maps", "tokens", "attention"]
+
 INPUT = "input"  # the name of a stored network's input: float (1, colours, height, width)
 RECORD = "ventral"  # the metadata key of the ModelInfo in a stored network
 
@@ -25,7 +27,8 @@ class LayerInfo:
     """One layer that can be shown: the tensor of that name, after its activation.
 
     `stride` is the number of input pixels per unit. `block` numbers the stages of the network from 1; the layers of a
-    stage have one stride. The keys step through the key layers; `--layer` reaches all layers.
+    stage have one stride. The keys step through the key layers; `--layer` reaches all layers. Those of a vision
+    transformer are "tokens", which are as often below zero as above, or "attention", with a channel for each head.
     """
 
     name: str
@@ -33,6 +36,29 @@ class LayerInfo:
     stride: int
     block: int
     is_key_layer: bool = True
+    kind: LayerKind = "maps"
+
+
+@dataclass(frozen=True, slots=True)
+class InputLimits:
+    """The input sizes that a network takes: sides of `smallest` pixels or more that `step` divides, or one size."""
+
+    smallest: int = 1
+    fixed_hw: Hw | None = None
+    step: int = 1
+
+    def accepts(self, size_hw: Hw) -> bool:
+        """Whether a picture of that size can go through the network, whole or in tiles."""
+        least = self.fixed_hw or (self.smallest, self.smallest)
+        return size_hw[0] >= least[0] and size_hw[1] >= least[1]
+
+    def side(self, pixels: float) -> int:
+        """The nearest side that a network without a fixed size takes; `smallest` is a multiple of `step`."""
+        return max(round(pixels / self.step) * self.step, self.smallest)
+
+    def fit(self, size_hw: Hw) -> Hw:
+        """The nearest size that the network takes."""
+        return self.fixed_hw or (self.side(size_hw[0]), self.side(size_hw[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +75,13 @@ class InputInfo:
     """The smallest height and width that the network accepts, in pixels."""
     fixed_hw: Hw | None = None
     """The size that the network requires, if it requires one."""
+    step: int = 1
+    """The number of pixels that divides every height and width that the network accepts."""
+
+    @property
+    def limits(self) -> InputLimits:
+        """The sizes that the network accepts."""
+        return InputLimits(self.smallest, self.fixed_hw, self.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +89,8 @@ class ClassifierInfo:
     """The classifier of a network: two tensors (1, classes), and a label for each class.
 
     It was trained on pictures of `size_hw`. A large one is a graph in a `file` of its own beside the network, with the
-    SHA-256 `digest`; its input is the network's tensor `features`.
+    SHA-256 `digest`; its input is the network's tensor `features`. `evidence` is the deepest key layer that its scores
+    depend on; empty where that is the last one. In a vision transformer only the class token is read after that one.
     """
 
     logits: str
@@ -66,6 +100,7 @@ class ClassifierInfo:
     file: str = ""
     digest: str = ""
     features: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +147,13 @@ class ModelInfo:
         if self.classifier is None:
             raise ModelError(f"{self.name} has no classifier; choose a network that has one")
         return self.classifier
+
+    @property
+    def evidence_layer(self) -> LayerInfo:
+        """The deepest key layer that the classifier depends on; without a classifier the last one."""
+        if self.classifier is None or not self.classifier.evidence:
+            return self.key_layers[-1]
+        return self.layer(self.classifier.evidence)
 
     @property
     def key_layers(self) -> tuple[LayerInfo, ...]:

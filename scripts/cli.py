@@ -24,7 +24,7 @@ GROUPS = {
         "pictures",
         ("story", "maps", "filters", "dream", "maximize", "features", "gradcam", "atlas"),
     ),
-    "Networks": ("networks", ("train", "export", "layers")),
+    "Networks": ("networks", ("fetch", "train", "export", "layers")),
     "This machine": ("machine", ("doctor", "bench")),
 }
 """The groups of the help: the package of `scripts`, and its commands, one module each."""

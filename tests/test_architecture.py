@@ -59,9 +59,11 @@ DOORS = {
     "pygame": {"realtime/outputs/window.py"},
     "socket": {
         "models/from_keras/pretrained.py",  # a time limit on the download of weights
+        "models/fetching/request.py",  # the error of a name that is not found
         "realtime/supervision/heartbeat.py",
         "realtime/supervision/supervisor.py",
     },
+    "urllib": {"models/fetching/request.py"},
 }
 """The only files that import a module."""
 

@@ -12,14 +12,14 @@ from onnx import TensorProto, helper
 
 from models.autodiff.backprop_rule import BackpropRule
 from models.autodiff.rules import EVERY_INPUT, RULES, ZERO_GRADIENT
-from models.autodiff.rules.node_gradient import NodeGradient, NoGradientError
+from models.autodiff.rules.node_gradient import LEVELS, NodeGradient, NoGradientError
 from models.errors import ModelError
 from models.graph.builder import GraphBuilder, TensorInfo, ancestors, constants, replace_nodes, tensors
 
 _SHAPES = ("Shape", "Size")  # the operators that read the size of a tensor and not its elements
 
-_VARYING = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.UINT8)
-"""The types through which a gradient passes; uint8 are the levels of `models/graph/run_time_scales.py`."""
+_VARYING = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16, *LEVELS)
+"""The types through which a gradient passes."""
 
 _DOMAINS = ("", "ai.onnx", "com.microsoft")
 

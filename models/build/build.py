@@ -20,6 +20,7 @@ from models.build.weight_cache import PACKED, forget, is_intact, load_nodes, loa
 from models.errors import ModelError
 from models.files import digest_code, write_atomically
 from models.graph.builder import GraphBuilder, shapes
+from models.graph.constant_folding import fold_known_shapes
 from models.graph.run_time_scales import connect_scales
 from models.graph.truncate import truncate
 from models.spec import CLASSES, Hw, ModelInfo
@@ -68,6 +69,8 @@ def assemble(model: onnx.ModelProto, spec: GraphSpec) -> onnx.ModelProto:
     truncate(model, tensors)
     fix_size(model, info.input, spec.size_hw)
     remove_ceil_mode(model)
+    while fold_known_shapes(model):
+        remove_ceil_mode(model)
     if spec.precision == "int8":
         quantize(model, load_packed(spec.network, "int8"), info.input, tensors)
     if spec.precision == "fp16":
@@ -96,11 +99,16 @@ def _content(spec: GraphSpec) -> bytes:
 def _check_size(size_hw: Hw, info: ModelInfo, tensors: tuple[str, ...]) -> None:
     """ModelError for a size that the network does not accept; ONNX Runtime may crash on one that is too small."""
     strides = (layer.stride for layer in info.layers if layer.name in tensors)
-    smallest = max((info.input.smallest, *strides))
+    smallest, step = max((info.input.smallest, *strides)), info.input.step
     if min(size_hw) < smallest:
         raise ModelError(
             f"the input would be {size_hw[1]}x{size_hw[0]} pixels, but the network needs at least"
             f" {smallest}x{smallest}; increase --size"
+        )
+    if any(side % step for side in size_hw):
+        raise ModelError(
+            f"{info.name} takes sides that are multiples of {step} pixels, but the input would be"
+            f" {size_hw[1]}x{size_hw[0]}; choose another --size"
         )
     fixed = info.input.fixed_hw
     if fixed is not None and size_hw != fixed:

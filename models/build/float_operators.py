@@ -17,7 +17,7 @@ def float_operators(network: Network) -> dict[str, Counter[str]]:
     info, model = network.info, load_nodes(network)
     layers = [layer.name for layer in info.layers]
     truncate(model, layers)
-    fix_size(model, info.input, info.input.fixed_hw or (max(SIDE, info.input.smallest),) * 2)
+    fix_size(model, info.input, info.input.limits.fit((SIDE, SIDE)))
     before = {node.output[0]: node for node in model.graph.node}
     parts = {layer: [node.output[0] for node in ancestors(model.graph, [layer])] for layer in layers}
     quantize(model, load_packed(network, "int8"), info.input, layers)

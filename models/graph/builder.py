@@ -1,13 +1,13 @@
 """Read ONNX graphs and write new nodes into them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
 OPSET = 18  # the version of the default ONNX domain in every stored network and every finished graph
 
@@ -27,9 +27,18 @@ def ancestors(graph: onnx.GraphProto, tensors: Iterable[str]) -> list[onnx.NodeP
     needed, nodes = set(tensors), []
     for node in reversed(graph.node):
         if needed.intersection(node.output):
-            needed.update(node.input)
+            needed.update(reads(node))
             nodes.append(node)
     return nodes[::-1]
+
+
+def reads(node: onnx.NodeProto) -> Iterator[str]:
+    """The tensors that a node reads, also in the graphs inside it."""
+    yield from node.input
+    for attribute in node.attribute:
+        if attribute.type == AttributeProto.GRAPH:
+            for inner in attribute.g.node:
+                yield from reads(inner)
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import onnx
 from onnx import helper
 
-from models.graph.builder import ancestors, replace_nodes
+from models.graph.builder import ancestors, reads, replace_nodes
 
 SMALL = 64  # elements of a tensor that may say a shape; larger ones are weights
 
@@ -25,7 +25,7 @@ def dependents(graph: onnx.GraphProto, source: str) -> set[str]:
     """The tensors that depend on `source`, including itself."""
     found = {source}
     for node in graph.node:
-        if found.intersection(node.input):
+        if not found.isdisjoint(reads(node)):
             found.update(filter(None, node.output))
     return found
 
@@ -53,6 +53,15 @@ def bypass(graph: onnx.GraphProto, op_types: Iterable[str]) -> None:
     replace_nodes(graph, [node for node in graph.node if node.op_type not in removed])
 
 
+def drop(graph: onnx.GraphProto, tensors: Collection[str]) -> None:
+    """Remove the nodes that make any of `tensors`, and the outputs among them."""
+    replace_nodes(graph, [node for node in graph.node if not set(tensors).intersection(node.output)])
+    kept = [output for output in graph.output if output.name not in tensors]
+    outputs = [onnx.ValueInfoProto.FromString(output.SerializeToString()) for output in kept]
+    graph.ClearField("output")
+    graph.output.extend(outputs)
+
+
 def prune(graph: onnx.GraphProto, tensors: Iterable[str]) -> None:
     """Keep only the nodes and weights that `tensors` depend on, in their order."""
     replace_nodes(graph, ancestors(graph, tensors))
@@ -61,7 +70,7 @@ def prune(graph: onnx.GraphProto, tensors: Iterable[str]) -> None:
 
 def drop_unread_weights(graph: onnx.GraphProto) -> None:
     """Remove the weights that no node reads."""
-    read = {name for node in graph.node for name in node.input}
+    read = {name for node in graph.node for name in reads(node)}
     unread = [place for place, tensor in enumerate(graph.initializer) if tensor.name not in read]
     for place in reversed(unread):
         del graph.initializer[place]

@@ -36,6 +36,7 @@ def _check_info(info: ModelInfo) -> None:
         and len(expected.mean) in COLOURS
         and expected.colours in get_args(Colours)
         and all(1 <= side <= MAX_INPUT_SIDE for side in sides)
+        and 1 <= expected.step <= expected.smallest
         and all(layer.stride >= 1 and layer.channels >= 1 for layer in info.layers)
     ):
         raise ModelError("its record has values out of range")
@@ -43,6 +44,5 @@ def _check_info(info: ModelInfo) -> None:
 
 def _size(info: ModelInfo) -> Hw:
     """A size that the network takes, including a classifier in the same file."""
-    side = max(NORMAL, info.input.smallest)
     own = info.classifier if info.classifier and not info.classifier.file else None
-    return info.input.fixed_hw or (own.size_hw if own else (side, side))
+    return info.input.limits.fit(own.size_hw if own else (NORMAL, NORMAL))

@@ -103,18 +103,30 @@ def recall(path: Path, digest: str) -> Overrides:
 
 
 def remember(path: Path, digest: str, overrides: Overrides) -> None:
-    """Save `overrides` for the next time; a warning is logged if nothing can be written."""
+    """Save `overrides` for the next time, and log where; a warning is logged if nothing can be written."""
+    labels = overrides.labels and overrides.labels.resolve()
+    overrides = dataclasses.replace(overrides, labels=labels)
     if overrides in (NO_OVERRIDES, _recalled(path, digest)):
         return
-    labels = overrides.labels and overrides.labels.resolve()
-    text = json.dumps(_given(dataclasses.replace(overrides, labels=labels)), indent=2, default=str)
     for file in _places(path, digest):
+        saved = _given(overrides) | ({"labels": _from_folder(labels, file.parent)} if labels else {})
         try:
-            write_atomically(file, text.encode())
+            write_atomically(file, json.dumps(saved, indent=2).encode())
+            log.info("saved the options of %s in %s", path.name, file)
             return
         except OutputError as error:
             reason = str(error)
     log.warning("cannot save the options of %s: %s", path.name, reason)
+
+
+def _from_folder(file: Path, folder: Path) -> str:
+    """The path of a file in the folder, beside it or below either; so both may move together. Else the whole path."""
+    folder = folder.resolve()
+    if file.is_relative_to(folder):
+        return file.relative_to(folder).as_posix()
+    if file.is_relative_to(folder.parent) and folder.parent != folder.parent.parent:
+        return f"../{file.relative_to(folder.parent).as_posix()}"
+    return str(file)
 
 
 def _recalled(path: Path, digest: str) -> Overrides | None:
@@ -135,7 +147,7 @@ def _read(file: Path) -> Overrides:
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
         overrides = Overrides(
-            labels=Path(record["labels"]) if "labels" in record else None,
+            labels=file.parent.resolve() / record["labels"] if "labels" in record else None,
             colours=record.get("colours"),
             mean=_numbers(record.get("mean")),
             scale=_numbers(record.get("scale")),

@@ -1,17 +1,18 @@
 """Read an ONNX file; for any other file the error says what it is and how to convert it."""
 
+import hashlib
+import mmap
 import re
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import TensorProto, external_data_helper
 
 from models.errors import ModelError
+from models.files import digest_file
 from models.graph.packed_weights import unpack
-
-LARGEST = 2**31 - 1
-"""Bytes of a protocol buffer."""
+from models.importing.external_data import LARGEST, external_names, load_external_data, open_data
+from models.spec import RECORD
 
 SIGNATURE_BYTES = 64 * 1024
 """Bytes at the start and at the end that identify the kind of a file."""
@@ -36,7 +37,7 @@ KINDS = (
 
 
 def read_onnx(path: Path) -> onnx.ModelProto:
-    """The model in the file at `path`, including its weights; ModelError for any other file."""
+    """The model in the file at `path`, with weights from a file beside it; ModelError for any other file."""
     content = _content(path)
     model = onnx.ModelProto()
     try:
@@ -45,9 +46,32 @@ def read_onnx(path: Path) -> onnx.ModelProto:
         raise ModelError(f"{path} is not a readable ONNX file: it {_kind(content)}") from error
     if not model.graph.node and not model.metadata_props:
         raise ModelError(f"{path} is not a readable ONNX file: it {_kind(content)}")
-    _refuse_other_files(path, model)
+    if external_names(model) and any(entry.key == RECORD for entry in model.metadata_props):
+        raise ModelError(f"{path} keeps its weights in other files; expected a single file, as Ventral writes it")
+    load_external_data(path, model)
     unpack(model)
     return model
+
+
+def digest_network(path: Path) -> str:
+    """SHA-256 of the file at `path`, and of the files that have its weights; ModelError for unsafe ones."""
+    digests = [digest_file(path)]
+    model = onnx.ModelProto()
+    if path.stat().st_size and _mentions_other_files(path):
+        try:
+            model.ParseFromString(_content(path))
+        except DecodeError:
+            return digests[0]
+    for name in external_names(model):
+        with open_data(path, name) as file:
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
+
+
+def _mentions_other_files(path: Path) -> bool:
+    """Whether the key of a place of weights occurs, so that most files need not be parsed."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b"location") >= 0
 
 
 def _content(path: Path) -> bytes:
@@ -68,17 +92,3 @@ def _kind(content: bytes) -> str:
         if re.match(pattern, head):
             return text
     return "is damaged, truncated or of another kind; expected a network exported to ONNX"
-
-
-def _refuse_other_files(path: Path, model: onnx.ModelProto) -> None:
-    """Weights in other files are never read: their paths may point anywhere."""
-    tensors = [*model.graph.initializer, *_attribute_tensors(model.graph)]
-    if any(external_data_helper.uses_external_data(tensor) for tensor in tensors):
-        raise ModelError(
-            f"{path} keeps its weights in other files; expected a single file: load it with onnx.load and save it with"
-            " onnx.save"
-        )
-
-
-def _attribute_tensors(graph: onnx.GraphProto) -> list[TensorProto]:
-    return [attribute.t for node in graph.node for attribute in node.attribute if attribute.HasField("t")]

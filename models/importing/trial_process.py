@@ -1,7 +1,8 @@
 """Run networks in ONNX Runtime, in a process of its own: `python trial_process.py FOLDER`.
 
 ONNX Runtime 1.31 can die with SIGFPE or SIGSEGV on a network that it accepts, and nothing can catch that. The folder
-holds `job.json` (a list of runs: model file, input, outputs) and `<number>.npy` with the feeds of each run, stacked;
+holds `job.json` (a list of runs: model file, input, outputs, how many feeds are needed,
+and after how many seconds the others are left out) and `<number>.npy` with the feeds of each run, stacked;
 `<number>.npz` receives the outputs. The last line on stdout is the error when a run fails. It imports nothing of
 Ventral: it starts faster, and no `models` package in the working directory can get in its way.
 """
@@ -9,6 +10,7 @@ Ventral: it starts faster, and no `models` package in the working directory can 
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +34,11 @@ def _run(folder: Path, number: int, job: dict[str, Any]) -> None:
     options.log_severity_level = FATAL_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(folder / job["model"], options, providers=["CPUExecutionProvider"])
-    feeds = np.load(folder / f"{number}.npy")
-    results = [session.run(job["outputs"], {job["input"]: feed[None]}) for feed in feeds]
+    results, deadline = [], time.monotonic() + job["seconds"]
+    for place, feed in enumerate(np.load(folder / f"{number}.npy")):
+        if place >= job["needed"] and time.monotonic() > deadline:
+            break
+        results.append(session.run(job["outputs"], {job["input"]: feed[None]}))
     np.savez(folder / f"{number}.npz", *(np.concatenate(each) for each in zip(*results, strict=True)))
 
 

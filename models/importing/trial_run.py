@@ -1,8 +1,4 @@
-"""Run an imported network once, in a child process: it must run, compute what its file computes, and show its scale.
-
-A trained classifier has its logits spread by a few units. Fed pixels of 0 to 255 in place of 0 to 1 they explode;
-the other way round they all but vanish.
-"""
+"""Run an imported network once, in a child process: it must run, compute what its file computes, and show its scale."""
 
 import json
 import subprocess
@@ -20,21 +16,19 @@ from onnx import helper
 from models.errors import LONGEST, ModelError
 from models.importing import trial_process
 from models.importing.analysis.find_classifier import LOGITS
+from models.importing.input.by_trial import WHOLE, by_trial, candidates_for, trial_feeds
 from models.importing.input.find_input import PictureInput
-from models.importing.input.normalization import NORMALIZATIONS, InputEstimate
-from models.spec import INPUT, Hw, InputInfo
+from models.importing.input.normalization import InputEstimate
+from models.importing.input.trial_pictures import natural_image, normalized_input
+from models.spec import INPUT, Hw
 
 Floats: TypeAlias = NDArray[np.float32]
 
-MIN_SPREAD, MAX_SPREAD = 0.4, 25.0
-"""The usual spread (standard deviation over the classes) of a trained classifier's logits on a picture."""
-
-MAX_DISTANCE = 2.3
-"""E-folds, a factor of ten, outside of which a spread says nothing."""
-
-SEED = 7
 TIME_LIMIT = 120.0
 """Seconds for all runs of one file."""
+
+TRIAL_SECONDS = 3.0
+"""Seconds after which feeds that are not needed are left out."""
 
 TOLERANCE, TOLERANCE_HALF = 1e-3, 5e-2
 """The largest difference from the file, over the largest value: rounding in another order of operations, and in
@@ -43,16 +37,20 @@ float16, whose own precision is 1e-3. Correct conversions in the tests differ by
 
 @dataclass(frozen=True, slots=True)
 class TrialRun:
-    """One network, its input, the feeds (number, ...) and the outputs to return."""
+    """One network, its input, the feeds (number, ...) and the outputs to return; of the feeds, `needed` are run.
+
+    The others are run while there is time, for TRIAL_SECONDS.
+    """
 
     content: bytes
     input: str
     feeds: NDArray[Any]
     outputs: Sequence[str]
+    needed: int = sys.maxsize
 
 
 def run_in_child(runs: Sequence[TrialRun]) -> list[list[NDArray[Any]]]:
-    """The outputs of each run, stacked by feed.
+    """The outputs of each run, stacked by feed; there may be fewer than feeds.
 
     Raises ModelError when ONNX Runtime refuses a network, crashes or takes longer than TIME_LIMIT.
     """
@@ -62,7 +60,13 @@ def run_in_child(runs: Sequence[TrialRun]) -> list[list[NDArray[Any]]]:
             (folder / f"{number}.onnx").write_bytes(run.content)
             np.save(folder / f"{number}.npy", run.feeds)
         jobs = [
-            {"model": f"{number}.onnx", "input": run.input, "outputs": list(run.outputs)}
+            {
+                "model": f"{number}.onnx",
+                "input": run.input,
+                "outputs": list(run.outputs),
+                "needed": run.needed,
+                "seconds": TRIAL_SECONDS,
+            }
             for number, run in enumerate(runs)
         ]
         (folder / "job.json").write_text(json.dumps(jobs))
@@ -102,23 +106,24 @@ class Original:
 
 
 def try_out(
-    content: bytes, last: str, size_hw: Hw, estimate: InputEstimate, original: Original | None
+    content: bytes, outputs: Sequence[str], size_hw: Hw, estimate: InputEstimate, original: Original | None
 ) -> InputEstimate:
-    """Run the network in `content` up to its output `last`; where `estimate` is a guess, on every usual scale.
+    """Run the network in `content` up to its `outputs`; where `estimate` is a guess about a classifier, try the others.
 
     Returns the estimate to use. With an `original`, both are compared. Raises ModelError like `run_in_child`.
     """
-    picture, candidates = natural_image(size_hw), [estimate.input]
-    if not estimate.sure and last == LOGITS:
-        candidates += [each.input(len(estimate.input.mean)) for each in NORMALIZATIONS]
-    feeds = np.concatenate([normalized_input(picture, candidate) for candidate in candidates])
-    runs = [TrialRun(content, INPUT, feeds, [last])]
+    is_tried = not estimate.sure and outputs[0] == LOGITS
+    candidates = candidates_for(estimate) if is_tried else [estimate.input]
+    feeds = trial_feeds(candidates, size_hw) if is_tried else normalized_input(natural_image(size_hw), estimate.input)
+    runs = [TrialRun(content, INPUT, feeds, outputs[:1], needed=(1 + WHOLE) * len(candidates))]
+    if outputs[1:]:
+        runs.append(TrialRun(content, INPUT, feeds[:1], outputs[1:]))
     if original:
         runs += _comparison(content, feeds[:1], original)
-    [outputs], *compared = run_in_child(runs)
+    found = run_in_child(runs)
     if original:
-        _compare(original, *compared)
-    return estimate if len(candidates) == 1 else _best(estimate, candidates, outputs)
+        _compare(original, *found[-2:])
+    return by_trial(estimate, candidates, found[0][0]) if is_tried else estimate
 
 
 def _comparison(content: bytes, feeds: Floats, original: Original) -> list[TrialRun]:
@@ -150,45 +155,3 @@ def difference(one: NDArray[Any], other: NDArray[Any]) -> float:
     if not np.isfinite(expected).all():
         return 0.0  # on this scale of pixels the file itself overflows
     return float(np.abs(one - expected).max() / (np.abs(expected).max() or 1.0))
-
-
-def _best(estimate: InputEstimate, candidates: Sequence[InputInfo], logits: Floats) -> InputEstimate:
-    """The first candidate whose logits are spread as usual, or else the nearest."""
-    distances = [_outside(each) for each in logits]
-    nearest = int(np.argmin(distances))
-    if nearest == 0 or distances[nearest] > MAX_DISTANCE:
-        return estimate
-    return InputEstimate(candidates[nearest], "its scores look trained on this scale", sure=False)
-
-
-def _outside(logits: Floats) -> float:
-    """How many e-folds the spread lies outside of the usual; NaN and infinity are far away."""
-    spread = float(logits.astype(np.float64).std()) if np.isfinite(logits).all() else 0.0
-    if spread == 0.0:
-        return 10 * MAX_DISTANCE
-    return float(max(np.log(MIN_SPREAD / spread), np.log(spread / MAX_SPREAD), 0.0))
-
-
-def normalized_input(picture: Floats, info: InputInfo) -> Floats:
-    """The tensor (1, colours, H, W) for a picture (H, W, 3) of 0 to 255 in RGB."""
-    match info.colours:
-        case "GREY":
-            pixels = picture.mean(axis=2, keepdims=True)
-        case "BGR":
-            pixels = picture[:, :, ::-1]
-        case "RGB":
-            pixels = picture
-    tensor = (pixels - np.array(info.mean, np.float32)) * np.array(info.scale, np.float32)
-    return np.ascontiguousarray(tensor.transpose(2, 0, 1)[None], np.float32)
-
-
-def natural_image(size_hw: Hw) -> Floats:
-    """A seeded picture (H, W, 3) with the statistics of a photograph: amplitude falls with frequency, colours agree."""
-    rng = np.random.default_rng(SEED)
-    down, across = np.meshgrid(np.fft.fftfreq(size_hw[0]), np.fft.fftfreq(size_hw[1]), indexing="ij")
-    fall = 1.0 / np.maximum(np.hypot(down, across), 1.0 / max(size_hw))
-    waves = rng.normal(size=(4, *size_hw)) + 1j * rng.normal(size=(4, *size_hw))
-    shared, *own = np.real(np.fft.ifft2(waves * fall))
-    planes = np.stack([shared + 0.4 * plane for plane in own], axis=-1)
-    picture: Floats = np.clip(120.0 + 60.0 * planes / planes.std(), 0, 255).astype(np.float32)
-    return picture

@@ -82,7 +82,8 @@ class Pipeline:
 
     def short_side(self, level: Level) -> int:
         """The short side of the network's input, in pixels."""
-        return level.short_side(self._short_side, self._network.info.input.smallest)
+        limits = self._network.info.input.limits
+        return limits.side(level.short_side(self._short_side, limits.smallest))
 
     def _drawing(self, frame: Frame, settings: Snapshot, now: float) -> Drawing:
         """What the view draws of a frame; raises NotReady and every error."""
@@ -125,7 +126,7 @@ class Pipeline:
         return arrange(name, self.canvas_hw, hw(frame.image), status=status, is_picture=view.is_picture)
 
     def _input_hw(self, frame: Frame, level: Level) -> Hw:
-        return self._network.info.input.fixed_hw or input_size(hw(frame.image), self.short_side(level))
+        return input_size(hw(frame.image), self.short_side(level), self._network.info.input.limits)
 
     def _scene(self, frame: Frame, settings: Snapshot, layout: Layout, level: Level) -> Scene:
         """What the view draws from."""

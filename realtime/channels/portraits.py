@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from models.files import write_atomically
-from models.spec import Hw, LayerInfo, Network
+from models.spec import LayerInfo, Network
 from models.zoo import cache_folder
 from realtime.imaging.frame import Image
 from realtime.imaging.png import encode_png
@@ -71,8 +71,7 @@ def _kept(folder: Path, channel: int) -> Image | None:
 
 def _drawn(engine: Engine, network: Network, layer: LayerInfo, channel: int) -> Image:
     gradient = Target(layer.name, channel, f"channel {channel}").gradient(engine, network)
-    side = max(SIDE, gradient.smallest)
-    size_hw: Hw = gradient.fixed_hw or (side, side)
+    size_hw = gradient.limits.fit((SIDE, SIDE))
     rng = np.random.default_rng([0, channel])
     return maximize(with_deconv_fallback(gradient), size_hw, STEPS, rng, lambda: None)[0]
 

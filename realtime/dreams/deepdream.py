@@ -5,13 +5,12 @@ Each octave is the picture at one size, the smallest first. The detail that one 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import cv2
 import numpy as np
 
 from models.errors import SettingError
-from models.spec import Hw
+from models.spec import Hw, InputLimits
 from realtime.dreams.tiling import Tiling2d, ValueAndGradient, tile_picture, tiled_gradient
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
@@ -33,19 +32,6 @@ class AscentOptions:
     step_size: float = 1.5
     jitter: int = 32
     tile: int = 512
-
-
-@dataclass(frozen=True, slots=True)
-class InputLimits:
-    """The input sizes that the network accepts."""
-
-    smallest: int = 1
-    fixed_hw: Hw | None = None
-
-    def accepts(self, size_hw: Hw) -> bool:
-        """Whether a picture of that size can go through the network, whole or in tiles."""
-        least = self.fixed_hw or (self.smallest, self.smallest)
-        return size_hw[0] >= least[0] and size_hw[1] >= least[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +74,16 @@ def plan_octaves(size_hw: Hw, options: AscentOptions, limits: InputLimits) -> li
             " make it larger with --width"
         )
     scales = [options.octave_scale**power for power in range(options.octaves - 1, -1, -1)]
-    sizes = [(max(round(size_hw[0] / scale), 1), max(round(size_hw[1] / scale), 1)) for scale in scales]
-    tiled = partial(tile_picture, largest=options.tile, smallest=limits.smallest, fixed_hw=limits.fixed_hw)
-    tilings = [tiled(size) if limits.accepts(size) else None for size in sizes]
+    sizes = [_octave_size(size_hw, scale, limits) for scale in scales]
+    tilings = [tile_picture(size, options.tile, limits) if limits.accepts(size) else None for size in sizes]
     return [Octave(place + 1, len(sizes), *each) for place, each in enumerate(zip(sizes, tilings, strict=True))]
+
+
+def _octave_size(size_hw: Hw, scale: float, limits: InputLimits) -> Hw:
+    """The size of an octave, in steps of the network's input; the last octave has the size of the picture."""
+    step = 1 if scale == 1 or limits.fixed_hw else limits.step
+    height, width = (max(round(side / scale / step) * step, 1) for side in size_hw)
+    return height, width
 
 
 class DeepDream:

@@ -29,7 +29,7 @@ from realtime.imaging.add_detail import MIDDLE, UNIT, as_image
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine
-from realtime.inference.network_input import input_size
+from realtime.inference.network_input import proportional
 from realtime.motion.fields import Grey, drift_flow, grey, sway_flow
 from realtime.motion.motion import Motion
 from realtime.motion.optical_flow import backward_flow
@@ -96,7 +96,7 @@ class DreamState:
 
     def update(self, image: Image, subject: object, now: float, settings: DreamSettings) -> None:
         """Add a frame at `now` seconds; `subject` is what is dreamed of, and a new one replaces the dream at once."""
-        new = resize(grey(image), input_size(hw(image), FLOW_SIDE))
+        new = resize(grey(image), proportional(hw(image), FLOW_SIDE))
         if self._grey is None or self._grey.shape != new.shape or now - self.now > FORGET_AFTER:
             self._clear()
         elif now != self.now:  # a frame that waited for a graph comes again

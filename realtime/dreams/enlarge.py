@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from models.spec import Hw
-from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, Octave, plan_octaves
+from models.spec import Hw, InputLimits
+from realtime.dreams.deepdream import AscentOptions, DeepDream, Octave, plan_octaves
 from realtime.dreams.tiling import ValueAndGradient
 from realtime.imaging.compositing import enlarge
 from realtime.imaging.frame import Image

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from models.spec import Hw
+from models.spec import Hw, InputLimits
 from realtime.dreams.dream_settings import DreamSettings
 
 FINISH = 1.43  # the size of the last octave, which draws fine lines, by that of the one before
@@ -36,19 +36,18 @@ class KeyPlan:
         return self.octaves[-1].size_hw
 
 
-def plan_octaves(
-    frame_hw: Hw, settings: DreamSettings, smallest: float, fixed_hw: Hw | None = None
-) -> tuple[KeyOctave, ...]:
-    """The octaves for a frame, the smallest first, for a network that accepts sides from `smallest` on, or one size."""
-    if fixed_hw is not None:
-        return (KeyOctave(fixed_hw, settings.steps + settings.finish, settings.scales),)
-    largest = [max(settings.size * side / max(frame_hw), smallest) for side in frame_hw]
+def plan_octaves(frame_hw: Hw, settings: DreamSettings, limits: InputLimits) -> tuple[KeyOctave, ...]:
+    """The octaves for a frame, the smallest first, for a network that accepts the sizes within `limits`."""
+    if limits.fixed_hw is not None:
+        return (KeyOctave(limits.fixed_hw, settings.steps + settings.finish, settings.scales),)
+    step = math.lcm(STEP, limits.step)
+    largest = [max(settings.size * side / max(frame_hw), limits.smallest) for side in frame_hw]
     scales = [settings.octave_scale**power for power in range(settings.octaves - 1, -1, -1)]
-    sizes = [size for size in (_divided(largest, scale) for scale in scales) if min(size) >= smallest]
-    sizes = list(dict.fromkeys(sizes or [(math.ceil(largest[0]), math.ceil(largest[1]))]))
+    sizes = [size for size in (_divided(largest, scale, step) for scale in scales) if limits.accepts(size)]
+    sizes = list(dict.fromkeys(sizes or [limits.fit((math.ceil(largest[0]), math.ceil(largest[1])))]))
     octaves = [KeyOctave(size_hw, settings.steps, settings.scales) for size_hw in sizes]
     if settings.finish:
-        size_hw = _divided([side * FINISH for side in largest], 1.0)
+        size_hw = _divided([side * FINISH for side in largest], 1.0, step)
         octaves.append(KeyOctave(size_hw, settings.finish, min(settings.scales, FINE)))
     return tuple(octaves)
 
@@ -61,7 +60,7 @@ def eased(settings: DreamSettings, effort: float) -> DreamSettings:
     return replace(settings, steps=max(round(settings.steps * effort), 1), octaves=octaves)
 
 
-def _divided(size: Sequence[float], by: float) -> Hw:
+def _divided(size: Sequence[float], by: float, step: int) -> Hw:
     """A size in whole steps."""
-    height, width = (max(round(side / by / STEP), 1) * STEP for side in size)
+    height, width = (max(round(side / by / step), 1) * step for side in size)
     return height, width

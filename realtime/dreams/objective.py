@@ -16,7 +16,7 @@ from models.build.heads.ascent import AscentHead
 from models.build.heads.dream import GUIDE_UNITS, DreamHead
 from models.build.heads.head import Head
 from models.build.precision import Precision
-from models.spec import CLASSES, Hw, ModelInfo, Network
+from models.spec import CLASSES, InputLimits, ModelInfo, Network
 from realtime.dreams.dream_settings import DEPTH
 from realtime.dreams.key_plan import KeyOctave
 from realtime.imaging.frame import Floats, Image, hw
@@ -93,18 +93,16 @@ class ObjectiveGradient:
         return changed
 
     @property
-    def smallest(self) -> int:
-        """Pixels of the shortest side of a picture that the network accepts."""
-        info = self.network.info
-        strides = (info.layer(name).stride for name in self.objective.head.layers if name != CLASSES)
-        return max((info.input.smallest, *strides))
-
-    @property
-    def fixed_hw(self) -> Hw | None:
-        """The only size that the network accepts, if there is one."""
-        info = self.network.info
-        separate = CLASSES in self.objective.head.layers and bool(info.scores.file)
-        return info.scores.size_hw if separate else info.input.fixed_hw
+    def limits(self) -> InputLimits:
+        """The sizes of pictures that the network accepts."""
+        info, layers = self.network.info, self.objective.head.layers
+        strides = (info.layer(name).stride for name in layers if name != CLASSES)
+        separate = CLASSES in layers and bool(info.scores.file)
+        return InputLimits(
+            smallest=max((info.input.smallest, *strides)),
+            fixed_hw=info.scores.size_hw if separate else info.input.fixed_hw,
+            step=info.input.step,
+        )
 
 
 def default_layer(info: ModelInfo, depth: float = DEPTH) -> str:
@@ -119,7 +117,7 @@ def channel_objective(info: ModelInfo, layer: str, channel: int, at: tuple[float
 
 def guided(engine: Engine, network: Network, objective: Objective, guide: Image) -> Objective:
     """The similarity to a guide picture in the layers of `objective`."""
-    size_hw = network.info.input.fixed_hw or input_size(hw(guide), GUIDE_SIDE)
+    size_hw = input_size(hw(guide), GUIDE_SIDE, network.info.input.limits)
     picture = network_input(guide, size_hw)
     specs = [GraphSpec(network, ActivationsHead(name), size_hw) for name in objective.head.layers]
     units = tuple(_sampled(engine.run_when_ready(spec, {"image": picture})["activations"]) for spec in specs)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spec import Hw
+from models.spec import Hw, InputLimits
 from realtime.imaging.frame import Floats
 
 OVERLAP = 8  # tiles overlap by at least their largest size divided by this
@@ -71,24 +71,33 @@ class Tiling2d:
                 yield rows, cols, np.outer(row_weights, col_weights)[..., None]
 
 
-def tile_picture(size_hw: Hw, largest: int, *, smallest: int = 1, fixed_hw: Hw | None = None) -> Tiling2d:
-    """Tile a picture whose sides have at least `smallest` pixels, with tiles of at most `largest` pixels each way.
+def tile_picture(size_hw: Hw, largest: int, limits: InputLimits = InputLimits()) -> Tiling2d:  # noqa: B008, frozen
+    """Tile a picture that `limits` accept, with tiles of at most `largest` pixels each way, a step of them more.
 
-    With `fixed_hw` every tile has that size, which must fit into the picture.
+    Where the network takes one size, every tile has that size.
     """
-    if fixed_hw is not None:
-        return Tiling2d(
-            *(_tile_axis(size, side, side, fixed=True) for size, side in zip(size_hw, fixed_hw, strict=True))
-        )
-    return Tiling2d(*(_tile_axis(size, largest, smallest) for size in size_hw))
+    if limits.fixed_hw is not None:
+        return Tiling2d(*(_fixed_tiles(size, side) for size, side in zip(size_hw, limits.fixed_hw, strict=True)))
+    return Tiling2d(*(_tile_axis(size, largest, limits) for size in size_hw))
 
 
-def _tile_axis(size: int, largest: int, smallest: int, *, fixed: bool = False) -> AxisTiling:
-    if size <= largest:
+def _fixed_tiles(size: int, side: int) -> AxisTiling:
+    return AxisTiling(size, side, _count(size, side) if size > side else 1)
+
+
+def _tile_axis(size: int, largest: int, limits: InputLimits) -> AxisTiling:
+    """One tile where the size allows it; more are multiples of the step, and not longer than the picture."""
+    step = limits.step
+    if size <= largest and size % step == 0:
         return AxisTiling(size, size, 1)
-    overlap = largest // OVERLAP
-    count = -(-size // (largest - overlap))
-    return AxisTiling(size, largest if fixed else max(-(-size // count) + overlap, smallest), count)
+    count = max(_count(size, largest), 2)
+    tile = max(-(-size // count) + min(size, largest) // OVERLAP, limits.smallest)
+    return AxisTiling(size, min(-(-tile // step) * step, size // step * step), count)
+
+
+def _count(size: int, largest: int) -> int:
+    """The number of tiles of at most `largest` pixels that overlap enough."""
+    return -(-size // (largest - largest // OVERLAP))
 
 
 def tiled_gradient(

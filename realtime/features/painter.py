@@ -75,8 +75,7 @@ class FeaturePainter:
         return self._engine.run_checked(GraphSpec(self._network, head, input_hw), feeds, timeout=600.0)
 
     def _input_hw(self, image_hw: Hw) -> Hw:
-        info = self._network.info.input
-        return info.fixed_hw or input_size(image_hw, max(self._short_side, info.smallest))
+        return input_size(image_hw, self._short_side, self._network.info.input.limits)
 
 
 def _samples(places: list[Floats]) -> Floats:

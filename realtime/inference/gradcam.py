@@ -19,7 +19,7 @@ def gradcam_input_hw(info: ModelInfo, image_hw: Hw, target: str) -> Hw:
     """The input size for Grad-CAM: with a classifier the same as for predictions."""
     if target == CLASSES:
         return info.scores.size_hw
-    return info.input.fixed_hw or input_size(image_hw, max(SHORT_SIDE, info.input.smallest))
+    return input_size(image_hw, SHORT_SIDE, info.input.limits)
 
 
 def compute_heatmap(engine: Engine, network: Network, image: Image, head: GradcamHead, weights: Floats) -> Floats:

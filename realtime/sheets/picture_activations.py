@@ -14,7 +14,7 @@ from models.spec import Hw, LayerInfo, Network
 from realtime.imaging.frame import Image, hw
 from realtime.inference.channels import check_channels
 from realtime.inference.engine import Engine
-from realtime.inference.network_input import input_size, network_input
+from realtime.inference.network_input import input_size, network_input, proportional
 from realtime.views.tile_drawer import TileDrawer
 
 
@@ -40,12 +40,12 @@ class PictureActivations:
     @property
     def input_hw(self) -> Hw:
         """The size of the input of the network."""
-        return self.network.info.input.fixed_hw or input_size(hw(self.image), self.short_side)
+        return input_size(hw(self.image), self.short_side, self.network.info.input.limits)
 
     @property
     def aspect(self) -> float:
         """Width to height of the tiles: that of the input, or of the picture where the input has one fixed size."""
-        height, width = input_size(hw(self.image), self.short_side)
+        height, width = proportional(hw(self.image), self.short_side)
         return width / height
 
     def tiles(self, layer: LayerInfo, grid: Grid, count: int, channels: Sequence[int] = ()) -> LayerTiles:

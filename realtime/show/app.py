@@ -41,7 +41,7 @@ from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
 from realtime.show.resume import ResumeFile, resume
 from realtime.show.screen import Screen
-from realtime.show.setup import announce, open_setup
+from realtime.show.setup import announce, open_setup, suggest_fetch
 from realtime.show.status import StatusLine
 from realtime.supervision.heartbeat import Heartbeat
 from realtime.threads.mailbox import Mailbox
@@ -85,6 +85,7 @@ def run(options: LiveOptions) -> None:
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
         outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         announce(setup.network.info, engine.provider)
+        suggest_fetch(options, setup.network.info)
         recordings = RecordingCommands(recorder, stills, force=options.force)
         parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills))
         show = Show(options, parts, signals)

@@ -41,8 +41,8 @@ class NetworkOptions:
     """The network, what overrides its file, and where it runs."""
 
     model: str = "auto"
-    """auto (vgg16 if it has been exported, else world, the bundled network), a name such as vgg16, an .onnx file, or
-    a folder made by ventral train"""
+    """auto (vgg16 if it has been exported or fetched, else world, the bundled network), a name such as squeezenet, an
+    .onnx file, or a folder made by ventral train"""
     provider: ProviderChoice = "auto"
     """where the network runs: auto is cuda where it works, else cpu; ventral doctor says what works here"""
     labels: Annotated[Path | None, OWN] = None

@@ -2,10 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from models.errors import SettingError
+from models.errors import OutputError
+from models.files import write_atomically
+from models.importing.open_network import NAMES, how_to_get, kept_path
 from models.spec import ModelInfo, Network
+from models.zoo import BUNDLED, cache_folder
 from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
 from realtime.inference.engine import Engine
@@ -47,9 +51,7 @@ def open_setup(options: RenderOptions, *, owners: Sequence[type] = ()) -> Render
     `owners` are the classes whose actions are registered later.
     """
     network = options.open()
-    smallest, fixed_hw = network.info.input.smallest, network.info.input.fixed_hw
-    if fixed_hw is None and options.short_side < smallest:
-        raise SettingError(f"--size is {options.short_side}, but {network.info.name} needs at least {smallest} pixels")
+    _say_size(network.info, options.short_side)
     views = find_views()
     controls = make_controls(network.info, views)
     for owner in owners:
@@ -58,9 +60,28 @@ def open_setup(options: RenderOptions, *, owners: Sequence[type] = ()) -> Render
     return RenderSetup(network, views, controls)
 
 
+def _say_size(info: ModelInfo, short_side: int) -> None:
+    """Log the size of the input where the network does not take the one that was chosen."""
+    limits = info.input.limits
+    if limits.fixed_hw is None and limits.side(short_side) != short_side:
+        step, smallest = limits.step, limits.smallest
+        sides = f"{smallest} or more" if step == 1 else f"multiples of {step} from {smallest}"
+        log.info("--size %d becomes %d: %s takes %s pixels", short_side, limits.side(short_side), info.name, sides)
+
+
 def announce(info: ModelInfo, provider: Provider) -> None:
     """Log a warning for random weights, and why the GPU is not used."""
     if not info.trained:
         log.warning("%s is UNTRAINED (random weights); for trained weights run: ventral export vgg16", info.name)
     if provider.reason:
         log.info("running on the %s: %s", provider.name, provider.reason)
+
+
+def suggest_fetch(options: RenderOptions, info: ModelInfo) -> None:
+    """Say once on this machine that `ventral fetch` brings a network that knows more, unless one has been chosen."""
+    said = cache_folder() / "models" / "fetch-suggested"
+    if options.model != "auto" or info.name != BUNDLED or said.exists() or any(kept_path(name) for name in NAMES):
+        return
+    log.info("for a network that knows a thousand things, run: %s", how_to_get("squeezenet"))
+    with suppress(OutputError):
+        write_atomically(said, b"")

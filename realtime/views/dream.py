@@ -99,7 +99,7 @@ class DreamView(View):
         if self._state is None:
             self._state = DreamState(scene.engine)
         state, gradient = self._state, self._gradient(scene)
-        octaves = plan_octaves(scene.frame_hw, settings, gradient.smallest, gradient.fixed_hw)
+        octaves = plan_octaves(scene.frame_hw, settings, gradient.limits)
         state.update(frame.image, _subject(scene), frame.timestamp, settings)
         if settings.strength > 0:
             plan = KeyPlan(octaves, settings.step_size, settings.jitter)
@@ -119,7 +119,7 @@ class DreamView(View):
         """The octaves, then the smallest of the neighbours of the layer: the old dream stays until that is done."""
         gradient = self._gradient(scene)
         settings, own = _settings(scene), gradient.objective.head
-        octaves = plan_octaves(scene.frame_hw, settings, gradient.smallest, gradient.fixed_hw)
+        octaves = plan_octaves(scene.frame_hw, settings, gradient.limits)
         yield from (gradient.graph(each) for each in octaves)
         if _region_points(scene):
             yield _likeness_spec(scene)

@@ -120,7 +120,7 @@ class GradcamView(View):
 
     def default_layer(self, controls: Controls, info: ModelInfo) -> str | None:
         """The deepest: there the evidence is that of the answer."""
-        return info.key_layers[-1].name
+        return info.evidence_layer.name
 
     def render(self, scene: Scene) -> Rendered:
         """The frame with the newest heatmap on it."""

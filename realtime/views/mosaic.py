@@ -99,11 +99,12 @@ class MosaicView(View):
 
 
 def _grid(scene: Scene, layer: LayerInfo) -> Grid:
-    """Where the tiles lie: one as large as the panel allows, the most active ones, or all."""
+    """Where the tiles lie: one as large as the panel allows, the most active ones, or all, as of attention."""
     settings, total, panel_hw = scene.settings[TileSettings], layer.channels, scene.panel_hw
     if settings.zoom:
         return fill_panel(1, split_panel(panel_hw)[0], aspect=scene.aspect)
-    if settings.active:
+    every_head = layer.kind == "attention" and total <= settings.count
+    if settings.active and not every_head:
         total = best_tile_count(settings.count, total, panel_hw, aspect=scene.aspect)
     return fill_panel(total, panel_hw, aspect=scene.aspect)
 

@@ -14,6 +14,7 @@ STAGES = (
 
 
 MIXTURES = ("mixtures", "Textures and shapes mixed; no channel means one thing.")
+ATTENTION = ("attention", "The places that each head reads: one tile for each head.")
 UNTRAINED = ("chance", "Random weights: nothing has been learned yet.")
 
 
@@ -24,6 +25,8 @@ def stage_caption(layer: LayerInfo, info: ModelInfo) -> tuple[str, str]:
     """
     if not info.trained:
         return UNTRAINED
+    if layer.kind == "attention":
+        return ATTENTION
     if layer.block >= len(STAGES) and info.classifier is None:
         return MIXTURES
     return STAGES[min(layer.block, len(STAGES)) - 1]

@@ -21,7 +21,10 @@ RunGraph: TypeAlias = Callable[[Tensors], Outputs]
 
 
 class TileDrawer:
-    """Draws channels of one or more layers. A new layer takes two passes: the first one measures its range."""
+    """Draws channels of one or more layers. A new layer takes more passes: the first one measures its range.
+
+    Where activations are far from zero, the channels that are chosen then have to be measured, too.
+    """
 
     def __init__(self) -> None:
         self._ranges: dict[str, Ranges] = {}
@@ -41,10 +44,13 @@ class TileDrawer:
 
         They are the `channels` given, else `count` active ones of each layer that differ from each other, else all.
         """
-        ranges = [self._ranges.setdefault(layer.name, Ranges(layer.channels)) for layer in layers]
+        ranges = [
+            self._ranges.setdefault(layer.name, Ranges(layer.channels, signed=layer.kind == "tokens"))
+            for layer in layers
+        ]
         choices = [self._choices.setdefault(layer.name, ChannelChoice(layer.channels)) for layer in layers]
         measured = all(each.measured for each in ranges) and (count is None or all(each.measured for each in choices))
-        for _ in range(1 if measured else 2):
+        for _ in range(1 if measured else 3 if any(layer.kind == "tokens" for layer in layers) else 2):
             shown = [np.arange(layer.channels) if channels is None else channels for layer in layers]
             if count is not None:
                 shown = [choice.channels(count) for choice in choices]
@@ -78,16 +84,21 @@ class Ranges:
     """The activation of each channel of a layer that is black, and the factor that scales its peak to full brightness.
 
     A peak rises within a few frames and falls within some dozens: tiles do not clip for long, and one whose activation
-    drops fades to black instead of amplifying its noise.
+    drops fades to black instead of amplifying its noise. `signed` activations may be far from zero on either side:
+    there the lows are black.
     """
 
     RISE, FALL = 0.35, 0.04
     CUT = 1.6  # the factor by which half of the peaks rise at once where another picture begins: all follow at once
     FLOOR = 0.02  # share of the strongest channel; weaker ones stay dark
+    FLOOR_SIGNED = (
+        0.1  # share of the median range: of tokens a few channels are a hundred times as strong as the others
+    )
     FLAT = 0.5  # share of its peak that is black at most, so that an even tile is bright
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, signed: bool = False) -> None:
         self.measured = False
+        self._signed = signed
         self._lows = np.zeros(total, np.float32)
         self._peaks = np.zeros(total, np.float32)
 
@@ -96,12 +107,23 @@ class Ranges:
         black = np.zeros(len(channels), np.float32)
         if not self.measured:
             return np.stack([black, black + np.float32(1e-2)])
+        if self._signed and normalize == "tile":
+            return self._from_lows(channels)
         highest = max(float(self._peaks.max()), 1e-9)
         level = self._peaks[channels] if normalize == "tile" else np.full(len(channels), highest, np.float32)
         if normalize == "tile":
             black = np.clip(self._lows[channels], 0.0, self.FLAT * level)
         level = np.where(level == 0.0, highest, np.maximum(level, highest * self.FLOOR))
         return np.asarray(np.stack([black, 1.0 / (level - black)]), np.float32)
+
+    def _from_lows(self, channels: Channels) -> Floats:
+        """From the low of each channel to its peak; one that has not been measured is grey for a moment."""
+        spans = self._peaks - self._lows
+        known = spans > 0
+        usual = float(np.median(spans[known])) if known.any() else 1.0
+        wide = np.where(known, np.maximum(spans, self.FLOOR_SIGNED * usual), spans.max(initial=usual))[channels]
+        black = np.where(known[channels], self._lows[channels], -wide / 2)
+        return np.asarray(np.stack([black, 1.0 / wide]), np.float32)
 
     def update(self, channels: Channels, lows: Floats, peaks: Floats) -> None:
         """Add the measured ranges of `channels`."""

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from models.errors import ModelError, SettingError
 from models.files import digest_file
+from models.importing.open_network import NAMES
 from models.spec import Network
-from models.zoo import BUNDLED, ZOO
+from models.zoo import BUNDLED
 from realtime.show.options import NetworkOptions
 from scripts.common.saved_settings import SavedSettings, fill_options, given_options, read_settings
 
@@ -83,7 +84,7 @@ def _open_network(
 def settings_of(command: str, network: Network, network_options: NetworkOptions, **options: Any) -> SavedSettings:
     """The settings to save: "auto" is replaced by the network's name, and every path is absolute."""
     model = network.info.name if network_options.model == "auto" else network_options.model
-    model = model if model in (*ZOO, BUNDLED) else str(Path(model).resolve())
+    model = model if model in (*NAMES, BUNDLED) else str(Path(model).resolve())
     given = {name: value.resolve() if isinstance(value, Path) else value for name, value in options.items()}
     values = given_options(dataclasses.replace(network_options, model=model)) | _input_options(network) | given
     values = {name: value for name, value in values.items() if value is not None and name not in NOT_SAVED}

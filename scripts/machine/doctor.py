@@ -17,7 +17,7 @@ from rich.table import Table
 from models import zoo
 from models.errors import ModelError, SetupError, VentralError
 from models.files import write_atomically
-from models.importing.open_network import open_network
+from models.importing.open_network import NAMES, how_to_get, kept_path, open_network
 from realtime.outputs.recording.paths import MIN_FREE_AT_START, free_bytes
 
 Verdict = Literal["ok", "note", "problem"]
@@ -147,8 +147,8 @@ def _networks() -> Iterator[Finding]:
         yield Finding("network", "ok", f"{info.name}{'' if info.trained else ', UNTRAINED'}")
     except ModelError as error:
         yield Finding("network", "problem", f"{error} (add --force)")
-    for name, path in {name: zoo.stored_path(name) for name in zoo.ZOO}.items():
-        if path.exists():
+    for name in NAMES:
+        if path := kept_path(name):
             yield Finding(name, "ok", f"{path}, {path.stat().st_size / 1e6:.0f} MB")
-        else:
-            yield Finding(name, "note", f"not exported; run: ventral export {name}")
+        elif name in zoo.ZOO:
+            yield Finding(name, "note", f"not here; run: {how_to_get(name)}")

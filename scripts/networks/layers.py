@@ -10,7 +10,7 @@ from rich.table import Table
 
 from models.build.float_operators import float_operators
 from models.errors import SettingError
-from models.spec import ModelInfo
+from models.spec import InputLimits, ModelInfo
 from realtime.show.options import NetworkOptions
 
 
@@ -64,9 +64,15 @@ def input_format(info: ModelInfo) -> str:
     """The input: colours, normalization and size."""
     entry = info.input
     mean, scale = ([f"{value:.6g}" for value in dict.fromkeys(values)] for values in (entry.mean, entry.scale))
-    size = "{}x{} pixels".format(*entry.fixed_hw[::-1]) if entry.fixed_hw else f"at least {entry.smallest} pixels"
     factor = "" if scale == ["1"] else f" * {_group(scale)}"
-    return f"input: {entry.colours}, (pixel - {_group(mean)}){factor}, {size}"
+    return f"input: {entry.colours}, (pixel - {_group(mean)}){factor}, {_sizes(entry.limits)}"
+
+
+def _sizes(limits: InputLimits) -> str:
+    if limits.fixed_hw is not None:
+        return "{}x{} pixels".format(*limits.fixed_hw[::-1])
+    least = f"at least {limits.smallest} pixels"
+    return least if limits.step == 1 else f"{least}, in multiples of {limits.step}"
 
 
 def _group(numbers: list[str]) -> str:

@@ -20,7 +20,6 @@ from realtime.dreams.deepdream import (
     AscentOptions,
     AscentResult,
     DeepDream,
-    InputLimits,
     Octave,
     endless_zoom,
     plan_octaves,
@@ -188,7 +187,7 @@ class Dreamer:
 
     def __init__(self, gradient: ObjectiveGradient, options: DreamOptions) -> None:
         self._gradient, self._ascent = gradient, options.ascent
-        self._limits = InputLimits(gradient.smallest, gradient.fixed_hw)
+        self._limits = gradient.limits
         self._rng = np.random.default_rng(options.seed or 0)
 
     def dream(self, image: Image, ascend: Ascend | None = None) -> Image:

@@ -51,7 +51,7 @@ class GradcamOptions:
         if self.channel is None:
             if info.classifier is None:
                 raise SettingError(f"{info.name} has no classifier; choose a channel, such as --channel 3")
-            return GradcamHead(info.layer(self.layer or last).name)
+            return GradcamHead(info.layer(self.layer or info.evidence_layer.name).name)
         aim = info.layer(self.channel_layer or last)
         return GradcamHead(info.layer(self.layer or layer_before(info, aim.name)).name, aim.name)
 

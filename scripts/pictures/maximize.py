@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from models.errors import SettingError
 from models.spec import CLASSES, Hw, ModelInfo, Network
-from realtime.dreams.deepdream import AscentResult, InputLimits
+from realtime.dreams.deepdream import AscentResult
 from realtime.dreams.enlarge import DETAIL, detail_octaves, enlarge_with_detail
 from realtime.dreams.objective import ObjectiveGradient
 from realtime.imaging.frame import Image
@@ -77,12 +77,12 @@ class MaximizeOptions:
 
     def sizes(self, gradient: ObjectiveGradient, pictures: int) -> tuple[Hw, Hw]:
         """The sizes of the composition and of the result; SettingError for one that the network does not take."""
-        name, fixed_hw = gradient.network.info.name, gradient.fixed_hw
+        name, limits = gradient.network.info.name, gradient.limits
         size = self.size or max(SIZE // columns(pictures), FIRST_SIDE)
-        least = max(fixed_hw or (gradient.smallest,))
+        least = max(limits.fixed_hw or (limits.smallest,))
         if size < least:
             raise SettingError(f"--size is {size}, but {name} needs at least {least} pixels")
-        first_hw = fixed_hw or (min(size, max(FIRST_SIDE, gradient.smallest)),) * 2
+        first_hw = limits.fit((min(size, FIRST_SIDE),) * 2)
         return first_hw, (round(size * first_hw[0] / max(first_hw)), round(size * first_hw[1] / max(first_hw)))
 
     @property
@@ -151,7 +151,7 @@ class Drawer:
     def __init__(self, gradient: ObjectiveGradient, options: MaximizeOptions, pictures: int) -> None:
         self._gradient, self._steps = gradient, options.steps or STEPS
         self._first_hw, self._size_hw = options.sizes(gradient, pictures)
-        limits = InputLimits(gradient.smallest, gradient.fixed_hw)
+        limits = gradient.limits
         alone = options.position is not None
         self._octaves = () if alone else detail_octaves(self._first_hw, self._size_hw, limits)
 

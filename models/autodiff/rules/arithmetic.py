@@ -67,6 +67,18 @@ def _transposed(ctx: NodeGradient, tensor: str, rank: int) -> str:
     return ctx.op("Transpose", tensor, perm=[*range(rank - 2), rank - 1, rank - 2])
 
 
+def _einsum(ctx: NodeGradient) -> str:
+    """The same product of the gradient and the other tensors, such as bhij,bhjd->bhid for bhid,bhjd->bhij."""
+    left, _, result = ctx.attribute("equation", b"").decode().replace(" ", "").partition("->")
+    terms = left.split(",")
+    own = terms.pop(ctx.index)
+    known = {*result, *"".join(terms)}
+    if "." in left or not result or any(len(set(term)) < len(term) for term in (own, *terms)) or not known >= {*own}:
+        raise ctx.requires("an equation such as bhid,bhjd->bhij, in which no axis is summed alone")
+    others = [name for index, name in enumerate(ctx.node.input) if index != ctx.index]
+    return ctx.op("Einsum", ctx.grad, *others, equation=f"{','.join([result, *terms])}->{own}")
+
+
 def _gemm(ctx: NodeGradient) -> str:
     """The node computes alpha A' B' + beta C, where A' and B' may be transposed."""
     grad, transposed = ctx.grad, [ctx.attribute("transA", 0), ctx.attribute("transB", 0)]
@@ -83,6 +95,7 @@ def _gemm(ctx: NodeGradient) -> str:
 RULES: dict[str, GradientRule] = {
     "Add": _add,
     "Div": _divide,
+    "Einsum": _einsum,
     "Expand": _add,
     "Gemm": _gemm,
     "MatMul": _matmul,

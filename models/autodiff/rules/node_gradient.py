@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import onnx
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from models.autodiff.backprop_rule import BackpropRule
 from models.errors import ModelError
-from models.graph.builder import FLOAT, UINT8, GraphBuilder, TensorInfo, attributes
+from models.graph.builder import FLOAT, GraphBuilder, TensorInfo, attributes
+
+LEVELS = (TensorProto.UINT8, TensorProto.INT8, TensorProto.UINT16, TensorProto.INT16)
+"""The types of quantized tensors, through which a gradient passes as if nothing was rounded."""
 
 
 class NoGradientError(ModelError):
@@ -61,7 +64,7 @@ class NodeGradient:
         return FLOAT if self._is_levels(self.output) else self.tensors[self.output].elem_type
 
     def _is_levels(self, tensor: str) -> bool:
-        return self.tensors[tensor].elem_type == UINT8
+        return self.tensors[tensor].elem_type in LEVELS
 
     def value(self, tensor: str) -> str:
         """A tensor of the forward graph with the type of its gradient."""

@@ -4,20 +4,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-import models
 from models.build.preprocess import fix_size, prepend
 from models.files import write_atomically
 from models.graph.builder import FLOAT, GraphBuilder
 from models.graph.truncate import truncate
+from models.photographs import SIDE, photographs
 from models.spec import Hw, InputInfo
 
-PHOTOGRAPHS = Path(models.__file__).parent / "assets" / "photographs.jpg"
-SIDE = 224  # pixels of each photograph, one below the other
 FILE = "channel-peaks.onnx"
 FATAL_ONLY = 4
 
@@ -31,7 +28,7 @@ def measure_peaks(network: Path, info: InputInfo, tensors: Sequence[str]) -> Pea
     """
     if not tensors:
         return {}
-    size_hw = info.fixed_hw or (max(SIDE, info.smallest),) * 2
+    size_hw = info.limits.fit((SIDE, SIDE))
     file = network.with_name(FILE)
     write_atomically(file, _peaks_graph(onnx.load(network, load_external_data=False), info, tensors, size_hw))
     try:
@@ -40,14 +37,6 @@ def measure_peaks(network: Path, info: InputInfo, tensors: Sequence[str]) -> Pea
     finally:
         file.unlink(missing_ok=True)
     return dict(zip(tensors, (np.max(each, axis=0) for each in zip(*found, strict=True)), strict=True))
-
-
-def photographs(size_hw: Hw) -> list[NDArray[np.uint8]]:
-    """The bundled photographs, BGR (h, w, 3)."""
-    column = cv2.imread(str(PHOTOGRAPHS), cv2.IMREAD_COLOR)
-    assert column is not None, PHOTOGRAPHS
-    squares = column.reshape(-1, SIDE, SIDE, 3)
-    return [np.asarray(cv2.resize(square, size_hw[::-1]), np.uint8) for square in squares]
 
 
 def _peaks_graph(model: onnx.ModelProto, info: InputInfo, tensors: Sequence[str], size_hw: Hw) -> bytes:

@@ -8,12 +8,15 @@ import onnx
 from models.errors import ModelError
 from models.importing.analysis import input_sizes
 from models.importing.analysis.find_classifier import FoundClassifier, find_classifier
-from models.importing.analysis.find_layers import FoundLayer, find_layers
+from models.importing.analysis.find_layers import FoundLayer, find_layers, find_outputs
 from models.importing.analysis.infer_shapes import ShapeModel, TensorTypes
 from models.importing.analysis.input_sizes import InputSizes
 from models.importing.analysis.key_layers import key_layers
 from models.importing.analysis.layer_names import layer_names
 from models.spec import Hw, LayerInfo
+
+STAGES_OF_TOKENS = 4
+"""Of a vision transformer, after its patches."""
 
 QUANTIZED = ("QLinearConv", "ConvInteger", "QLinearAdd")
 
@@ -44,20 +47,30 @@ class Analysis:
         return self.classifier.classes if self.classifier else 0
 
 
-def analyze(model: onnx.ModelProto, channels: int, declared_hw: Hw | None) -> Analysis:
-    """Describe a `model` whose input is NCHW; ModelError when it has no layers that can be shown."""
+def analyze(
+    model: onnx.ModelProto, channels: int, declared_hw: Hw | None, token_layers: Sequence[FoundLayer] = ()
+) -> Analysis:
+    """Describe a `model` whose input is NCHW; ModelError when it has no layers that can be shown.
+
+    `token_layers` are those of a vision transformer beside its convolutions.
+    """
     graph, light = model.graph, ShapeModel(model, channels)
     normal = input_sizes.normal_size(light, declared_hw)
-    found = find_layers(graph, normal[1])
+    places = {name: place for place, node in enumerate(graph.node) for name in node.output}
+    found = sorted((*find_layers(graph, normal[1]), *token_layers), key=lambda layer: places[layer.tensor])
     if not found:
         raise ModelError(_without_layers(graph))
-    tensors = [layer.tensor for layer in found]
-    sizes = input_sizes.find_input_sizes(light, tensors, normal)
+    outputs = find_outputs(graph, normal[1], found, normal[0])
+    tensors, last = ([layer.tensor for layer in each] for each in (found, outputs))
+    sizes = input_sizes.find_input_sizes(light, tensors, normal, outputs=last)
     strides = input_sizes.strides(light, tensors, sizes)
-    names = layer_names(found)
-    layers = _infos(found, names, strides, key_layers(graph, found, strides), normal[1])
-    classifier = find_classifier(graph, sizes.normal, set(tensors))
-    return Analysis(names, layers, classifier, sizes, max(sizes.smallest, *strides))
+    stops = key_layers(graph, found, strides) | set(last)
+    strides += input_sizes.normal_strides(last, sizes)
+    names = layer_names((*found, *outputs))
+    layers = _infos((*found, *outputs), names, strides, stops, normal[1])
+    classifier = find_classifier(graph, sizes.normal, {*tensors, *last}, sizes.other)
+    least = -(-max(sizes.smallest, *strides) // sizes.step) * sizes.step
+    return Analysis(names, layers, classifier, sizes, least)
 
 
 def _without_layers(graph: onnx.GraphProto) -> str:
@@ -73,11 +86,17 @@ def _without_layers(graph: onnx.GraphProto) -> str:
 def _infos(
     found: Sequence[FoundLayer], names: dict[str, str], strides: Sequence[int], stops: set[str], tensors: TensorTypes
 ) -> tuple[LayerInfo, ...]:
-    """The record of each layer; a block is the rank of its stride among the strides of key layers."""
+    """The record of each layer; a block is the rank of its stride among the strides of key layers.
+
+    The blocks of a vision transformer all have one stride: they are spread evenly over the stages after the first.
+    """
     ranks = sorted({stride for layer, stride in zip(found, strides, strict=True) if layer.tensor in stops})
-    infos = []
+    depth, done, infos = sum(layer.kind == "tokens" for layer in found), 0, []
     for layer, stride in zip(found, strides, strict=True):
         dims = tensors[layer.tensor].dims or ()
         block = max(sum(rank <= stride for rank in ranks), 1)
-        infos.append(LayerInfo(names[layer.tensor], dims[1], stride, block, layer.tensor in stops))
+        if layer.kind != "maps":
+            block = 2 + STAGES_OF_TOKENS * done // depth
+        done += layer.kind == "tokens"
+        infos.append(LayerInfo(names[layer.tensor], dims[1], stride, block, layer.tensor in stops, layer.kind))
     return tuple(infos)

@@ -26,10 +26,20 @@ class FoundClassifier:
     depth: int
 
 
-def find_classifier(graph: onnx.GraphProto, tensors: TensorTypes, layers: set[str]) -> FoundClassifier | None:
-    """The classifier among the outputs of `graph`: preferably one with a softmax, then the deepest."""
-    found = [scores for output in graph.output if (scores := _scores(graph, output.name, tensors, layers))]
+def find_classifier(
+    graph: onnx.GraphProto, tensors: TensorTypes, layers: set[str], other: TensorTypes | None = None
+) -> FoundClassifier | None:
+    """The classifier among the outputs of `graph`: preferably one with a softmax, then the deepest.
+
+    What grows with the picture, from `tensors` to those of an `other` size, is a score for each place and not a class.
+    """
+    names = [output.name for output in graph.output if not _grows(output.name, tensors, other or {})]
+    found = [scores for name in names if (scores := _scores(graph, name, tensors, layers))]
     return max(found, key=lambda scores: (scores.ending != "Logits", scores.depth, scores.classes), default=None)
+
+
+def _grows(name: str, tensors: TensorTypes, other: TensorTypes) -> bool:
+    return name in tensors and name in other and tensors[name].dims != other[name].dims
 
 
 def _scores(graph: onnx.GraphProto, output: str, tensors: TensorTypes, layers: set[str]) -> FoundClassifier | None:

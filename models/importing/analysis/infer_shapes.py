@@ -13,6 +13,9 @@ from onnx import helper
 from models.errors import ModelError, one_line
 from models.graph import surgery
 from models.graph.builder import FLOAT
+from models.graph.constant_folding import SIZES
+from models.graph.infer_by_node import SHAPE_ERRORS, infer_by_node
+from models.importing.validate import check_opset
 from models.spec import INPUT, Hw
 
 
@@ -25,13 +28,13 @@ class TensorType:
 
     @property
     def is_maps(self) -> bool:
-        """Whether it can be the activations of a layer: (1, more than one channel, more than one pixel)."""
+        """Whether it can be the activations of a layer: (1, channels, more than one pixel)."""
         return (
             self.kind == FLOAT
             and self.dims is not None
             and len(self.dims) == 4
             and self.dims[0] == 1
-            and self.dims[1] > 1
+            and self.dims[1] > 0
             and self.dims[2] * self.dims[3] > 1
         )
 
@@ -70,14 +73,21 @@ class ShapeModel:
         for dim, value in zip(dims, (1, self._channels, *size_hw), strict=True):
             dim.dim_value = value
         try:
-            inferred = onnx.shape_inference.infer_shapes(self._model, check_type=True, strict_mode=True, data_prop=True)
-        except (onnx.shape_inference.InferenceError, ValueError, RuntimeError) as error:
+            return self._inferred()
+        except SHAPE_ERRORS as error:
             raise ModelError(
                 f"its shapes do not fit an input of {size_hw[1]}x{size_hw[0]}: {one_line(error)}"
             ) from error
-        graph = inferred.graph
-        types = {value.name: _tensor(value.type) for value in (*graph.input, *graph.value_info)}
-        return types | {tensor.name: TensorType(tensor.data_type, tuple(tensor.dims)) for tensor in graph.initializer}
+
+    def _inferred(self) -> TensorTypes:
+        graph = self.graph
+        if any(node.op_type in SIZES for node in graph.node):
+            types = infer_by_node(graph, check_opset(self._model))
+            return {name: _tensor(kind) for name, kind in types.items()}
+        inferred = onnx.shape_inference.infer_shapes(self._model, check_type=True, strict_mode=True).graph
+        types = {value.name: value.type for value in (*inferred.input, *inferred.value_info)}
+        stored = {tensor.name: TensorType(tensor.data_type, tuple(tensor.dims)) for tensor in graph.initializer}
+        return {name: _tensor(kind) for name, kind in types.items()} | stored
 
 
 def _tensor(kind: onnx.TypeProto) -> TensorType:

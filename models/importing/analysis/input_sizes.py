@@ -13,10 +13,19 @@ COMMON_SIZES: tuple[Hw, ...] = tuple(
 )
 """Tried in this order where a file declares no size."""
 
-PROBE_SIZES: tuple[Hw, ...] = ((224, 400), (400, 304))
-"""Two sizes that the show may use, multiples of 16: landscape and portrait."""
+STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128)
+"""What the sides of an input may have to be multiples of, tried in this order."""
 
-STRIDE_PROBE_SIZES: tuple[Hw, Hw] = ((512, 512), (1024, 1024))
+EVEN_SIDES: Hw = (224, 400)
+"""About the sides of a landscape picture at which that is tried."""
+
+IN_A_ROW = 8
+"""Consecutive multiples of a step that must fit."""
+
+ODD_SIDE = 180
+"""The least shorter side of a portrait picture at which that is tried."""
+
+STRIDE_PROBE_SIDES = (512, 1024)
 """Far enough apart that padding does not matter."""
 
 POWERS = (1, 2, 4, 8, 16, 32, 64)
@@ -24,12 +33,13 @@ POWERS = (1, 2, 4, 8, 16, 32, 64)
 
 @dataclass(frozen=True, slots=True)
 class InputSizes:
-    """A normal size, all tensors at it and at another (None if the size is fixed), and the shortest side."""
+    """A normal size, all tensors at it and at another (None if the size is fixed), the shortest side, and the step."""
 
     normal_hw: Hw
     normal: TensorTypes
     other: TensorTypes | None
     smallest: int
+    step: int = 1
 
 
 def normal_size(light: ShapeModel, declared_hw: Hw | None) -> tuple[Hw, TensorTypes]:
@@ -45,19 +55,42 @@ def normal_size(light: ShapeModel, declared_hw: Hw | None) -> tuple[Hw, TensorTy
     raise first or ModelError("no input size fits")
 
 
-def find_input_sizes(light: ShapeModel, layers: Sequence[str], normal: tuple[Hw, TensorTypes]) -> InputSizes:
-    """Which other sizes the path to the `layers` takes; the classifier after them may take fewer."""
-    trunk = light.cut(layers)
-    if not all(_takes(trunk, layers, size_hw, normal) for size_hw in PROBE_SIZES):
-        return InputSizes(*normal, None, min(normal[0]))
-    smallest = _smallest(trunk, max(min(normal[0]), min(PROBE_SIZES[0])))
-    return InputSizes(*normal, _with_classifier(light) or trunk.at(PROBE_SIZES[1]), smallest)
+def find_input_sizes(
+    light: ShapeModel, layers: Sequence[str], normal: tuple[Hw, TensorTypes], outputs: Sequence[str] = ()
+) -> InputSizes:
+    """Which other sizes the path to `layers` and `outputs` takes; the classifier after them may take fewer.
+
+    Outputs need not grow with the input: some are enlarged to one size.
+    """
+    trunk = light.cut([*layers, *outputs])
+    for step in STEPS:
+        sizes = _probe_sizes(step)
+        if all(_takes(trunk, layers, size_hw, normal) for size_hw in sizes):
+            smallest = _smallest(trunk, step, high=min(sizes[0]))
+            return InputSizes(*normal, _with_classifier(light, sizes[1]) or trunk.at(sizes[1]), smallest, step)
+    return InputSizes(*normal, None, min(normal[0]))
 
 
-def _with_classifier(light: ShapeModel) -> TensorTypes | None:
+def _probe_sizes(step: int) -> list[Hw]:
+    """Landscape and portrait, then others, with consecutive multiples of `step` for sides.
+
+    Those of the portrait stay odd multiples however often they are halved. Where pools round down, some sizes fit by
+    chance, but not so many in a row.
+    """
+    short, long = (-(-side // step) * step for side in EVEN_SIDES)
+    halvings = next(count for count in range(1, 10) if (2**count - 1) * step >= ODD_SIDE)
+    portrait = (2 ** (halvings + 1) - 1) * step, (2**halvings - 1) * step
+    return [
+        (short, long),
+        portrait,
+        *((short + more * step, short + (more + 1) * step) for more in range(1, IN_A_ROW, 2)),
+    ]
+
+
+def _with_classifier(light: ShapeModel, size_hw: Hw) -> TensorTypes | None:
     """All tensors at another size, when the classifier takes that too."""
     try:
-        return light.at(PROBE_SIZES[1])
+        return light.at(size_hw)
     except ModelError:
         return None
 
@@ -81,31 +114,40 @@ def _grows(dims: tuple[int, ...] | None, normal: tuple[int, ...] | None, size_hw
     )
 
 
-def _smallest(trunk: ShapeModel, high: int) -> int:
-    """The smallest square that every window fits into, by bisection."""
-    low = 0
+def _smallest(trunk: ShapeModel, step: int, high: int) -> int:
+    """The side of the smallest square that every window fits into, by bisection over the multiples of `step`."""
+    low, high = 0, high // step
     while high - low > 1:
         middle = (low + high) // 2
         try:
-            bounds.check_bounds(trunk.graph, trunk.at((middle, middle)))
+            bounds.check_bounds(trunk.graph, trunk.at((middle * step, middle * step)))
             high = middle
         except ModelError:
             low = middle
-    return high
+    return high * step
 
 
 def strides(light: ShapeModel, layers: Sequence[str], sizes: InputSizes) -> list[int]:
     """Input pixels per step of each layer."""
     if sizes.other is None:
-        return [_ratio(sizes.normal_hw[0], sizes.normal[name].dims) for name in layers]
+        return normal_strides(layers, sizes)
     trunk = light.cut(layers)
-    small, large = (trunk.at(size_hw) for size_hw in STRIDE_PROBE_SIZES)
-    grown = STRIDE_PROBE_SIZES[1][0] - STRIDE_PROBE_SIZES[0][0]
+    sides = [-(-side // sizes.step) * sizes.step for side in STRIDE_PROBE_SIDES]
+    small, large = (trunk.at((side, side)) for side in sides)
+    grown = sides[1] - sides[0]
     return [_ratio(grown, large[name].dims, small[name].dims) for name in layers]
 
 
+def normal_strides(layers: Sequence[str], sizes: InputSizes) -> list[int]:
+    """Input pixels per step of each layer at the normal size."""
+    return [_ratio(sizes.normal_hw[0], sizes.normal[name].dims) for name in layers]
+
+
 def _ratio(pixels: int, dims: tuple[int, ...] | None, less: tuple[int, ...] | None = None) -> int:
-    steps = (dims[2] if dims else 1) - (less[2] if less else 0)
-    ratio = pixels / max(steps, 1)
-    nearest = min(POWERS, key=lambda power: abs(power - ratio))
-    return nearest if abs(nearest - ratio) <= 0.15 * nearest else max(round(ratio), 1)
+    """Pixels per step; near a power of two it is that, since windows that do not fit take a little away."""
+    steps = max((dims[2] if dims else 1) - (less[2] if less else 0), 1)
+    if less is None and pixels % steps == 0:
+        return pixels // steps
+    nearest = min(POWERS, key=lambda power: abs(power - pixels / steps))
+    tolerance = 0.15 if less is None else 0.08
+    return nearest if abs(nearest - pixels / steps) <= tolerance * nearest else max(round(pixels / steps), 1)

@@ -19,7 +19,7 @@ FEWEST = 6
 def key_layers(graph: onnx.GraphProto, layers: Sequence[FoundLayer], strides: Sequence[int]) -> set[str]:
     """The tensors of the key layers, at most 24; `strides` are those of `layers`."""
     branches = any(layer.is_join for layer in layers)
-    chosen = _of_branches(graph, layers) if branches else list(layers)
+    chosen = _of_branches(graph, [layer for layer in layers if layer.kind != "attention"]) if branches else list(layers)
     if len(chosen) > MOST:
         chosen = [layer for layer in chosen if not layer.depthwise] or chosen
     places = {layer.tensor: place for place, layer in enumerate(layers)}

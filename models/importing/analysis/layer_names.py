@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from onnx import defs
 
 from models.importing.analysis.find_layers import FoundLayer
+from models.spec import CLASSES
 
 NCHW_SUFFIX = "/nchw"
 """Added to the name of a tensor that was transposed to NCHW."""
+
+MAPS_SUFFIX = "/maps"
+"""Added to the name of an output that was turned into maps."""
 
 READABLE = re.compile(r"(?=.*[A-Za-z])[\w./-]{1,64}", re.ASCII)
 MEANINGLESS = re.compile(
@@ -29,21 +33,30 @@ TENSORFLOW_OPERATORS = re.compile(
     r"Mul|Sub|Maximum|concat|add|mul|sub|convolution|depthwise|separable_conv2d|batchnorm|Const|Squeeze)(_\d+)?"
 )
 
+SCOPES = "pkg.torch.onnx.name_scopes"
+"""The key in the metadata of a node of the modules that it lies in."""
+
 WORDS = {"Conv": "conv", "ConvTranspose": "deconv", "Add": "add", "Sum": "add", "Concat": "concat", "Max": "max"}
+OUTPUT = "output"
 RESERVED = ("net/", "ventral/", "scores/")
 
 
 def layer_names(layers: Sequence[FoundLayer]) -> dict[str, str]:
     """A name for each layer's tensor: unique, readable, without the scopes that all of them share."""
-    proposed = _without_shared_scopes([next(_proposals(layer), "") for layer in layers])
-    if all(TENSORFLOW.search(layer.node.output[0]) for layer in layers):
+    others = [layer for layer in layers if not layer.name]
+    proposed = _without_shared_scopes([next(_proposals(layer), "") for layer in others])
+    if all(TENSORFLOW.search(layer.node.output[0]) for layer in others):
         proposed = _without_shared_number(proposed)
+    names = {layer.tensor: name for layer, name in zip(others, proposed, strict=True)}
     chosen: dict[str, str] = {}
-    used, counts = set[str](), dict[str, int]()
-    for layer, name in zip(layers, proposed, strict=True):
-        word = WORDS[layer.node.op_type]
+    used, counts = {CLASSES, *(layer.name for layer in layers if layer.name)}, dict[str, int]()
+    for layer in layers:
+        if layer.name:
+            chosen[layer.tensor] = layer.name
+            continue
+        word = OUTPUT if layer.is_output else WORDS[layer.node.op_type]
         counts[word] = counts.get(word, 0) + 1
-        chosen[layer.tensor] = _unique(name or f"{word}{counts[word]}", used)
+        chosen[layer.tensor] = _unique(names[layer.tensor] or f"{word}{counts[word]}", used)
     return chosen
 
 
@@ -59,15 +72,27 @@ def _unique(name: str, used: set[str]) -> str:
 def _proposals(layer: FoundLayer) -> Iterator[str]:
     """Possible names of the layer, the best first."""
     own = layer.node.output[0]
+    if layer.is_output:
+        if _is_readable(clean(own)):
+            yield clean(own)
+        return
     raw = [own, layer.tensor] if own.startswith("/") else [layer.tensor, own]  # PyTorch numbers its activations
-    raw.append(layer.node.name)
-    if not layer.is_join:
+    raw.append(layer.node.name.removeprefix("node_"))
+    if layer.is_join:
+        raw = [*_module(layer), *raw]
+    else:
         weight = layer.node.input[1]
         place = 0 if weight.endswith(".weight") else len(raw)  # PyTorch names weights after modules
         raw.insert(place, re.sub(r"[./_](weight|kernel|W|w)(_\d+)?(:0)?$", "", weight))
     cleaned = [name for name in map(clean, raw) if _is_readable(name)]
     yield from (name for name in cleaned if not ACTIVE.fullmatch(name))
     yield from cleaned
+
+
+def _module(layer: FoundLayer) -> list[str]:
+    """The module of PyTorch that makes the layer, as its newer exporter notes it: ['', 'stages.0', 'add_3']."""
+    scopes = [entry.value for entry in layer.node.metadata_props if entry.key == SCOPES]
+    return re.findall(r"'([^']*)'", scopes[0])[-2:-1] if scopes else []
 
 
 def _is_readable(name: str) -> bool:
@@ -82,7 +107,7 @@ def _is_readable(name: str) -> bool:
 
 def clean(name: str) -> str:
     """The name without its exporter's additions: `/layer1/layer1.0/conv1/Conv_output_0` -> layer1.0.conv1."""
-    name = name.removesuffix(NCHW_SUFFIX)
+    name = name.removesuffix(NCHW_SUFFIX).removesuffix(MAPS_SUFFIX)
     if TENSORFLOW.search(name):
         return _from_tensorflow(name.rpartition(":")[0])
     if name.startswith("/"):

@@ -17,7 +17,7 @@ MAX_INPUT_SIDE = 2048
 
 INTEGERS = (TensorProto.UINT8, TensorProto.INT32)
 PIXELS = (TensorProto.FLOAT, TensorProto.FLOAT16, *INTEGERS)
-TO_NCHW = [0, 3, 1, 2]
+TO_NCHW, TO_NHWC = [0, 3, 1, 2], [0, 2, 3, 1]
 POINTWISE = ("Add", "Sub", "Mul", "Div", "Cast", "Identity", "BatchNormalization")
 """What may stand between an input and the transpose that shows its layout."""
 
@@ -39,16 +39,26 @@ class PictureInput:
 
 
 def find_input(graph: onnx.GraphProto, layout: InputLayout | None = None) -> PictureInput:
-    """The only input, which takes a picture; ModelError when there is none or more than one."""
+    """The input that takes a picture; ModelError when there is none or more than one."""
+    return _picture_input(graph, picture_value(graph), layout)
+
+
+def network_inputs(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
+    """The inputs without the weights, which old files list there too."""
     weights = {tensor.name for tensor in graph.initializer}
-    values = [value for value in graph.input if value.name not in weights]
+    return [value for value in graph.input if value.name not in weights]
+
+
+def picture_value(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
+    """The only input that can take a picture; ModelError when there is none or more than one."""
+    values = network_inputs(graph)
     pictures = [value for value in values if _could_be_picture(value)]
-    if len(pictures) != 1 or len(values) != 1:
+    if len(pictures) != 1:
         found = ", ".join(_describe(value) for value in values[:4]) or "none"
         raise ModelError(
             f"its inputs are {found}; expected one image input of shape (1, 3, height, width) or (1, height, width, 3)"
         )
-    return _picture_input(graph, pictures[0], layout)
+    return pictures[0]
 
 
 def _could_be_picture(value: onnx.ValueInfoProto) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import onnx
 
 from models.importing.input.normalization import TENSORFLOW, InputEstimate, Normalization
-from models.spec import Colours, Hw
+from models.spec import Colours, Hw, InputLimits
 
 Metadata: TypeAlias = Mapping[str, str]
 """Metadata by lower-case keys; the description is under "doc_string"."""
@@ -141,10 +141,11 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in re.split(r"\n|;" if "\n" in text or ";" in text else ",", text))
 
 
-def native_size(metadata: Metadata, smallest: int) -> Hw | None:
-    """The image size that the network was trained on, if the metadata names one."""
+def native_size(metadata: Metadata, limits: InputLimits) -> Hw | None:
+    """The image size that the network was trained on, if the metadata names one that it takes."""
     for key in ("native_size", "input_size", "imgsz", "image_size"):
         numbers = [int(number) for number in re.findall(r"\d{2,4}", metadata.get(key, ""))]
-        if len(numbers) in (1, 2) and all(smallest <= number <= LARGEST_SIDE for number in numbers):
+        fits = all(number <= LARGEST_SIDE and limits.side(number) == number for number in numbers)
+        if len(numbers) in (1, 2) and fits:
             return numbers[0], numbers[-1]
     return None

@@ -16,11 +16,9 @@ from onnx import helper, numpy_helper
 from models.graph import surgery
 from models.graph.builder import FLOAT, attributes, replace_nodes
 from models.importing.analysis.layer_names import NCHW_SUFFIX
-from models.importing.input.find_input import TO_NCHW
+from models.importing.input.find_input import TO_NCHW, TO_NHWC
 from models.importing.passes.context import PassContext
 from models.spec import INPUT
-
-TO_NHWC = [0, 2, 3, 1]
 
 PLACE = (0, 2, 3, 1)
 """The axis of NCHW for each axis of NHWC."""

@@ -48,7 +48,7 @@ class Teacher:
     def _open(self, side: int) -> tuple[Hw, Any]:
         """The first size of pictures that the network takes, and a session of that size."""
         network, reason = self.lesson.network, ""
-        sizes = [network.info.input.fixed_hw or (max(side, network.info.input.smallest),) * 2]
+        sizes = [network.info.input.limits.fit((side, side))]
         if network.info.classifier:
             sizes.append(network.info.classifier.size_hw)
         for size_hw in dict.fromkeys(sizes):

@@ -22,7 +22,7 @@ import numpy as np
 from models.spec import Network
 from realtime.capture.registry import open_source
 from realtime.capture.source import EndOfSource, SourceOptions
-from realtime.dreams.deepdream import AscentOptions, DeepDream, InputLimits, plan_octaves
+from realtime.dreams.deepdream import AscentOptions, DeepDream, plan_octaves
 from realtime.dreams.objective import ObjectiveGradient, default_layer
 from realtime.dreams.parse_objective import parse_objective
 from realtime.imaging.compositing import centred, resize
@@ -197,7 +197,7 @@ def similarity(network: Network, layer: str, image: Image, detail: Floats) -> tu
         for seed in (0, 1):
             source = resize(image, size_hw)
             dream = DeepDream(gradient, source, OFFLINE, np.random.default_rng(seed))
-            for octave in plan_octaves(size_hw, OFFLINE, InputLimits(gradient.smallest, gradient.fixed_hw)):
+            for octave in plan_octaves(size_hw, OFFLINE, gradient.limits):
                 dream.ascend(octave, lambda: None)
             added = grey(dream.image).astype(np.float32) - grey(source)
             enlarged = cv2.resize(added, detail.shape[::-1], interpolation=cv2.INTER_CUBIC)

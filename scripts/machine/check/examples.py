@@ -66,7 +66,7 @@ class Example:
 def examples(network: Network, size: int) -> Iterator[Example]:
     """One graph of each kind that the network has, for a frame of the test pattern; `size` is the short side."""
     info = network.info
-    size_hw = info.input.fixed_hw or (size, round(size * 4 / 3 / 16) * 16)
+    size_hw = info.input.limits.fit((size, round(size * 4 / 3 / 16) * 16))
     image = network_input(Pattern().read(), size_hw)
     deep, middle = info.key_layers[-1], _middle(info)
     yield from _tiles(info, deep, image)

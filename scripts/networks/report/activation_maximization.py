@@ -79,8 +79,8 @@ def _affordable_steps(evaluation: Evaluation, groups: Sequence[Sequence[Target]]
 
 
 def _size_hw(objective: ObjectiveGradient) -> Hw:
-    side = max(min(objective.network.info.scores.size_hw[0], MAX_SIDE), objective.smallest)
-    return objective.fixed_hw or (side, side)
+    side = min(objective.network.info.scores.size_hw[0], MAX_SIDE)
+    return objective.limits.fit((side, side))
 
 
 def _card(evaluation: Evaluation, target: Target, steps: int, advance: Callable[[], None]) -> str:

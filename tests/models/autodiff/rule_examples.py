@@ -192,6 +192,10 @@ ARITHMETIC = [
     Example("Y = MatMul(X, B)", (2, 3, 4), {"B": (4,)}),
     Example("Y = MatMul(B, X)", (2, 3, 4), {"B": (3,)}),
     Example("Y = MatMul(X, B)", (4,), {"B": (4,)}),
+    Example('Y = Einsum<equation="bhid,bhjd->bhij">(X, B)', (1, 2, 3, 4), {"B": (1, 2, 5, 4)}),
+    Example('Y = Einsum<equation="bhid, bhjd -> bhij">(B, X)', (1, 2, 3, 4), {"B": (1, 2, 5, 4)}),
+    Example('Y = Einsum<equation="bij,jk,kl->lib">(X, B, C)', (2, 3, 4), {"B": (4, 5), "C": (5, 2)}),
+    Example('Y = Einsum<equation="bij->jbi">(X)', (2, 3, 4)),
     *(
         Example(f"Y = Gemm<alpha=0.5, beta=2.0, transA={a}, transB={b}>({names})", shape, {"B": other, "C": (2,)})
         for a in (0, 1)

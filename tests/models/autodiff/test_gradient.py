@@ -101,6 +101,13 @@ def test_a_slice_with_an_unknown_number_of_axes_is_an_error() -> None:
         gradient_of(text + "o = ReduceSum<keepdims=0>(A)", np.zeros(3))
 
 
+@pytest.mark.parametrize("equation", ["ij->i", "ii->i", "...j->j", "ij"])
+def test_an_equation_that_the_rule_does_not_cover_is_an_error(equation: str) -> None:
+    text = f'A = Einsum<equation="{equation}">(X) o = ReduceSum<keepdims=0>(A)'
+    with pytest.raises(ModelError, match="the gradient of Einsum 'A' needs an equation such as bhid,bhjd->bhij"):
+        gradient_of(text, np.ones((3, 3)))
+
+
 SIGNS = np.array([-2.0, -1.0, 1.0, 2.0])
 
 

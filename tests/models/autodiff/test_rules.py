@@ -34,9 +34,9 @@ def test_every_rule_has_an_example() -> None:
 
 ON_CUDA = """
     Abs Add And ArgMax AveragePool BatchNormalization Cast Clip Concat ConstantOfShape Conv ConvTranspose DepthToSpace
-    Div Equal Erf Exp Expand EyeLike Gather Gemm Greater HardSigmoid Identity Less Log MatMul Max MaxPool Min Mul Neg
-    NonZero Not Pad Pow Range ReduceMax ReduceMean ReduceSum Relu Reshape Resize ScatterElements ScatterND Shape Sigmoid
-    Sign Slice Softplus SpaceToDepth Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze Where
+    Div Einsum Equal Erf Exp Expand EyeLike Gather Gemm Greater HardSigmoid Identity Less Log MatMul Max MaxPool Min Mul
+    Neg NonZero Not Pad Pow Range ReduceMax ReduceMean ReduceSum Relu Reshape Resize ScatterElements ScatterND Shape
+    Sigmoid Sign Slice Softplus SpaceToDepth Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze Where
 """
 """Operators with a float32 kernel of opset 18 in ONNX Runtime's CUDA provider (docs/OperatorKernels.md there)."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import time
 import traceback
 import warnings
 from pathlib import Path
@@ -21,16 +22,16 @@ from models.importing.open_network import open_network
 from realtime.inference.providers import CPU, Session
 
 MEMORY = 4 * 2**30
+LONGEST = 10.0  # seconds for one network
 
 
 def show(path: Path) -> None:
     """Open a network and draw its last layer once, as the show would."""
     network = open_network(str(path))
     info = network.info
-    side = max(48, info.input.smallest)
     layer = info.key_layers[-1]
     head = MosaicHead(layer.name, Grid(1, 1, (16, 16), 1, (17, 17)), chosen=1)
-    spec = GraphSpec(network, head, info.input.fixed_hw or (side, side))
+    spec = GraphSpec(network, head, info.input.limits.fit((48, 48)))
     Session(build(spec), CPU).warm_up()
 
 
@@ -55,7 +56,10 @@ def main(folder: Path) -> None:
     warnings.simplefilter("error")
     for path in sorted(folder.glob("*.onnx")):
         say(f"{path.name} begun")
-        say(f"{path.name} {outcome(path)}")
+        start = time.monotonic()
+        ended = outcome(path)
+        seconds = time.monotonic() - start
+        say(f"{path.name} {ended if seconds < LONGEST else f'SLOW {seconds:.1f} s, {ended}'}")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def caffe_plain() -> onnx.ModelProto:
     return net.model([1, 3, 56, 56], {"prob_1": [1, CLASSES]}, entry="data_0", weights_as_inputs=True)
 
 
-def squeeze() -> onnx.ModelProto:
+def squeeze(classes: int = CLASSES) -> onnx.ModelProto:
     """Fire modules, and a softmax over (1, classes, 1, 1) in the old sense of its axis."""
     net = Net(opset=11)
     tensor = net.op("Relu", net.conv("data", 3, 8, pads=[0] * 4, strides=[2, 2]), out="conv1")
@@ -131,9 +131,9 @@ def squeeze() -> onnx.ModelProto:
         small = net.op("Relu", net.conv(tensor, 8, 4, 1), out=f"{name}/squeeze1x1")
         wide = [net.op("Relu", net.conv(small, 4, 4, size), out=f"{name}/expand{size}x{size}") for size in (1, 3)]
         tensor = net.op("Concat", *wide, out=f"{name}/concat", axis=1)
-    last = net.op("Relu", net.conv(tensor, 8, CLASSES, 1), out="conv10")
+    last = net.op("Relu", net.conv(tensor, 8, classes, 1), out="conv10")
     net.op("Softmax", net.op("GlobalAveragePool", last), out="prob", axis=1)
-    return net.model([1, 3, 64, 64], {"prob": [1, CLASSES, 1, 1]}, entry="data")
+    return net.model([1, 3, 64, 64], {"prob": [1, classes, 1, 1]}, entry="data")
 
 
 def mobile() -> onnx.ModelProto:

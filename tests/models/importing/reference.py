@@ -10,10 +10,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from models.importing.analysis.find_classifier import LOGITS, PROBABILITIES
+from models.importing.input.trial_pictures import natural_image, normalized_input
 from models.importing.passes.context import PassContext
 from models.importing.passes.pipeline import PASSES, run_passes
 from models.importing.passes.to_nchw import to_nchw
-from models.importing.trial_run import natural_image, normalized_input
 from models.spec import INPUT, Hw, Network
 
 KINDS = {

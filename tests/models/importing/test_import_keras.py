@@ -11,8 +11,8 @@ import pytest
 
 from models.from_keras.import_tensorflow import import_tensorflow
 from models.importing.analysis.find_classifier import PROBABILITIES
+from models.importing.input.trial_pictures import natural_image
 from models.importing.open_network import open_network
-from models.importing.trial_run import natural_image
 from tests.models.importing.reference import run
 
 CLASSES = 6

@@ -10,8 +10,10 @@ import numpy as np
 import onnx
 import pytest
 
+from models.graph.surgery import rename
 from models.graph.truncate import truncate
 from models.importing import import_network
+from models.importing.input.normalization import CAFFE
 from models.importing.open_network import open_network
 from models.importing.overrides import Overrides
 from models.spec import INPUT
@@ -99,7 +101,8 @@ def test_input_is_logged_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureF
     with caplog.at_level(logging.INFO):
         open_network(str(path))
         open_network(str(path), Overrides(mean=(0.0,), scale=(0.25,)))
-    first, second = caplog.messages
+    first, saved, second = caplog.messages
+    assert saved.startswith("saved the options of digits.onnx in ")
     assert first.startswith("input of digits: GREY minus 114.5 times 0.01735, guessed: ")
     assert second == "input of digits: GREY times 0.25, set by options"
 
@@ -147,13 +150,15 @@ def test_real_classifier_sees_the_cat_exactly_as_the_file_does(real: Path, asset
 @pytest.mark.parametrize("real", REAL, indirect=True)
 def test_real_classifier_is_fed_on_its_scale_without_being_told(real: Path, tmp_path: Path) -> None:
     model = onnx.load(real)
-    model.graph.doc_string = model.doc_string = ""
+    model.graph.doc_string = model.doc_string = model.producer_name = ""
+    model.graph.name = "nameless"
     del model.metadata_props[:]
-    model.graph.input[0].name = "image"
+    names = {name for node in model.graph.node for name in (*node.input, *node.output)}
+    rename(model.graph, {name: f"t{number}" for number, name in enumerate(sorted(names))})
     for node in model.graph.node:
-        node.input[:] = ["image" if name == "data" else name for name in node.input]
+        node.name = ""
     fed = open_network(str(save(model, tmp_path, "nameless.onnx"))).info.input
-    assert fed.scale == (1.0, 1.0, 1.0)
+    assert (fed.colours, fed.mean, fed.scale) == (CAFFE.colours, CAFFE.mean, CAFFE.scale)
 
 
 @pytest.mark.parametrize("real", ["googlenet"], indirect=True)

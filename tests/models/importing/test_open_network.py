@@ -60,7 +60,7 @@ def test_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_name_of_the_zoo_that_was_not_exported_says_how() -> None:
-    with pytest.raises(ModelError, match="run: ventral export vgg16"):
+    with pytest.raises(ModelError, match=r"run: ventral fetch vgg16 \(553 MB\), or: ventral export vgg16"):
         open_network("vgg16")
 
 

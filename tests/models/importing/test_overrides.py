@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,35 @@ def test_labels_are_read_and_remembered(path: Path, labels: Path) -> None:
     assert open_network(str(path)).info.scores.labels[0] == "class 0"
     assert open_network(str(path), Overrides(labels=labels)).info.scores.labels == NAMES
     assert open_network(str(path)).info.scores.labels == NAMES
+
+
+@pytest.mark.parametrize("place", [".", "names", "..", "../names"])
+def test_labels_are_found_after_network_and_labels_have_moved(tmp_path: Path, labels: Path, place: str) -> None:
+    project = tmp_path / "project"
+    (project / "models" / "names").mkdir(parents=True)
+    (project / "names").mkdir()
+    path = save(squeeze(), project / "models")
+    labels = labels.rename(path.parent / place / "labels.txt")
+    open_network(str(path), Overrides(labels=labels))
+    moved = project.rename(tmp_path / "moved") / "models" / path.name
+    assert open_network(str(moved)).info.scores.labels == NAMES
+
+
+def test_labels_elsewhere_are_found_after_the_network_has_moved(tmp_path: Path, labels: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    path = save(squeeze(), tmp_path / "a" / "b")
+    open_network(str(path), Overrides(labels=labels))
+    moved = (tmp_path / "a" / "b").rename(tmp_path / "moved") / path.name
+    assert open_network(str(moved)).info.scores.labels == NAMES
+
+
+def test_what_was_saved_is_said_once(path: Path, labels: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            open_network(str(path), Overrides(labels=labels))
+    said = [line for line in caplog.messages if line.startswith("saved")]
+    assert said == [f"saved the options of {path.name} in {path}{SUFFIX}"]
+    assert json.loads(path.with_name(path.name + SUFFIX).read_text()) == {"labels": labels.name}
 
 
 def test_each_is_saved_until_it_is_given_again(path: Path) -> None:

@@ -19,7 +19,7 @@ from realtime.controls.value import KeyBinding, value
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import CPU
-from realtime.pace.level import Level
+from realtime.pace.level import FULL, Level
 from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from realtime.views.view import Rendered, Scene, View
@@ -200,15 +200,12 @@ def test_failing_view_leaves_a_card_and_one_traceback(
     assert pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 1.0).fault is None
 
 
-def test_network_too_small_for_its_size_says_so_on_the_card(engine: Engine, controls: Controls) -> None:
+def test_size_that_the_network_does_not_take_becomes_the_nearest(engine: Engine, controls: Controls) -> None:
     network = open_network("world")
     pipeline = Pipeline(network, engine, find_views(), canvas_hw=CANVAS_HW, short_side=16)
     controls.set("show/layer", "block5_conv3")
-    canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
-    while canvas.waiting:
-        canvas = pipeline.render(next(STREAM), controls.snapshot(), 0.0)
-    assert canvas.fault is not None
-    assert "the network needs at least 32x32; increase --size" in canvas.fault
+    assert pipeline.short_side(FULL) == network.info.input.smallest == 32
+    assert pipeline.draw_when_ready(next(STREAM), controls.snapshot(), 0.0).fault is None
 
 
 def test_a_new_view_brings_its_key_its_value_and_its_action(pipeline: Pipeline, controls: Controls) -> None:

@@ -8,11 +8,10 @@ import pytest
 
 from models.errors import SettingError
 from models.importing.open_network import open_network
-from models.spec import Hw
+from models.spec import Hw, InputLimits
 from realtime.dreams.deepdream import (
     AscentOptions,
     DeepDream,
-    InputLimits,
     ascent_step,
     endless_zoom,
     plan_octaves,
@@ -50,9 +49,9 @@ class NotesSizes:
 
 
 @pytest.mark.parametrize("size_hw", [(40, 60), (64, 64), (65, 200), (100, 1001), (451, 300)])
-@pytest.mark.parametrize("fixed_hw", [None, (32, 40)])
-def test_every_pixel_counts_once_at_any_offset_of_the_tiles(size_hw: Hw, fixed_hw: Hw | None) -> None:
-    tiling = tile_picture(size_hw, 64, fixed_hw=fixed_hw)
+@pytest.mark.parametrize("limits", [InputLimits(), InputLimits(fixed_hw=(32, 40)), InputLimits(16, step=16)])
+def test_every_pixel_counts_once_at_any_offset_of_the_tiles(size_hw: Hw, limits: InputLimits) -> None:
+    tiling = tile_picture(size_hw, 64, limits)
     for offset in ((0, 0), (7, -31), (-300, 999)):
         total, sizes = np.zeros((*size_hw, 1)), set()
         for rows, cols, weights in tiling.tiles(offset):
@@ -60,7 +59,8 @@ def test_every_pixel_counts_once_at_any_offset_of_the_tiles(size_hw: Hw, fixed_h
             sizes.add(weights.shape[:2])
         assert total == pytest.approx(1.0, abs=1e-5)
         assert len(sizes) == 1, "tiles are of one size, so that one graph serves them"
-        assert sizes == {fixed_hw} if fixed_hw else max(sizes.pop()) <= 64
+        assert sizes == {limits.fixed_hw} if limits.fixed_hw else max(max(sizes)) <= 64
+        assert not any(side % limits.step for size in sizes for side in size)
 
 
 def test_tiles_overlap_and_fade() -> None:
@@ -98,6 +98,15 @@ def test_octaves_grow_to_the_size_of_the_picture() -> None:
     assert [each.size_hw for each in found] == [(109, 164), (153, 230), (214, 322), (300, 451)]
     assert [each.number for each in found] == [1, 2, 3, 4]
     assert all(each.tiling is not None and each.tiling.count == 1 for each in found)
+
+
+def test_octaves_are_multiples_of_the_step_up_to_the_picture_itself() -> None:
+    *small, last = plan_octaves((300, 451), AscentOptions(), InputLimits(32, step=32))
+    assert [each.size_hw for each in small] == [(96, 160), (160, 224), (224, 320)]
+    assert all(each.tiling is not None and each.tiling.count == 1 for each in small)
+    assert last.size_hw == (300, 451)
+    assert last.tiling is not None
+    assert (last.tiling.rows.tile, last.tiling.cols.tile) == (192, 288)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +184,7 @@ def test_the_value_grows_at_every_octave_and_the_dream_is_reproducible(engine: E
     results = []
     for _ in range(2):
         dream = DeepDream(objective, np.asarray(image, np.uint8), options, np.random.default_rng(4))
-        for octave in plan_octaves((96, 128), options, InputLimits(objective.smallest)):
+        for octave in plan_octaves((96, 128), options, objective.limits):
             ascent = dream.ascend(octave, nothing)
             assert ascent is not None
             assert ascent.after > 1.1 * ascent.before

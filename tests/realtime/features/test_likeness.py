@@ -68,7 +68,7 @@ def test_the_second_eye_is_found_from_the_first(
 ) -> None:
     network = open_network(str(assets / "weights" / "googlenet.onnx"))
     image = read_picture(assets / "media" / f"{picture}.jpg")
-    layer, size_hw = "inception_4c/output", input_size(hw(image), 320)
+    layer, size_hw = "inception_4c/output", input_size(hw(image), 320, network.info.input.limits)
     points = (Point(*first),)
     with Engine(CPU) as engine:
         spec = GraphSpec(network, ProjectionHead(layer, MAX_POINTS, (90, 90)), size_hw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.spec import InputLimits
 from realtime.canvas.layout import arrange, status_height
 from realtime.imaging import compositing
 from realtime.imaging.colormaps import COLORMAPS, apply_colormap
@@ -31,17 +32,22 @@ def test_blend_goes_from_old_to_new() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame_hw", "short", "expected"),
+    ("frame_hw", "short", "limits", "expected"),
     [
-        ((480, 640), 224, (224, 304)),
-        ((640, 480), 224, (304, 224)),
-        ((720, 1280), 96, (96, 176)),
-        ((50, 50), 64, (64, 64)),
-        ((1, 4000), 64, (64, 256)),
+        ((480, 640), 224, InputLimits(), (224, 304)),
+        ((640, 480), 224, InputLimits(), (304, 224)),
+        ((720, 1280), 96, InputLimits(), (96, 176)),
+        ((50, 50), 64, InputLimits(), (64, 64)),
+        ((1, 4000), 64, InputLimits(), (64, 256)),
+        ((480, 640), 224, InputLimits(64, step=64), (256, 320)),
+        ((640, 480), 16, InputLimits(24, step=8), (32, 24)),
+        ((480, 640), 224, InputLimits(fixed_hw=(36, 64)), (36, 64)),
     ],
 )
-def test_what_the_network_sees(frame_hw: tuple[int, int], short: int, expected: tuple[int, int]) -> None:
-    assert input_size(frame_hw, short) == expected
+def test_what_the_network_sees(
+    frame_hw: tuple[int, int], short: int, limits: InputLimits, expected: tuple[int, int]
+) -> None:
+    assert input_size(frame_hw, short, limits) == expected
 
 
 CANVASES = ((720, 1280), (1080, 1920), (1280, 720), (120, 160), (600, 2400), (1080, 1080), (384, 1920), (2160, 3840))

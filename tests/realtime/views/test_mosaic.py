@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,12 +22,15 @@ from realtime.imaging.frame import Floats, hw
 from realtime.imaging.text import BRIGHT
 from realtime.inference.engine import Engine
 from realtime.inference.network_input import input_size
+from realtime.inference.providers import CPU
 from realtime.show.make_controls import make_controls
 from realtime.views.mosaic import MosaicView
 from realtime.views.registry import find_views
 from realtime.views.tile_colours import colour_tiles
 from realtime.views.tiles import TileSettings
-from tests.realtime.views.scenes import render_when_ready, scene
+from tests.models.importing.reference import save
+from tests.models.importing.tokens.transformers import Shape, Transformer
+from tests.realtime.views.scenes import halves, render_when_ready, scene
 
 CANVASES = ((720, 1280), (1920, 1080), (384, 1920))
 SIDE = 64  # pixels of a tile that is compared
@@ -40,7 +44,7 @@ def tiles(engine: Engine, layer: str, canvas_hw: Hw, layout: str) -> dict[int, F
     controls.set("show/layer", layer)
     controls.set("tiles/colormap", "grey")
     controls.set("tiles/contrast", 1.0)
-    seen = scene(engine, network, controls, frame, input_hw=input_size(hw(frame), 224))
+    seen = scene(engine, network, controls, frame, input_hw=input_size(hw(frame), 224, network.info.input.limits))
     seen = dataclasses.replace(seen, panel_hw=arrange(layout, canvas_hw, hw(frame)).view.hw)
     view = MosaicView()
     rendered = [render_when_ready(view, seen) for _ in range(2)][-1]
@@ -116,3 +120,16 @@ def test_every_stage_has_an_ink_of_its_own() -> None:
     for one, other in combinations(inks[: len(INKS)], 2):
         assert np.abs(one.astype(int) - other).max() > 30
     np.testing.assert_array_equal(inks[5], inks[4])
+
+
+@pytest.mark.parametrize("heads", [2, 3, 6])
+def test_attention_has_a_tile_for_each_head(heads: int, tmp_path: Path) -> None:
+    network = open_network(str(save(Transformer(Shape(heads=heads)).model(), tmp_path)))
+    layer = network.info.layer("block2_attention")
+    controls = make_controls(network.info, find_views())
+    controls.set("show/layer", layer.name)
+    flag = halves((40, 40, 180), (160, 40, 40), (32, 32))
+    with Engine(CPU) as engine:
+        rendered = render_when_ready(MosaicView(), scene(engine, network, controls, flag))
+    assert rendered.tiles is not None
+    assert sorted(rendered.tiles.channels) == list(range(heads))

@@ -12,7 +12,7 @@ from realtime.inference.engine import Engine
 from realtime.show.make_controls import make_controls
 from realtime.views.click import Click
 from realtime.views.registry import find_views
-from realtime.views.stages import STAGES, across_depth, short_names
+from realtime.views.stages import ATTENTION, STAGES, across_depth, short_names, stage_caption
 from realtime.views.story import ROWS, StoryView
 from tests.realtime.views.scenes import render_when_ready, scene
 
@@ -85,3 +85,9 @@ def test_all_layers_can_be_shown(engine: Engine) -> None:
         images.append(render_when_ready(StoryView(), seen).image)
     assert images[0].shape == images[1].shape
     assert np.abs(images[0].astype(int) - images[1]).mean() > 5
+
+
+def test_attention_has_a_caption_of_its_own() -> None:
+    info = open_network("world").info
+    assert stage_caption(LayerInfo("block3_attention", 3, 16, 3, False, "attention"), info) == ATTENTION
+    assert stage_caption(LayerInfo("block3", 192, 16, 3, True, "tokens"), info) == STAGES[2]

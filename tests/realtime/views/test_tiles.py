@@ -99,6 +99,14 @@ def test_a_tile_is_black_at_its_low_and_white_at_its_peak() -> None:
     assert (ranges.scale(CHANNELS, normalize="layer")[0] == 0).all()
 
 
+def test_a_signed_tile_is_black_at_its_low_wherever_that_is() -> None:
+    ranges = Ranges(4, signed=True)
+    ranges.update(CHANNELS, np.array([-3, -1, 5, 0], np.float32), np.array([-1, 1, 6, 500], np.float32))
+    black, factor = ranges.scale(CHANNELS, normalize="tile")
+    np.testing.assert_allclose(black, [-3, -1, 5, 0])
+    np.testing.assert_allclose(factor, [1 / 2, 1 / 2, 1, 1 / 500])
+
+
 def test_gain_does_not_flicker_when_the_peak_does() -> None:
     ranges, rng = Ranges(4), np.random.default_rng(0)
     ranges.update(CHANNELS, *peaks(10, 10, 10, 10))

@@ -28,7 +28,7 @@ EXPECTED = {
     "mobile": ["conv1", "conv2", "conv3", "add1", "conv4"],
     "nhwc": ["one", "two", "three", "cat"],
     "pixels": ["conv1", "conv2"],
-    "segmenter": ["conv1", "conv2", "concat1", "conv3"],
+    "segmenter": ["conv1", "conv2", "concat1", "conv3", "map"],
 }  # fmt: skip
 
 

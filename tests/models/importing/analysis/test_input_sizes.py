@@ -11,6 +11,9 @@ import numpy as np
 import onnx
 import pytest
 
+from models.build.build import build
+from models.build.graph_spec import GraphSpec
+from models.build.heads.activations import ActivationsHead
 from models.errors import ModelError
 from models.graph.builder import attributes
 from models.importing.analysis import bounds
@@ -18,7 +21,10 @@ from models.importing.analysis.infer_shapes import ShapeModel
 from models.importing.open_network import open_network
 from models.importing.passes.explicit_pads import write_pads
 from models.importing.passes.fold_shapes import fold
-from models.spec import INPUT
+from models.spec import INPUT, InputLimits
+from realtime.inference.engine import Engine
+from realtime.inference.providers import CPU
+from tests.models.importing.kinds.sizes import doubled, padded, resized, rounded_pools, skips
 from tests.models.importing.nets import NETS, Net, shuffle, torch_resnet
 from tests.models.importing.reference import prepare, run, save
 
@@ -120,18 +126,47 @@ def test_smallest_size_of_a_real_network_is_safe(assets: Path, tmp_path: Path, n
     assert not survives(network.path, 8, last)
 
 
-def test_network_for_multiples_of_its_stride_keeps_its_size(tmp_path: Path) -> None:
-    net, tensor, skips = Net(), "input", []
-    for channels in (3, 4, 4, 4, 4, 4):
-        tensor = net.op("Relu", net.conv(tensor, channels, 4))
-        skips.append(tensor)
-        tensor = net.op("MaxPool", tensor, kernel_shape=[2, 2], strides=[2, 2])
-    for skip in reversed(skips):
-        tensor = net.op("Resize", tensor, "", net.weight([1, 1, 2, 2]), mode="nearest")
-        tensor = net.op("Relu", net.conv(net.op("Concat", tensor, skip, axis=1), 8 if tensor else 4, 4))
-    info = open_network(str(save(net.model([1, 3, "h", "w"], {tensor: [1, 4, "h", "w"]}), tmp_path))).info
-    assert info.input.fixed_hw == (256, 256)
-    assert {layer.stride for layer in info.layers} == {1, 2, 4, 8, 16, 32}
+SIZES: dict[str, tuple[onnx.ModelProto, InputLimits]] = {
+    "a fixed size that is not square": (skips(360, 640), InputLimits(8, step=8)),
+    "any size in multiples": (skips("h", "w", levels=4), InputLimits(16, step=16)),
+    "multiples of the deepest stride": (skips("h", "w", levels=6, up=doubled, join="Concat"), InputLimits(64, step=64)),
+    "pools that round down": (rounded_pools(), InputLimits(32, step=32)),
+    "free by resizing": (skips("h", "w", up=resized, join="Concat"), InputLimits(8)),
+    "free by padding": (skips("h", "w", up=padded, join="Concat"), InputLimits(8)),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_step_and_smallest_size_are_found_and_hold(tmp_path: Path, name: str) -> None:
+    model, expected = SIZES[name]
+    network = open_network(str(save(model, tmp_path)))
+    info = network.info
+    assert info.input.limits == expected
+    with Engine(CPU) as engine:
+        for height, width in ((1, 3), (2, 1), (5, 7), (9, 8)):
+            size_hw = (expected.smallest * height, expected.smallest * width)
+            spec = GraphSpec(network, ActivationsHead(info.layers[-1].name), size_hw)
+            feeds = {"image": np.zeros((*size_hw, 3), np.uint8)}
+            stride = info.layers[-1].stride
+            expected_hw = (size_hw[0] // stride, size_hw[1] // stride)
+            assert engine.run_when_ready(spec, feeds)["activations"].shape[1:] == expected_hw
+        if expected.step == 1:
+            spec = GraphSpec(network, ActivationsHead(info.layers[-1].name), (45, 91))
+            feeds = {"image": np.zeros((45, 91, 3), np.uint8)}
+            assert engine.run_when_ready(spec, feeds)["activations"].shape[1:] == (45, 91)
+        else:
+            size_hw = (expected.smallest, expected.smallest + 1)
+            with pytest.raises(ModelError, match=f"multiples of {expected.step} pixels, but the input would be"):
+                build(GraphSpec(network, ActivationsHead(info.layers[-1].name), size_hw))
+
+
+def test_size_that_layers_are_reshaped_to_stays_the_only_one(tmp_path: Path) -> None:
+    net = Net()
+    one = net.op("Relu", net.conv("x", 3, 8))
+    again = net.op("Reshape", one, net.weight([1, 8, 40, 24], dtype=np.int64))
+    net.op("Relu", net.conv(again, 8, 8), out="y")
+    info = open_network(str(save(net.model([1, 3, 40, 24], {"y": [1, 8, 40, 24]}, entry="x"), tmp_path))).info
+    assert info.input.limits == InputLimits(24, (40, 24))
 
 
 @pytest.mark.parametrize(("name", "side", "fits"), [("squeeze", 2, False), ("squeeze", 3, True), ("nhwc", 1, True)])

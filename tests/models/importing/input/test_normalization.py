@@ -13,7 +13,7 @@ from models.importing.input.by_producer import by_producer
 from models.importing.input.metadata import from_metadata, labels_in, native_size, read_metadata
 from models.importing.input.normalization import CAFFE, RAW, TENSORFLOW, TORCH, UNIT
 from models.importing.open_network import open_network
-from models.spec import INPUT, InputInfo
+from models.spec import INPUT, InputInfo, InputLimits
 from tests.models.importing.nets import CLASSES, Net
 from tests.models.importing.reference import save
 
@@ -152,9 +152,10 @@ def test_labels_are_read_from_metadata(name: str) -> None:
 
 
 def test_size_of_the_pictures_it_learned_from() -> None:
-    assert native_size(read_metadata(described(native_size="227")), 32) == (227, 227)
-    assert native_size(read_metadata(described(imgsz="[640, 480]")), 32) == (640, 480)
-    assert native_size(read_metadata(described(imgsz="[99999]")), 32) is None
+    assert native_size(read_metadata(described(native_size="227")), InputLimits(32)) == (227, 227)
+    assert native_size(read_metadata(described(imgsz="[640, 480]")), InputLimits(32, step=32)) == (640, 480)
+    assert native_size(read_metadata(described(imgsz="[99999]")), InputLimits(32)) is None
+    assert native_size(read_metadata(described(native_size="227")), InputLimits(32, step=32)) is None
 
 
 def test_grey_is_fed_the_mean_of_the_colours() -> None:

@@ -12,7 +12,7 @@ import pytest
 from models.errors import ModelError
 from models.importing.open_network import open_network
 from models.importing.passes.context import PassContext
-from models.importing.passes.convert_opset import convert_opset
+from models.importing.passes.plain.convert_opset import NEWEST_RUN, convert_opset
 from tests.models.importing.nets import CLASSES, Net
 from tests.models.importing.reference import picture, run, save, scores
 
@@ -64,6 +64,10 @@ EXAMPLES: dict[str, tuple[int, Callable[[Net], object]]] = {
     "Clip of opset 7": (7, lambda net: net.op("Clip", "x", out="y", min=0.1, max=0.5)),
     "Pad of opset 7": (7, lambda net: net.op("Pad", "x", out="y", pads=[0, 0, 1, 2, 0, 0, 3, 4])),
     "Slice of opset 7": (7, lambda net: net.op("Slice", "x", out="y", starts=[1, 2], ends=[7, 8], axes=[2, 3])),
+    "Slice to the end of opset 7": (
+        7,
+        lambda net: net.op("Slice", "x", out="y", starts=[1], ends=[2**63 - 1], axes=[2]),
+    ),
     "BatchNormalization of opset 8": (8, normalization),
     "MaxPool of opset 8": (8, lambda net: net.op("MaxPool", "x", out="y", kernel_shape=[3, 3], strides=[2, 2])),
     "Dropout of opset 7": (7, lambda net: net.op("Dropout", "x", out="y", ratio=0.5)),
@@ -89,12 +93,43 @@ def test_converted_node_computes_the_same(name: str) -> None:
     np.testing.assert_array_equal(run(model.SerializeToString(), tensor)[0], before[0])
 
 
-def test_newer_opsets_stay() -> None:
-    net = Net(opset=21)
-    net.op("Relu", "x", out="y")
+@pytest.mark.parametrize(
+    ("kind", "opset", "kept"), [("Relu", 21, 18), ("Relu", 28, 18), ("Identity", 21, 21), ("Celu", 28, 26)]
+)
+def test_newer_opset_becomes_the_first_that_has_its_operators(kind: str, opset: int, kept: int) -> None:
+    net = Net(opset=opset)
+    net.op(kind, "x", out="y")
     model = net.model([1, 3, 8, 8], {"y": [1, 3, 8, 8]}, entry="x")
     convert_opset(PassContext(model))
-    assert model.opset_import[0].version == 21
+    assert model.opset_import[0].version == kept
+
+
+def test_operator_newer_than_onnx_runtime_is_named(tmp_path: Path) -> None:
+    net = Net(opset=28)
+    one = net.conv("x", 3, 8)
+    net.op("SwiGLU", one, one, out="y")
+    with pytest.raises(ModelError, match=r"net\.onnx cannot be shown: it cannot be converted to opset 26: .*SwiGLU"):
+        open_network(str(save(net.model([1, 3, 8, 8], {"y": [1, 8, 8, 4]}, entry="x"), tmp_path)))
+
+
+@pytest.mark.parametrize("opset", range(7, onnx.defs.onnx_opset_version() + 1))
+def test_network_of_every_opset_is_imported_and_computes_the_same(tmp_path: Path, opset: int) -> None:
+    net = Net(opset=opset)
+    one = net.op("Relu", net.bn(net.conv("x", 3, 8, strides=[2, 2]), 8))
+    two = net.op("MaxPool", net.conv(one, 8, 16), kernel_shape=[2, 2], strides=[2, 2])
+    net.op(
+        "Gemm",
+        net.op("Flatten", net.op("GlobalAveragePool", two)),
+        net.random(16, CLASSES),
+        net.random(CLASSES),
+        out="y",
+    )
+    path = save(net.model([1, 3, 32, 32], {"y": [1, CLASSES]}, entry="x"), tmp_path)
+    network = open_network(str(path))
+    assert len(network.info.layers) == 2
+    if opset <= NEWEST_RUN:
+        tensor = picture(network, (32, 32))
+        np.testing.assert_allclose(scores(network, tensor)[0], run(str(path), tensor)[0].ravel(), rtol=1e-5, atol=1e-5)
 
 
 def old(opset: int) -> onnx.ModelProto:

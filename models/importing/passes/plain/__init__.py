@@ -1,0 +1,1 @@
+"""The passes that leave one graph of plain operators, in one opset."""

@@ -1,0 +1,1 @@
+"""Vision transformers: their tokens and their attention as feature maps."""
