@@ -17,6 +17,7 @@ from models.graph.builder import OPSET, ancestors
 from models.importing.analysis.analysis import Analysis
 from models.importing.analysis.find_classifier import LOGITS, PROBABILITIES
 from models.importing.analysis.layer_names import NCHW_SUFFIX
+from models.importing.inline_functions import inline_functions
 from models.importing.input.by_first_nodes import by_first_nodes
 from models.importing.input.by_producer import by_producer
 from models.importing.input.find_input import picture_value
@@ -92,9 +93,11 @@ def _translate(
     model: onnx.ModelProto, path: Path, layout: InputLayout | None
 ) -> tuple[bytes, ModelInfo, str, tuple[str, ...]]:
     """The stored network, its record, a description of its input, and notes."""
+    has_functions = bool(model.functions)
+    model = inline_functions(model)
     validate(model)
     metadata, guess = read_metadata(model), by_producer(model, path.stem)
-    opset, branches = check_opset(model), any(map(subgraphs, model.graph.node))
+    opset, inner = check_opset(model), has_functions or any(map(subgraphs, model.graph.node))
     context = PassContext(model, layout)
     run_passes(context)
     channels = context.input.channels
@@ -106,7 +109,7 @@ def _translate(
     read = {name for node in model.graph.node for name in node.input}
     ends = [LOGITS] if analysis.classifier else []
     ends += [layer.name for layer in analysis.layers if layer.name not in read]
-    original = _original(path, context) if opset < OPSET or (branches and opset <= NEWEST_RUN) else None
+    original = _original(path, context) if opset < OPSET or (inner and opset <= NEWEST_RUN) else None
     estimate = try_out(content, ends, analysis.sizes.normal_hw, estimate, original)
     return (
         content,

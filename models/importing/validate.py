@@ -57,8 +57,6 @@ def validate(model: onnx.ModelProto) -> None:
     count = sum(len(graph.node) for graph in graphs)
     if count > MAX_NODES:
         raise ModelError(f"it has {count} nodes; expected at most {MAX_NODES}")
-    if model.functions:
-        raise ModelError(f"it has model-local functions ({model.functions[0].name}); inline them with onnx.inliner")
     for graph in graphs:
         _check_graph(graph)
     _check_standard(model)

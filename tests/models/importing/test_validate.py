@@ -134,11 +134,6 @@ def spoil(model: onnx.ModelProto) -> None:
     model.graph.initializer[0].CopyFrom(numpy_helper.from_array(values, model.graph.initializer[0].name))
 
 
-def function(model: onnx.ModelProto) -> None:
-    body = [helper.make_node("Relu", ["a"], ["b"])]
-    model.functions.append(helper.make_function("own", "Act", ["a"], ["b"], body, model.opset_import))
-
-
 def opset(version: int) -> Callable[[onnx.ModelProto], None]:
     def alter(model: onnx.ModelProto) -> None:
         model.opset_import[0].version = version
@@ -175,7 +170,6 @@ GRAPHS: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
     "another domain": (lambda: change(add_node("FusedConv", "com.microsoft")), "com.microsoft::FusedConv"),
     "an unknown operator": (lambda: change(add_node("Frobnicate")), "No Op registered for Frobnicate"),
     "a graph inside": (lambda: change(graph_inside), "has a graph inside SequenceMap"),
-    "a function": (lambda: change(function), "model-local functions.*onnx.inliner"),
     "opset 6": (lambda: change(opset(6)), "opset 6; expected 7 to "),
     "opset 99": (lambda: change(opset(99)), "opset 99; expected 7"),
     "no opset": (lambda: change(lambda model: model.ClearField("opset_import")), "does not declare its opset"),
