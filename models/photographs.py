@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +14,8 @@ SIDE = 224  # pixels of each photograph, one below the other
 
 def photographs(size_hw: Hw) -> list[NDArray[np.uint8]]:
     """The bundled photographs, BGR (h, w, 3)."""
+    import cv2  # where it cannot be loaded, `ventral doctor` says why
+
     column = cv2.imread(str(PHOTOGRAPHS), cv2.IMREAD_COLOR)
     assert column is not None, PHOTOGRAPHS
     squares = column.reshape(-1, SIDE, SIDE, 3)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +18,8 @@ MARGIN = 0.1
 
 def photographs_and_changes(size_hw: Hw) -> Iterator[tuple[int, Floats]]:
     """The number of a photograph, and it as a picture (H, W, 3), RGB of 0 to 255: whole, then mirrored, then cut."""
+    import cv2  # where it cannot be loaded, `ventral doctor` says why
+
     whole = [np.ascontiguousarray(image[:, :, ::-1], np.float32) for image in photographs(size_hw)]
     yield from enumerate(whole)
     yield from enumerate(np.ascontiguousarray(picture[:, ::-1]) for picture in whole)
