@@ -52,7 +52,8 @@ def _as_maps(graph: onnx.GraphProto, name: str, tensor: TensorType, size_hw: Hw)
         name, is_nhwc = maker.input[0], False
     source = name
     if tensor.kind != FLOAT:
-        name = _append(graph, "Cast", [name], f"{source}/float", to=FLOAT)
+        is_last = not is_nhwc and not missing
+        name = _append(graph, "Cast", [name], f"{source}{MAPS_SUFFIX if is_last else '/float'}", to=FLOAT)
     if is_nhwc:
         name = _append(graph, "Transpose", [name], f"{source}{MAPS_SUFFIX}", perm=TO_NCHW)
     if missing:

@@ -99,13 +99,7 @@ def two_layers() -> onnx.ModelProto:
 BOTH = ("first", "second")
 ROUNDED = "net is quantized: gradients pass it as if nothing was rounded"
 
-STRIDES = {
-    **dict.fromkeys(
-        ("classes per pixel", "numbers of classes", "numbers in NHWC", "depth", "style", "scores of places"), 2
-    ),
-    "super-resolution": 1,
-    "a detector": 4,
-}
+STRIDES = dict.fromkeys(OUTPUTS, 2) | {"super-resolution": 1, "a detector": 4}
 """No layer has less than a unit: the smallest size is the largest stride."""
 
 CASES: dict[str, Case] = {

@@ -45,6 +45,13 @@ def numbers_of_classes() -> onnx.ModelProto:
     return declared(net, {"classes": TensorProto.INT64})
 
 
+def numbers_with_a_channel() -> onnx.ModelProto:
+    """(1, 1, h, w) integers."""
+    net = Net()
+    net.op("ArgMax", net.conv(trunk(net), 8, 5, 1, name="classifier"), out="numbers", axis=1)
+    return declared(net, {"numbers": TensorProto.INT64})
+
+
 def numbers_in_nhwc() -> onnx.ModelProto:
     """As tf2onnx exports: probabilities in (1, h, w, classes), and their largest in (1, h, w)."""
     net = Net(producer="tf2onnx")
@@ -114,6 +121,7 @@ def scores_of_places() -> onnx.ModelProto:
 OUTPUTS: dict[str, tuple[Callable[[], onnx.ModelProto], dict[str, int]]] = {
     "classes per pixel": (classes_per_pixel, {"out": 5, "aux": 5}),
     "numbers of classes": (numbers_of_classes, {"classes_2": 1}),
+    "numbers with a channel": (numbers_with_a_channel, {"numbers": 1}),
     "numbers in NHWC": (numbers_in_nhwc, {"probabilities": 5, "classes_2": 1}),
     "depth": (depth, {"depth": 1}),
     "super-resolution": (super_resolution, {"larger": 1}),
