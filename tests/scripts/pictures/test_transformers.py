@@ -52,7 +52,7 @@ def test_a_dream_activates_the_tokens_more(picture: Path, tmp_path: Path, caplog
     options = ["--layer", "block1", "--width", "640", "--octaves", "1", "--steps", "2"]
     with caplog.at_level("INFO"):
         assert status(["dream", str(picture), "--model", str(model), "-o", str(out), *options]) == 0
-    before, after = re.findall(r"objective ([\d.e-]+) -> ([\d.e-]+)", caplog.text)[-1]
+    before, after = re.findall(r"objective ([\d.e+-]+) -> ([\d.e+-]+)", caplog.text)[-1]
     assert float(after) > float(before)
     assert np.asarray(iio.imread(out)).shape[1] == 640
 
