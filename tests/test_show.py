@@ -243,3 +243,17 @@ def test_a_display_that_dies_ends_the_show_in_order(tmp_path: Path, how: signal.
     assert seconds_of(take) > 0.3
     assert json.loads(report.read_text())["frames"] > 0
     assert sorted(tmp_path.iterdir()) == [report, take]
+
+
+def test_the_report_is_as_new_as_the_show(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+
+    def frames() -> int:
+        return int(json.loads(report.read_text())["frames"]) if report.exists() else 0
+
+    with ventral(*HEADLESS, "--report", str(report), cwd=tmp_path) as process:
+        until(frames, "a report")
+        first = frames()
+        until(lambda: frames() > first, "a newer report")
+        process.kill()
+    assert frames() > first

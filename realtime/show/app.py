@@ -3,8 +3,8 @@
 import faulthandler
 import logging
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -35,11 +35,12 @@ from realtime.pace.rate_keeper import RateKeeper
 from realtime.show import report
 from realtime.show.attract import Attract
 from realtime.show.drawing.drawing_threads import DrawingThreads
+from realtime.show.kept_file import KeptFile
 from realtime.show.make_controls import begin_show
 from realtime.show.operator import Operator
 from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
-from realtime.show.resume import ResumeFile, resume
+from realtime.show.resume import kept_values, resume
 from realtime.show.screen import Screen
 from realtime.show.setup import announce, open_setup, suggest_fetch
 from realtime.show.status import StatusLine
@@ -50,6 +51,7 @@ from realtime.threads.signals import StopSignals
 log = logging.getLogger(__name__)
 
 LOST_FOR = 10.0  # seconds that a show with --frames waits for a lost source; any other waits for ever
+RESUME_PERIOD, REPORT_PERIOD = 1.0, 5.0  # seconds between two writes of the files that are kept up to date
 HOLD = 120  # frames for which each picture of a folder is shown: four seconds
 
 
@@ -116,8 +118,8 @@ class Show:
         self._options, self._parts, self._signals = options, parts, signals
         self._controls = parts.setup.controls
         self._meter = Meter()
-        self._measured: dict[str, Any] = {}
         self._heartbeat = Heartbeat()
+        self._kept: Sequence[KeptFile] = ()
         self._quit = False
         self._lost_since: float | None = None
 
@@ -135,12 +137,12 @@ class Show:
             self._controls.register(owner)
         if screen.has_window:
             on_lost_display(partial(self._lose_display, screen, threads))
-        with threads, self._resume() as kept:
-            self._loop(screen, threads, kept)
-            self._measure(screen, threads)
+        with threads, ExitStack() as stack:
+            self._kept = [stack.enter_context(each) for each in self._kept_files(screen, threads)]
+            self._loop(screen, threads)
         self._heartbeat.stop()
 
-    def _loop(self, screen: Screen, threads: DrawingThreads, kept: ResumeFile | None) -> None:
+    def _loop(self, screen: Screen, threads: DrawingThreads) -> None:
         parts, record = self._parts, self._options.record
         status = StatusLine(parts.setup.network.info, self._meter, self._controls, threads.keeper)
         while not (screen.closed or threads.done or self._over()):
@@ -152,8 +154,8 @@ class Show:
             screen.turn(threads.canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
             self._controls.drain()
             self._heartbeat.beat(ready=screen.canvas is not None)
-            if kept is not None:
-                kept.turn()
+            for file in self._kept:
+                file.turn()
             for thread in (threads, parts.engine, parts.capture):
                 thread.check()
         if record is not None:
@@ -162,38 +164,41 @@ class Show:
     def _lose_display(self, screen: Screen, threads: DrawingThreads) -> None:
         """Finish recording and report, without the window."""
         log.error("the display is gone; the show ends")
-        self._measure(screen, threads)
         try:
             self._parts.recordings.finish(self._signals)
         except OutputError as error:
             log.error("%s", error)
-        self._write_report()
+        for file in self._kept_files(screen, threads):
+            with file:
+                file.turn()
 
-    def _measure(self, screen: Screen, threads: DrawingThreads) -> None:
-        self._measured = self._report(screen.canvas.precision if screen.canvas else None, threads.keeper)
+    def _measured(self, screen: Screen, threads: DrawingThreads) -> bytes:
+        return report.as_json(self._report(screen.canvas.precision if screen.canvas else None, threads.keeper))
 
-    def _resume(self) -> AbstractContextManager[ResumeFile | None]:
-        path = self._options.resume
-        return ResumeFile(path, self._controls) if path is not None else nullcontext()
+    def _kept_files(self, screen: Screen, threads: DrawingThreads) -> Iterator[KeptFile]:
+        """The files that are as new as the show."""
+        options = self._options
+        if options.resume is not None:
+            yield KeptFile(options.resume, partial(kept_values, self._controls), period=RESUME_PERIOD)
+        if options.report is not None:
+            yield KeptFile(options.report, partial(self._measured, screen, threads), period=REPORT_PERIOD)
 
     def _attract(self) -> Attract | None:
         idle = self._options.attract
         return Attract(self._controls, self._parts.setup.network.info, idle) if idle is not None else None
 
     def end(self) -> None:
-        """Write the report, and raise what was wrong with the source."""
+        """Raise what was wrong with the report or the source."""
         capture = self._parts.capture
-        self._write_report()
+        for file in self._kept:
+            if file.fault and file.path == self._options.report:
+                raise OutputError(file.fault)
         if 0 < self._meter.canvases.total == self._meter.failed:
             raise SetupError("no frame could be drawn; see the errors above")
         if capture.ended and capture.lost:
             raise SourceError(capture.lost)
         if capture.ended and "window" in self._options.sink:
             log.info("%s has ended; use --loop to repeat it", capture.name)
-
-    def _write_report(self) -> None:
-        if self._options.report is not None:
-            report.write_report(self._options.report, self._measured)
 
     def _over(self) -> bool:
         seconds = self._options.seconds

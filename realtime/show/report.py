@@ -1,10 +1,8 @@
 """The report of a show: measurements as a JSON file."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-from models.files import write_atomically
 from realtime.inference.memory.process_memory import resident_bytes
 from realtime.pace.meter import Meter
 
@@ -27,6 +25,6 @@ def measured(meter: Meter) -> dict[str, Any]:
     }
 
 
-def write_report(path: Path, measurements: dict[str, Any]) -> None:
-    """Write the report atomically; OutputError when the file cannot be written."""
-    write_atomically(path, (json.dumps(measurements, indent=2) + "\n").encode())
+def as_json(measurements: dict[str, Any]) -> bytes:
+    """The content of the file."""
+    return (json.dumps(measurements, indent=2) + "\n").encode()

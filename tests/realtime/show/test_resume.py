@@ -1,20 +1,17 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from models.importing.open_network import open_network
 from realtime.controls.controls import Controls
+from realtime.show.kept_file import KeptFile
 from realtime.show.make_controls import make_controls
-from realtime.show.resume import ResumeFile, resume
+from realtime.show.resume import kept_values, resume
 from realtime.views.registry import find_views
 from tests.realtime.waiting import soon
-
-
-def controls() -> Controls:
-    return make_controls(open_network("world").info, find_views())
-
 
 VALUES: dict[str, bool | int | float | str] = {
     "show/view": "dream",
@@ -24,32 +21,45 @@ VALUES: dict[str, bool | int | float | str] = {
     "tiles/channel": 7,
 }
 
+DAMAGED = [b"", b"\xff\xfe", b"[show", b"view = 1", b"[show]\nmirror = true\nview = 'nothing'", b"[no]\nx = 1"]
+
+
+def controls() -> Controls:
+    return make_controls(open_network("world").info, find_views())
+
+
+def kept(path: Path, shown: Controls) -> KeptFile:
+    return KeptFile(path, partial(kept_values, shown), period=0.05)
+
 
 def test_a_show_goes_on_with_the_values_of_the_one_before(tmp_path: Path) -> None:
     path, before, after = tmp_path / "kept.toml", controls(), controls()
-    with ResumeFile(path, before) as kept:
+    with kept(path, before) as file:
         for name, value in VALUES.items():
             before.set(name, value)
-        kept.turn()
+        file.turn()
         assert soon(path.exists)
     resume(path, after)
     assert after.values() == before.values()
 
 
-def test_what_changes_last_is_kept_too(tmp_path: Path) -> None:
-    path, shown = tmp_path / "kept.toml", controls()
-    with ResumeFile(path, shown) as kept:
-        kept.turn()
+def test_what_changes_is_kept_soon_and_at_the_end(tmp_path: Path) -> None:
+    path, shown, again = tmp_path / "kept.toml", controls(), controls()
+
+    def is_kept(text: str) -> bool:
+        file.turn()
+        return path.exists() and text in path.read_text()
+
+    with kept(path, shown) as file:
+        assert soon(lambda: is_kept("[show]"))
+        shown.set("show/view", "story")
+        assert soon(lambda: is_kept('view = "story"'))
         shown.set("show/mirror", True)
-        kept.turn()
-    again = controls()
     resume(path, again)
     assert again.value("show/mirror") is True
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe", b"[show", b"view = 1", b"[show]\nview = 'nothing'", b"[no]\nx = 1"]
-)
+@pytest.mark.parametrize("content", DAMAGED)
 def test_a_file_that_is_damaged_is_passed_over(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "kept.toml"
     path.write_bytes(content)
@@ -58,7 +68,12 @@ def test_a_file_that_is_damaged_is_passed_over(tmp_path: Path, content: bytes) -
     assert shown.values() == controls().values()
 
 
-def test_a_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_said_once_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").touch()
-    with ResumeFile(tmp_path / "file" / "kept.toml", controls()) as kept:
-        kept.turn()
+    with kept(tmp_path / "file" / "kept.toml", controls()) as file:
+        file.turn()
+        assert soon(lambda: bool(file.fault))
+    assert "cannot write" in file.fault
+    assert len(caplog.messages) == 1
