@@ -258,7 +258,8 @@ def test_a_recording_goes_on_in_a_new_file_and_keeps_the_first(tmp_path: Path, s
         else:
             next(tmp_path.glob("film.ventral-part-*")).unlink()
         assert soon(lambda: bool(recorder.fault)), "nobody noticed"
-        assert recorder.status.recording == tmp_path / f"film{'-2' * (suffix == '.mp4')}{suffix}"
+        second = tmp_path / f"film{'-2' * (suffix == '.mp4')}{suffix}"
+        assert soon(lambda: recorder.status.recording == second)
         assert soon(lambda: recorder.status.seconds > written + 2)
         recorder.stop()
         assert soon(lambda: recorder.status.finishing == 0)
