@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
 MEMORY = 600  # MB
-LEAST = 5  # the share of it, one in so many, that sessions have in any case: a view may need several at once
+LEAST = 8  # the share of it, one in so many, that sessions have in any case: a view may need several at once
 MAX_PREFETCHED = 16  # graphs that are prepared before a key press needs them
 MAX_REQUESTED = 6  # requested graphs that wait to be prepared; older requests are no longer on the screen
 RETRY = 10.0  # seconds until a graph that failed is tried again: by then the disk may have space
