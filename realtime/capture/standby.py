@@ -74,8 +74,10 @@ class Standby(Source):
         while not self._closed.is_set():
             try:
                 found = attempt.result() if attempt is not None else self._opener()
-            except SourceError as error:
-                self.notice = self._say(error)
+            except Exception as error:
+                if not isinstance(error, SourceError):  # the thread must not end unseen, with the show waiting for ever
+                    log.exception("the source could not be opened")
+                self.notice = self._say(error if isinstance(error, SourceError) else None)
                 attempt = None
                 self._closed.wait(self._every)
                 continue
@@ -103,7 +105,9 @@ class OpenOrStandBy:
         try:
             return attempt.result(SLOW)
         except (SourceError, LateError):
-            return Standby(self._opener, self._say, attempt=attempt, fps=self._fps)
+            source = Standby(self._opener, self._say, attempt=attempt, fps=self._fps)
+            log.info("%s", source.notice)
+            return source
 
 
 def no_camera(_fault: SourceError | None) -> str:

@@ -73,11 +73,13 @@ SOURCES = ["99", "a camera that is not there", "http://127.0.0.1:9/stream", "now
 
 
 @pytest.mark.parametrize("text", SOURCES)
-def test_a_show_that_waits_says_for_what(text: str) -> None:
+def test_a_show_that_waits_says_for_what(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     source = OpenOrStandBy(lambda: open_source(text), say=waiting)()
     assert isinstance(source, Standby)
     assert source.notice.startswith("Waiting for the source: ")
     assert len(source.notice) > len("Waiting for the source: ") + 10
+    assert caplog.messages[0].startswith("Waiting for the source: ")
     source.close()
 
 
