@@ -2,15 +2,18 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Annotated
 
+import cyclopts
 import platformdirs
 from cyclopts import Parameter
 
 from models.errors import SettingError
 from realtime.supervision.supervisor import Supervisor
+from scripts.show.live import live
 
 LOG_BYTES, LOG_FILES = 1_000_000, 5
 
@@ -22,8 +25,8 @@ def supervise(
 ) -> None:
     """Run a show, and start it again when it crashes, ends with a fault, or no longer answers.
 
-    It goes on with the view, the layer and the values that it had. After five failures in a minute it starts with safe
-    options. `q` in the window, Ctrl-C and SIGTERM end both.
+    It goes on with the view, the layer and the values that it had. After five failures in a minute it starts on the
+    CPU, in float32, without presets. `q` in the window, Ctrl-C and SIGTERM end both.
 
     Example: `ventral supervise -- live --source 0 --fullscreen --wait`
 
@@ -34,6 +37,7 @@ def supervise(
     words = command or ("live",)
     if words[0] != "live":
         raise SettingError(f"supervise runs live, but got '{words[0]}'; write: ventral supervise -- live OPTIONS")
+    _check_options(words[1:])
     if log is not None:
         handler = RotatingFileHandler(log, maxBytes=LOG_BYTES, backupCount=LOG_FILES)
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
@@ -42,3 +46,9 @@ def supervise(
     status = Supervisor(words, resume=state, keep_errors=log is not None).run()
     if status:
         sys.exit(status if status > 0 else 128 - status)
+
+
+def _check_options(words: Sequence[str]) -> None:
+    """Raise what `live` would raise for these options: a show would fail for ever with them."""
+    app = cyclopts.App(default_command=live, default_parameter=Parameter(negative=()))
+    app.parse_args(list(words), exit_on_error=False, print_error=False)

@@ -116,8 +116,16 @@ def test_a_recording_goes_on_in_a_new_file(tmp_path: Path) -> None:
     assert seconds_of(tmp_path / "take-2.mp4") > 0.5
 
 
-def test_wrong_words_are_refused(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "scripts", "supervise", "--", "render", "x"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+WRONG = {
+    "another command": (["render", "x"], "supervise runs live, but got 'render'"),
+    "an unknown option": (["live", "--nonsense"], "unknown option: --nonsense"),
+    "a value that is out of range": (["live", "--fps", "4000"], "--fps takes 5 to 120"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), WRONG.values(), ids=WRONG)
+def test_wrong_words_are_refused_before_anything_is_started(words: list[str], said: str) -> None:
+    command = [sys.executable, "-m", "scripts", "supervise", "--", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 2
-    assert "supervise runs live, but got 'render'" in done.stderr
+    assert said in done.stderr and done.stderr.count("\n") == 1
