@@ -54,10 +54,12 @@ class Canvas:
 class Composer:
     """Makes canvases from drawings; only one thread may use it.
 
-    Every canvas passes a flash limiter, unless `flash_limit` is off.
+    Every canvas passes a flash limiter, unless `flash_limit` is off. `says_faults` means that a card on the canvas says
+    what went wrong.
     """
 
     def __init__(self, network: Network, *, flash_limit: bool = True) -> None:
+        self.says_faults = True
         self._network = network
         self._transition = Transition()
         self._caption = CaptionFade()
@@ -69,7 +71,7 @@ class Composer:
         frame = drawing.frame if newer is None else drawing.beside(newer)
         rendered = drawing.rendered
         canvas = _frame_alone(drawing, frame) if rendered is None else self._with_view(drawing, rendered, frame, now)
-        if drawing.fault is not None:
+        if drawing.fault is not None and self.says_faults:
             title, _, reason = drawing.fault.partition(": ")
             draw_card(canvas.frame.image, title, reason)
         return self._limited(dataclasses.replace(canvas, waiting=drawing.waiting, fault=drawing.fault), now)

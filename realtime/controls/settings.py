@@ -52,6 +52,7 @@ class WindowSettings:
 
     status: bool = value(True, "show the status line", KeyBinding(("`",), "toggle", "status line on or off"))
     help: bool = value(False, "show the help screen", KeyBinding(("h", "?"), "toggle", "help"))
+    waiting: str = value("Waiting for the picture", "what a kiosk says while its source is missing")
     fullscreen: bool = value(
         False,
         "fill the screen with the window",

@@ -45,13 +45,13 @@ class Recorder(Output):
 
     Files without a name go to `folder`. `saved` is the newest film that is whole, `note` what there is to know of it,
     and `fault` what went wrong with the last one. `dropped` counts the frames that repeat another because ffmpeg was
-    busy.
+    busy. Without `replay`, nothing is kept of what was shown.
     """
 
     name = "recorder"
     permanent = False
 
-    def __init__(self, canvases: Mailbox[Frame], *, folder: Path, gif_fps: float = 20.0) -> None:
+    def __init__(self, canvases: Mailbox[Frame], *, folder: Path, gif_fps: float = 20.0, replay: bool = True) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
         self.note = ""
@@ -62,12 +62,13 @@ class Recorder(Output):
         self._recordings: list[Recording] = []
         self._live: tuple[Recording, Pace] | None = None
         self._outcomes: dict[Path, str] = {}
-        self._replay = Replay(fps=gif_fps)
+        self._replay, self._keeps_replay = Replay(fps=gif_fps), replay
         self._replay_pace = Pace(gif_fps)
         self._replay_worker = Worker("replay", self._fill_replay)
 
     def __enter__(self) -> Self:
-        self._replay_worker.__enter__()
+        if self._keeps_replay:
+            self._replay_worker.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:

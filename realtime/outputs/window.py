@@ -28,6 +28,7 @@ NEAR = 8  # pixels within which it does
 INSTEAD = "use --sink none --record show.mp4, or ventral render"
 REPEAT_MS = (400, 60)  # until a held key repeats, and between two repeats
 IDLE = 3.0  # seconds without motion after which the mouse cursor hides
+CHORD = "Ctrl+Shift+O"  # the only combination with Ctrl that has a name
 
 Button: TypeAlias = Literal["left", "middle", "right"]
 
@@ -79,13 +80,17 @@ WindowEvent: TypeAlias = str | Held | Click | Turn
 
 
 class Window(Output):
-    """A window that scales and letterboxes the canvas. It appears with its first picture; the main thread drives it."""
+    """A window that scales and letterboxes the canvas. It appears with its first picture; the main thread drives it.
+
+    With `hides_mouse`, the mouse cursor is never seen over it.
+    """
 
     name = "window"
 
     def __init__(self, canvases: Mailbox[Frame], canvas_hw: Hw) -> None:
         super().__init__(canvases, canvas_hw)
         self.closed = self.fullscreen = self._shown = False
+        self.hides_mouse = False
         self._exposures = 0
         self._last_click = Click(-NEAR, -NEAR), 0.0
         self._moved = 0.0
@@ -158,7 +163,7 @@ class Window(Output):
                     yield Turn(notches, shift=bool(pygame.key.get_mods() & pygame.KMOD_SHIFT))
             else:
                 self._note(event)
-        pygame.mouse.set_visible(time.monotonic() - self._moved < IDLE)
+        pygame.mouse.set_visible(not self.hides_mouse and time.monotonic() - self._moved < IDLE)
 
     def set_fullscreen(self, on: bool) -> None:
         """Turn fullscreen on or off, on the monitor where the window is."""
@@ -200,6 +205,8 @@ def key_name(key: int, text: str, modifiers: int) -> str | None:
 
     `text` depends on the layout of the keyboard; AltGr counts as a part of it.
     """
+    if key == pygame.K_o and modifiers & pygame.KMOD_CTRL and modifiers & pygame.KMOD_SHIFT:
+        return CHORD
     if modifiers & (pygame.KMOD_META | pygame.KMOD_LALT) or (modifiers & pygame.KMOD_CTRL and not text.isprintable()):
         return None
     return _KEYS.get(key) or (text if text and text.isprintable() else None)

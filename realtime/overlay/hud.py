@@ -19,7 +19,7 @@ from realtime.imaging.text import ACCENT, ALARM, BRIGHT, LIGHT, QUIET, Colour, s
 class Status:
     """The texts at the right of the status line, and a card and a fault above it; empty ones are left out.
 
-    `answer` is that to the last key or click, which is always said.
+    `answer` is that to the last key or click, which is always said, and `waiting` all that visitors are told.
     """
 
     network: str = ""
@@ -32,6 +32,7 @@ class Status:
     notice: str = ""
     card: str = ""
     alarm: str = ""
+    waiting: str = ""
 
     def parts(self, *, without: Sequence[str] = ()) -> list[tuple[str, Colour]]:
         """The texts that are not empty, from left to right, with their colours."""
@@ -128,6 +129,17 @@ def draw_card(image: Image, text: str) -> None:
     for line in lines:
         baseline += round(size * 0.9)
         write(image, line, left + round(1.5 * size), baseline, round(size * 0.6), QUIET)
+
+
+def draw_waiting(image: Image, text: str) -> None:
+    """Draw in grey, small, that the picture is missing: what visitors of a show are told."""
+    height, width = image.shape[:2]
+    size = max(height // 40, 11)
+    text = shortened(text, size, width - 4 * size)
+    box_w, box_h = text_width(text, size) + 2 * size, round(size * 2.2)
+    left, top = (width - box_w) // 2, round(height * 0.8)
+    shade(image, Rect(left, top, box_w, box_h), strength=0.8)
+    write(image, text, left + size, top + round(size * 1.45), size, QUIET)
 
 
 def draw_recording(image: Image) -> None:

@@ -38,6 +38,8 @@ class Overlays:
             self._draw_strip(image, canvas, status, keys=options.status)
         elif status.recording:
             hud.draw_recording(image)
+        if status.waiting:
+            hud.draw_waiting(image, status.waiting)
         if status.card and not (status.alarm or covered):
             hud.draw_card(image, status.card)
 

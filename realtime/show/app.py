@@ -10,6 +10,7 @@ from typing import Any
 
 from models.build.precision import Precision
 from models.errors import OutputError, SetupError, SourceError
+from realtime.canvas.composer import Canvas
 from realtime.capture.feed import Capture
 from realtime.capture.registry import stands_still
 from realtime.capture.same_source import OpenSame
@@ -30,6 +31,7 @@ from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
 from realtime.outputs.snapshots import SnapshotWriter
 from realtime.outputs.window import Window
+from realtime.overlay.hud import Status
 from realtime.pace.meter import Meter
 from realtime.pace.rate_keeper import RateKeeper
 from realtime.show import report
@@ -47,6 +49,7 @@ from realtime.show.status import StatusLine
 from realtime.supervision.heartbeat import Heartbeat
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
+from realtime.unattended.visitor_lock import VisitorLock
 
 log = logging.getLogger(__name__)
 
@@ -73,17 +76,15 @@ def run(options: LiveOptions) -> None:
     frames: Mailbox[Frame] = Mailbox()
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
-    opener: Callable[[], Source] = OpenSame(options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))
-    if options.wait:
-        opener = OpenOrStandBy(opener, fps, say=waiting)
-    elif options.source == "auto" and Window.name in options.sink:
-        opener = OpenOrStandBy(opener, fps)
+    opener = _opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps))
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
         engine = stack.enter_context(Engine(choose(options.provider), background=True))
         gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
-        recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps))
+        recorder = stack.enter_context(
+            Recorder(drawn, folder=options.folder, gif_fps=gif_fps, replay=options.keys_record)
+        )
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
         outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         announce(setup.network.info, engine.provider)
@@ -96,6 +97,16 @@ def run(options: LiveOptions) -> None:
         finally:
             recordings.finish(signals)
         show.end()
+
+
+def _opener(options: LiveOptions, source: SourceOptions) -> Callable[[], Source]:
+    """What opens the source, and stands by where it may be missing."""
+    opener = OpenSame(options.source, source)
+    if options.wait or options.kiosk:
+        return OpenOrStandBy(opener, source.fps, say=waiting)
+    if options.source == "auto" and Window.name in options.sink:
+        return OpenOrStandBy(opener, source.fps)
+    return opener
 
 
 def check_files(options: LiveOptions) -> None:
@@ -120,6 +131,7 @@ class Show:
         self._meter = Meter()
         self._heartbeat = Heartbeat()
         self._kept: Sequence[KeptFile] = ()
+        self._lock = VisitorLock(self._controls) if options.kiosk else None
         self._quit = False
         self._lost_since: float | None = None
 
@@ -132,8 +144,8 @@ class Show:
         """Run the main loop until the show is over; `drawn` gets each canvas for the outputs."""
         parts = self._parts
         threads = DrawingThreads(parts, self._options, self._meter, frames=frames, outputs=drawn)
-        screen = Screen(parts.outputs, parts.setup, self._meter, self._attract())
-        for owner in (screen.operator, parts.recordings, self):
+        screen = Screen(parts.outputs, parts.setup, self._meter, self._attract(), self._lock)
+        for owner in (screen.operator, *([parts.recordings] if self._options.keys_record else ()), self):
             self._controls.register(owner)
         if screen.has_window:
             on_lost_display(partial(self._lose_display, screen, threads))
@@ -144,14 +156,20 @@ class Show:
 
     def _loop(self, screen: Screen, threads: DrawingThreads) -> None:
         parts, record = self._parts, self._options.record
-        status = StatusLine(parts.setup.network.info, self._meter, self._controls, threads.keeper)
+        line = StatusLine(parts.setup.network.info, self._meter, self._controls, threads.keeper)
+
+        def status(canvas: Canvas) -> Status:
+            if self._lock is not None and self._lock.locked:
+                return line.for_visitors(canvas, parts)
+            return line.at(canvas, parts, screen.feedback)
+
         while not (screen.closed or threads.done or self._over()):
             if record is not None and screen.canvas is not None:
                 parts.recordings.record_to(record, self._controls)
                 record = None
             self._meter.loop()
             threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
-            screen.turn(threads.canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
+            screen.turn(threads.canvases, status)
             self._controls.drain()
             self._heartbeat.beat(ready=screen.canvas is not None)
             for file in self._kept:

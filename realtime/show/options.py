@@ -124,6 +124,11 @@ class LiveOptions(RenderOptions):
     """where to show the canvas: window, or none for no window; repeatable"""
     fullscreen: bool = False
     """fill the screen with the window, with a canvas of the size of the screen"""
+    kiosk: bool = False
+    """for visitors: fullscreen, without mouse cursor and status line, with --wait, and with locked keys: none ends the
+    show, writes files or covers the picture until Ctrl+Shift+O; only --record and --recording on record anything"""
+    recording: Literal["on", "off"] | None = None
+    """let keys record and save what was shown, and keep the last ten seconds for it (default: on, in a kiosk off)"""
     frames: Annotated[int | None, between(1)] = None
     """stop after this many frames"""
     seconds: Annotated[float | None, between(0.001)] = None
@@ -140,6 +145,11 @@ class LiveOptions(RenderOptions):
     """the folder for recordings and snapshots made with keys"""
     report: Path | None = None
     """write measurements to this JSON file"""
+
+    @property
+    def keys_record(self) -> bool:
+        """Whether keys may record and save what was shown."""
+        return self.recording == "on" if self.recording is not None else not self.kiosk
 
 
 def parse_size(text: str) -> Hw:

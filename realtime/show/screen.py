@@ -1,6 +1,7 @@
 """The main thread's part of the show: draws canvas and status line in the window, passes keys and the mouse on."""
 
 import dataclasses
+import logging
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from realtime.controls.value import Scalar
 from realtime.imaging.compositing import fitted
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.output import Output
-from realtime.outputs.window import Held, Turn, Window, WindowEvent
+from realtime.outputs.window import CHORD, Held, Turn, Window, WindowEvent
 from realtime.overlay import hud
 from realtime.overlay.overlays import Overlays
 from realtime.pace.meter import Meter
@@ -21,6 +22,9 @@ from realtime.show.attract import Attract
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
 from realtime.threads.mailbox import Mailbox
+from realtime.unattended.visitor_lock import VisitorLock
+
+log = logging.getLogger(__name__)
 
 FEEDBACK = 3.0  # seconds for which the answer to a key stays on the status line
 TURN = 0.016  # seconds that a turn waits for a new canvas: keys are read at 60 Hz
@@ -33,14 +37,19 @@ class Screen:
     """Shows the newest canvas in the window, where there is one, and passes on what the audience does."""
 
     def __init__(
-        self, outputs: Sequence[Output], setup: RenderSetup, meter: Meter, attract: Attract | None = None
+        self,
+        outputs: Sequence[Output],
+        setup: RenderSetup,
+        meter: Meter,
+        attract: Attract | None = None,
+        lock: VisitorLock | None = None,
     ) -> None:
         self.operator = Operator(setup)
         self._window = next((each for each in outputs if isinstance(each, Window)), None)
         self._controls: Controls = setup.controls
         self._overlays = Overlays(setup.controls, setup.network.info)
         self._meter = meter
-        self._attract = attract
+        self._attract, self._lock = attract, lock
         self._seen = 0
         self._drawn: object = None
         self._changed: tuple[float, Snapshot] | None = None
@@ -49,6 +58,8 @@ class Screen:
         self._touched_at = time.monotonic()
         self.canvas: Canvas | None = None
         self._controls.subscribe(self._note_change)
+        if self._window is not None:
+            self._window.hides_mouse = lock is not None
 
     @property
     def has_window(self) -> bool:
@@ -88,8 +99,18 @@ class Screen:
                 if self._attract is not None:
                     self._attract.end()
                 self._feedback = self._answer(event, self._window), time.monotonic() + FEEDBACK
+            self._keep_locked(self._window)
         if self._attract is not None:
             self._attract.turn(self._touched_at, time.monotonic())
+
+    def _keep_locked(self, window: Window) -> None:
+        """In a kiosk, lock the keys again in time; its window is not closed by visitors."""
+        if self._lock is None:
+            return
+        self._lock.turn(time.monotonic())
+        if window.closed and self._lock.locked:
+            window.closed = False
+            log.info("the window stays open: the keys are locked")
 
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
         settings = self._controls.snapshot()
@@ -116,7 +137,7 @@ class Screen:
     def _answer(self, event: WindowEvent, window: Window) -> str:
         """Pass on what the audience does; the answer for the status line."""
         if isinstance(event, str):
-            return self.operator.press(event)
+            return self._press(event)
         if isinstance(event, Held):
             return self.operator.hold(event.key) or self.feedback
         if isinstance(event, Turn):
@@ -127,6 +148,12 @@ class Screen:
             return ""
         placement = hud.Placement.of(hw(self.canvas.frame.image), window.size_hw)
         return self.operator.click(event, placement.to_canvas(event.x, event.y))
+
+    def _press(self, key: str) -> str:
+        """Press a key, unless it belongs to the lock of a kiosk."""
+        if self._lock is None:
+            return "" if key == CHORD else self.operator.press(key)
+        return "" if self._lock.takes(key, time.monotonic()) else self.operator.press(key)
 
     def _note_change(self, _path: str, _value: Scalar) -> None:
         self._changed = time.monotonic(), self._controls.snapshot()

@@ -6,7 +6,7 @@ import time
 from models.spec import ModelInfo
 from realtime.canvas.composer import Canvas
 from realtime.controls.controls import Controls
-from realtime.controls.settings import ShowSettings
+from realtime.controls.settings import ShowSettings, WindowSettings
 from realtime.controls.value import Scalar
 from realtime.inference.providers import Provider
 from realtime.outputs.recorder import RecorderStatus
@@ -49,6 +49,12 @@ class StatusLine:
             alarm=parts.capture.lost or canvas.fault or broken or (notice if failed else ""),
         )
         return self._with_figures(status, parts, canvas) if self._with_operator else status
+
+    @staticmethod
+    def for_visitors(canvas: Canvas, parts: Parts) -> Status:
+        """What a kiosk says: only that its source is missing."""
+        missing = parts.capture.lost or parts.capture.notice
+        return Status(waiting=canvas.settings[WindowSettings].waiting if missing else "")
 
     def _begin_again(self, path: str, value: Scalar) -> None:
         if path == "window/status" and value:

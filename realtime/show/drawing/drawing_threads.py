@@ -26,6 +26,7 @@ class DrawingThreads:
         self.canvases: Mailbox[Canvas] = Mailbox()
         drawings: Mailbox[Drawing] = Mailbox()
         controls, pipeline = parts.setup.controls, parts.setup.pipeline(parts.engine, options)
+        pipeline.composer.says_faults = not options.kiosk
         self.keeper = RateKeeper(
             controls,
             parts.setup.network.info,
