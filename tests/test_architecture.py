@@ -63,6 +63,7 @@ DOORS = {
         "realtime/supervision/heartbeat.py",
         "realtime/supervision/supervisor.py",
     },
+    "socketserver": {"realtime/show/unattended/health/server.py"},
     "urllib": {"models/fetching/request.py"},
 }
 """The only files that import a module."""

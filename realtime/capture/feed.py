@@ -21,7 +21,8 @@ class Capture:
 
     Entering opens the source on the calling thread and raises its SourceError. Files, pictures and the pattern follow
     the wall clock; live sources run as fast as they deliver. With `retry`, a live source that is lost is reopened until
-    it works again, and with `endless` any other one too; else it has `ended`. `lost` is the reason.
+    it works again, and with `endless` any other one too; else it has `ended`. `lost` is the reason, and `reconnects`
+    counts the attempts.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Capture:
         limits: HealthLimits = LIMITS,
     ) -> None:
         self.ended = False
+        self.reconnects = 0
         self._opener = opener
         self._frames = frames
         self._retry, self._endless = retry, endless
@@ -146,6 +148,7 @@ class Capture:
         self._lost = f"lost {self.name} ({reason}); {again} in {pause:g} s"
         while not self._stopping.wait(pause * random.uniform(0.8, 1.2)):
             if len(self._abandoned) < self._limits.stuck:
+                self.reconnects += 1
                 self._start_reader()
                 return
             self._abandoned = [reader for reader in self._abandoned if reader.is_alive()]

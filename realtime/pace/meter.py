@@ -53,6 +53,11 @@ class Meter:
         """Seconds since the show began."""
         return time.monotonic() - self.started
 
+    @property
+    def last_turn(self) -> float:
+        """The time of the last turn of the main loop."""
+        return self.started if self._last_loop is None else self._last_loop
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Measure the time of a block as one run of a stage."""

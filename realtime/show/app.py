@@ -46,10 +46,12 @@ from realtime.show.resume import kept_values, resume
 from realtime.show.screen import Screen
 from realtime.show.setup import announce, open_setup, suggest_fetch
 from realtime.show.status import StatusLine
+from realtime.show.unattended.health.figures_of import figures_of
+from realtime.show.unattended.health.server import HealthServer
+from realtime.show.unattended.visitor_lock import VisitorLock
 from realtime.supervision.heartbeat import Heartbeat
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
-from realtime.unattended.visitor_lock import VisitorLock
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,7 @@ def run(options: LiveOptions) -> None:
     opener = _opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps))
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
+        health = stack.enter_context(HealthServer(options.health)) if options.health is not None else None
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
         engine = stack.enter_context(Engine(choose(options.provider), background=True))
         gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
@@ -90,7 +93,7 @@ def run(options: LiveOptions) -> None:
         announce(setup.network.info, engine.provider)
         suggest_fetch(options, setup.network.info)
         recordings = RecordingCommands(recorder, stills, force=options.force)
-        parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills))
+        parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills), health)
         show = Show(options, parts, signals)
         try:
             show.run(frames, drawn)
@@ -147,6 +150,10 @@ class Show:
         screen = Screen(parts.outputs, parts.setup, self._meter, self._attract(), self._lock)
         for owner in (screen.operator, *([parts.recordings] if self._options.keys_record else ()), self):
             self._controls.register(owner)
+        if parts.health is not None:
+            parts.health.figures = lambda: figures_of(
+                parts, self._meter, threads.keeper, canvas=screen.canvas, frame=frames.peek(), resting=False
+            )
         if screen.has_window:
             on_lost_display(partial(self._lose_display, screen, threads))
         with threads, ExitStack() as stack:

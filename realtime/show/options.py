@@ -146,6 +146,9 @@ class LiveOptions(RenderOptions):
     report: Path | None = None
     """write measurements to this JSON file"""
 
+    health: Annotated[int | None, between(0, 65535)] = None
+    """serve /health (JSON) and /metrics (Prometheus) at this port of 127.0.0.1; 0 takes a free one and logs it"""
+
     @property
     def keys_record(self) -> bool:
         """Whether keys may record and save what was shown."""

@@ -8,6 +8,7 @@ from realtime.outputs.output import Output
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.show.setup import RenderSetup
+from realtime.show.unattended.health.server import HealthServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class Parts:
     recorder: Recorder
     recordings: RecordingCommands
     outputs: tuple[Output, ...]
+    health: HealthServer | None = None

@@ -21,8 +21,8 @@ from realtime.pace.meter import Meter
 from realtime.show.attract import Attract
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
+from realtime.show.unattended.visitor_lock import VisitorLock
 from realtime.threads.mailbox import Mailbox
-from realtime.unattended.visitor_lock import VisitorLock
 
 log = logging.getLogger(__name__)
 

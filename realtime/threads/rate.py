@@ -1,5 +1,6 @@
 """How often something happens: events per second over the last moments."""
 
+import math
 import time
 from collections import deque
 
@@ -25,6 +26,11 @@ class Rate:
             self._seconds.append((self._second, self._count))
             self._second, self._count = int(now), 0
         self._count += 1
+
+    @property
+    def last(self) -> float:
+        """The time of the last event; minus infinity before the first."""
+        return self._times[-1] if self._times else -math.inf
 
     def value(self, now: float | None = None) -> float:
         """Events per second; 0.0 before the second event, and after a second without any."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from models.importing.open_network import open_network
 from realtime.outputs.window import CHORD
 from realtime.show.make_controls import make_controls
-from realtime.unattended.visitor_lock import UNLOCKED_FOR, VALUES, VisitorLock
+from realtime.show.unattended.visitor_lock import UNLOCKED_FOR, VALUES, VisitorLock
 from realtime.views.registry import find_views
 from tests.screen import Screen, until
 from tests.test_show import SMALL
