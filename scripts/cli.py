@@ -19,7 +19,7 @@ from scripts.common.cli_errors import explain
 LONGEST = 600  # characters of an error message
 
 GROUPS = {
-    "Show": ("show", ("live", "render", "supervise", "controls", "cameras")),
+    "Show": ("show", ("live", "render", "supervise", "service", "controls", "cameras")),
     "Pictures and videos": (
         "pictures",
         ("story", "maps", "filters", "dream", "maximize", "features", "gradcam", "atlas"),

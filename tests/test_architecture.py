@@ -51,6 +51,7 @@ DOORS = {
         "realtime/outputs/recording/ffmpeg.py",
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
         "realtime/supervision/supervisor.py",  # the show that it watches
+        "realtime/supervision/service/systemctl.py",
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
     "av": {

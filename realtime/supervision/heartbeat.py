@@ -25,6 +25,10 @@ class Heartbeat:
         self._due, self._ready = now + PERIOD, ready
         self._send("READY=1\nWATCHDOG=1" if ready else "WATCHDOG=1")
 
+    def say(self, state: str) -> None:
+        """Tell in words what goes on."""
+        self._send(f"STATUS={state}")
+
     def stop(self) -> None:
         """Say that the show ends: a film may still have to be finished, for which nobody should wait in vain."""
         self._send("STOPPING=1")

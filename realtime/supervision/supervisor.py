@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from realtime.supervision.heartbeat import ADDRESS
+from realtime.supervision.heartbeat import ADDRESS, Heartbeat
 from realtime.supervision.restarts import RestartLimits, Restarts, safe, with_free_record
 from realtime.threads.signals import on_stop, restore
 
@@ -28,7 +28,7 @@ class Supervisor:
     """Runs `command`, the words after `ventral`, until it ends well or a signal ends both.
 
     A show that is started again takes up the values in the file `resume`. With `keep_errors`, what it writes to
-    standard error goes to the log.
+    standard error goes to the log. Itself it is watched by systemd, where that has started it.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Supervisor:
         self._command, self._resume, self._keep_errors = list(command), resume, keep_errors
         self._limits = limits or RestartLimits()
         self._restarts = Restarts(self._limits)
+        self._heartbeat = Heartbeat()
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
@@ -58,7 +59,10 @@ class Supervisor:
             now = time.monotonic()
             pause = self._restarts.failed(now, now - start)
             log.warning("the show has ended with status %d; starting it again in %g s", status, pause)
-            time.sleep(pause)
+            self._heartbeat.say(f"ended with status {status}; starting again in {pause:g} s")
+            self._pause(pause)
+            if self._stopped:
+                return status
             command = with_free_record([*self._command, "--resume", str(self._resume)])
             if self._restarts.is_safe(now):
                 log.warning("it fails again and again: starting it on the CPU, in float32, without presets")
@@ -77,16 +81,33 @@ class Supervisor:
                 threading.Thread(target=self._log_errors, args=(self._process,), daemon=True).start()
             return self._watch(self._process, listener)
 
+    def _pause(self, seconds: float) -> None:
+        """Wait, unless a signal ends the supervision."""
+        end = time.monotonic() + seconds
+        while not self._stopped and (rest := end - time.monotonic()) > 0:
+            self._heartbeat.beat(ready=True)
+            time.sleep(min(rest, TURN))
+
+    def _ended(self, process: "subprocess.Popen[bytes]") -> int:
+        """Wait for the end of a show, which may still have to finish a film; its exit status."""
+        while True:
+            self._heartbeat.beat(ready=True)
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(TURN)
+
     def _watch(self, process: "subprocess.Popen[bytes]", listener: "Listener") -> int:
         """Wait for the end of a show; one that is silent for too long is killed."""
         heard, ready = time.monotonic(), False
         while (status := process.poll()) is None:
             message = listener.receive(TURN)
+            self._heartbeat.beat(ready=True)
             if message:
+                if "READY=1" in message and not ready:
+                    self._heartbeat.say("showing")
                 heard, ready = time.monotonic(), ready or "READY=1" in message
             limit = self._limits.silence if ready else self._limits.starting
             if "STOPPING=1" in message:
-                return process.wait()
+                return self._ended(process)
             if listener.works and time.monotonic() - heard > limit:
                 log.error("the show has not answered for %g s; ending it", limit)
                 process.kill()

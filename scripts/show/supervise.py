@@ -37,7 +37,7 @@ def supervise(
     words = command or ("live",)
     if words[0] != "live":
         raise SettingError(f"supervise runs live, but got '{words[0]}'; write: ventral supervise -- live OPTIONS")
-    _check_options(words[1:])
+    check_options(words[1:])
     if log is not None:
         handler = RotatingFileHandler(log, maxBytes=LOG_BYTES, backupCount=LOG_FILES)
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
@@ -48,7 +48,7 @@ def supervise(
         sys.exit(status if status > 0 else 128 - status)
 
 
-def _check_options(words: Sequence[str]) -> None:
+def check_options(words: Sequence[str]) -> None:
     """Raise what `live` would raise for these options: a show would fail for ever with them."""
     app = cyclopts.App(default_command=live, default_parameter=Parameter(negative=()))
     app.parse_args(list(words), exit_on_error=False, print_error=False)
