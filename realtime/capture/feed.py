@@ -42,6 +42,7 @@ class Capture:
         self._limits = limits
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._resting = threading.Event()
         self._watch = Worker("capture", self._follow)
         self._generation = 0
         self._index = 0
@@ -74,8 +75,8 @@ class Capture:
 
     @property
     def fps(self) -> float:
-        """The rate over the last 30 frames; 0 before the second frame."""
-        return self._reader.health.fps if self._reader.health else 0.0
+        """The rate over the last 30 frames; 0 before the second frame, and at rest."""
+        return self._reader.health.fps if self._reader.health and not self._resting.is_set() else 0.0
 
     @property
     def rate(self) -> float:
@@ -99,6 +100,13 @@ class Capture:
         warning = None if self._lost else self._reader.warning(self._limits)
         return f"{self.name}: {warning}" if warning else None
 
+    def rest(self, *, on: bool) -> None:
+        """Close the source and read nothing, or open it again; any thread may call this."""
+        if on:
+            self._resting.set()
+        else:
+            self._resting.clear()
+
     def check(self) -> None:
         """Raise the exception that ended the capture, unless the source was at fault."""
         self._watch.check()
@@ -115,7 +123,10 @@ class Capture:
                 self._lost = f"{self.name} still gives the same frame"
 
     def _follow(self) -> None:
-        """Watch the source until it is lost, then reopen it or end."""
+        """Watch the source until it is lost, then reopen it or end; at rest, leave it."""
+        if self._resting.is_set():
+            self._rest()
+            return
         try:
             reason = self._until_lost()
         except EndOfSource:
@@ -127,10 +138,18 @@ class Capture:
             self._end(f"lost {self.name} ({reason})" if self._source.live else f"{self.name}: {reason}")
 
     def _until_lost(self) -> str | None:
-        while not self._stopping.wait(self._limits.interval):
+        while not (self._stopping.wait(self._limits.interval) or self._resting.is_set()):
             if reason := self._reader.fault(self._limits):
                 return reason
         return None
+
+    def _rest(self) -> None:
+        self._abandon()
+        self._lost = None
+        while self._resting.is_set():
+            if self._stopping.wait(self._limits.interval):
+                return
+        self._start_reader()
 
     def _end(self, fault: str | None) -> None:
         self._abandon()
@@ -147,6 +166,9 @@ class Capture:
         again = "reconnecting" if self._source.live else "trying again"
         self._lost = f"lost {self.name} ({reason}); {again} in {pause:g} s"
         while not self._stopping.wait(pause * random.uniform(0.8, 1.2)):
+            if self._resting.is_set():
+                self._rest()
+                return
             if len(self._abandoned) < self._limits.stuck:
                 self.reconnects += 1
                 self._start_reader()

@@ -52,6 +52,8 @@ class WindowSettings:
 
     status: bool = value(True, "show the status line", KeyBinding(("`",), "toggle", "status line on or off"))
     help: bool = value(False, "show the help screen", KeyBinding(("h", "?"), "toggle", "help"))
+    brightness: float = value(1.0, "how bright the picture is in the window; recordings keep their brightness")
+    shift: bool = value(False, "move the picture in the window slowly by a few pixels, so that nothing burns in")
     waiting: str = value("Waiting for the picture", "what a kiosk says while its source is missing")
     fullscreen: bool = value(
         False,

@@ -41,6 +41,13 @@ def _empty(size_hw: Hw) -> Image:
     return np.full((*size_hw, 3), BACKGROUND, np.uint8)
 
 
+def dimmed(image: Image, light: float) -> Image:
+    """A copy of `image` with this share of its brightness, from 0 (black) to 1."""
+    if light >= 1:
+        return image.copy()
+    return cv2.convertScaleAbs(image, alpha=light)  # type: ignore[return-value]
+
+
 def resize(image: Image, size_hw: Hw) -> Image:
     """`image` at another size: averaged where it shrinks, interpolated where it grows.
 

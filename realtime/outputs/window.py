@@ -82,7 +82,8 @@ WindowEvent: TypeAlias = str | Held | Click | Turn
 class Window(Output):
     """A window that scales and letterboxes the canvas. It appears with its first picture; the main thread drives it.
 
-    With `hides_mouse`, the mouse cursor is never seen over it.
+    With `hides_mouse`, the mouse cursor is never seen over it. `shift` moves the picture, in pixels to the right and
+    down; the system does not blank the screen while the window is there.
     """
 
     name = "window"
@@ -91,6 +92,7 @@ class Window(Output):
         super().__init__(canvases, canvas_hw)
         self.closed = self.fullscreen = self._shown = False
         self.hides_mouse = False
+        self.shift = (0, 0)
         self._exposures = 0
         self._last_click = Click(-NEAR, -NEAR), 0.0
         self._moved = 0.0
@@ -115,6 +117,7 @@ class Window(Output):
         self._window.set_icon(_icon())
         self._surface = self._window.get_surface()
         pygame.key.set_repeat(*REPEAT_MS)
+        pygame.display.set_allow_screensaver(False)  # bound to this process: it ends with it, however that ends
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -138,7 +141,9 @@ class Window(Output):
     def show(self, image: Image) -> None:
         """Put an image of `size_hw` on the screen; what the system refuses becomes the `fault`."""
         try:
-            self._surface.blit(pygame.image.frombuffer(image.data, hw(image)[::-1], "BGR"), (0, 0))
+            if self.shift != (0, 0):
+                self._surface.fill(0)
+            self._surface.blit(pygame.image.frombuffer(image.data, hw(image)[::-1], "BGR"), self.shift)
             if not self._shown:
                 self._window.show()
                 self._shown, self._moved = True, time.monotonic()

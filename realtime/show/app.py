@@ -48,7 +48,9 @@ from realtime.show.setup import announce, open_setup, suggest_fetch
 from realtime.show.status import StatusLine
 from realtime.show.unattended.health.figures_of import figures_of
 from realtime.show.unattended.health.server import HealthServer
-from realtime.show.unattended.visitor_lock import VisitorLock
+from realtime.show.unattended.hours import parse_hours
+from realtime.show.unattended.schedule import Schedule
+from realtime.show.unattended.visitor_lock import VisitorLock, begin_kiosk
 from realtime.supervision.heartbeat import Heartbeat
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
@@ -71,6 +73,8 @@ def run(options: LiveOptions) -> None:
     kinds = [find_output(name) for name in options.sink]
     setup = open_setup(options, owners=ACTION_OWNERS)
     begin_show(setup.controls, options.fps)
+    if options.kiosk:
+        begin_kiosk(setup.controls)
     if options.resume is not None:
         resume(options.resume, setup.controls)
     if options.fullscreen:
@@ -135,6 +139,7 @@ class Show:
         self._heartbeat = Heartbeat()
         self._kept: Sequence[KeptFile] = ()
         self._lock = VisitorLock(self._controls) if options.kiosk else None
+        self._schedule = Schedule(parse_hours(options.hours), parts.capture) if options.hours else None
         self._quit = False
         self._lost_since: float | None = None
 
@@ -147,12 +152,14 @@ class Show:
         """Run the main loop until the show is over; `drawn` gets each canvas for the outputs."""
         parts = self._parts
         threads = DrawingThreads(parts, self._options, self._meter, frames=frames, outputs=drawn)
-        screen = Screen(parts.outputs, parts.setup, self._meter, self._attract(), self._lock)
+        screen = Screen(
+            parts.outputs, parts.setup, self._meter, self._attract(), lock=self._lock, schedule=self._schedule
+        )
         for owner in (screen.operator, *([parts.recordings] if self._options.keys_record else ()), self):
             self._controls.register(owner)
         if parts.health is not None:
             parts.health.figures = lambda: figures_of(
-                parts, self._meter, threads.keeper, canvas=screen.canvas, frame=frames.peek(), resting=False
+                parts, self._meter, threads.keeper, canvas=screen.canvas, frame=frames.peek(), resting=screen.resting
             )
         if screen.has_window:
             on_lost_display(partial(self._lose_display, screen, threads))
@@ -178,6 +185,8 @@ class Show:
             threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
             screen.turn(threads.canvases, status)
             self._controls.drain()
+            if self._schedule is not None:
+                self._schedule.turn(time.monotonic(), screen.canvas.frame.timestamp if screen.canvas else None)
             self._heartbeat.beat(ready=screen.canvas is not None)
             for file in self._kept:
                 file.turn()

@@ -14,6 +14,7 @@ from models.importing.open_network import open_network
 from models.importing.overrides import InputLayout, Overrides
 from models.spec import Colours, Hw, Network
 from realtime.inference.execution.table import ProviderChoice
+from realtime.show.unattended.hours import check_hours
 
 OWN = Parameter(group=Group("Options for your own network, saved beside its file", sort_key=9))
 
@@ -127,6 +128,9 @@ class LiveOptions(RenderOptions):
     kiosk: bool = False
     """for visitors: fullscreen, without mouse cursor and status line, with --wait, and with locked keys: none ends the
     show, writes files or covers the picture until Ctrl+Shift+O; only --record and --recording on record anything"""
+    hours: Annotated[str | None, Parameter(validator=check_hours)] = None
+    """when the show is open, such as "mon-fri 09:00-18:00, sat 10:00-14:00@50%", the latter dimmed; at other times the
+    window is black, and camera and network rest (default: always open)"""
     recording: Literal["on", "off"] | None = None
     """let keys record and save what was shown, and keep the last ten seconds for it (default: on, in a kiosk off)"""
     frames: Annotated[int | None, between(1)] = None

@@ -11,7 +11,7 @@ from realtime.canvas.composer import Canvas
 from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import WindowSettings
 from realtime.controls.value import Scalar
-from realtime.imaging.compositing import fitted
+from realtime.imaging.compositing import dimmed, fitted
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.output import Output
 from realtime.outputs.window import CHORD, Held, Turn, Window, WindowEvent
@@ -21,6 +21,8 @@ from realtime.pace.meter import Meter
 from realtime.show.attract import Attract
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
+from realtime.show.unattended.pixel_shift import pixel_shift
+from realtime.show.unattended.schedule import Schedule
 from realtime.show.unattended.visitor_lock import VisitorLock
 from realtime.threads.mailbox import Mailbox
 
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 
 FEEDBACK = 3.0  # seconds for which the answer to a key stays on the status line
 TURN = 0.016  # seconds that a turn waits for a new canvas: keys are read at 60 Hz
+RESTING_TURN = 0.1  # the same outside of the hours of the show
 LARGEST_HW = (1440, 2560) if (os.cpu_count() or 1) > 4 else (1080, 1920)
 """The largest canvas in fullscreen; a larger screen enlarges it. Features as colour take 31 ms of processor time at
 1280x720, 66 ms at 1920x1080 and 85 ms at 2560x1440, the mosaic 12, 16 and 20 ms."""
@@ -42,14 +45,17 @@ class Screen:
         setup: RenderSetup,
         meter: Meter,
         attract: Attract | None = None,
+        *,
         lock: VisitorLock | None = None,
+        schedule: Schedule | None = None,
     ) -> None:
         self.operator = Operator(setup)
         self._window = next((each for each in outputs if isinstance(each, Window)), None)
         self._controls: Controls = setup.controls
         self._overlays = Overlays(setup.controls, setup.network.info)
         self._meter = meter
-        self._attract, self._lock = attract, lock
+        self._attract, self._lock, self._schedule = attract, lock, schedule
+        self._began = time.monotonic()
         self._seen = 0
         self._drawn: object = None
         self._changed: tuple[float, Snapshot] | None = None
@@ -72,6 +78,11 @@ class Screen:
         return self._window is not None and self._window.closed
 
     @property
+    def resting(self) -> bool:
+        """Whether the show rests, outside of its hours."""
+        return self._schedule is not None and self._schedule.resting
+
+    @property
     def feedback(self) -> str:
         """The answer to the last key or click, for a moment, where the picture does not show it; empty otherwise."""
         text, until = self._feedback
@@ -85,7 +96,7 @@ class Screen:
 
     def turn(self, canvases: Mailbox[Canvas], status: Callable[[Canvas], hud.Status]) -> None:
         """Show what is new, then read keys and the mouse; without them the attract mode begins or goes on."""
-        fresh, self._seen = canvases.get(self._seen, TURN)
+        fresh, self._seen = canvases.get(self._seen, RESTING_TURN if self.resting else TURN)
         if fresh is not None:
             self.canvas = self.operator.canvas = fresh
             self._time_switch(fresh)
@@ -100,7 +111,7 @@ class Screen:
                     self._attract.end()
                 self._feedback = self._answer(event, self._window), time.monotonic() + FEEDBACK
             self._keep_locked(self._window)
-        if self._attract is not None:
+        if self._attract is not None and not self.resting:
             self._attract.turn(self._touched_at, time.monotonic())
 
     def _keep_locked(self, window: Window) -> None:
@@ -117,19 +128,24 @@ class Screen:
         window.set_fullscreen(settings[WindowSettings].fullscreen)
         if self._touched or (self._attract is not None and self._attract.running):
             status = dataclasses.replace(status, card="")
-        look = settings, status, self.operator.cursor_visible, self.operator.dialog, window.look
+        options = settings[WindowSettings]
+        window.shift = pixel_shift(time.monotonic() - self._began) if options.shift else (0, 0)
+        light = options.brightness * (self._schedule.light if self._schedule is not None else 1.0)
+        look = settings, status, self.operator.cursor_visible, self.operator.dialog, window.look, window.shift, light
         if not fresh and self._drawn == look:
             return
         self._drawn = look
         with self._meter.stage("overlay"):
-            image = self._overlaid(window, canvas, status)
+            image = self._overlaid(window, canvas, status, light)
         with self._meter.stage("window"):
             window.show(image)
         if fresh:
             self._meter.screen.tick()
 
-    def _overlaid(self, window: Window, canvas: Canvas, status: hud.Status) -> Image:
-        image = window.fit(canvas.frame.image).copy()
+    def _overlaid(self, window: Window, canvas: Canvas, status: hud.Status, light: float) -> Image:
+        image = dimmed(window.fit(canvas.frame.image), light)
+        if self.resting and (self._lock is None or self._lock.locked):
+            return image
         operator = self.operator
         self._overlays.draw(image, canvas, status, cursor=operator.cursor_visible, dialog=operator.dialog)
         return image
@@ -147,7 +163,8 @@ class Screen:
         if self.canvas is None:
             return ""
         placement = hud.Placement.of(hw(self.canvas.frame.image), window.size_hw)
-        return self.operator.click(event, placement.to_canvas(event.x, event.y))
+        right, down = window.shift
+        return self.operator.click(event, placement.to_canvas(event.x - right, event.y - down))
 
     def _press(self, key: str) -> str:
         """Press a key, unless it belongs to the lock of a kiosk."""

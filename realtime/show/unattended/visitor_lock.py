@@ -23,6 +23,13 @@ VALUES: dict[str, Scalar] = {
 """The values of a locked show."""
 
 
+def begin_kiosk(controls: Controls) -> None:
+    """Set what a kiosk begins with, where nobody has chosen another value."""
+    if not controls.is_chosen("window/shift"):
+        controls.set("window/shift", True, chosen=False)
+        controls.mark_start()
+
+
 class VisitorLock:
     """Decides which keys count; main thread only. The chord unlocks all of them, until a minute without a key.
 

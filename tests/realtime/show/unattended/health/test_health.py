@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -67,6 +67,12 @@ def ask(port: int, path: str = "/health", method: str = "GET", host: str | None 
         connection.close()
 
 
+def port_of(log: IO[str]) -> int:
+    """The port that a show names in its log."""
+    line = next(line for line in log if "/health" in line)
+    return int(line.partition("127.0.0.1:")[2].partition("/")[0])
+
+
 def parsed(text: str) -> dict[str, float]:
     """The samples of a text in the format of Prometheus; every rule that it breaks is an AssertionError."""
     samples: dict[str, float] = {}
@@ -108,8 +114,7 @@ def test_a_camera_that_is_lost_and_found_again_is_seen(tmp_path: Path) -> None:
         ventral("--source", camera.url, "--sink", "none", "--health", "0", *SMALL, cwd=tmp_path) as process,
     ):
         assert process.stderr is not None
-        line = next(line for line in process.stderr if "/health" in line)
-        port = int(line.partition("127.0.0.1:")[2].partition("/")[0])
+        port = port_of(process.stderr)
         until(lambda: health()[0] == 200, "a healthy show")
         assert health()[1]["status"] == "ok"
         camera.stop()
