@@ -44,11 +44,12 @@ from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
 from realtime.show.resume import kept_values, resume
 from realtime.show.screen import Screen
-from realtime.show.setup import announce, open_setup, suggest_fetch
+from realtime.show.setup import announce, announce_start, open_setup, suggest_fetch
 from realtime.show.status import StatusLine
 from realtime.show.unattended.health.figures_of import figures_of
 from realtime.show.unattended.health.server import HealthServer
 from realtime.show.unattended.hours import parse_hours
+from realtime.show.unattended.log_file import LogFile
 from realtime.show.unattended.schedule import Schedule
 from realtime.show.unattended.visitor_lock import VisitorLock, begin_kiosk
 from realtime.supervision.heartbeat import Heartbeat
@@ -84,6 +85,8 @@ def run(options: LiveOptions) -> None:
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     opener = _opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps))
     with ExitStack() as stack:
+        if options.log_file is not None:
+            stack.enter_context(LogFile(options.log_file))
         signals = stack.enter_context(StopSignals())
         health = stack.enter_context(HealthServer(options.health)) if options.health is not None else None
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
@@ -94,6 +97,8 @@ def run(options: LiveOptions) -> None:
         )
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
         outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
+        if options.kiosk or options.log_file is not None:
+            announce_start(setup.network.info, engine.provider, capture.name)
         announce(setup.network.info, engine.provider)
         suggest_fetch(options, setup.network.info)
         recordings = RecordingCommands(recorder, stills, force=options.force)

@@ -150,6 +150,8 @@ class LiveOptions(RenderOptions):
     report: Path | None = None
     """write measurements to this JSON file"""
 
+    log_file: Path | None = None
+    """write what the show says to this file too, up to 5 MB; older parts are FILE.1 to FILE.5"""
     health: Annotated[int | None, between(0, 65535)] = None
     """serve /health (JSON) and /metrics (Prometheus) at this port of 127.0.0.1; 0 takes a free one and logs it"""
 

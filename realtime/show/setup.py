@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 
 from models.errors import OutputError
 from models.files import write_atomically
@@ -67,6 +68,11 @@ def _say_size(info: ModelInfo, short_side: int) -> None:
         step, smallest = limits.step, limits.smallest
         sides = f"{smallest} or more" if step == 1 else f"multiples of {step} from {smallest}"
         log.info("--size %d becomes %d: %s takes %s pixels", short_side, limits.side(short_side), info.name, sides)
+
+
+def announce_start(info: ModelInfo, provider: Provider, source: str) -> None:
+    """Log what a show that nobody watches runs."""
+    log.info("Ventral %s begins: %s on the %s, from %s", metadata.version("ventral"), info.name, provider.name, source)
 
 
 def announce(info: ModelInfo, provider: Provider) -> None:

@@ -1,9 +1,8 @@
 """`ventral supervise`: a show that is started again when it fails."""
 
-import logging
 import sys
 from collections.abc import Sequence
-from logging.handlers import RotatingFileHandler
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -12,16 +11,15 @@ import platformdirs
 from cyclopts import Parameter
 
 from models.errors import SettingError
+from realtime.show.unattended.log_file import LogFile
 from realtime.supervision.supervisor import Supervisor
 from scripts.show.live import live
-
-LOG_BYTES, LOG_FILES = 1_000_000, 5
 
 
 def supervise(
     *command: Annotated[str, Parameter(allow_leading_hyphen=True)],
     resume: Path | None = None,
-    log: Path | None = None,
+    log_file: Path | None = None,
 ) -> None:
     """Run a show, and start it again when it crashes, ends with a fault, or no longer answers.
 
@@ -32,18 +30,15 @@ def supervise(
 
     :param command: live and its options, after --
     :param resume: the file that keeps the values of the show (default: one in the folder for the state of programs)
-    :param log: write what the show says to this file, up to 1 MB; older parts are FILE.1 to FILE.5
+    :param log_file: write what the show says to this file, up to 5 MB; older parts are FILE.1 to FILE.5
     """
     words = command or ("live",)
     if words[0] != "live":
         raise SettingError(f"supervise runs live, but got '{words[0]}'; write: ventral supervise -- live OPTIONS")
     check_options(words[1:])
-    if log is not None:
-        handler = RotatingFileHandler(log, maxBytes=LOG_BYTES, backupCount=LOG_FILES)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        logging.getLogger().addHandler(handler)
     state = resume or platformdirs.user_state_path("ventral", appauthor=False) / "supervised.toml"
-    status = Supervisor(words, resume=state, keep_errors=log is not None).run()
+    with LogFile(log_file) if log_file is not None else nullcontext():
+        status = Supervisor(words, resume=state, keep_errors=log_file is not None).run()
     if status:
         sys.exit(status if status > 0 else 128 - status)
 

@@ -41,7 +41,16 @@ def children(process: int) -> list[int]:
 
 @contextmanager
 def supervised(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    command = ["supervise", "--resume", str(folder / "kept.toml"), "--log", str(folder / "log"), "--", *SHOW, *options]
+    command = [
+        "supervise",
+        "--resume",
+        str(folder / "kept.toml"),
+        "--log-file",
+        str(folder / "log"),
+        "--",
+        *SHOW,
+        *options,
+    ]
     with subprocess.Popen(
         [sys.executable, "-c", IMPATIENT, *command],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
