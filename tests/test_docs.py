@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import plistlib
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from scripts.cli import commands
+from scripts.show.supervise import check_options
 from tests.conftest import KERAS, SLOW
 
 ROOT = Path(__file__).parent.parent
@@ -54,3 +58,23 @@ def test_the_newest_heading_of_the_changelog_is_the_version() -> None:
 
 def test_the_marked_files_exist() -> None:
     assert all((ROOT / "tests" / each).exists() for each in (*KERAS, *SLOW))
+
+
+def test_the_commands_for_installations_exist() -> None:
+    text = (ROOT / "docs" / "installations.md").read_text("utf-8")
+    lines = re.findall(r"^(?:\.venv.Scripts.)?ventral(?:\.exe)? (.*)$", text, re.MULTILINE)
+    assert len(lines) >= 10
+    for line in lines:
+        words = shlex.split(line)
+        app = commands(words)
+        app.parse_args(words, exit_on_error=False, print_error=False)
+        if "--" in words:
+            check_options([word for word in words[words.index("--") + 1 :] if word != "live"])
+
+
+def test_the_property_list_for_macos_is_one() -> None:
+    text = (ROOT / "docs" / "installations.md").read_text("utf-8")
+    (block,) = re.findall(r"```xml\n(.*?)```", text, re.DOTALL)
+    words = plistlib.loads(block.encode())["ProgramArguments"]
+    assert words[1:4] == ["supervise", "--", "live"]
+    check_options(words[4:])
