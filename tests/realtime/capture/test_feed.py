@@ -140,3 +140,21 @@ def test_a_film_with_uneven_times_is_shown_at_its_times(tmp_path: Path) -> None:
         assert len(shown) + capture.dropped == 13
     slow = [late - early for early, late in itertools.pairwise(shown[-4:])]
     assert min(slow[1:]) > 0.4
+
+
+def test_a_capture_rests_also_while_its_source_is_lost_and_wakes_up() -> None:
+    frames: Mailbox[Frame] = Mailbox()
+    with HttpCamera() as camera, Capture(lambda: open_source(camera.url), frames, retry=True) as capture:
+        assert soon(lambda: frames.version > 3)
+        camera.stop()
+        assert soon(lambda: capture.lost)
+        capture.rest(on=True)
+        assert soon(lambda: capture.lost is None)
+        camera.start()
+        connections, seen = camera.connections, frames.version
+        time.sleep(1.5)  # a lost source would be opened again by now
+        assert (camera.connections, frames.version, capture.fps) == (connections, seen, 0)
+        capture.rest(on=False)
+        assert soon(lambda: frames.version > seen + 3)
+        assert capture.lost is None
+        capture.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -138,3 +139,27 @@ def test_wrong_words_are_refused_before_anything_is_started(words: list[str], sa
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 2
     assert said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_systemd_hears_that_the_supervisor_lives_also_while_there_is_no_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = str(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.settimeout(40)
+
+        def hear(words: str) -> None:
+            while words not in systemd.recv(4096).decode():
+                continue
+
+        with supervised(tmp_path) as process:
+            hear("READY=1\nWATCHDOG=1")
+            hear("STATUS=showing")
+            os.kill(show_of(process.pid), signal.SIGKILL)
+            hear("STATUS=ended with status -9; starting again in")
+            hear("WATCHDOG=1")
+            hear("STATUS=showing")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
