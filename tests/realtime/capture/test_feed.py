@@ -147,7 +147,7 @@ def test_a_capture_rests_also_while_its_source_is_lost_and_wakes_up() -> None:
     with HttpCamera() as camera, Capture(lambda: open_source(camera.url), frames, retry=True) as capture:
         assert soon(lambda: frames.version > 3)
         camera.stop()
-        assert soon(lambda: capture.lost)
+        assert soon(lambda: capture.lost is not None)
         capture.rest(on=True)
         assert soon(lambda: capture.lost is None)
         camera.start()
