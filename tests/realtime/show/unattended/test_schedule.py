@@ -69,6 +69,24 @@ def test_hours_say_when_a_show_is_open(text: str) -> None:
         assert parse_hours(text).light_at(moment(when)) == light, when
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs a clock whose zone can be set")
+@pytest.mark.parametrize(("day", "minutes"), [("2026-03-29", 0), ("2026-10-25", 120), ("2026-06-01", 60)])
+def test_the_clock_on_the_wall_counts_when_summer_time_begins_and_ends(
+    day: str, minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In March there is no time from two to three; in October there are two."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        begin = datetime.fromisoformat(day).timestamp()
+        hours = parse_hours("02:00-03:00")
+        light = [hours.light_at(datetime.fromtimestamp(begin + 60 * minute)) for minute in range(8 * 60)]
+        assert sum(light) == minutes
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 @pytest.mark.parametrize("text", WRONG)
 def test_other_texts_are_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SettingError, match="--hours takes hours such as"):
