@@ -49,7 +49,6 @@ from realtime.show.status import StatusLine
 from realtime.show.unattended.health.figures_of import figures_of
 from realtime.show.unattended.health.server import HealthServer
 from realtime.show.unattended.hours import parse_hours
-from realtime.show.unattended.log_file import LogFile
 from realtime.show.unattended.schedule import Schedule
 from realtime.show.unattended.visitor_lock import VisitorLock, begin_kiosk
 from realtime.supervision.heartbeat import Heartbeat
@@ -85,8 +84,6 @@ def run(options: LiveOptions) -> None:
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     opener = _opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps))
     with ExitStack() as stack:
-        if options.log_file is not None:
-            stack.enter_context(LogFile(options.log_file))
         signals = stack.enter_context(StopSignals())
         health = stack.enter_context(HealthServer(options.health)) if options.health is not None else None
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))

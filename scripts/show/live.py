@@ -1,7 +1,10 @@
 """`ventral live`: the show."""
 
+from contextlib import nullcontext
+
 from realtime.show.app import run
 from realtime.show.options import LiveOptions
+from realtime.show.unattended.log_file import LogFile
 
 
 def live(options: LiveOptions = LiveOptions()) -> None:  # noqa: B008, a frozen value
@@ -11,4 +14,5 @@ def live(options: LiveOptions = LiveOptions()) -> None:  # noqa: B008, a frozen 
 
     Example: `ventral --source clip.mp4 --loop --layer block3_conv1`
     """
-    run(options)
+    with LogFile(options.log_file) if options.log_file is not None else nullcontext():
+        run(options)

@@ -6,9 +6,10 @@ import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
-from models.errors import OutputError
+from models.errors import OutputError, VentralError
 
 MOST_BYTES, PARTS = 5_000_000, 5
 
@@ -16,8 +17,8 @@ MOST_BYTES, PARTS = 5_000_000, 5
 class LogFile(RotatingFileHandler):
     """Writes what the root logger gets to `path`, up to 5 MB; older parts are `path`.1 to `path`.5.
 
-    A file that is moved or deleted is made anew, and a full disk costs lines, but not the show. Raises OutputError
-    where the file cannot be written at the start.
+    A file that is moved or deleted is made anew, and a full disk costs lines, but not the show. An error that ends the
+    context is written too. Raises OutputError where the file cannot be written at the start.
     """
 
     def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
@@ -32,7 +33,12 @@ class LogFile(RotatingFileHandler):
         logging.getLogger().addHandler(self)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and error is not None:
+            details = None if isinstance(error, VentralError) else (kind, error, trace)
+            self.handle(logging.LogRecord("ventral", logging.ERROR, "", 0, "the end: %s", (error,), details))
         logging.getLogger().removeHandler(self)
         self.close()
 

@@ -53,6 +53,16 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         LogFile(tmp_path / "absent" / "log")
 
 
+@pytest.mark.parametrize("error", [OutputError("no space"), ValueError("a mistake")])
+def test_what_ends_a_show_is_in_the_log(tmp_path: Path, error: Exception) -> None:
+    path = tmp_path / "log"
+    with pytest.raises(type(error)), LogFile(path):
+        raise error
+    text = path.read_text()
+    assert str(error) in text
+    assert ("Traceback" in text) == isinstance(error, ValueError)
+
+
 @pytest.mark.slow
 def test_a_show_logs_its_begin(tmp_path: Path) -> None:
     path = tmp_path / "log"
