@@ -23,7 +23,7 @@ from realtime.inference.engine import Engine
 from realtime.inference.memory.process_memory import keep_heap_compact
 from realtime.inference.providers import choose
 from realtime.outputs.lost_display import on_lost_display
-from realtime.outputs.recorder import Recorder
+from realtime.outputs.recorder import MP4_FPS, Recorder
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
@@ -82,13 +82,17 @@ def run(options: LiveOptions) -> None:
         signals = stack.enter_context(StopSignals())
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
         engine = stack.enter_context(Engine(choose(options.provider), background=True))
-        gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
-        recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps))
+        settings = setup.controls.snapshot()[RecordSettings]
+        replay_fps = MP4_FPS if settings.format == "mp4" else settings.gif_fps
+        recorder = stack.enter_context(
+            Recorder(drawn, folder=options.folder, gif_fps=settings.gif_fps, replay_fps=replay_fps)
+        )
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
         outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         announce(setup.network.info, engine.provider)
         suggest_fetch(options, setup.network.info)
         recordings = RecordingCommands(recorder, stills, force=options.force)
+        recordings.follow(setup.controls)
         parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills))
         show = Show(options, parts, signals)
         try:
