@@ -37,7 +37,7 @@ def open_session(
     except VentralError:
         raise
     except Exception as error:
-        readable = not isinstance(error, OSError)
+        readable = not isinstance(error, (OSError, ValueError))
         if (readable and provider.name != CPU.name) or not repair(spec):
             raise
         log.warning("the cache of %s was damaged; rebuilding it", spec.network.info.name)

@@ -23,7 +23,7 @@ from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from realtime.inference.execution.binding import DTYPES, Binding, is_fixed
 from realtime.inference.execution.kind import ProviderKind
 from realtime.inference.execution.table import BY_NAME, BY_OPTION, ProviderChoice
-from realtime.inference.memory.external_weights import read_weights
+from realtime.inference.memory.external_weights import map_weights
 from realtime.inference.memory.process_memory import heap_bytes
 
 log = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ class Session:
 
 
 def _open(path: Path | bytes, options: ort.SessionOptions, providers: list[Any]) -> ort.InferenceSession:
-    weights = read_weights(path) if isinstance(path, Path) else {}
+    weights = map_weights(path) if isinstance(path, Path) else {}
     if weights:
         sizes = [len(content) for content in weights.values()]
         options.add_external_initializers_from_files_in_memory(list(weights), list(weights.values()), sizes)
