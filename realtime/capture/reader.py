@@ -1,13 +1,16 @@
 """A thread that opens a source, reads it at its frame rate, and can be abandoned when it hangs."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
-from models.errors import SourceError
+from models.errors import SourceError, is_out_of_memory, one_line
 from realtime.capture.source import Source
 from realtime.capture.source_health import Frozen, HealthLimits, SourceHealth
 from realtime.imaging.frame import Image
+
+log = logging.getLogger(__name__)
 
 MAX_SKIPS = 2  # frames skipped in a row at most, so that some are shown while catching up
 MAX_LAG = 2.0  # seconds behind the clock after which the lost time is given up: slow motion instead of endless skipping
@@ -46,7 +49,7 @@ class Reader(threading.Thread):
         self._left.set()
 
     def fault(self, limits: HealthLimits) -> str | None:
-        """Why the source is lost, or None; raises the exception of the thread unless it is a SourceError."""
+        """Why the source is lost, or None; raises a mistake of the program."""
         if not self.is_alive():
             return self._ending()
         if self.health is None:
@@ -63,11 +66,16 @@ class Reader(threading.Thread):
         return self.health.warning(limits)
 
     def _ending(self) -> str:
-        if not isinstance(self.error, SourceError):
-            raise self.error or RuntimeError("the reader thread ended without an error")
+        """Why the thread has ended; raises its exception where that is a mistake of the program, not of a device."""
+        error, live = self.error, self.source is not None and self.source.live
+        expected = isinstance(error, SourceError) or (error is not None and is_out_of_memory(error))
+        if error is None or not (expected or (live and isinstance(error, Exception))):
+            raise error or RuntimeError("the reader thread ended without an error")
         if self.source is None:
             return "cannot open it"
-        return str(self.error).removeprefix(f"{self.source.name}: ")
+        if not expected:
+            log.error("%s failed", self.source.name, exc_info=error)
+        return one_line(error).removeprefix(f"{self.source.name}: ")
 
     def run(self) -> None:
         """Open the source and read it until `leave` or an error."""

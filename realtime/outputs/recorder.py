@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from models.errors import OutputError
+from models.errors import OutputError, is_out_of_memory
 from realtime.controls.settings import GIF_MAX_MB
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
@@ -216,7 +216,9 @@ class Recorder(Output):
             if due and frame is not None:
                 self.replay.add(frame.image, times=due)
         except Exception as error:  # a thread must not die unseen
-            self.fail(error)
+            self.replay.clear()
+            if not is_out_of_memory(error):
+                self.fail(error)
             raise
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from models.build.precision import Precision
-from models.errors import OutputError, SetupError, SourceError
+from models.errors import OutputError, SetupError, SourceError, is_out_of_memory
 from realtime.capture.feed import Capture
 from realtime.capture.registry import stands_still
 from realtime.capture.same_source import OpenSame
@@ -18,6 +18,11 @@ from realtime.capture.standby import OpenOrStandBy, waiting
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings, ShowSettings
+from realtime.faults.camera import failing_source
+from realtime.faults.encoder import kill_encoders
+from realtime.faults.fault import Faults
+from realtime.faults.graph import failing_graphs
+from realtime.faults.view import let_views_fail
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.memory.process_memory import keep_heap_compact
@@ -52,6 +57,7 @@ log = logging.getLogger(__name__)
 
 LOST_FOR = 10.0  # seconds that a show with --frames waits for a lost source; any other waits for ever
 RESUME_PERIOD, REPORT_PERIOD = 1.0, 5.0  # seconds between two writes of the files that are kept up to date
+STARVED = 0.1  # seconds until a canvas is shown again for which there was no memory
 HOLD = 120  # frames for which each picture of a folder is shown: four seconds
 
 
@@ -74,6 +80,10 @@ def run(options: LiveOptions) -> None:
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     opener: Callable[[], Source] = OpenSame(options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))
+    faults = Faults(options.fault)
+    opener = failing_source(opener, faults)
+    let_views_fail(setup.views, faults)
+    kill_encoders(faults)
     if options.wait:
         opener = OpenOrStandBy(opener, fps, say=waiting)
     elif options.source == "auto" and Window.name in options.sink:
@@ -81,7 +91,7 @@ def run(options: LiveOptions) -> None:
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
-        engine = stack.enter_context(Engine(choose(options.provider), background=True))
+        engine = stack.enter_context(Engine(choose(options.provider), failing_graphs(faults), background=True))
         settings = setup.controls.snapshot()[RecordSettings]
         replay_fps = MP4_FPS if settings.format == "mp4" else settings.gif_fps
         recorder = stack.enter_context(
@@ -155,7 +165,12 @@ class Show:
                 record = None
             self._meter.loop()
             threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
-            screen.turn(threads.canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
+            try:
+                screen.turn(threads.canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                time.sleep(STARVED)  # the canvas before stays
             self._controls.drain()
             self._heartbeat.beat(ready=screen.canvas is not None)
             for file in self._kept:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from models.errors import VentralError
+from models.errors import VentralError, one_line
 
 log = logging.getLogger(__name__)
 
@@ -63,5 +63,5 @@ class FilmJob:
             self._faults.append(str(error))
         except Exception as error:
             log.exception("the recording of %s failed", self.path)
-            self._faults.append(f"{self.path} failed: {error}")
+            self._faults.append(f"{self.path} failed: {one_line(error)}")
         self._done(self)

@@ -37,7 +37,7 @@ class Replay:
     def add(self, image: Image, *, times: int = 1) -> None:
         """Append an image that was shown for `times` / fps seconds; the same image again costs nothing."""
         if not self.seconds:
-            self._clear()
+            self.clear()
         elif image is not self._last:
             self._append(self._encode(image))
         self._end, self._last = self._end + times, image
@@ -51,6 +51,12 @@ class Replay:
             encoded = [each for group in self._groups for each in group]
             begin = max(self._begin, encoded[0].time)
             return Clip(encoded, begin, self._end, self.fps, self._encoder.size_wh)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._groups.clear()
+            self._bytes, self._last, self._encoder = 0, None, None
 
     @property
     def _begin(self) -> int:
@@ -78,11 +84,6 @@ class Replay:
         """Forget the groups that are too old, or too much for the memory."""
         while len(self._groups) > 1 and (self._groups[1][0].time <= self._begin or self._bytes > MOST_BYTES):
             self._bytes -= sum(len(each.packet) for each in self._groups.popleft())
-
-    def _clear(self) -> None:
-        with self._lock:
-            self._groups.clear()
-            self._bytes, self._last, self._encoder = 0, None, None
 
 
 def _encoded_size(image: Image) -> Wh:
