@@ -1,6 +1,5 @@
 """A thread that opens a source, reads it at its frame rate, and can be abandoned when it hangs."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -9,8 +8,6 @@ from models.errors import SourceError, is_out_of_memory, one_line
 from realtime.capture.source import Source
 from realtime.capture.source_health import Frozen, HealthLimits, SourceHealth
 from realtime.imaging.frame import Image
-
-log = logging.getLogger(__name__)
 
 MAX_SKIPS = 2  # frames skipped in a row at most, so that some are shown while catching up
 MAX_LAG = 2.0  # seconds behind the clock after which the lost time is given up: slow motion instead of endless skipping
@@ -65,17 +62,22 @@ class Reader(threading.Thread):
             return None
         return self.health.warning(limits)
 
+    @property
+    def unexpected(self) -> Exception | None:
+        """What has ended the thread of a live source, if that is nothing that sources usually raise."""
+        error, live = self.error, self.source is not None and self.source.live
+        if not live or not isinstance(error, Exception) or isinstance(error, SourceError) or is_out_of_memory(error):
+            return None
+        return error
+
     def _ending(self) -> str:
         """Why the thread has ended; raises its exception where that is a mistake of the program, not of a device."""
-        error, live = self.error, self.source is not None and self.source.live
-        expected = isinstance(error, SourceError) or (error is not None and is_out_of_memory(error))
-        if error is None or not (expected or (live and isinstance(error, Exception))):
-            raise error or RuntimeError("the reader thread ended without an error")
-        if self.source is None:
-            return "cannot open it"
-        if not expected:
-            log.error("%s failed", self.source.name, exc_info=error)
-        return one_line(error).removeprefix(f"{self.source.name}: ")
+        error = self.error
+        if error is None:
+            raise RuntimeError("the reader thread ended without an error")
+        if not (isinstance(error, SourceError) or is_out_of_memory(error) or self.unexpected):
+            raise error
+        return "cannot open it" if self.source is None else one_line(error).removeprefix(f"{self.source.name}: ")
 
     def run(self) -> None:
         """Open the source and read it until `leave` or an error."""
