@@ -260,8 +260,8 @@ class Engine:
             raise ModelError(f"{name} produced NaN: its weights are damaged, or --scale is wrong, or the processor is")
         return outputs
 
-    def _fail(self, spec: GraphSpec, error: Exception, retry: float = RETRY) -> None:
-        """Raise this error for the graph for `retry` seconds, so that it does not run in every frame."""
+    def _fail(self, spec: GraphSpec, error: Exception, retry: float | None = None) -> None:
+        """Raise this error for the graph for `retry` or RETRY seconds, so that it does not run in every frame."""
         internal = not isinstance(error, VentralError)
         if is_out_of_memory(error):
             self.relieve_memory()
@@ -270,7 +270,7 @@ class Engine:
         with self._changed:
             self._sessions.close(spec)
             kind, message = GraphError if internal else ModelError, str(error) or type(error).__name__
-            self._failures[spec] = Failure(kind, message, time.monotonic() + retry)
+            self._failures[spec] = Failure(kind, message, time.monotonic() + (retry or RETRY))
             self._dequeue(spec)
 
     def _resolved(self, spec: GraphSpec) -> bool:
