@@ -55,7 +55,11 @@ DOORS = {
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
     "av": {
-        f"realtime/capture/films/{name}.py" for name in ("container", "convert", "decoded_film", "stream", "timeline")
+        *(
+            f"realtime/capture/films/{name}.py"
+            for name in ("container", "convert", "decoded_film", "stream", "timeline")
+        ),
+        *(f"realtime/outputs/replay/{name}.py" for name in ("encoder", "packets", "saved_replay")),
     },
     "pygame": {"realtime/outputs/window.py"},
     "socket": {

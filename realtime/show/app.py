@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from models.build.precision import Precision
-from models.errors import OutputError, SetupError, SourceError
+from models.errors import OutputError, SetupError, SourceError, is_out_of_memory
 from realtime.canvas.composer import Canvas
 from realtime.capture.feed import Capture
 from realtime.capture.registry import stands_still
@@ -19,12 +19,17 @@ from realtime.capture.standby import OpenOrStandBy, waiting
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings, ShowSettings
+from realtime.faults.camera import failing_source
+from realtime.faults.encoder import kill_encoders
+from realtime.faults.fault import Faults
+from realtime.faults.graph import failing_graphs
+from realtime.faults.view import let_views_fail
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.memory.process_memory import keep_heap_compact
 from realtime.inference.providers import choose
 from realtime.outputs.lost_display import on_lost_display
-from realtime.outputs.recorder import Recorder
+from realtime.outputs.recorder import MP4_FPS, Recorder
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
@@ -44,7 +49,7 @@ from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
 from realtime.show.resume import kept_values, resume
 from realtime.show.screen import Screen
-from realtime.show.setup import announce, announce_start, open_setup, suggest_fetch
+from realtime.show.setup import RenderSetup, announce, announce_start, open_setup, suggest_fetch
 from realtime.show.status import StatusLine
 from realtime.show.unattended.health.figures_of import figures_of
 from realtime.show.unattended.health.server import HealthServer
@@ -59,6 +64,7 @@ log = logging.getLogger(__name__)
 
 LOST_FOR = 10.0  # seconds that a show with --frames waits for a lost source; any other waits for ever
 RESUME_PERIOD, REPORT_PERIOD = 1.0, 5.0  # seconds between two writes of the files that are kept up to date
+STARVED = 0.1  # seconds until a canvas is shown again for which there was no memory
 HOLD = 120  # frames for which each picture of a folder is shown: four seconds
 
 
@@ -71,26 +77,23 @@ def run(options: LiveOptions) -> None:
     keep_heap_compact()
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
-    setup = open_setup(options, owners=ACTION_OWNERS)
-    begin_show(setup.controls, options.fps)
-    if options.kiosk:
-        begin_kiosk(setup.controls)
-    if options.resume is not None:
-        resume(options.resume, setup.controls)
-    if options.fullscreen:
-        setup.controls.set("window/fullscreen", True)
+    setup = _setup(options)
     frames: Mailbox[Frame] = Mailbox()
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
-    opener = _opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps))
+    faults = Faults(options.fault)
+    opener = _opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps), faults)
+    let_views_fail(setup.views, faults)
+    kill_encoders(faults)
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         health = stack.enter_context(HealthServer(options.health)) if options.health is not None else None
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
-        engine = stack.enter_context(Engine(choose(options.provider), background=True))
-        gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
+        engine = stack.enter_context(Engine(choose(options.provider), failing_graphs(faults), background=True))
+        settings = setup.controls.snapshot()[RecordSettings]
+        replay_fps = MP4_FPS if settings.format == "mp4" else settings.gif_fps
         recorder = stack.enter_context(
-            Recorder(drawn, folder=options.folder, gif_fps=gif_fps, replay=options.keys_record)
+            Recorder(drawn, folder=options.folder, gif_fps=settings.gif_fps, replay_fps=replay_fps)
         )
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
         outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
@@ -99,6 +102,10 @@ def run(options: LiveOptions) -> None:
         announce(setup.network.info, engine.provider)
         suggest_fetch(options, setup.network.info)
         recordings = RecordingCommands(recorder, stills, force=options.force)
+        if options.keys_record:
+            recordings.follow(setup.controls)
+        else:
+            recorder.replay.seconds = 0
         parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills), health)
         show = Show(options, parts, signals)
         try:
@@ -108,9 +115,22 @@ def run(options: LiveOptions) -> None:
         show.end()
 
 
-def _opener(options: LiveOptions, source: SourceOptions) -> Callable[[], Source]:
+def _setup(options: LiveOptions) -> RenderSetup:
+    """Network, views and controls, with the values that the show begins with."""
+    setup = open_setup(options, owners=ACTION_OWNERS)
+    begin_show(setup.controls, options.fps)
+    if options.kiosk:
+        begin_kiosk(setup.controls)
+    if options.resume is not None:
+        resume(options.resume, setup.controls)
+    if options.fullscreen:
+        setup.controls.set("window/fullscreen", True)
+    return setup
+
+
+def _opener(options: LiveOptions, source: SourceOptions, faults: Faults) -> Callable[[], Source]:
     """What opens the source, and stands by where it may be missing."""
-    opener = OpenSame(options.source, source)
+    opener = failing_source(OpenSame(options.source, source), faults)
     if options.wait or options.kiosk:
         return OpenOrStandBy(opener, source.fps, say=waiting)
     if options.source == "auto" and Window.name in options.sink:
@@ -185,7 +205,12 @@ class Show:
                 record = None
             self._meter.loop()
             threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
-            screen.turn(threads.canvases, status)
+            try:
+                screen.turn(threads.canvases, status)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                time.sleep(STARVED)  # the canvas before stays
             self._controls.drain()
             if self._schedule is not None:
                 self._schedule.turn(time.monotonic(), screen.canvas.frame.timestamp if screen.canvas else None)
