@@ -187,6 +187,17 @@ def test_before_anything_is_ready_the_camera_is_shown() -> None:
     assert canvas.frame.image.std() > 20
 
 
+def test_a_card_about_a_fault_is_left_out_where_visitors_look(pipeline: Pipeline, controls: Controls) -> None:
+    controls.press("F")
+    frame = next(STREAM)
+    with_card = pipeline.render(frame, controls.snapshot(), 0.0).frame.image
+    pipeline.composer.says_faults = False
+    canvas = pipeline.render(frame, controls.snapshot(), 10.0)
+    assert canvas.fault == "the failing view failed: the lens is cracked"
+    changed = (canvas.frame.image != with_card).any(axis=2)
+    assert 0.02 < changed.mean() < 0.6  # the card is gone, the frame around it is the same
+
+
 def test_failing_view_leaves_a_card_and_one_traceback(
     pipeline: Pipeline, controls: Controls, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,8 +18,8 @@ class Figures:
     """The figures of a show; ages and `uptime` are in seconds, and an age is infinite before the first time.
 
     `rates` and `totals` are by stage, `dropped` by part, and `faults` by output; `result_age` is that of the newest
-    result of the network; `lost` says why no frame comes, `waiting` what a
-    show waits for that shows moving pictures meanwhile, and `fallback` why the network does not run on a GPU.
+    result of the network. `view_fault` is what has failed in the newest canvas, `lost` why no frame comes, `waiting`
+    what a show waits for that shows moving pictures meanwhile, and `fallback` why the network does not run on a GPU.
     """
 
     version: str
@@ -41,6 +41,7 @@ class Figures:
     turn_age: float
     dropped: Mapping[str, int]
     faults: Mapping[str, str]
+    view_fault: str
     failed: int
     reconnects: int
     flashing: bool
@@ -63,4 +64,4 @@ class Figures:
             return f"no picture for {self.canvas_age:.0f} s"
         if self.result_age > STUCK:
             return f"no result of the network for {self.result_age:.0f} s"
-        return next((fault for fault in self.faults.values() if fault), "")
+        return self.view_fault or next((fault for fault in self.faults.values() if fault), "")

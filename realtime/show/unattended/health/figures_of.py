@@ -43,6 +43,7 @@ def figures_of(
         turn_age=now - meter.last_turn,
         dropped={"capture": capture.dropped, "recorder": parts.recorder.dropped},
         faults={output.name: output.fault for output in parts.outputs if output.permanent},
+        view_fault=(canvas.fault if canvas is not None else None) or "",
         failed=meter.failed,
         reconnects=capture.reconnects,
         flashing=canvas is not None and canvas.limited,

@@ -47,6 +47,7 @@ FIGURES = Figures(
     turn_age=0.01,
     dropped={"capture": 0},
     faults={"window": ""},
+    view_fault="",
     failed=0,
     reconnects=0,
     flashing=False,
@@ -149,6 +150,7 @@ def test_what_is_wrong_is_said(server: HealthServer) -> None:
         "no picture yet": replace(FIGURES, canvas_age=math.inf),
         "no picture for 9 s": replace(FIGURES, canvas_age=9.0),
         "the main loop": replace(FIGURES, turn_age=9.0, resting=True),
+        "the dream view failed": replace(FIGURES, view_fault="the dream view failed: no memory"),
         "window failed": replace(FIGURES, faults={"window": "window failed"}),
         "no result of the network": replace(FIGURES, result_age=90.0),
     }
