@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
+
 from models.importing.open_network import open_network
+from realtime.imaging.text import ALARM, QUIET
 from realtime.outputs.window import CHORD
 from realtime.show.make_controls import make_controls
 from realtime.show.unattended.visitor_lock import UNLOCKED_FOR, VALUES, VisitorLock
 from realtime.views.registry import find_views
+from tests.realtime.capture.http_camera import HttpCamera
 from tests.screen import Screen, until
 from tests.test_show import SMALL
 
@@ -37,6 +41,28 @@ def test_visitors_see_the_picture_alone_and_cannot_end_it(screen: Screen, tmp_pa
             screen.press(key)
         assert process.wait(timeout=30) == 0
         assert not list(tmp_path.iterdir())  # no key records, also for the operator
+
+
+def pixels_near_the_end(screen: Screen, colour: tuple[int, int, int]) -> int:
+    """How many pixels of a colour are in the lower part of the screen, where the text for visitors is."""
+    lower = screen.picture()[780:960].astype(int)
+    return int((np.abs(lower - np.array(colour)).max(axis=2) < 12).sum())
+
+
+def test_visitors_are_told_in_other_words_that_the_camera_is_lost(screen: Screen, tmp_path: Path) -> None:
+    with HttpCamera() as camera:
+        words = ("--source", camera.url, "--view", "camera", "--set", "window/waiting=Einen Moment bitte")
+        with screen.show("--kiosk", *words, *SMALL, cwd=tmp_path) as process:
+            until(lambda: screen.picture().std() > 5, "a picture")
+            before = pixels_near_the_end(screen, QUIET)
+            camera.stop()
+            until(lambda: pixels_near_the_end(screen, QUIET) > before + 100, "the text")
+            assert pixels_near_the_end(screen, ALARM) < 20
+            camera.start()
+            until(lambda: pixels_near_the_end(screen, QUIET) < before + 50, "the text to go")
+            process.terminate()
+            _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0 and "lost" in errors and "is back" in errors
 
 
 def test_the_lock_closes_by_itself_and_brings_back_its_values() -> None:
