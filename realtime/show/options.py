@@ -132,7 +132,7 @@ class LiveOptions(RenderOptions):
     """when the show is open, such as "mon-fri 09:00-18:00, sat 10:00-14:00@50%", the latter dimmed; at other times the
     window is black, and camera and network rest (default: always open)"""
     recording: Literal["on", "off"] | None = None
-    """let keys record and save what was shown, and keep the last ten seconds for it (default: on, in a kiosk off)"""
+    """let keys record and save what was shown, and keep the last seconds for it (default: on, in a kiosk off)"""
     frames: Annotated[int | None, between(1)] = None
     """stop after this many frames"""
     seconds: Annotated[float | None, between(0.001)] = None
