@@ -23,6 +23,7 @@ from realtime.inference.engine import Engine
 from realtime.inference.memory.process_memory import keep_heap_compact
 from realtime.inference.providers import choose
 from realtime.outputs.lost_display import on_lost_display
+from realtime.outputs.output import Output
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
@@ -42,9 +43,11 @@ from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
 from realtime.show.resume import kept_values, resume
 from realtime.show.screen import Screen
-from realtime.show.setup import announce, open_setup, suggest_fetch
+from realtime.show.setup import announce, open_setup, open_take_log, suggest_fetch
 from realtime.show.status import StatusLine
 from realtime.supervision.heartbeat import Heartbeat
+from realtime.takes.frame_times import TimedFrames
+from realtime.takes.take_file import SUFFIX
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
 
@@ -70,7 +73,7 @@ def run(options: LiveOptions) -> None:
         resume(options.resume, setup.controls)
     if options.fullscreen:
         setup.controls.set("window/fullscreen", True)
-    frames: Mailbox[Frame] = Mailbox()
+    frames = TimedFrames() if options.log is not None else Mailbox[Frame]()
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     opener: Callable[[], Source] = OpenSame(options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))
@@ -85,28 +88,33 @@ def run(options: LiveOptions) -> None:
         gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
         recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps))
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
-        outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
+        outputs: list[Output] = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         announce(setup.network.info, engine.provider)
         suggest_fetch(options, setup.network.info)
         recordings = RecordingCommands(recorder, stills, force=options.force)
-        parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills))
+        if (take := open_take_log(options, setup, capture, frames)) is not None:
+            outputs.append(stack.enter_context(take))
+        parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills), take)
         show = Show(options, parts, signals)
         try:
             show.run(frames, drawn)
         finally:
             recordings.finish(signals)
-        show.end()
+    show.end()
 
 
 def check_files(options: LiveOptions) -> None:
     """Recover what a killed show left behind, and raise OutputError for files that cannot be written."""
-    for folder in {options.folder, *([options.record.parent] if options.record else [])}:
+    named = (options.record, options.log)
+    for folder in {options.folder, *(path.parent for path in named if path is not None)}:
         if not folder.is_dir():
             raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
         for path in recover(folder):
             log.warning("recovered %s from a show that was killed", path)
     if options.record is not None:
         check_writable(options.record, force=options.force, suffixes=(".mp4", ".gif"))
+    if options.log is not None:
+        check_writable(options.log, force=options.force, suffixes=(SUFFIX,))
     if options.report is not None:
         check_writable(options.report, force=options.force, suffixes=(".json",))
 
@@ -162,12 +170,14 @@ class Show:
             raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
 
     def _lose_display(self, screen: Screen, threads: DrawingThreads) -> None:
-        """Finish recording and report, without the window."""
+        """Finish recording, take and report, without the window."""
         log.error("the display is gone; the show ends")
         try:
             self._parts.recordings.finish(self._signals)
         except OutputError as error:
             log.error("%s", error)
+        if self._parts.take is not None:
+            self._parts.take.finish()
         for file in self._kept_files(screen, threads):
             with file:
                 file.turn()
@@ -188,8 +198,10 @@ class Show:
         return Attract(self._controls, self._parts.setup.network.info, idle) if idle is not None else None
 
     def end(self) -> None:
-        """Raise what was wrong with the report or the source."""
-        capture = self._parts.capture
+        """Raise what was wrong with the take, the report or the source."""
+        capture, take = self._parts.capture, self._parts.take
+        if take is not None:
+            take.check()
         for file in self._kept:
             if file.fault and file.path == self._options.report:
                 raise OutputError(file.fault)
@@ -225,6 +237,7 @@ class Show:
     def _report(self, precision: Precision | None, keeper: RateKeeper) -> dict[str, Any]:
         parts, meter, values = self._parts, self._meter, self._controls.values()
         info, provider = parts.setup.network.info, parts.engine.provider
+        take_drops = parts.take.dropped if parts.take is not None else 0
         return {
             **report.measured(meter),
             "fps": {
@@ -234,7 +247,7 @@ class Show:
                 "screen": round(meter.screen.total / meter.elapsed, 2),
             },
             "held": keeper.report(),
-            "drops": {"capture": parts.capture.dropped, "recorder": parts.recorder.dropped},
+            "drops": {"capture": parts.capture.dropped, "recorder": parts.recorder.dropped, "take": take_drops},
             "outputs": [
                 {"name": each.name, "state": each.state, "fps": round(each.fps, 2), "fault": each.fault}
                 for each in parts.outputs

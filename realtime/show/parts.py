@@ -8,11 +8,12 @@ from realtime.outputs.output import Output
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.show.setup import RenderSetup
+from realtime.takes.take_log import TakeLog
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that runs while the show runs; `outputs` contains the recorder too."""
+    """Everything that runs while the show runs; `outputs` contains the recorder and the take too."""
 
     setup: RenderSetup
     capture: Capture
@@ -20,3 +21,4 @@ class Parts:
     recorder: Recorder
     recordings: RecordingCommands
     outputs: tuple[Output, ...]
+    take: TakeLog | None = None

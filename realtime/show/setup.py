@@ -11,11 +11,19 @@ from models.importing.open_network import NAMES, how_to_get, kept_path
 from models.spec import ModelInfo, Network
 from models.zoo import BUNDLED, cache_folder
 from realtime.canvas.pipeline import Pipeline
+from realtime.capture.feed import Capture
 from realtime.controls.controls import Controls
+from realtime.controls.settings import ShowSettings
+from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
 from realtime.show.make_controls import configure, make_controls
-from realtime.show.options import RenderOptions
+from realtime.show.options import LiveOptions, RenderOptions, canvas_text
+from realtime.takes.frame_times import TimedFrames
+from realtime.takes.take_file import Values
+from realtime.takes.take_log import TakeLog
+from realtime.takes.take_start import TakeStart
+from realtime.threads.mailbox import Mailbox
 from realtime.views.registry import find_views
 from realtime.views.view import View
 
@@ -67,6 +75,20 @@ def _say_size(info: ModelInfo, short_side: int) -> None:
         step, smallest = limits.step, limits.smallest
         sides = f"{smallest} or more" if step == 1 else f"multiples of {step} from {smallest}"
         log.info("--size %d becomes %d: %s takes %s pixels", short_side, limits.side(short_side), info.name, sides)
+
+
+def open_take_log(options: LiveOptions, setup: RenderSetup, capture: Capture, frames: Mailbox[Frame]) -> TakeLog | None:
+    """What keeps the take of the show, if --log names a file."""
+    if options.log is None or not isinstance(frames, TimedFrames):
+        return None
+    shown = {"canvas": canvas_text(options.canvas_hw), "size": options.size, "precision": options.precision}
+
+    def start(values: Values) -> TakeStart:
+        fps = min(setup.controls.snapshot()[ShowSettings].fps, capture.rate)
+        return TakeStart.of(setup.network, options=shown, source=capture.name, fps=fps, values=values)
+
+    log.info("%s keeps what the source shows and what is changed", options.log)
+    return TakeLog(frames, setup.controls, options.log, start, force=options.force)
 
 
 def announce(info: ModelInfo, provider: Provider) -> None:

@@ -83,6 +83,8 @@ def fill_options(options: Options, path: Path, settings: SavedSettings) -> Optio
         saved = app(tokens, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         raise SettingError(f"{path} has an invalid setting: {explain(error)}") from error
+    except SettingError as error:
+        raise SettingError(f"{path} has an invalid setting: {error}") from error
     return dataclasses.replace(saved, **given_options(options))  # type: ignore[no-any-return]
 
 

@@ -25,8 +25,11 @@ from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
 from realtime.show.setup import open_setup
+from realtime.takes.take_file import is_take
+from realtime.takes.take_film import read_start
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath
+from scripts.show.play_take import options_of_take, play
 
 log = logging.getLogger(__name__)
 
@@ -40,29 +43,36 @@ def render(
     *,
     output: OutputPath,
     frames: Annotated[int | None, between(1)] = None,
+    fps: Annotated[float | None, between(1, 120)] = None,
     force: Force = False,
     options: RenderOptions = RenderOptions(),  # noqa: B008, a frozen value
 ) -> None:
-    """Render every frame of a video, a picture or a folder of pictures to a file.
+    """Render every frame of a video, a picture, a folder of pictures or a take to a file.
 
     Example: `ventral render clip.mp4 -o clip-block3.mp4 --layer block3_conv1`
 
-    :param source: a video, a picture, a folder of pictures, a URL, or pattern
+    A take plays as the show went, with its network, its canvas and its values; options replace them.
+
+    :param source: a video, a picture, a folder of pictures, a URL, a .take file of ventral --log, or pattern
     :param output: an .mp4 or .gif file, a .png for one picture, or a folder for one PNG per frame
     :param frames: stop after this many frames; a single picture is shown for so long (default: 60)
+    :param fps: frames per second of the result (default: as many as the source has)
     """
     check_output(output, force=force)
+    take = read_start(Path(source)) if is_take(source) else None
+    options = options if take is None else options_of_take(take, options, source)
     setup = open_setup(options)
     setup.controls.set("window/status", False)  # without a window its status line needs no room
     check_source(source, output, frames, setup.controls)
     source_options = SourceOptions(hold=_frames_of_a_picture(source, output, frames))
     faults: list[SourceError] = []
     with (
-        closing(open_source(source, source_options)) as opened,
+        closing(open_source(source, source_options) if take is None else play(source, take, setup)) as opened,
         open_engine(options, setup.network.info) as engine,
     ):
-        images = read_all(opened) if output.suffix == "" else at_constant_rate(opened)
-        canvases = draw_canvases(images, opened.fps, setup.pipeline(engine, options), setup.controls, faults)
+        fps = fps or opened.fps
+        images = read_all(opened) if output.suffix == "" else at_constant_rate(opened, fps)
+        canvases = draw_canvases(images, fps, setup.pipeline(engine, options), setup.controls, faults)
         tracked = track(
             itertools.islice(canvases, frames), "drawing", console=Console(stderr=True), disable=not sys.stderr.isatty()
         )
@@ -70,7 +80,7 @@ def render(
             write_stills(tracked, output, force=force)
         else:
             max_mb, size_wh = setup.controls.snapshot()[RecordSettings].gif_max_mb, options.canvas_hw[::-1]
-            write_film(tracked, open_writer(output, fps=opened.fps, size_wh=size_wh, force=force, gif_max_mb=max_mb))
+            write_film(tracked, open_writer(output, fps=fps, size_wh=size_wh, force=force, gif_max_mb=max_mb))
     if faults:
         raise SourceError(f"{faults[0]}; the frames before it are in {output}")
 
