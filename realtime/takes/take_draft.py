@@ -19,19 +19,20 @@ CHECK = 1.0  # seconds between two looks at the disk
 
 
 class TakeDraft:
-    """Writes a take to become `path`, with the first picture; others must have its size.
+    """Writes a take that is to become `path`; `image` is its first picture.
 
     Methods raise OutputError; after one of `write` or `finish`, `rescue` keeps what there is.
     """
 
     def __init__(self, path: Path, image: Image, start: TakeStart, *, replaces: FileState | None) -> None:
-        self.path, self.size_hw = path, hw(image)
+        self.path = path
         self.seconds = 0.0
         self._lines = 0
         self._checked = time.monotonic()
         self._draft = Draft(path, replaces=replaces)
         try:
-            self._writer = TakeWriter(self._draft.descriptor, self.size_hw[::-1], start.to_json(), start.fps)
+            size_wh = hw(image)[::-1]
+            self._writer = TakeWriter(self._draft.descriptor, start.to_json(), size_wh=size_wh, fps=start.fps)
         except BaseException:
             self._draft.discard()
             raise

@@ -1,4 +1,4 @@
-"""The format of a take: a Matroska file with the pictures of the source as a film, and a line of text for each.
+"""The format of a take: a Matroska file with the frames of the source as a film, and a line of text for each.
 
 Matroska, because ordinary players open it, because it keeps the time of every picture, and because it stays readable
 when a process is killed: it is written in clusters of a quarter of a second, and nothing at its end is needed to read
@@ -8,7 +8,7 @@ it. The text is a track of subtitles, which no player shows unless it is asked t
 
 `frame` is the number of the picture in the show, and all times are seconds after the first picture. `changes` are the
 values that have changed since the line before, and are in force from this picture on. `dropped` are the times of
-pictures that are missing, because the encoder was busy. How the show began is the tag VENTRAL: a `TakeStart`.
+pictures that are missing, because the processor was busy. How the show began is the tag VENTRAL: a `TakeStart`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from realtime.capture.films.film_file import FilmFile
 from realtime.capture.films.picture import Picture
 from realtime.imaging.frame import Image
 from realtime.imaging.reading.names import shown_name
-from realtime.takes.take_file import TAG, Line, Values
+from realtime.takes.take_file import MILLISECOND, TAG, Line, Values
 from realtime.takes.take_start import TakeStart
 
 LONGEST = 1_000_000  # bytes of a line
@@ -41,7 +41,6 @@ class TakeFilm:
         self._file = FilmFile(path)
         self._container = read_container(self._file, self._name)
         self._video = video_stream(self._container, self._name)
-        self._video.thread_type = "SLICE"
         self._texts = self._container.streams.subtitles
         try:
             self.start = TakeStart.from_json(self._container.metadata[TAG])
@@ -52,21 +51,10 @@ class TakeFilm:
 
     def pictures(self) -> Iterator[Picture]:
         """The pictures in order; SourceError after the last one when the rest is damaged."""
-        values, count = self.start.values, 0
-        changed: deque[tuple[int, Values]] = deque()  # from which time on
-        converter = Converter(self._name, None)
-        for packet in self._packets():
-            if packet.stream is not self._video:
-                for change in self._line(bytes(packet)).changes:
-                    before = changed[-1][1] if changed else values
-                    changed.append((packet.pts or 0, {**before, **change.values}))
-                continue
-            for frame in self._decode(packet):
-                time, count = frame.pts or 0, count + 1
-                while changed and changed[0][0] <= time:
-                    _, values = changed.popleft()
-                start = time * float(self._video.time_base or 0)
-                yield Picture(start, 1 / self.fps, partial(self._image, converter, frame, values))
+        count, converter = 0, Converter(self._name, None)
+        for time, frame, values in self._frames():
+            count += 1
+            yield Picture(time, 1 / self.fps, partial(self._image, converter, frame, values))
         if not count:
             raise SourceError(f"{self._name}: not one picture in it can be decoded")
 
@@ -79,11 +67,26 @@ class TakeFilm:
         self._show(values)
         return converter.image(frame)
 
+    def _frames(self) -> Iterator[tuple[float, av.VideoFrame, Values]]:
+        """The frames with their times in seconds, and the values from then on."""
+        values = latest = self.start.values
+        coming: deque[tuple[int, Values]] = deque()  # from which time on, in milliseconds
+        for packet in self._packets():
+            if packet.stream is not self._video:
+                for change in self._line(bytes(packet)).changes:
+                    latest = {**latest, **change.values}
+                    coming.append((packet.pts or 0, latest))
+                continue
+            for frame in self._decode(packet):
+                while coming and coming[0][0] <= (frame.pts or 0):
+                    _, values = coming.popleft()
+                yield (frame.pts or 0) * float(MILLISECOND), frame, values
+
     def _packets(self) -> Iterator[Packet[Any]]:
         """The packets of the film and of its text; a take of a killed show ends without an end."""
         try:
             for packet in self._container.demux(self._video, *self._texts[:1]):
-                if packet.size:
+                if packet.size or packet.stream is self._video:  # the last one, which is empty, ends the decoder
                     yield packet
         except (av.FFmpegError, IndexError) as error:
             raise SourceError(f"{self._name}: the rest of the take is missing or damaged") from error

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import os
-import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from models.errors import OutputError
-from models.files import file_state, numbered
+from models.files import file_state
 from realtime.controls.controls import Controls
-from realtime.imaging.frame import Frame, hw
+from realtime.imaging.frame import Frame
 from realtime.outputs.output import Output
 from realtime.takes.change_log import ChangeLog
 from realtime.takes.frame_times import TimedFrames
@@ -30,16 +27,14 @@ log = logging.getLogger(__name__)
 
 STILL = 0.2  # seconds without a new frame after which a change is kept with the last one
 PATIENCE = 60.0  # seconds that the encoder may take to end
-PRIORITY = 5  # of the thread, as of `nice`
 
 
 class TakeLog(Output):
     """Writes the frames in `frames` and the changes of `controls` to `path` while its context lasts.
 
-    The newest frame is written when the encoder is free: `written` counts those, `dropped` the others. Where frames of
-    another size come, the take goes on in a new file. A fault ends the take, and what there is of it is kept; the show
-    goes on.
-    `start` describes the beginning of a file, from the values then.
+    The newest frame is written when the encoder is free: `written` counts those, `dropped` the others. A fault
+    ends the take, and what there is of it is kept; the show goes on. `start` describes the beginning, from the values
+    then.
     """
 
     name = "take"
@@ -67,7 +62,6 @@ class TakeLog(Output):
 
     def __enter__(self) -> Self:
         self._changes = ChangeLog(self._controls)
-        self._values = self._changes.start
         self._worker.__enter__()
         return self
 
@@ -113,8 +107,6 @@ class TakeLog(Output):
 
     def _write(self, frame: Frame) -> None:
         """Write a frame, with the changes up to its time."""
-        if self._draft is not None and hw(frame.image) != self._draft.size_hw:
-            self._publish()
         draft = self._draft = self._draft or self._begin(frame)
         changes, dropped = self._changes.until(frame.timestamp), self._frames.passed(frame.index)
         draft.write(
@@ -129,23 +121,15 @@ class TakeLog(Output):
         self.dropped += len(dropped) if self._last is not None else 0
         self._last = frame
         self.written += 1
-        for change in changes:
-            self._values = {**self._values, **change.values}
         self._rate.tick()
 
     def _begin(self, frame: Frame) -> TakeDraft:
-        """Open a file, whose time begins with this frame."""
+        """Open the file, whose time begins with this frame."""
         from realtime.takes.take_draft import TakeDraft
 
-        lower_priority()  # also of the threads that the encoder starts
-        path = self._path
-        if self._last is not None:
-            path = numbered(path, Path.exists)
-            log.info("the source gives %dx%d pixels now; the take goes on in %s", *hw(frame.image)[::-1], path)
         self._origin = frame.timestamp
-        return TakeDraft(
-            path, frame.image, self._start(self._values), replaces=self._replaces if path == self._path else None
-        )
+        start = self._start(self._changes.start)
+        return TakeDraft(self._path, frame.image, start, replaces=self._replaces)
 
     def _end(self) -> None:
         """Write the last changes, and finish the file."""
@@ -153,9 +137,6 @@ class TakeLog(Output):
             raise OutputError(f"{self._path} was not written: the source gave no frame")
         if self._changes:
             self._write_again()
-        self._publish()
-
-    def _publish(self) -> None:
         assert self._draft is not None
         missing = f"; {self.dropped} frames are missing, as the encoder was busy" if self.dropped else ""
         log.info("saved %s%s", self._draft.finish(), missing)
@@ -170,9 +151,3 @@ class TakeLog(Output):
             told = self._draft.rescue(reason) if self._draft is not None else reason
             self._draft = None
             self.fail(OutputError(told) if isinstance(error, OutputError) else error)
-
-
-def lower_priority() -> None:
-    """Let the threads that draw run first, where the system can tell threads apart."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)

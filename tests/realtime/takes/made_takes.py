@@ -44,7 +44,7 @@ def make_take(
     """A take with ten pictures per second; `changes` are those before the picture of that number."""
     before = list(changes)
     with path.open("wb") as file:
-        writer = TakeWriter(file.fileno(), images[0].shape[1::-1], start_of_world(values).to_json(), FPS)
+        writer = TakeWriter(file.fileno(), start_of_world(values).to_json(), size_wh=images[0].shape[1::-1], fps=FPS)
         for number, image in enumerate(images):
             time = number / FPS
             line = Line(number, time, tuple(Change(time, each) for place, each in before if place == number))

@@ -118,21 +118,15 @@ def test_a_change_while_no_frame_comes_is_kept_with_the_last_one(tmp_path: Path)
     assert lines[1]["changes"][0][0] <= lines[1]["time"]
 
 
-def test_frames_of_another_size_begin_a_new_file(tmp_path: Path) -> None:
-    frames, controls = TimedFrames(), world_controls()
-    with take_log(frames, controls, tmp_path / "a.take") as log:
-        put(frames, log, grey(10), 0)
-        time.sleep(0.1)
-        controls.set("show/mirror", True)
-        put(frames, log, grey(10), 1)
-        time.sleep(0.1)
-        put(frames, log, grey(10, (96, 128)), 2)
-        time.sleep(0.3)
-    assert not log.fault
-    images, _, _, start = read(tmp_path / "a-2.take")
-    assert [image.shape[:2] for image in images] == [(96, 128)]
-    assert start["values"]["show/mirror"] is True
-    assert len(read(tmp_path / "a.take")[0]) == 2
+def test_frames_may_change_their_size(tmp_path: Path) -> None:
+    frames, sizes = TimedFrames(), [(48, 64), (96, 128), (48, 64)]
+    with take_log(frames, world_controls(), tmp_path / "a.take") as log:
+        for number, size_hw in enumerate(sizes):
+            put(frames, log, grey(80 * number, size_hw), number)
+    take = open_take(tmp_path / "a.take", lambda values: None)
+    images = [take.read() for _ in sizes]
+    assert [image.shape[:2] for image in images] == sizes
+    assert [round(float(image.mean())) for image in images] == pytest.approx([0, 80, 160], abs=2)
 
 
 def fails(log: TakeLog, frames: TimedFrames) -> None:
