@@ -33,9 +33,9 @@ class TakeDraft:
         try:
             size_wh = hw(image)[::-1]
             self._writer = TakeWriter(self._draft.descriptor, start.to_json(), size_wh=size_wh, fps=start.fps)
-        except BaseException:
+        except OutputError as error:
             self._draft.discard()
-            raise
+            raise OutputError(f"{path} was not written: {error}") from error
 
     def write(self, image: Image, line: Line) -> None:
         """Append a picture and its line."""

@@ -32,9 +32,8 @@ PATIENCE = 60.0  # seconds that the encoder may take to end
 class TakeLog(Output):
     """Writes the frames in `frames` and the changes of `controls` to `path` while its context lasts.
 
-    The newest frame is written when the encoder is free: `written` counts those, `dropped` the others. A fault
-    ends the take, and what there is of it is kept; the show goes on. `start` describes the beginning, from the values
-    then.
+    The newest frame is written as soon as the one before is: `written` counts those, `dropped` the others. A fault ends
+    the take, and what there is of it is kept; the show goes on. `start` describes the beginning, from the values then.
     """
 
     name = "take"
@@ -138,7 +137,7 @@ class TakeLog(Output):
         if self._changes:
             self._write_again()
         assert self._draft is not None
-        missing = f"; {self.dropped} frames are missing, as the encoder was busy" if self.dropped else ""
+        missing = f"; {self.dropped} frames are missing, as the processor was busy" if self.dropped else ""
         log.info("saved %s%s", self._draft.finish(), missing)
         self._draft = None
 
