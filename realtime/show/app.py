@@ -46,8 +46,8 @@ from realtime.show.screen import Screen
 from realtime.show.setup import announce, open_setup, open_take_log, suggest_fetch
 from realtime.show.status import StatusLine
 from realtime.supervision.heartbeat import Heartbeat
-from realtime.takes.frame_times import TimedFrames
 from realtime.takes.take_file import SUFFIX
+from realtime.takes.waiting_frames import WaitingFrames
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
 
@@ -73,7 +73,7 @@ def run(options: LiveOptions) -> None:
         resume(options.resume, setup.controls)
     if options.fullscreen:
         setup.controls.set("window/fullscreen", True)
-    frames = TimedFrames() if options.log is not None else Mailbox[Frame]()
+    frames = WaitingFrames() if options.log is not None else Mailbox[Frame]()
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     opener: Callable[[], Source] = OpenSame(options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))

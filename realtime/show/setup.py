@@ -19,10 +19,10 @@ from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
 from realtime.show.make_controls import configure, make_controls
 from realtime.show.options import LiveOptions, RenderOptions, canvas_text
-from realtime.takes.frame_times import TimedFrames
 from realtime.takes.take_file import Values
 from realtime.takes.take_log import TakeLog
 from realtime.takes.take_start import TakeStart
+from realtime.takes.waiting_frames import WaitingFrames
 from realtime.threads.mailbox import Mailbox
 from realtime.views.registry import find_views
 from realtime.views.view import View
@@ -79,7 +79,7 @@ def _say_size(info: ModelInfo, short_side: int) -> None:
 
 def open_take_log(options: LiveOptions, setup: RenderSetup, capture: Capture, frames: Mailbox[Frame]) -> TakeLog | None:
     """What keeps the take of the show, if --log names a file."""
-    if options.log is None or not isinstance(frames, TimedFrames):
+    if options.log is None or not isinstance(frames, WaitingFrames):
         return None
     shown = {"canvas": canvas_text(options.canvas_hw), "size": options.size, "precision": options.precision}
 

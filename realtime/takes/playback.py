@@ -1,7 +1,7 @@
 """Sets the controls to the values of a take, as its pictures come; with another network too."""
 
 import logging
-from collections.abc import Mapping
+import math
 
 from models.errors import SettingError, VentralError
 from models.spec import ModelInfo
@@ -9,10 +9,11 @@ from realtime.controls.controls import Controls
 from realtime.controls.value import Scalar
 from realtime.dreams.parse_objective import parse_objective
 from realtime.takes.take_file import Values
-from realtime.takes.take_start import TakeStart, depths
+from realtime.takes.take_start import Depth, TakeStart, depths
 
 log = logging.getLogger(__name__)
 
+MIDDLE: Depth = (8.0, 0.5)  # where the take does not say how deep a layer is
 LAYER, OBJECTIVE = "show/layer", "dream/objective"
 NOT_PLAYED = "window/"  # what belongs to the window, which no file shows
 
@@ -26,7 +27,7 @@ class Playback:
     def __init__(self, controls: Controls, info: ModelInfo, start: TakeStart, *, name: str) -> None:
         _, self._kept = controls.state()
         self._controls, self._info, self._name = controls, info, name
-        self._depths = start.depths
+        self._layers = start.layers
         self._last: Values | None = None
         self._said: set[str] = set()
 
@@ -68,8 +69,8 @@ class Playback:
         return value
 
     def _as_deep(self, name: str) -> str:
-        """The key layer that is about as deep as that layer is in the network of the take."""
-        layer = layer_at(self._info, self._depths.get(name, 0.5))
+        """The key layer that is most like that layer of the network of the take."""
+        layer = layer_at(self._info, self._layers.get(name, MIDDLE))
         self._say(f"{self._info.name} has no layer {name}; it shows {layer}, which is about as deep")
         return layer
 
@@ -79,7 +80,11 @@ class Playback:
             log.info("%s", text)
 
 
-def layer_at(info: ModelInfo, depth: float) -> str:
-    """The key layer whose depth, from 0 to 1, is nearest."""
-    own: Mapping[str, float] = depths(info)
-    return min((layer.name for layer in info.key_layers), key=lambda name: abs(own[name] - depth))
+def layer_at(info: ModelInfo, depth: Depth) -> str:
+    """The key layer of the nearest stride, which sees about as much of the picture, and among those the nearest one."""
+    own, (stride, place) = depths(info), depth
+
+    def distance(name: str) -> tuple[float, float]:
+        return abs(math.log2(own[name][0] / stride)), abs(own[name][1] - place)
+
+    return min((layer.name for layer in info.key_layers), key=distance)

@@ -15,9 +15,9 @@ from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.outputs.output import Output
 from realtime.takes.change_log import ChangeLog
-from realtime.takes.frame_times import TimedFrames
 from realtime.takes.take_file import Change, Line, Values
 from realtime.takes.take_start import TakeStart
+from realtime.takes.waiting_frames import WaitingFrames
 from realtime.threads.worker import Worker
 
 if TYPE_CHECKING:
@@ -32,15 +32,15 @@ PATIENCE = 60.0  # seconds that the encoder may take to end
 class TakeLog(Output):
     """Writes the frames in `frames` and the changes of `controls` to `path` while its context lasts.
 
-    The newest frame is written as soon as the one before is: `written` counts those, `dropped` the others. A fault ends
-    the take, and what there is of it is kept; the show goes on. `start` describes the beginning, from the values then.
+    `written` counts the frames in the take, `dropped` those for which there was no time. A fault ends the take, and
+    what there is of it is kept; the show goes on. `start` describes the beginning, from the values then.
     """
 
     name = "take"
 
     def __init__(
         self,
-        frames: TimedFrames,
+        frames: WaitingFrames,
         controls: Controls,
         path: Path,
         start: Callable[[Values], TakeStart],
@@ -54,7 +54,6 @@ class TakeLog(Output):
         self._start = start
         self._draft: TakeDraft | None = None
         self._worker = Worker(self.name, self._step)
-        self._seen = 0
         self._last: Frame | None = None
         self._finished = False
         self._origin = 0.0
@@ -91,12 +90,12 @@ class TakeLog(Output):
             raise OutputError(self.fault)
 
     def _step(self) -> None:
-        """Write the newest frame, or the last one again where a value has changed meanwhile."""
-        frame, self._seen = self._frames.get(self._seen, STILL)
+        """Write the next frame, or the last one again where a value has changed meanwhile."""
+        frame, dropped = self._frames.take(STILL)
         if self.fault:
             return
         if frame is not None:
-            self._try(lambda: self._write(frame))
+            self._try(lambda: self._write(frame, dropped))
         elif self._changes and self._last is not None:
             self._try(self._write_again)
 
@@ -104,10 +103,10 @@ class TakeLog(Output):
         assert self._last is not None
         self._write(dataclasses.replace(self._last, timestamp=time.monotonic()))
 
-    def _write(self, frame: Frame) -> None:
-        """Write a frame, with the changes up to its time."""
+    def _write(self, frame: Frame, dropped: tuple[float, ...] = ()) -> None:
+        """Write a frame, with the changes up to its time, and the times of those dropped before it."""
         draft = self._draft = self._draft or self._begin(frame)
-        changes, dropped = self._changes.until(frame.timestamp), self._frames.passed(frame.index)
+        changes = self._changes.until(frame.timestamp)
         draft.write(
             frame.image,
             Line(
@@ -131,7 +130,11 @@ class TakeLog(Output):
         return TakeDraft(self._path, frame.image, start, replaces=self._replaces)
 
     def _end(self) -> None:
-        """Write the last changes, and finish the file."""
+        """Write what waits and the last changes, and finish the file."""
+        frame, dropped = self._frames.take(0.0)
+        while frame is not None:
+            self._write(frame, dropped)
+            frame, dropped = self._frames.take(0.0)
         if self._last is None:
             raise OutputError(f"{self._path} was not written: the source gave no frame")
         if self._changes:

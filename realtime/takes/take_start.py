@@ -7,10 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from typing import Any, TypeAlias
 
 from models.spec import ModelInfo, Network
 from realtime.takes.take_file import Values, checked_values
+
+Depth: TypeAlias = tuple[float, float]
+"""The stride of a layer in pixels, and its place among the layers of that stride, from 0 to 1."""
 
 LONGEST = 2_000_000  # characters of the record
 
@@ -19,13 +22,13 @@ LONGEST = 2_000_000  # characters of the record
 class TakeStart:
     """What is kept once in a take. No path of the machine is in it: a network is known by its name and its digest.
 
-    `depths` are those of all layers, 0 to 1, so that another network can show a layer as deep. `options` are those of
-    the command line that change the picture.
+    `layers` says how deep every layer is, so that another network can show a similar one. `options` are those of the
+    command line that change the picture.
     """
 
     model: str
     digest: str
-    depths: Mapping[str, float]
+    layers: Mapping[str, Depth]
     options: Mapping[str, str | int]
     source: str
     fps: float
@@ -41,7 +44,7 @@ class TakeStart:
             version=metadata.version("ventral"),
             model=network.info.name,
             digest=network.digest,
-            depths=depths(network.info),
+            layers=depths(network.info),
             options={name: value for name, value in options.items() if value is not None},
             source=source,
             fps=fps,
@@ -62,7 +65,7 @@ class TakeStart:
             version=str(record.get("version", "")),
             model=str(record["model"]),
             digest=str(record["digest"]),
-            depths={str(name): float(depth) for name, depth in record["depths"].items()},
+            layers={str(name): _depth(*depth) for name, depth in record["layers"].items()},
             options={str(name): _plain(value) for name, value in record["options"].items()},
             source=str(record["source"]),
             fps=min(max(float(record["fps"]), 1.0), 240.0),
@@ -70,13 +73,21 @@ class TakeStart:
         )
 
 
-def depths(info: ModelInfo) -> dict[str, float]:
-    """How deep each layer of a network is, 0 for the first and 1 for the last one."""
-    last = max(len(info.layers) - 1, 1)
-    return {layer.name: round(place / last, 4) for place, layer in enumerate(info.layers)}
+def depths(info: ModelInfo) -> dict[str, Depth]:
+    """How deep each layer of a network is."""
+    found = dict[str, Depth]()
+    for layer in info.layers:
+        alike = [each.name for each in info.layers if each.stride == layer.stride]
+        place = alike.index(layer.name) / max(len(alike) - 1, 1)
+        found[layer.name] = float(layer.stride), round(place, 4)
+    return found
 
 
 def _plain(value: Any) -> str | int:
     if not isinstance(value, str | int):
         raise TypeError("expected a text or a number")
     return value
+
+
+def _depth(stride: Any, place: Any) -> Depth:
+    return min(max(float(stride), 1.0), 4096.0), float(place)

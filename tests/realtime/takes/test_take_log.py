@@ -15,9 +15,9 @@ from realtime.controls.controls import Controls
 from realtime.controls.value import Scalar
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.recording import paths
-from realtime.takes.frame_times import TimedFrames
 from realtime.takes.take_film import open_take
 from realtime.takes.take_log import TakeLog
+from realtime.takes.waiting_frames import WaitingFrames
 from tests.realtime.takes.made_takes import read, start_of_world, world_controls
 from tests.realtime.waiting import soon
 
@@ -26,11 +26,11 @@ def grey(level: int, size_hw: tuple[int, int] = (48, 64)) -> Image:
     return np.full((*size_hw, 3), level, np.uint8)
 
 
-def take_log(frames: TimedFrames, controls: Controls, path: Path, *, force: bool = False) -> TakeLog:
+def take_log(frames: WaitingFrames, controls: Controls, path: Path, *, force: bool = False) -> TakeLog:
     return TakeLog(frames, controls, path, lambda values: start_of_world(dict(values)), force=force)
 
 
-def put(frames: TimedFrames, log: TakeLog, image: Image, index: int) -> float:
+def put(frames: WaitingFrames, log: TakeLog, image: Image, index: int) -> float:
     """Give the log a frame, and wait until it is written; its time."""
     now, before = time.monotonic(), log.written
     frames.put(Frame(image, index, now))
@@ -40,7 +40,7 @@ def put(frames: TimedFrames, log: TakeLog, image: Image, index: int) -> float:
 
 def test_a_replay_has_at_every_frame_the_values_that_the_show_had(tmp_path: Path) -> None:
     """Frames and changes come from two threads, as in a show; each frame shows its number as a grey."""
-    frames, controls, shown = TimedFrames(), world_controls(), list[tuple[float, dict[str, Scalar]]]()
+    frames, controls, shown = WaitingFrames(), world_controls(), list[tuple[float, dict[str, Scalar]]]()
     times: dict[int, float] = {}
 
     def film() -> None:
@@ -77,7 +77,7 @@ def test_a_replay_has_at_every_frame_the_values_that_the_show_had(tmp_path: Path
 
 
 def test_lines_and_pictures_keep_their_times(tmp_path: Path) -> None:
-    frames, controls = TimedFrames(), world_controls()
+    frames, controls = WaitingFrames(), world_controls()
     with take_log(frames, controls, tmp_path / "a.take") as log:
         for number in range(5):
             put(frames, log, grey(40 * number), number)
@@ -90,7 +90,7 @@ def test_lines_and_pictures_keep_their_times(tmp_path: Path) -> None:
 
 
 def test_frames_that_the_encoder_has_no_time_for_are_counted_and_keep_their_times(tmp_path: Path) -> None:
-    frames, begin = TimedFrames(), time.monotonic()
+    frames, begin = WaitingFrames(), time.monotonic()
     with take_log(frames, world_controls(), tmp_path / "a.take") as log:
         put(frames, log, grey(0, (480, 640)), 0)
         for number in range(1, 30):
@@ -106,7 +106,7 @@ def test_frames_that_the_encoder_has_no_time_for_are_counted_and_keep_their_time
 
 
 def test_a_change_while_no_frame_comes_is_kept_with_the_last_one(tmp_path: Path) -> None:
-    frames, controls = TimedFrames(), world_controls()
+    frames, controls = WaitingFrames(), world_controls()
     with take_log(frames, controls, tmp_path / "a.take") as log:
         put(frames, log, grey(90), 0)
         time.sleep(0.3)
@@ -119,7 +119,7 @@ def test_a_change_while_no_frame_comes_is_kept_with_the_last_one(tmp_path: Path)
 
 
 def test_frames_may_change_their_size(tmp_path: Path) -> None:
-    frames, sizes = TimedFrames(), [(48, 64), (96, 128), (48, 64)]
+    frames, sizes = WaitingFrames(), [(48, 64), (96, 128), (48, 64)]
     with take_log(frames, world_controls(), tmp_path / "a.take") as log:
         for number, size_hw in enumerate(sizes):
             put(frames, log, grey(80 * number, size_hw), number)
@@ -129,7 +129,7 @@ def test_frames_may_change_their_size(tmp_path: Path) -> None:
     assert [round(float(image.mean())) for image in images] == pytest.approx([0, 80, 160], abs=2)
 
 
-def fails(log: TakeLog, frames: TimedFrames) -> None:
+def fails(log: TakeLog, frames: WaitingFrames) -> None:
     for number in range(1, 40):
         frames.put(Frame(grey(100), number, time.monotonic()))
         time.sleep(0.05)
@@ -141,7 +141,7 @@ def fails(log: TakeLog, frames: TimedFrames) -> None:
 def test_a_full_disk_ends_the_take_and_keeps_what_there_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    frames = TimedFrames()
+    frames = WaitingFrames()
     with take_log(frames, world_controls(), tmp_path / "a.take") as log:
         put(frames, log, grey(100), 0)
         time.sleep(0.2)
@@ -154,7 +154,7 @@ def test_a_full_disk_ends_the_take_and_keeps_what_there_is(
 
 
 def test_a_draft_that_somebody_deletes_is_kept_as_far_as_it_goes(tmp_path: Path) -> None:
-    frames = TimedFrames()
+    frames = WaitingFrames()
     with take_log(frames, world_controls(), tmp_path / "a.take") as log:
         put(frames, log, grey(100), 0)
         assert soon(lambda: any(tmp_path.iterdir()))
@@ -166,7 +166,7 @@ def test_a_draft_that_somebody_deletes_is_kept_as_far_as_it_goes(tmp_path: Path)
 
 @pytest.mark.parametrize("force", [False, True])
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path, force: bool) -> None:
-    frames, path = TimedFrames(), tmp_path / "a.take"
+    frames, path = WaitingFrames(), tmp_path / "a.take"
     if force:
         path.write_bytes(b"old")
     with take_log(frames, world_controls(), path, force=force) as log:
@@ -178,7 +178,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path, force: bo
 
 
 def test_a_source_without_a_frame_leaves_no_file(tmp_path: Path) -> None:
-    with take_log(TimedFrames(), world_controls(), tmp_path / "a.take") as log:
+    with take_log(WaitingFrames(), world_controls(), tmp_path / "a.take") as log:
         pass
     with pytest.raises(OutputError, match="was not written: the source gave no frame"):
         log.check()
