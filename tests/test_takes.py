@@ -22,7 +22,8 @@ from realtime.show.options import RenderOptions
 from realtime.show.setup import open_setup
 from realtime.takes.take_film import read_start
 from scripts.cli import status
-from scripts.show.play_take import options_of_take, play
+from scripts.common.reuse_show import options_of_show
+from scripts.show.play_take import play
 from tests.realtime.takes.made_takes import read
 from tests.screen import ROOT, Screen, until
 from tests.test_show import HEADLESS, SMALL, ventral
@@ -59,7 +60,7 @@ def live_values(folder: Path) -> list[tuple[int, Values]]:
 def offline_values(take: Path) -> list[tuple[int, Values]]:
     """The values with which `ventral render` draws each frame."""
     start = read_start(take)
-    setup = open_setup(options_of_take(start, RenderOptions(), str(take)))
+    setup = open_setup(options_of_show(start, RenderOptions(), take))
     frames, played = [line["frame"] for line in read(take)[2]], list[tuple[int, Values]]()
     with closing(play(str(take), start, setup)) as source:
         try:

@@ -8,7 +8,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -43,20 +43,22 @@ class RecorderStatus:
 class Recorder(Output):
     """Records the show; leaving its context finishes every film. All methods are for the main thread.
 
-    Files without a name go to `folder`. `saved` is the newest film that is whole, `note` what there is to know of it,
-    and `fault` what went wrong with the last one. `dropped` counts the frames that repeat another because ffmpeg was
-    busy.
+    Files without a name go to `folder`; `text` gives the settings that are kept inside a file. `saved` is the newest
+    film that is whole, `note` what there is to know of it, and `fault` what went wrong with the last one. `dropped`
+    counts the frames that repeat another because ffmpeg was busy.
     """
 
     name = "recorder"
     permanent = False
 
-    def __init__(self, canvases: Mailbox[Frame], *, folder: Path, gif_fps: float = 20.0) -> None:
+    def __init__(
+        self, canvases: Mailbox[Frame], *, folder: Path, gif_fps: float = 20.0, text: Callable[[], str] = str
+    ) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
         self.note = ""
         self.dropped = 0
-        self._folder = folder
+        self._folder, self._text = folder, text
         self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps}
         self._lock = threading.Lock()
         self._recordings: list[Recording] = []
@@ -108,6 +110,7 @@ class Recorder(Output):
             fps=pace.fps,
             force=force,
             gif_max_mb=gif_max_mb,
+            text=self._text(),
             done=self._finished,
             failed=self._goes_on,
         )
@@ -127,7 +130,8 @@ class Recorder(Output):
             raise OutputError("there is nothing to save yet: no canvas has been drawn")
         path = self._claim(None, suffix, force=False)
         images = self._replay.images()
-        return self._begin(Recording(path, images, fps=self._replay.fps, gif_max_mb=gif_max_mb, done=self._finished))
+        fps, text = self._replay.fps, self._text()
+        return self._begin(Recording(path, images, fps=fps, gif_max_mb=gif_max_mb, text=text, done=self._finished))
 
     def finished(self, timeout: float) -> bool:
         """Wait for the films that are being finished; whether all are after `timeout` seconds."""

@@ -43,7 +43,7 @@ from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
 from realtime.show.resume import kept_values, resume
 from realtime.show.screen import Screen
-from realtime.show.setup import announce, open_setup, open_take_log, suggest_fetch
+from realtime.show.setup import announce, open_setup, open_take_log, record_of, settings_text, suggest_fetch
 from realtime.show.status import StatusLine
 from realtime.supervision.heartbeat import Heartbeat
 from realtime.takes.take_file import SUFFIX
@@ -86,13 +86,15 @@ def run(options: LiveOptions) -> None:
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
         engine = stack.enter_context(Engine(choose(options.provider), background=True))
         gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
-        recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps))
-        stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
+        record = record_of("live", options, setup, source=capture.name, fps=min(fps, capture.rate))
+        text = partial(settings_text, record, setup.controls)
+        recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps, text=text))
+        stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder, text=text))
         outputs: list[Output] = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         announce(setup.network.info, engine.provider)
         suggest_fetch(options, setup.network.info)
         recordings = RecordingCommands(recorder, stills, force=options.force)
-        if (take := open_take_log(options, setup, capture, frames)) is not None:
+        if (take := open_take_log(options, setup, record, frames)) is not None:
             outputs.append(stack.enter_context(take))
         parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills), take)
         show = Show(options, parts, signals)

@@ -94,6 +94,9 @@ class RenderOptions(NetworkOptions):
     """a control and its value, such as tiles/contrast=2; repeatable (see: ventral controls)"""
     flash_limit: Literal["on", "off"] = "on"
     """limit flashes that can trigger seizures in people with epilepsy"""
+    like: Path | None = None
+    """begin with the settings inside a file of live or render: a recording, a snapshot or a take; other options replace
+    them"""
     preset: str | None = None
     """a dream preset such as tunnel, whirl or stillness, or a TOML file of controls with one table per group"""
 

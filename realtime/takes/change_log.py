@@ -5,7 +5,8 @@ import time
 
 from realtime.controls.controls import Controls
 from realtime.controls.value import Scalar
-from realtime.takes.take_file import Change, Values
+from realtime.saved_settings.show_record import Values
+from realtime.takes.take_file import Change
 
 
 class ChangeLog:

@@ -8,14 +8,13 @@ from models.spec import ModelInfo
 from realtime.controls.controls import Controls
 from realtime.controls.value import Scalar
 from realtime.dreams.parse_objective import parse_objective
-from realtime.takes.take_file import Values
-from realtime.takes.take_start import Depth, TakeStart, depths
+from realtime.saved_settings.show_record import Depth, ShowRecord, Values, depths
 
 log = logging.getLogger(__name__)
 
 MIDDLE: Depth = (8.0, 0.5)  # where the take does not say how deep a layer is
 LAYER, OBJECTIVE = "show/layer", "dream/objective"
-NOT_PLAYED = "window/"  # what belongs to the window, which no file shows
+NOT_PLAYED = ("window", "record", "engine")  # groups of values that change no picture
 
 
 class Playback:
@@ -24,7 +23,7 @@ class Playback:
     No rule runs: what a rule has changed in the show is in the take. SettingError for a value that is invalid.
     """
 
-    def __init__(self, controls: Controls, info: ModelInfo, start: TakeStart, *, name: str) -> None:
+    def __init__(self, controls: Controls, info: ModelInfo, start: ShowRecord, *, name: str) -> None:
         _, self._kept = controls.state()
         self._controls, self._info, self._name = controls, info, name
         self._layers = start.layers
@@ -43,7 +42,7 @@ class Playback:
         if path not in self._controls.table:
             self._say(f"{self._name} sets {path}, which this version does not have")
             return False
-        return path not in self._kept and not path.startswith(NOT_PLAYED)
+        return path not in self._kept and path.partition("/")[0] not in NOT_PLAYED
 
     def _checked(self, path: str, value: Scalar) -> Scalar:
         """The value, or the one in its place with another network; SettingError when it is out of range."""
@@ -78,6 +77,11 @@ class Playback:
         if text not in self._said:
             self._said.add(text)
             log.info("%s", text)
+
+
+def pictured(values: Values) -> Values:
+    """Those of the values that change what is drawn."""
+    return {path: value for path, value in values.items() if path.partition("/")[0] not in NOT_PLAYED}
 
 
 def layer_at(info: ModelInfo, depth: Depth) -> str:

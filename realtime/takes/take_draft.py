@@ -11,8 +11,8 @@ from models.files import FileState
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.recording import paths
 from realtime.outputs.recording.drafts.draft import Draft
+from realtime.saved_settings.show_record import ShowRecord
 from realtime.takes.take_file import Line
-from realtime.takes.take_start import TakeStart
 from realtime.takes.take_writer import TakeWriter
 
 CHECK = 1.0  # seconds between two looks at the disk
@@ -24,7 +24,7 @@ class TakeDraft:
     Methods raise OutputError; after one of `write` or `finish`, `rescue` keeps what there is.
     """
 
-    def __init__(self, path: Path, image: Image, start: TakeStart, *, replaces: FileState | None) -> None:
+    def __init__(self, path: Path, image: Image, start: ShowRecord, *, replaces: FileState | None) -> None:
         self.path = path
         self.seconds = 0.0
         self._lines = 0

@@ -8,26 +8,22 @@ it. The text is a track of subtitles, which no player shows unless it is asked t
 
 `frame` is the number of the picture in the show, and all times are seconds after the first picture. `changes` are the
 values that have changed since the line before, and are in force from this picture on. `dropped` are the times of
-pictures that are missing, because the processor was busy. How the show began is the tag VENTRAL: a `TakeStart`.
+pictures that are missing, because the processor was busy. How the show began is the tag VENTRAL: a `ShowRecord`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from realtime.controls.value import Scalar
+from realtime.saved_settings.show_record import Values, checked_values
 
 SUFFIX = ".take"
 TAG = "VENTRAL"
 MILLISECOND = Fraction(1, 1000)  # the unit of time in a Matroska file
-
-Values: TypeAlias = Mapping[str, Scalar]
-"""Values of controls by path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +59,6 @@ class Line:
         changes = tuple(Change(float(time), checked_values(values)) for time, values in record.get("changes", ()))
         dropped = tuple(float(time) for time in record.get("dropped", ()))
         return cls(int(record["frame"]), float(record["time"]), changes, dropped)
-
-
-def checked_values(values: Any) -> dict[str, Scalar]:
-    """A JSON object with values of controls; TypeError for anything else. Their ranges are not checked."""
-    if not isinstance(values, dict) or not all(isinstance(each, bool | int | float | str) for each in values.values()):
-        raise TypeError("expected values by path")
-    return values
 
 
 def is_take(text: str) -> bool:

@@ -24,8 +24,8 @@ from realtime.capture.films.film_file import FilmFile
 from realtime.capture.films.picture import Picture
 from realtime.imaging.frame import Image
 from realtime.imaging.reading.names import shown_name
-from realtime.takes.take_file import MILLISECOND, TAG, Line, Values
-from realtime.takes.take_start import TakeStart
+from realtime.saved_settings.show_record import ShowRecord, Values
+from realtime.takes.take_file import MILLISECOND, TAG, Line
 
 LONGEST = 1_000_000  # bytes of a line
 
@@ -43,7 +43,7 @@ class TakeFilm:
         self._video = video_stream(self._container, self._name)
         self._texts = self._container.streams.subtitles
         try:
-            self.start = TakeStart.from_json(self._container.metadata[TAG])
+            self.start = ShowRecord.from_json(self._container.metadata[TAG])
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             self.close()
             raise SourceError(f"{self._name} is not a take; expected a file that ventral --log has written") from error
@@ -106,7 +106,7 @@ class TakeFilm:
             raise SourceError(f"{self._name}: the text beside a picture is damaged") from error
 
 
-def read_start(path: Path) -> TakeStart:
+def read_start(path: Path) -> ShowRecord:
     """How the show of a take began; SourceError when the file is no take."""
     film = TakeFilm(path, lambda values: None)
     film.close()

@@ -14,9 +14,9 @@ from models.files import file_state
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.outputs.output import Output
+from realtime.saved_settings.show_record import ShowRecord
 from realtime.takes.change_log import ChangeLog
-from realtime.takes.take_file import Change, Line, Values
-from realtime.takes.take_start import TakeStart
+from realtime.takes.take_file import Change, Line
 from realtime.takes.waiting_frames import WaitingFrames
 from realtime.threads.worker import Worker
 
@@ -33,7 +33,7 @@ class TakeLog(Output):
     """Writes the frames in `frames` and the changes of `controls` to `path` while its context lasts.
 
     `written` counts the frames in the take, `dropped` those for which there was no time. A fault ends the take, and
-    what there is of it is kept; the show goes on. `start` describes the beginning, from the values then.
+    what there is of it is kept; the show goes on. `record` describes the show.
     """
 
     name = "take"
@@ -43,7 +43,7 @@ class TakeLog(Output):
         frames: WaitingFrames,
         controls: Controls,
         path: Path,
-        start: Callable[[Values], TakeStart],
+        record: ShowRecord,
         *,
         force: bool = False,
     ) -> None:
@@ -51,7 +51,7 @@ class TakeLog(Output):
         self.written = self.dropped = 0
         self._frames, self._controls = frames, controls
         self._path, self._replaces = path, file_state(path) if force else None
-        self._start = start
+        self._record = record
         self._draft: TakeDraft | None = None
         self._worker = Worker(self.name, self._step)
         self._last: Frame | None = None
@@ -126,7 +126,7 @@ class TakeLog(Output):
         from realtime.takes.take_draft import TakeDraft
 
         self._origin = frame.timestamp
-        start = self._start(self._changes.start)
+        start = dataclasses.replace(self._record, values=self._changes.start)
         return TakeDraft(self._path, frame.image, start, replaces=self._replaces)
 
     def _end(self) -> None:

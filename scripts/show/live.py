@@ -2,6 +2,7 @@
 
 from realtime.show.app import run
 from realtime.show.options import LiveOptions
+from scripts.common.reuse_show import reuse_show
 
 
 def live(options: LiveOptions = LiveOptions()) -> None:  # noqa: B008, a frozen value
@@ -11,4 +12,4 @@ def live(options: LiveOptions = LiveOptions()) -> None:  # noqa: B008, a frozen 
 
     Example: `ventral --source clip.mp4 --loop --layer block3_conv1`
     """
-    run(options)
+    run(reuse_show(options))

@@ -24,12 +24,13 @@ from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
-from realtime.show.setup import open_setup
+from realtime.show.setup import open_setup, record_of, settings_text
 from realtime.takes.take_file import is_take
 from realtime.takes.take_film import read_start
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath
-from scripts.show.play_take import options_of_take, play
+from scripts.common.reuse_show import options_of_show, reuse_show
+from scripts.show.play_take import play
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def render(
     """
     check_output(output, force=force)
     take = read_start(Path(source)) if is_take(source) else None
-    options = options if take is None else options_of_take(take, options, source)
+    options = reuse_show(options) if take is None else options_of_show(take, options, Path(source))
     setup = open_setup(options)
     setup.controls.set("window/status", False)  # without a window its status line needs no room
     check_source(source, output, frames, setup.controls)
@@ -76,11 +77,14 @@ def render(
         tracked = track(
             itertools.islice(canvases, frames), "drawing", console=Console(stderr=True), disable=not sys.stderr.isatty()
         )
+        text = settings_text(record_of("render", options, setup, source=opened.name, fps=fps), setup.controls)
         if output.suffix == "":
-            write_stills(tracked, output, force=force)
+            write_stills(tracked, output, text, force=force)
         else:
             max_mb, size_wh = setup.controls.snapshot()[RecordSettings].gif_max_mb, options.canvas_hw[::-1]
-            write_film(tracked, open_writer(output, fps=fps, size_wh=size_wh, force=force, gif_max_mb=max_mb))
+            write_film(
+                tracked, open_writer(output, fps=fps, size_wh=size_wh, force=force, gif_max_mb=max_mb, text=text)
+            )
     if faults:
         raise SourceError(f"{faults[0]}; the frames before it are in {output}")
 
@@ -151,8 +155,8 @@ def write_film(canvases: Iterable[Image], writer: ImageWriter) -> None:
         log.info("%s: %s", writer.path, writer.note)
 
 
-def write_stills(canvases: Iterable[Image], folder: Path, *, force: bool) -> None:
-    """Write each canvas to a numbered PNG file in `folder`, which is made if needed."""
+def write_stills(canvases: Iterable[Image], folder: Path, text: str, *, force: bool) -> None:
+    """Write each canvas to a numbered PNG file in `folder`, which is made if needed, with the settings as a text."""
     for index, canvas in enumerate(canvases, start=1):
         folder.mkdir(exist_ok=True)
-        write_png(check_writable(folder / f"{index:05d}.png", force=force), canvas)
+        write_png(check_writable(folder / f"{index:05d}.png", force=force), canvas, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,9 +15,9 @@ from models.importing.open_network import open_network
 from realtime.controls.controls import Controls
 from realtime.controls.value import Scalar
 from realtime.imaging.frame import Image
+from realtime.saved_settings.show_record import ShowRecord, show_record
 from realtime.show.make_controls import make_controls
 from realtime.takes.take_file import Change, Line
-from realtime.takes.take_start import TakeStart
 from realtime.takes.take_writer import TakeWriter
 from realtime.views.registry import find_views
 
@@ -27,15 +28,11 @@ def world_controls() -> Controls:
     return make_controls(open_network("world").info, find_views())
 
 
-def start_of_world(values: dict[str, Scalar] | None = None) -> TakeStart:
+def record_of_world(values: dict[str, Scalar] | None = None) -> ShowRecord:
     """How a small show with the bundled network begins."""
-    return TakeStart.of(
-        open_network("world"),
-        options={"canvas": "320x180", "size": 64, "precision": "auto"},
-        source="pattern",
-        fps=FPS,
-        values=world_controls().values() | (values or {}),
-    )
+    options: dict[str, str | int | None] = {"canvas": "320x180", "size": 64, "precision": "auto"}
+    record = show_record("live", open_network("world"), "auto", options, source="pattern", fps=FPS)
+    return dataclasses.replace(record, values=world_controls().values() | (values or {}))
 
 
 def make_take(
@@ -44,7 +41,7 @@ def make_take(
     """A take with ten pictures per second; `changes` are those before the picture of that number."""
     before = list(changes)
     with path.open("wb") as file:
-        writer = TakeWriter(file.fileno(), start_of_world(values).to_json(), size_wh=images[0].shape[1::-1], fps=FPS)
+        writer = TakeWriter(file.fileno(), record_of_world(values).to_json(), size_wh=images[0].shape[1::-1], fps=FPS)
         for number, image in enumerate(images):
             time = number / FPS
             line = Line(number, time, tuple(Change(time, each) for place, each in before if place == number))

@@ -10,13 +10,13 @@ import pytest
 from models.errors import SettingError
 from models.importing.open_network import open_network
 from realtime.controls.value import Scalar
+from realtime.saved_settings.show_record import ShowRecord, depths
 from realtime.show.make_controls import configure, make_controls
 from realtime.show.options import RenderOptions
 from realtime.takes.playback import Playback, layer_at
-from realtime.takes.take_start import TakeStart, depths
 from realtime.views.registry import find_views
 from tests.networks import write_headless
-from tests.realtime.takes.made_takes import start_of_world, world_controls
+from tests.realtime.takes.made_takes import record_of_world, world_controls
 
 WORLD = open_network("world").info
 
@@ -24,7 +24,7 @@ WORLD = open_network("world").info
 def play(values: dict[str, Scalar], *options: str) -> dict[str, Scalar]:
     controls = world_controls()
     configure(controls, RenderOptions(set=options), WORLD)
-    Playback(controls, WORLD, start_of_world(), name="a.take").show(values)
+    Playback(controls, WORLD, record_of_world(), name="a.take").show(values)
     return controls.values()
 
 
@@ -74,7 +74,7 @@ def test_another_network_shows_a_layer_as_deep_and_says_so(tmp_path: Path, caplo
     caplog.set_level(logging.INFO)
     other = open_network(str(write_headless(tmp_path / "other.onnx"))).info
     controls = make_controls(other, find_views())
-    playback = Playback(controls, other, start_of_world(), name="a.take")
+    playback = Playback(controls, other, record_of_world(), name="a.take")
     shown = []
     for layer in ("block1_conv1", "block5_conv3", "no_layer_of_any"):
         playback.show({"show/layer": layer, "dream/objective": "2*block2_conv1"})
@@ -91,8 +91,8 @@ def test_a_network_finds_its_own_layers_by_their_depth() -> None:
 
 
 def test_the_start_survives_as_text_and_names_no_folder(tmp_path: Path) -> None:
-    start = start_of_world()
-    assert TakeStart.from_json(start.to_json()) == start
+    start = record_of_world()
+    assert ShowRecord.from_json(start.to_json()) == start
     assert str(tmp_path.home()) not in start.to_json()
 
 
@@ -101,4 +101,4 @@ def test_the_start_survives_as_text_and_names_no_folder(tmp_path: Path) -> None:
 )
 def test_another_text_is_no_start(text: str) -> None:
     with pytest.raises((KeyError, TypeError, ValueError, AttributeError, RecursionError)):
-        TakeStart.from_json(text)
+        ShowRecord.from_json(text)

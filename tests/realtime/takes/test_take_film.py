@@ -11,8 +11,8 @@ from models.errors import SettingError, SourceError
 from models.importing.open_network import open_network
 from realtime.capture.registry import open_source
 from realtime.capture.source import EndOfSource
+from realtime.saved_settings.show_record import Values
 from realtime.takes.playback import Playback
-from realtime.takes.take_file import Values
 from realtime.takes.take_film import open_take, read_start
 from tests.realtime.takes.made_takes import FPS, make_take, moving, world_controls
 

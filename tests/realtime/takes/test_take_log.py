@@ -18,7 +18,7 @@ from realtime.outputs.recording import paths
 from realtime.takes.take_film import open_take
 from realtime.takes.take_log import TakeLog
 from realtime.takes.waiting_frames import WaitingFrames
-from tests.realtime.takes.made_takes import read, start_of_world, world_controls
+from tests.realtime.takes.made_takes import read, record_of_world, world_controls
 from tests.realtime.waiting import soon
 
 
@@ -27,7 +27,7 @@ def grey(level: int, size_hw: tuple[int, int] = (48, 64)) -> Image:
 
 
 def take_log(frames: WaitingFrames, controls: Controls, path: Path, *, force: bool = False) -> TakeLog:
-    return TakeLog(frames, controls, path, lambda values: start_of_world(dict(values)), force=force)
+    return TakeLog(frames, controls, path, record_of_world(), force=force)
 
 
 def put(frames: WaitingFrames, log: TakeLog, image: Image, index: int) -> float:

@@ -20,7 +20,8 @@ from realtime.show.options import RenderOptions
 from realtime.show.setup import open_setup
 from realtime.takes.take_film import read_start
 from scripts.cli import status
-from scripts.show.play_take import options_of_take, play
+from scripts.common.reuse_show import options_of_show
+from scripts.show.play_take import play
 from scripts.show.render import draw_canvases
 from tests.networks import write_headless
 from tests.realtime.takes.made_takes import make_take, moving
@@ -44,7 +45,7 @@ def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def digests(take: Path) -> Sequence[str]:
     """The digest of every canvas, before it is encoded."""
     start = read_start(take)
-    options = options_of_take(start, RenderOptions(), str(take))
+    options = options_of_show(start, RenderOptions(), take)
     setup, faults = open_setup(options), list[SourceError]()
     with closing(play(str(take), start, setup)) as source, Engine(CPU, patient=True) as engine:
         images = at_constant_rate(source)
@@ -84,7 +85,7 @@ def test_the_network_of_a_take_that_only_its_file_has_must_be_named(
     content = take.read_bytes()
     take.write_bytes(content.replace(b'"model": "world"', b'"model": "other"'))
     assert status(["render", str(take), "-o", str(tmp_path / "out.mp4")]) == 2
-    assert "a.take was made with the network other; name its file, or another one: --model" in capsys.readouterr().err
+    assert "a.take was made with the network other; name it, or another one: --model" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
