@@ -20,10 +20,19 @@ def comment_block(text: str) -> bytes:
 def add_comment(path: Path, text: str) -> None:
     """Put a comment before the first picture of a GIF file, in place."""
     with path.open("r+b") as file:
-        head = file.read(HEADER)
-        has_colours = head[10] & 0x80
-        place = HEADER + (3 << (head[10] & 7) + 1 if has_colours else 0)
-        _insert(file, place, comment_block(text))
+        _insert(file, _place(file.read(HEADER)), comment_block(text))
+
+
+def with_comment(content: bytes, text: str) -> bytes:
+    """The content of a GIF file with a comment before its first picture."""
+    place = _place(content[:HEADER])
+    return content[:place] + comment_block(text) + content[place:]
+
+
+def _place(head: bytes) -> int:
+    """Where the palette of all pictures ends, or the header if there is none."""
+    flags = head[10]
+    return HEADER + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
 
 
 def _insert(file: BinaryIO, place: int, content: bytes) -> None:
