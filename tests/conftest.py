@@ -39,12 +39,12 @@ KERAS = (
 )
 """Folders and files whose tests need TensorFlow, or the libraries that come with it."""
 
-SLOW = ("test_show.py", "test_soak.py")
+SLOW = ("test_show.py", "test_soak.py", "test_takes.py")
 """Files whose tests run whole shows."""
 
 
 if sys.platform == "win32":  # they import `pty` and `resource`, which only POSIX has
-    collect_ignore = ["scripts/networks/test_export.py", "models/importing/test_fuzz.py"]
+    collect_ignore = ["scripts/networks/test_export.py", "models/importing/test_fuzz.py", "test_takes.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -60,6 +60,7 @@ DOORS = {
             for name in ("container", "convert", "decoded_film", "stream", "timeline")
         ),
         *(f"realtime/outputs/replay/{name}.py" for name in ("encoder", "packets", "saved_replay")),
+        *(f"realtime/takes/{name}.py" for name in ("take_film", "take_writer")),
     },
     "pygame": {"realtime/outputs/window.py"},
     "socket": {

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image as Pillow
 
 from realtime.imaging.text import ALARM
+from realtime.saved_settings.read_show import read_show
 from tests.realtime.capture.http_camera import HttpCamera
 from tests.screen import ROOT, Screen, start_display, until
 
@@ -78,6 +79,9 @@ def test_recording_lasts_as_long_as_the_show(tmp_path: Path, suffix: str) -> Non
     facts = json.loads(report.read_text())
     assert seconds_of(take) == pytest.approx(facts["seconds"], abs=0.35)  # the first picture has to be there first
     assert [path.name for path in tmp_path.iterdir() if "-part" in path.name] == []
+    record = read_show(take)
+    assert (record.command, record.source, record.options["canvas"]) == ("live", "pattern", "640x360")
+    assert record.values.items() <= facts["controls"].items()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])

@@ -35,6 +35,7 @@ MAX_PREFETCHED = 16  # graphs that are prepared before a key press needs them
 MAX_REQUESTED = 6  # requested graphs that wait to be prepared; older requests are no longer on the screen
 RETRY = 10.0  # seconds until a graph that could not be opened is tried again: by then the disk may have space
 RERUN = 2.0  # seconds until one whose run has failed is tried again
+PATIENCE = 600.0  # seconds that a patient engine waits for a graph
 
 Outputs: TypeAlias = dict[str, NDArray[Any]]
 """The outputs of a graph by name."""
@@ -88,7 +89,8 @@ class Engine:
     """Open sessions by GraphSpec; beyond `memory` bytes of them the least recently used is closed first.
 
     The loader thread builds, opens and warms up the graphs. With `background`, jobs run on a third thread, for which
-    the show does not wait; without it they run in the thread that starts them.
+    the show does not wait; without it they run in the thread that starts them. A `patient` engine waits for a graph
+    where another one raises NotReady: then what a view draws does not depend on how fast graphs are prepared.
     """
 
     def __init__(
@@ -97,8 +99,10 @@ class Engine:
         open_graph: Callable[[GraphSpec, Provider], SessionLike] | None = None,
         *,
         background: bool = False,
+        patient: bool = False,
     ) -> None:
         self.provider = provider
+        self._patient = patient
         self._executor = ThreadPoolExecutor(1, "jobs", initializer=_lower_priority) if background else None
         self._open = open_graph or partial(open_session, background=background)
         self._sessions = OpenSessions[SessionLike](MEMORY * MEGABYTE)
@@ -293,6 +297,8 @@ class Engine:
     def _session(self, spec: GraphSpec) -> tuple[SessionLike, Provider, int]:
         """The session of a graph, its provider, and the generation that it was opened in."""
         with self._changed:
+            if self._patient:
+                self.wait(spec, PATIENCE)
             if self._closed:
                 raise GraphError("the engine is closed")
             self._request(spec)

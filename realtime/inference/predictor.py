@@ -104,6 +104,7 @@ class Predictor:
         result = self._request.take()
         if result is not None:
             scores, seconds = result
+            seconds = seconds if self._engine.has_background else 0.0  # a film does not depend on the clock
             self._smoothed.update(scores, now, seconds=predict.smooth)
             self._due = now + max(1.0 / predict.rate - seconds, REST * seconds)
             self.note = ""

@@ -8,7 +8,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -46,22 +46,28 @@ class RecorderStatus:
 class Recorder(Output):
     """Records the show; leaving its context finishes every film. All methods are for the main thread.
 
-    Files without a name go to `folder`. `saved` is the newest film that is whole, `note` what there is to know of it,
-    and `fault` what went wrong with the last one. `dropped` counts the frames that repeat another because ffmpeg was
-    busy.
+    Files without a name go to `folder`; `text` gives the settings that are kept inside a file. `saved` is the newest
+    film that is whole, `note` what there is to know of it, and `fault` what went wrong with the last one. `dropped`
+    counts the frames that repeat another because ffmpeg was busy.
     """
 
     name = "recorder"
     permanent = False
 
     def __init__(
-        self, canvases: Mailbox[Frame], *, folder: Path, gif_fps: float = 20.0, replay_fps: float | None = None
+        self,
+        canvases: Mailbox[Frame],
+        *,
+        folder: Path,
+        gif_fps: float = 20.0,
+        replay_fps: float | None = None,
+        text: Callable[[], str] = str,
     ) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
         self.note = ""
         self.dropped = 0
-        self._folder = folder
+        self._folder, self._text = folder, text
         self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps}
         self._lock = threading.Lock()
         self._recordings: list[FilmJob] = []
@@ -113,6 +119,7 @@ class Recorder(Output):
             fps=pace.fps,
             force=force,
             gif_max_mb=gif_max_mb,
+            text=self._text(),
             done=self._finished,
             failed=self._goes_on,
         )
@@ -158,9 +165,10 @@ class Recorder(Output):
         from realtime.outputs.replay.packets import images  # loads PyAV
         from realtime.outputs.replay.saved_replay import SavedReplay
 
+        text, done = self._text(), self._finished
         if path.suffix == ".mp4":
-            return SavedReplay(path, clip, done=self._finished)
-        return Recording(path, images(clip), fps=clip.fps, gif_max_mb=gif_max_mb, done=self._finished)
+            return SavedReplay(path, clip, text=text, done=done)
+        return Recording(path, images(clip), fps=clip.fps, gif_max_mb=gif_max_mb, text=text, done=done)
 
     def _claim(self, path: Path | None, suffix: str, *, force: bool) -> Path:
         with self._lock:

@@ -1,6 +1,7 @@
 """Snapshots: the newest canvas as a PNG file, written in the background."""
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -15,15 +16,18 @@ log = logging.getLogger(__name__)
 
 
 class SnapshotWriter(Output):
-    """Saves canvases one by one, each to a new file in `folder`; `saved` is the newest that is whole."""
+    """Saves canvases one by one, each to a new file in `folder`; `saved` is the newest that is whole.
+
+    `text` gives the settings that are kept inside the file.
+    """
 
     name = "snapshot"
     permanent = False
 
-    def __init__(self, canvases: Mailbox[Frame], *, folder: Path) -> None:
+    def __init__(self, canvases: Mailbox[Frame], *, folder: Path, text: Callable[[], str] = str) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
-        self._folder = folder
+        self._folder, self._text = folder, text
         self._writer = ThreadPoolExecutor(1, "stills")
         self._writing: dict[Path, Future[None]] = {}
 
@@ -39,7 +43,7 @@ class SnapshotWriter(Output):
             raise OutputError("there is nothing to save yet: no canvas has been drawn")
         path = check_writable(new_path(self._folder, ".png", in_use=self._busy()), suffixes=(".png",))
         self.fault = ""
-        self._writing[path] = self._writer.submit(self._write, path, frame.image)
+        self._writing[path] = self._writer.submit(self._write, path, frame.image, self._text())
         return path
 
     def finished(self, timeout: float) -> bool:
@@ -53,9 +57,9 @@ class SnapshotWriter(Output):
         self._writing = {path: future for path, future in self._writing.items() if not future.done()}
         return self._writing
 
-    def _write(self, path: Path, image: Image) -> None:
+    def _write(self, path: Path, image: Image, text: str) -> None:
         try:
-            with open_writer(path, fps=1.0, size_wh=image.shape[1::-1]) as writer:
+            with open_writer(path, fps=1.0, size_wh=image.shape[1::-1], text=text) as writer:
                 writer.write(image)
             self.saved = path
             log.info("saved %s", path)

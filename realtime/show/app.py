@@ -29,6 +29,7 @@ from realtime.inference.engine import Engine
 from realtime.inference.memory.process_memory import keep_heap_compact
 from realtime.inference.providers import choose
 from realtime.outputs.lost_display import on_lost_display
+from realtime.outputs.output import Output
 from realtime.outputs.recorder import MP4_FPS, Recorder
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
@@ -49,7 +50,16 @@ from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
 from realtime.show.resume import kept_values, resume
 from realtime.show.screen import Screen
-from realtime.show.setup import RenderSetup, announce, announce_start, open_setup, suggest_fetch
+from realtime.show.setup import (
+    RenderSetup,
+    announce,
+    announce_start,
+    open_setup,
+    open_take_log,
+    record_of,
+    settings_text,
+    suggest_fetch,
+)
 from realtime.show.status import StatusLine
 from realtime.show.unattended.health.figures_of import figures_of
 from realtime.show.unattended.health.server import HealthServer
@@ -57,6 +67,8 @@ from realtime.show.unattended.hours import parse_hours
 from realtime.show.unattended.schedule import Schedule
 from realtime.show.unattended.visitor_lock import VisitorLock, begin_kiosk
 from realtime.supervision.heartbeat import Heartbeat
+from realtime.takes.take_file import SUFFIX
+from realtime.takes.waiting_frames import WaitingFrames
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
 
@@ -78,7 +90,7 @@ def run(options: LiveOptions) -> None:
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
     setup = _setup(options)
-    frames: Mailbox[Frame] = Mailbox()
+    frames = WaitingFrames() if options.log is not None else Mailbox[Frame]()
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     faults = Faults(options.fault)
@@ -90,13 +102,11 @@ def run(options: LiveOptions) -> None:
         health = stack.enter_context(HealthServer(options.health)) if options.health is not None else None
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
         engine = stack.enter_context(Engine(choose(options.provider), failing_graphs(faults), background=True))
-        settings = setup.controls.snapshot()[RecordSettings]
-        replay_fps = MP4_FPS if settings.format == "mp4" else settings.gif_fps
-        recorder = stack.enter_context(
-            Recorder(drawn, folder=options.folder, gif_fps=settings.gif_fps, replay_fps=replay_fps)
-        )
-        stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder))
-        outputs = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
+        record = record_of("live", options, setup, source=capture.name, fps=min(fps, capture.rate))
+        text = partial(settings_text, record, setup.controls)
+        recorder = stack.enter_context(_recorder(options, setup, drawn, text))
+        stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder, text=text))
+        outputs: list[Output] = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         if options.kiosk or options.log_file is not None:
             announce_start(setup.network.info, engine.provider, capture.name)
         announce(setup.network.info, engine.provider)
@@ -106,13 +116,15 @@ def run(options: LiveOptions) -> None:
             recordings.follow(setup.controls)
         else:
             recorder.replay.seconds = 0
-        parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills), health)
+        if (take := open_take_log(options, setup, record, frames)) is not None:
+            outputs.append(stack.enter_context(take))
+        parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills), health, take)
         show = Show(options, parts, signals)
         try:
             show.run(frames, drawn)
         finally:
             recordings.finish(signals)
-        show.end()
+    show.end()
 
 
 def _setup(options: LiveOptions) -> RenderSetup:
@@ -128,6 +140,13 @@ def _setup(options: LiveOptions) -> RenderSetup:
     return setup
 
 
+def _recorder(options: LiveOptions, setup: RenderSetup, drawn: Mailbox[Frame], text: Callable[[], str]) -> Recorder:
+    """The recorder, whose replays have the rate of the format that is chosen at the start."""
+    settings = setup.controls.snapshot()[RecordSettings]
+    replay_fps = MP4_FPS if settings.format == "mp4" else settings.gif_fps
+    return Recorder(drawn, folder=options.folder, gif_fps=settings.gif_fps, replay_fps=replay_fps, text=text)
+
+
 def _opener(options: LiveOptions, source: SourceOptions, faults: Faults) -> Callable[[], Source]:
     """What opens the source, and stands by where it may be missing."""
     opener = failing_source(OpenSame(options.source, source), faults)
@@ -140,13 +159,16 @@ def _opener(options: LiveOptions, source: SourceOptions, faults: Faults) -> Call
 
 def check_files(options: LiveOptions) -> None:
     """Recover what a killed show left behind, and raise OutputError for files that cannot be written."""
-    for folder in {options.folder, *([options.record.parent] if options.record else [])}:
+    named = (options.record, options.log)
+    for folder in {options.folder, *(path.parent for path in named if path is not None)}:
         if not folder.is_dir():
             raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
         for path in recover(folder):
             log.warning("recovered %s from a show that was killed", path)
     if options.record is not None:
         check_writable(options.record, force=options.force, suffixes=(".mp4", ".gif"))
+    if options.log is not None:
+        check_writable(options.log, force=options.force, suffixes=(SUFFIX,))
     if options.report is not None:
         check_writable(options.report, force=options.force, suffixes=(".json",))
 
@@ -223,12 +245,14 @@ class Show:
             raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
 
     def _lose_display(self, screen: Screen, threads: DrawingThreads) -> None:
-        """Finish recording and report, without the window."""
+        """Finish recording, take and report, without the window."""
         log.error("the display is gone; the show ends")
         try:
             self._parts.recordings.finish(self._signals)
         except OutputError as error:
             log.error("%s", error)
+        if self._parts.take is not None:
+            self._parts.take.finish()
         for file in self._kept_files(screen, threads):
             with file:
                 file.turn()
@@ -249,8 +273,10 @@ class Show:
         return Attract(self._controls, self._parts.setup.network.info, idle) if idle is not None else None
 
     def end(self) -> None:
-        """Raise what was wrong with the report or the source."""
-        capture = self._parts.capture
+        """Raise what was wrong with the take, the report or the source."""
+        capture, take = self._parts.capture, self._parts.take
+        if take is not None:
+            take.check()
         for file in self._kept:
             if file.fault and file.path == self._options.report:
                 raise OutputError(file.fault)
@@ -286,6 +312,7 @@ class Show:
     def _report(self, precision: Precision | None, keeper: RateKeeper) -> dict[str, Any]:
         parts, meter, values = self._parts, self._meter, self._controls.values()
         info, provider = parts.setup.network.info, parts.engine.provider
+        take_drops = parts.take.dropped if parts.take is not None else 0
         return {
             **report.measured(meter),
             "fps": {
@@ -295,7 +322,7 @@ class Show:
                 "screen": round(meter.screen.total / meter.elapsed, 2),
             },
             "held": keeper.report(),
-            "drops": {"capture": parts.capture.dropped, "recorder": parts.recorder.dropped},
+            "drops": {"capture": parts.capture.dropped, "recorder": parts.recorder.dropped, "take": take_drops},
             "outputs": [
                 {"name": each.name, "state": each.state, "fps": round(each.fps, 2), "fault": each.fault}
                 for each in parts.outputs

@@ -18,6 +18,7 @@ from realtime.show.unattended.hours import check_hours
 
 OWN = Parameter(group=Group("Options for your own network, saved beside its file", sort_key=9))
 
+CANVAS = "1280x720"
 SIZE = 224  # pixels of the shorter side of the input, unless another one is chosen
 LARGEST = 1e6  # the largest mean or scale: a larger one is a typing error, and would overflow
 
@@ -33,7 +34,7 @@ def between(low: float, high: float = math.inf) -> Parameter:
 
 
 InputSize = Annotated[int, between(16, 2048)]
-CanvasSize = Annotated[str, Parameter(validator=lambda _type, text: parse_size(text))]
+CanvasSize = Annotated[str, Parameter(validator=lambda _type, text: text is None or parse_size(text))]
 
 
 @Parameter(name="*")
@@ -88,19 +89,22 @@ class RenderOptions(NetworkOptions):
     precision: PrecisionChoice = "auto"
     """the number format that draws the view: auto is fp32, in a live show int8 on the cpu where that is too slow, and
     fp16 on cuda or bf16 on openvino where these are faster"""
-    canvas: CanvasSize = "1280x720"
-    """width and height of the canvas that is shown and recorded"""
+    canvas: CanvasSize | None = None
+    """width and height of the canvas that is shown and recorded (default: 1280x720, or that of a take)"""
     set: tuple[str, ...] = ()
     """a control and its value, such as tiles/contrast=2; repeatable (see: ventral controls)"""
     flash_limit: Literal["on", "off"] = "on"
     """limit flashes that can trigger seizures in people with epilepsy"""
+    like: Path | None = None
+    """begin with the settings inside a file of live or render: a recording, a snapshot or a take; other options replace
+    them"""
     preset: str | None = None
     """a dream preset such as tunnel, whirl or stillness, or a TOML file of controls with one table per group"""
 
     @property
     def canvas_hw(self) -> Hw:
         """The size of the canvas."""
-        return parse_size(self.canvas)
+        return parse_size(self.canvas or CANVAS)
 
     @property
     def short_side(self) -> int:
@@ -141,10 +145,12 @@ class LiveOptions(RenderOptions):
     """go through the views after this many seconds without a key or a click, until the next one"""
     record: Path | None = None
     """record the whole show to a .gif or .mp4 file"""
+    log: Path | None = None
+    """keep what the show sees, and every change of a value, in a .take file, for ventral render"""
     resume: Path | None = None
     """begin with the values in this file, if it is there, and keep them in it"""
     force: bool = False
-    """let --record and --report replace an existing file"""
+    """let --record, --log and --report replace an existing file"""
     folder: Path = Path()
     """the folder for recordings and snapshots made with keys"""
     fault: Annotated[tuple[str, ...], Parameter(show=False)] = ()
@@ -170,6 +176,11 @@ def parse_size(text: str) -> Hw:
     if not (160 <= width <= 7680 and 120 <= height <= 4320):
         raise SettingError(f"--canvas takes WIDTHxHEIGHT from 160x120 to 7680x4320, but got '{text}'")
     return height - height % 2, width - width % 2
+
+
+def canvas_text(canvas_hw: Hw) -> str:
+    """A size as --canvas takes it."""
+    return f"{canvas_hw[1]}x{canvas_hw[0]}"
 
 
 def parse_numbers(option: str, text: str | None) -> tuple[float, ...] | None:

@@ -9,11 +9,12 @@ from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.show.setup import RenderSetup
 from realtime.show.unattended.health.server import HealthServer
+from realtime.takes.take_log import TakeLog
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that runs while the show runs; `outputs` contains the recorder too."""
+    """Everything that runs while the show runs; `outputs` contains the recorder and the take too."""
 
     setup: RenderSetup
     capture: Capture
@@ -22,3 +23,4 @@ class Parts:
     recordings: RecordingCommands
     outputs: tuple[Output, ...]
     health: HealthServer | None = None
+    take: TakeLog | None = None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from models.errors import OutputError
 from models.files import write_atomically
@@ -13,10 +14,19 @@ from models.spec import ModelInfo, Network
 from models.zoo import BUNDLED, cache_folder
 from realtime.canvas.pipeline import Pipeline
 from realtime.controls.controls import Controls
+from realtime.imaging.frame import Frame
+from realtime.imaging.reading.names import shown_name
 from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
+from realtime.saved_settings.read_show import read_show
+from realtime.saved_settings.show_record import ShowRecord, show_record
 from realtime.show.make_controls import configure, make_controls
-from realtime.show.options import RenderOptions
+from realtime.show.options import LiveOptions, RenderOptions, canvas_text
+from realtime.show.resume import ALWAYS
+from realtime.takes.playback import Playback, pictured
+from realtime.takes.take_log import TakeLog
+from realtime.takes.waiting_frames import WaitingFrames
+from realtime.threads.mailbox import Mailbox
 from realtime.views.registry import find_views
 from realtime.views.view import View
 
@@ -57,6 +67,8 @@ def open_setup(options: RenderOptions, *, owners: Sequence[type] = ()) -> Render
     controls = make_controls(network.info, views)
     for owner in owners:
         controls.announce(owner)
+    if options.like is not None:
+        _begin_like(options.like, controls, network.info)
     configure(controls, options, network.info)
     return RenderSetup(network, views, controls)
 
@@ -73,6 +85,36 @@ def _say_size(info: ModelInfo, short_side: int) -> None:
 def announce_start(info: ModelInfo, provider: Provider, source: str) -> None:
     """Log what a show that nobody watches runs."""
     log.info("Ventral %s begins: %s on the %s, from %s", metadata.version("ventral"), info.name, provider.name, source)
+
+
+def record_of(command: str, options: RenderOptions, setup: RenderSetup, *, source: str, fps: float) -> ShowRecord:
+    """How a show is set, for the files that it writes; its values are still missing."""
+    shown = {"canvas": canvas_text(options.canvas_hw), "size": options.size, "precision": options.precision}
+    return show_record(command, setup.network, options.model, shown, source=source, fps=fps)
+
+
+def settings_text(record: ShowRecord, controls: Controls) -> str:
+    """The present settings of a show, for a file."""
+    return record.with_values(pictured(controls.values())).to_json()
+
+
+def open_take_log(
+    options: LiveOptions, setup: RenderSetup, record: ShowRecord, frames: Mailbox[Frame]
+) -> TakeLog | None:
+    """What keeps the take of the show, if --log names a file."""
+    if options.log is None or not isinstance(frames, WaitingFrames):
+        return None
+    log.info("%s keeps what the source shows and what is changed", options.log)
+    return TakeLog(frames, setup.controls, options.log, record, force=options.force)
+
+
+def _begin_like(file: Path, controls: Controls, info: ModelInfo) -> None:
+    """Set the values of the show that made a file; they count as chosen where they are not the defaults."""
+    record = read_show(file)
+    Playback(controls, info, record, name=shown_name(file)).show(record.values)
+    values = controls.values()
+    chosen = {path for path in record.values if path in values and values[path] != controls.table[path].default}
+    controls.restore((values, frozenset(chosen | set(ALWAYS))))
 
 
 def announce(info: ModelInfo, provider: Provider) -> None:

@@ -14,6 +14,7 @@ from realtime.overlay.hud import Status
 from realtime.pace.meter import Meter
 from realtime.pace.rate_keeper import RateKeeper
 from realtime.show.parts import Parts
+from realtime.takes.take_log import TakeLog
 
 FIGURES_FOR = 10.0
 """Seconds for which the status line tells the operator about network, provider, rates and latency.
@@ -42,7 +43,7 @@ class StatusLine:
         broken = next((each.fault for each in parts.outputs if each.fault and each.permanent), "")
         status = Status(
             untrained=not self._info.trained,
-            recording=self._recording(parts.recorder.status),
+            recording=self._recording(parts.recorder.status) or self._take(parts.take),
             answer=feedback,
             notice="" if feedback else self._notice(canvas, parts, "" if failed else notice),
             card=self._card(parts.capture.notice),
@@ -84,6 +85,9 @@ class StatusLine:
 
     def _recording(self, status: RecorderStatus) -> str:
         return f"REC {status.seconds:.0f} s" if status.recording else "writing" if status.finishing else ""
+
+    def _take(self, take: TakeLog | None) -> str:
+        return f"TAKE {take.seconds:.0f} s" if take is not None and not take.fault else ""
 
     def _notice(self, canvas: Canvas, parts: Parts, saved: str) -> str:
         """The most important of: what is being prepared, what was saved, what is unusual."""

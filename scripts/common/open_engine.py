@@ -12,7 +12,7 @@ from realtime.show.setup import announce
 
 @contextmanager
 def open_engine(options: NetworkOptions, info: ModelInfo) -> Iterator[Engine]:
-    """An engine on the provider of `options`; it warns on the terminal of an untrained network or a missing GPU."""
-    with Engine(choose(options.provider)) as engine:
+    """A patient engine on the provider of `options`; it warns of an untrained network or a missing GPU."""
+    with Engine(choose(options.provider), patient=True) as engine:
         announce(info, engine.provider)
         yield engine

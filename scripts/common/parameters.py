@@ -11,12 +11,12 @@ from cyclopts import Parameter
 
 from models.errors import SettingError
 from models.spec import LayerInfo, ModelInfo
-from realtime.show.options import InputSize, between
+from realtime.show.options import SIZE, InputSize, between
 
 OutputPath = Annotated[Path, Parameter(alias="-o")]
 Force = Annotated[bool, Parameter(help="replace an existing file")]
 Like = Annotated[
-    Path | None, Parameter(help="reuse the settings saved in this .png file; options on the command line replace them")
+    Path | None, Parameter(help="reuse the settings inside this file, which the command has made; options replace them")
 ]
 Seed = Annotated[int | None, between(0, 2**63 - 1)]
 SheetWidth = Annotated[int, between(640, 7680)]
@@ -26,10 +26,15 @@ SheetWidth = Annotated[int, between(640, 7680)]
 class StillOptions:
     """The input size of a still picture, and the layers to draw."""
 
-    size: InputSize = 224
-    """the shorter side of the network's input, in pixels"""
+    size: InputSize | None = None
+    """the shorter side of the network's input, in pixels (default: 224)"""
     layers: str | None = None
     """the layers to draw, such as block1_conv1,block3_conv2 (see: ventral layers)"""
+
+    @property
+    def short_side(self) -> int:
+        """The shorter side of the network's input, in pixels."""
+        return SIZE if self.size is None else self.size
 
     def chosen_layers(self, info: ModelInfo) -> tuple[LayerInfo, ...]:
         """The layers named, in the order of the network, or none; ModelError for an unknown one."""

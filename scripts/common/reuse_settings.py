@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 from models.errors import ModelError, SettingError
 from models.files import digest_file
-from models.importing.open_network import NAMES
 from models.spec import Network
-from models.zoo import BUNDLED
+from realtime.saved_settings.show_record import find_beside, find_model, public_model, version
 from realtime.show.options import NetworkOptions
 from scripts.common.saved_settings import SavedSettings, fill_options, given_options, read_settings
 
@@ -34,10 +33,18 @@ def reuse_settings(
         return options, network_options, network_options.open()
     settings = read_settings(path, command)
     _check_names(path, settings, options, network_options)
-    settings = settings.without((*_replaced(options), *NOT_SAVED))
+    settings = _found(settings.without((*_replaced(options), *NOT_SAVED)), path)
     filled = fill_options(options, path, settings)
     _check_files(path, settings.without(given_options(options)), filled)
     return filled, *_open_network(path, settings, network_options)
+
+
+def _found(settings: SavedSettings, path: Path) -> SavedSettings:
+    """The settings with paths for the files that they name: beside the file at `path`, or in the present folder."""
+    found = {name: find_beside(str(settings.options[name]), path) for name in settings.files.keys() & settings.options}
+    if "model" in settings.options:
+        found["model"] = find_model(str(settings.options["model"]), path)
+    return dataclasses.replace(settings, options={**settings.options, **found})
 
 
 def _check_names(path: Path, settings: SavedSettings, *records: Any) -> None:
@@ -82,14 +89,13 @@ def _open_network(
 
 
 def settings_of(command: str, network: Network, network_options: NetworkOptions, **options: Any) -> SavedSettings:
-    """The settings to save: "auto" is replaced by the network's name, and every path is absolute."""
-    model = network.info.name if network_options.model == "auto" else network_options.model
-    model = model if model in (*NAMES, BUNDLED) else str(Path(model).resolve())
-    given = {name: value.resolve() if isinstance(value, Path) else value for name, value in options.items()}
+    """The settings to save: "auto" is replaced by the network's name, and files have names without folders."""
+    model = public_model(network_options.model, network)
+    given = {name: value.resolve().name if isinstance(value, Path) else value for name, value in options.items()}
     values = given_options(dataclasses.replace(network_options, model=model)) | _input_options(network) | given
     values = {name: value for name, value in values.items() if value is not None and name not in NOT_SAVED}
-    files = {name: digest_file(value) for name, value in given.items() if isinstance(value, Path)}
-    return SavedSettings(command, network.digest, values, files)
+    files = {name: digest_file(value) for name, value in options.items() if isinstance(value, Path)}
+    return SavedSettings(command, network.digest, values, files, version())
 
 
 def _input_options(network: Network) -> dict[str, str]:

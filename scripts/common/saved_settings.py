@@ -1,9 +1,8 @@
-"""The settings that made a picture, saved as text inside its PNG file so that they can be used again."""
+"""The settings that made a picture or a film, saved as text inside its file so that they can be used again."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,15 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import cyclopts
-from PIL import Image as Pillow
-from PIL.PngImagePlugin import PngInfo
 
 from models.errors import SettingError
-from models.files import write_atomically
-from realtime.imaging.frame import Image
+from realtime.saved_settings.read_text import read_text
 from scripts.common.cli_errors import explain
 
-KEY = "ventral"  # the keyword of the text in the PNG file
 NOT_GIVEN = (None, (), "auto")  # the values of an option that was not given
 
 Options = TypeVar("Options")
@@ -27,12 +22,20 @@ Options = TypeVar("Options")
 
 @dataclass(frozen=True, slots=True)
 class SavedSettings:
-    """The command, the digest of its network, the options by name, and the digests of the files that they name."""
+    """The command, the digest of its network, the options by name, and the digests of the files that they name.
+
+    Networks and files have names without folders.
+    """
 
     command: str
     digest: str
     options: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+
+    def to_json(self) -> str:
+        """The settings as text."""
+        return json.dumps(dataclasses.asdict(self), default=str)
 
     def without(self, names: Collection[str]) -> SavedSettings:
         """The settings without some of the options."""
@@ -45,23 +48,11 @@ def given_options(options: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in NOT_GIVEN}
 
 
-def write_picture(path: Path, image: Image, settings: SavedSettings) -> None:
-    """Write a PNG file with its settings; OutputError when that fails."""
-    info, content = PngInfo(), io.BytesIO()
-    info.add_itxt(KEY, json.dumps(dataclasses.asdict(settings), default=str))
-    Pillow.fromarray(image[..., ::-1]).save(content, "PNG", pnginfo=info)
-    write_atomically(path, content.getvalue())
-
-
 def read_settings(path: Path, command: str) -> SavedSettings:
-    """The settings in a PNG file; SettingError if it has none, or those of another command."""
+    """The settings in a picture or a film; SettingError if it has none, or those of another command."""
     expected = f"--like takes a file from: ventral {command}"
     try:
-        if path.exists() and not path.is_file():
-            raise OSError(None, "it is not a file")
-        with Pillow.open(path, formats=("PNG",)) as picture:
-            picture.load()
-            record = json.loads(picture.text[KEY])  # type: ignore[attr-defined]
+        record = json.loads(read_text(path))
         settings = SavedSettings(
             str(record["command"]), str(record["digest"]), dict(record["options"]), dict(record.get("files", {}))
         )
@@ -83,6 +74,8 @@ def fill_options(options: Options, path: Path, settings: SavedSettings) -> Optio
         saved = app(tokens, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         raise SettingError(f"{path} has an invalid setting: {explain(error)}") from error
+    except SettingError as error:
+        raise SettingError(f"{path} has an invalid setting: {error}") from error
     return dataclasses.replace(saved, **given_options(options))  # type: ignore[no-any-return]
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+
+from cyclopts import Parameter
 
 from models.errors import OutputError
 from models.files import write_atomically
@@ -16,8 +19,9 @@ from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.contact import Labelled, contact_sheet
 from realtime.show.options import NetworkOptions
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, OutputPath
+from scripts.common.parameters import Force, Like, OutputPath
 from scripts.common.progress import progress
+from scripts.common.reuse_settings import reuse_settings, settings_of
 
 INDEX = "index.html"
 
@@ -35,11 +39,21 @@ figcaption { color: #949aa3; font-size: .85rem; overflow-wrap: anywhere; }
 """
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtlasOptions:
+    """What is drawn."""
+
+    layer: tuple[str, ...] = ()
+    """the layer, or with a folder the layers; repeatable (default with a folder: every key layer)"""
+
+
 def atlas(
     *,
     output: OutputPath,
-    layer: tuple[str, ...] = (),
+    like: Like = None,
     force: Force = False,
+    options: AtlasOptions = AtlasOptions(),
     network_options: NetworkOptions = NetworkOptions(),  # noqa: B008, a frozen value
 ) -> None:
     """Draw what every channel of a layer likes. The pictures are kept: the next time is fast.
@@ -47,10 +61,9 @@ def atlas(
     Example: `ventral atlas --layer block4_conv2 -o atlas.png`
 
     :param output: a .png file for one layer, or a new folder for web pages to click through, which need no internet
-    :param layer: the layer, or with a folder the layers; repeatable (default with a folder: every key layer)
     """
-    network = network_options.open()
-    layers = tuple(network.info.layer(name) for name in layer)
+    options, network_options, network = reuse_settings(like, "atlas", options, network_options)
+    layers = tuple(network.info.layer(name) for name in options.layer)
     if output.suffix:
         check_writable(output, force=force, suffixes=(".png",))
         if len(layers) != 1:
@@ -61,7 +74,9 @@ def atlas(
         if output.suffix:
             shown = draw_layer(engine, network, layers[0])
             sheet = [Labelled(each.image, caption(each)) for each in shown]
-            write_png(output, contact_sheet(sheet, f"{layers[0].name}   {network.info.name}"))
+            settings = settings_of("atlas", network, network_options, layer=(layers[0].name,))
+            title = f"{layers[0].name}   {network.info.name}"
+            write_png(output, contact_sheet(sheet, title), settings.to_json())
         else:
             write_pages(engine, network, layers or network.info.key_layers, output)
 

@@ -33,6 +33,7 @@ from realtime.dreams.objective import (
 from realtime.dreams.parse_objective import CLASS, parse_objective
 from realtime.imaging.compositing import enlarge, resize
 from realtime.imaging.frame import Image, hw
+from realtime.imaging.png import write_png
 from realtime.imaging.reading.read_picture import read_picture
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
@@ -42,7 +43,7 @@ from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, Like, OutputPath, Seed
 from scripts.common.progress import progress
 from scripts.common.reuse_settings import reuse_settings, settings_of
-from scripts.common.saved_settings import given_options, write_picture
+from scripts.common.saved_settings import given_options
 
 log = logging.getLogger(__name__)
 
@@ -159,16 +160,16 @@ def dream(  # noqa: PLR0913, all of the command line
         if options.guide is not None:
             objective = guided(engine, network, objective, read_picture(options.guide))
         dreamer = Dreamer(ObjectiveGradient(engine, network, objective), options)
+        complete = options.complete(network.info) | {"width": source.shape[1]}
+        settings = settings_of("dream", network, network_options, **complete).to_json()
         if zoom_frames:
-            with open_writer(output, fps=ZOOM_FPS, size_wh=hw(source)[::-1], force=force) as writer:
+            with open_writer(output, fps=ZOOM_FPS, size_wh=hw(source)[::-1], force=force, text=settings) as writer:
                 for each in dreamer.zoom(source, zoom_frames, zoom or ZOOM):
                     writer.write(each)
         else:
-            complete = options.complete(network.info) | {"width": source.shape[1]}
-            settings = settings_of("dream", network, network_options, **complete)
             with expected_time(f"{hw(source)[1]}x{hw(source)[0]}", dreamer.expected_seconds(source)):
                 result = dreamer.dream(source)
-            write_picture(output, result, settings)
+            write_png(output, result, settings)
 
 
 def read_source(path: Path, width: int | None, long_side: int) -> Image:

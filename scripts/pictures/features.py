@@ -23,6 +23,7 @@ from realtime.features.likeness import MAX_POINTS, Point, parse_points
 from realtime.features.painter import FeatureLook, FeaturePainter
 from realtime.imaging.compositing import enlarge, resize
 from realtime.imaging.frame import Image, hw
+from realtime.imaging.png import write_png
 from realtime.imaging.reading.read_picture import read_picture
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
@@ -32,7 +33,7 @@ from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, Like, OutputPath
 from scripts.common.progress import progress
 from scripts.common.reuse_settings import reuse_settings, settings_of
-from scripts.common.saved_settings import given_options, write_picture
+from scripts.common.saved_settings import given_options
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +85,11 @@ class FeatureOptions:
             return info.key_layers
         return tuple(info.layer(name) for name in self.layer) or (default_layer(info) or info.key_layers[-1],)
 
-    def complete(self, info: ModelInfo) -> dict[str, Any]:
+    def complete(self, info: ModelInfo, size: int) -> dict[str, Any]:
         """Every option that applies, given or default."""
         look = self.look
         layers = tuple(layer.name for layer in self.chosen_layers(info))
-        defaults = {"size": SIZE, "mode": look.mode} | ({"clusters": CLUSTERS} if look.mode == "clusters" else {})
+        defaults = {"size": size, "mode": look.mode} | ({"clusters": CLUSTERS} if look.mode == "clusters" else {})
         return defaults | given_options(self) | {"layer": layers}
 
 
@@ -122,12 +123,12 @@ def features(  # noqa: PLR0913, all of the command line
     with open_engine(network_options, network.info) as engine:
         size = options.size or (SIZE if image is not None else FILM_SIZE)
         painters = [FeaturePainter(engine, network, layer, size, look) for layer in layers]
+        settings = settings_of("features", network, network_options, **options.complete(network.info, size))
         if image is None:
-            write_film(source, painters[0], output, frames=frames, force=force)
+            write_film(source, painters[0], output, settings.to_json(), frames=frames, force=force)
             return
         result = draw_picture(image, painters, layers, f"{network.info.name}, {source.name}")
-    settings = settings_of("features", network, network_options, **options.complete(network.info))
-    write_picture(output, result, settings)
+    write_png(output, result, settings.to_json())
 
 
 def parse_places(option: str, texts: tuple[str, ...], *, wanted: bool) -> tuple[Point, ...]:
@@ -173,7 +174,9 @@ def draw_picture(image: Image, painters: list[FeaturePainter], layers: tuple[Lay
     return drawn[0].image if len(drawn) == 1 else contact_sheet([Labelled(image, "the picture"), *drawn], title)
 
 
-def write_film(source: Path, painter: FeaturePainter, output: Path, *, frames: int | None, force: bool) -> None:
+def write_film(
+    source: Path, painter: FeaturePainter, output: Path, text: str, *, frames: int | None, force: bool
+) -> None:
     """Read the film once for its colours, and once more to paint every frame with them."""
     count = sum(1 for _ in read_frames(source, frames))
     every = max(count // SAMPLED, 1)
@@ -183,7 +186,7 @@ def write_film(source: Path, painter: FeaturePainter, output: Path, *, frames: i
         fps = opened.fps
     first = next(read_frames(source, 1))
     with (
-        open_writer(output, fps=fps, size_wh=hw(first)[::-1], force=force) as writer,
+        open_writer(output, fps=fps, size_wh=hw(first)[::-1], force=force, text=text) as writer,
         progress("drawing", count) as advance,
     ):
         for image in _counted(read_frames(source, frames), advance):

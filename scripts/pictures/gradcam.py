@@ -22,7 +22,9 @@ from realtime.outputs.recording.paths import check_writable
 from realtime.sheets.heat_slide import heat_slide
 from realtime.show.options import NetworkOptions
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, OutputPath
+from scripts.common.parameters import Force, Like, OutputPath
+from scripts.common.reuse_settings import reuse_settings, settings_of
+from scripts.common.saved_settings import given_options
 
 CANVAS_HW = (1080, 1920)
 
@@ -60,6 +62,7 @@ def gradcam(
     picture: Path,
     *,
     output: OutputPath,
+    like: Like = None,
     force: Force = False,
     options: GradcamOptions = GradcamOptions(),
     network_options: NetworkOptions = NetworkOptions(),  # noqa: B008, a frozen value
@@ -69,10 +72,10 @@ def gradcam(
     Example: `ventral gradcam wall.jpg -o why.png --class bricks`
 
     :param picture: a picture
-    :param output: a .png file
+    :param output: a .png file, in which the settings are saved
     """
     check_writable(output, force=force, suffixes=(".png",))
-    network = network_options.open()
+    options, network_options, network = reuse_settings(like, "gradcam", options, network_options)
     info = network.info
     head, image = options.head(info), read_picture(picture)
     with open_engine(network_options, info) as engine:
@@ -82,7 +85,8 @@ def gradcam(
         heatmap = compute_heatmap(engine, network, image, head, channel_weights(info, head.target, channel))
     line = f"{describe(head, empty=not heatmap.any())} (network {network_label(info)[0]})"
     print(f"{title.replace('   ', ', ')}; {line}")
-    write_png(output, heat_slide(CANVAS_HW, image, heatmap, title, line))
+    settings = settings_of("gradcam", network, network_options, **given_options(options))
+    write_png(output, heat_slide(CANVAS_HW, image, heatmap, title, line), settings.to_json())
 
 
 def layer_before(info: ModelInfo, name: str) -> str:

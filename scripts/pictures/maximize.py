@@ -17,6 +17,7 @@ from realtime.dreams.deepdream import AscentResult
 from realtime.dreams.enlarge import DETAIL, detail_octaves, enlarge_with_detail
 from realtime.dreams.objective import ObjectiveGradient
 from realtime.imaging.frame import Image
+from realtime.imaging.png import write_png
 from realtime.inference.channels import check_channels
 from realtime.inference.classes import find_class
 from realtime.inference.engine import Engine
@@ -30,7 +31,7 @@ from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, Like, OutputPath, Seed, parse_channels
 from scripts.common.progress import progress
 from scripts.common.reuse_settings import reuse_settings, settings_of
-from scripts.common.saved_settings import given_options, write_picture
+from scripts.common.saved_settings import given_options
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def maximize(
     title = f"{options.layer}   {network.info.name}"
     result = pictures[0].image if len(pictures) == 1 else contact_sheet(pictures, title)
     complete = {"steps": STEPS, "seed": 0} | given_options(options)
-    write_picture(output, result, settings_of("maximize", network, network_options, **complete))
+    write_png(output, result, settings_of("maximize", network, network_options, **complete).to_json())
 
 
 def draw_pictures(

@@ -22,13 +22,16 @@ from realtime.outputs.recording.gif import delays, encode_gif
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.palette import COLOURS, Palette, image_colours
 from realtime.outputs.recording.paths import check_writable
+from realtime.saved_settings.gif_comment import with_comment
 from realtime.sheets.picture_activations import PictureActivations
 from realtime.sheets.storyboard import Card, Shot, Storyboard, story_colours
 from realtime.show.options import NetworkOptions, between
 from realtime.views.tiles import best_tile_count, fill_panel
 from scripts.common.open_engine import open_engine
-from scripts.common.parameters import Force, OutputPath, StillOptions, parse_channels
+from scripts.common.parameters import Force, Like, OutputPath, StillOptions, parse_channels
 from scripts.common.progress import progress
+from scripts.common.reuse_settings import reuse_settings, settings_of
+from scripts.common.saved_settings import given_options
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ GIF_STEPS = (0.08, 0.12, 0.16, 0.24)
 TILES = (8, 12, 18, 24, 32)
 """The least number of tiles for a layer of each block: deeper layers have more and coarser channels."""
 
+SECONDS = 2.4  # per layer
 LONGEST = 300.0  # seconds per layer: the ending lasts twice as long, and a GIF frame at most 655 seconds
 
 PREDICTIONS = 3
@@ -55,10 +59,15 @@ class StoryOptions(StillOptions):
 
     channels: str | None = None
     """the channels to show, such as 3,17 (default: the most active)"""
-    seconds: Annotated[float, between(0.1, LONGEST)] = 2.4
-    """how long to show each layer, with the way to it"""
+    seconds: Annotated[float | None, between(0.1, LONGEST)] = None
+    """how long to show each layer, with the way to it (default: 2.4)"""
     width: Annotated[int | None, between(240, 3840)] = None
     """width of the video, in pixels (default: 480 for a GIF, 1280 for an MP4)"""
+
+    @property
+    def pace(self) -> float:
+        """Seconds for each layer."""
+        return SECONDS if self.seconds is None else self.seconds
 
     @property
     def chosen_channels(self) -> tuple[int, ...]:
@@ -76,6 +85,7 @@ class StoryOptions(StillOptions):
 def story(
     *pictures: Path,
     output: OutputPath,
+    like: Like = None,
     force: Force = False,
     options: StoryOptions = StoryOptions(),
     network_options: NetworkOptions = NetworkOptions(),  # noqa: B008, a frozen value
@@ -88,16 +98,19 @@ def story(
     :param output: an .mp4 file, or a .gif of at most 8 MB; for several pictures a folder, with one .mp4 per picture
     """
     outputs = plan_outputs(pictures, output, force=force)
+    options, network_options, network = reuse_settings(like, "story", options, network_options)
     for _, path in outputs:
         options.canvas_hw(path.suffix.lower())
-    channels, network = options.chosen_channels, network_options.open()
+    channels = options.chosen_channels
     layers = options.chosen_layers(network.info) or network.info.key_layers
     for layer in layers:
         check_channels(layer, channels)
+    text = settings_of("story", network, network_options, **given_options(options)).to_json()
     with open_engine(network_options, network.info) as engine:
         for image, path in read_pictures(outputs):
             with progress(f"drawing {path.name}", len(layers) + 1) as advance:
-                write_story(PictureActivations(image, network, engine, options.size), layers, path, options, advance)
+                still = PictureActivations(image, network, engine, options.short_side)
+                write_story(still, layers, path, options, text, advance)
 
 
 def plan_outputs(given: Sequence[Path], output: Path, *, force: bool) -> list[tuple[Path, Path]]:
@@ -153,17 +166,18 @@ def write_story(
     layers: Sequence[LayerInfo],
     path: Path,
     options: StoryOptions,
+    text: str,
     advance: Callable[[], None],
 ) -> None:
-    """Draw the story of one picture and write it to `path`."""
+    """Draw the story of one picture and write it to `path`, with the settings as a text."""
     size_hw = options.canvas_hw(path.suffix.lower())
     board = Storyboard(size_hw, still.image, still.network.info, layers)
     cards = [*draw_cards(still, board, layers, options, advance)]
     path.parent.mkdir(exist_ok=True)
     if path.suffix.lower() == ".gif":
-        write_story_gif(path, board, cards, still.image)
+        write_story_gif(path, board, cards, still.image, text)
     else:
-        write_film(path, board.play(cards, step=1 / FILM_FPS), size_hw)
+        write_film(path, board.play(cards, step=1 / FILM_FPS), size_hw, text)
     advance()
 
 
@@ -175,15 +189,15 @@ def draw_cards(
     advance: Callable[[], None],
 ) -> Iterator[Card]:
     """The picture, every layer, and the predictions if there is a classifier."""
-    yield board.opening(options.seconds)
+    yield board.opening(options.pace)
     channels, panel_hw = options.chosen_channels, board.panel.hw
     for layer in layers:
         count = len(channels) or tile_count(layer, panel_hw, still.aspect)
         grid = fill_panel(count, panel_hw, aspect=still.aspect)
-        yield board.layer(still.tiles(layer, grid, count, channels), options.seconds)
+        yield board.layer(still.tiles(layer, grid, count, channels), options.pace)
         advance()
     if still.network.info.classifier is not None:
-        yield board.ending(classify(still.engine, still.network, still.image, PREDICTIONS), 2 * options.seconds)
+        yield board.ending(classify(still.engine, still.network, still.image, PREDICTIONS), 2 * options.pace)
 
 
 def tile_count(layer: LayerInfo, panel_hw: Hw, aspect: float) -> int:
@@ -192,13 +206,14 @@ def tile_count(layer: LayerInfo, panel_hw: Hw, aspect: float) -> int:
     return best_tile_count(3 * least // 2, layer.channels, panel_hw, aspect=aspect)
 
 
-def write_story_gif(path: Path, board: Storyboard, cards: Sequence[Card], image: Image) -> None:
+def write_story_gif(path: Path, board: Storyboard, cards: Sequence[Card], image: Image, text: str) -> None:
     """Write a GIF with one frame per shot, as long as the shot; with fewer shots where it would become too large."""
     shared = story_colours()
     palette = Palette(np.concatenate([shared, image_colours(image, COLOURS - len(shared))]))
     for step in GIF_STEPS:
         painted = [(palette.paint(shot.image), shot.seconds) for shot in board.play(cards, step=step)]
         content = encode_gif((picture for picture, _ in painted), [*delays(seconds for _, seconds in painted)])
+        content = with_comment(content, text)
         if len(content) <= 1e6 * GIF_MAX_MB:
             break
     else:
@@ -206,10 +221,10 @@ def write_story_gif(path: Path, board: Storyboard, cards: Sequence[Card], image:
     write_atomically(path, content)
 
 
-def write_film(path: Path, shots: Iterable[Shot], size_hw: Hw) -> None:
+def write_film(path: Path, shots: Iterable[Shot], size_hw: Hw, text: str) -> None:
     """Write a video at a constant frame rate; rounding errors of a shot's length are carried over to the next."""
     end, written = 0.0, 0
-    with open_writer(path, fps=FILM_FPS, size_wh=size_hw[::-1], force=True) as writer:
+    with open_writer(path, fps=FILM_FPS, size_wh=size_hw[::-1], force=True, text=text) as writer:
         for shot in shots:
             end += shot.seconds
             for _ in range(round(end * FILM_FPS) - written):

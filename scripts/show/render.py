@@ -24,9 +24,13 @@ from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.open_writer import open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
-from realtime.show.setup import open_setup
+from realtime.show.setup import open_setup, record_of, settings_text
+from realtime.takes.take_file import is_take
+from realtime.takes.take_film import read_start
 from scripts.common.open_engine import open_engine
 from scripts.common.parameters import Force, OutputPath
+from scripts.common.reuse_show import options_of_show, reuse_show
+from scripts.show.play_take import play
 
 log = logging.getLogger(__name__)
 
@@ -40,37 +44,47 @@ def render(
     *,
     output: OutputPath,
     frames: Annotated[int | None, between(1)] = None,
+    fps: Annotated[float | None, between(1, 120)] = None,
     force: Force = False,
     options: RenderOptions = RenderOptions(),  # noqa: B008, a frozen value
 ) -> None:
-    """Render every frame of a video, a picture or a folder of pictures to a file.
+    """Render every frame of a video, a picture, a folder of pictures or a take to a file.
 
     Example: `ventral render clip.mp4 -o clip-block3.mp4 --layer block3_conv1`
 
-    :param source: a video, a picture, a folder of pictures, a URL, or pattern
+    A take plays as the show went, with its network, its canvas and its values; options replace them.
+
+    :param source: a video, a picture, a folder of pictures, a URL, a .take file of ventral --log, or pattern
     :param output: an .mp4 or .gif file, a .png for one picture, or a folder for one PNG per frame
     :param frames: stop after this many frames; a single picture is shown for so long (default: 60)
+    :param fps: frames per second of the result (default: as many as the source has)
     """
     check_output(output, force=force)
+    take = read_start(Path(source)) if is_take(source) else None
+    options = reuse_show(options) if take is None else options_of_show(take, options, Path(source))
     setup = open_setup(options)
     setup.controls.set("window/status", False)  # without a window its status line needs no room
     check_source(source, output, frames, setup.controls)
     source_options = SourceOptions(hold=_frames_of_a_picture(source, output, frames))
     faults: list[SourceError] = []
     with (
-        closing(open_source(source, source_options)) as opened,
+        closing(open_source(source, source_options) if take is None else play(source, take, setup)) as opened,
         open_engine(options, setup.network.info) as engine,
     ):
-        images = read_all(opened) if output.suffix == "" else at_constant_rate(opened)
-        canvases = draw_canvases(images, opened.fps, setup.pipeline(engine, options), setup.controls, faults)
+        fps = fps or opened.fps
+        images = read_all(opened) if output.suffix == "" else at_constant_rate(opened, fps)
+        canvases = draw_canvases(images, fps, setup.pipeline(engine, options), setup.controls, faults)
         tracked = track(
             itertools.islice(canvases, frames), "drawing", console=Console(stderr=True), disable=not sys.stderr.isatty()
         )
+        text = settings_text(record_of("render", options, setup, source=opened.name, fps=fps), setup.controls)
         if output.suffix == "":
-            write_stills(tracked, output, force=force)
+            write_stills(tracked, output, text, force=force)
         else:
             max_mb, size_wh = setup.controls.snapshot()[RecordSettings].gif_max_mb, options.canvas_hw[::-1]
-            write_film(tracked, open_writer(output, fps=opened.fps, size_wh=size_wh, force=force, gif_max_mb=max_mb))
+            write_film(
+                tracked, open_writer(output, fps=fps, size_wh=size_wh, force=force, gif_max_mb=max_mb, text=text)
+            )
     if faults:
         raise SourceError(f"{faults[0]}; the frames before it are in {output}")
 
@@ -141,8 +155,8 @@ def write_film(canvases: Iterable[Image], writer: ImageWriter) -> None:
         log.info("%s: %s", writer.path, writer.note)
 
 
-def write_stills(canvases: Iterable[Image], folder: Path, *, force: bool) -> None:
-    """Write each canvas to a numbered PNG file in `folder`, which is made if needed."""
+def write_stills(canvases: Iterable[Image], folder: Path, text: str, *, force: bool) -> None:
+    """Write each canvas to a numbered PNG file in `folder`, which is made if needed, with the settings as a text."""
     for index, canvas in enumerate(canvases, start=1):
         folder.mkdir(exist_ok=True)
-        write_png(check_writable(folder / f"{index:05d}.png", force=force), canvas)
+        write_png(check_writable(folder / f"{index:05d}.png", force=force), canvas, text)

@@ -8,16 +8,16 @@ from realtime.imaging.frame import Image
 EARLY_OR_LATE = 0.75  # of an image: how far from its time it may be, so that times which are a little uneven lose none
 
 
-def at_constant_rate(source: Source) -> Iterator[Image]:
-    """The images of a source, `source.fps` in each second of it, until it ends.
+def at_constant_rate(source: Source, fps: float | None = None) -> Iterator[Image]:
+    """The images of a source, `fps` in each second of it, or as many as it has, until it ends.
 
     An image that is shown for longer is repeated, and one that is shown for less than half of an image is left out.
     SourceError when the source is lost.
     """
-    until, count = 0.0, 0
+    until, count, fps = 0.0, 0, fps or source.fps
     try:
         while True:
-            duration = source.next_duration * source.fps
+            duration = source.next_duration * fps
             until += duration
             repeats = _repeats(duration, until - count)
             count += repeats

@@ -46,10 +46,12 @@ _STDIN: Arguments = ("-i", "pipe:0")
 _PALETTE: Arguments = ("-f", "rawvideo", "-pix_fmt", "bgra")
 
 
-def encode(encoding: Arguments, *, fps: float, size_wh: Wh, to: Path) -> Arguments:
-    """From raw BGR images on standard input to an MP4."""
+def encode(encoding: Arguments, *, fps: float, size_wh: Wh, to: Path, text: str = "") -> Arguments:
+    """From raw BGR images on standard input to an MP4, with a `text` as its comment."""
+    comment = ("-metadata", f"comment={text}") if text else ()
     raw = ("-f", "rawvideo", "-pix_fmt", "bgr24", "-video_size", f"{size_wh[0]}x{size_wh[1]}")
-    return (*raw, "-framerate", f"{fps}", *_STDIN, "-g", f"{math.ceil(2 * fps)}", *encoding, *_CRASH_SAFE, file_url(to))
+    keys = ("-g", f"{math.ceil(2 * fps)}")
+    return (*raw, "-framerate", f"{fps}", *_STDIN, *keys, *encoding, *comment, *_CRASH_SAFE, file_url(to))
 
 
 @dataclass(frozen=True, slots=True)

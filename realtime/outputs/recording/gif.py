@@ -20,6 +20,7 @@ from realtime.outputs.recording.encoding import Arguments, GifQuality, Wh
 from realtime.outputs.recording.ffmpeg import duration
 from realtime.outputs.recording.gif_budget import next_fitting, qualities
 from realtime.outputs.recording.mp4 import Mp4Writer
+from realtime.saved_settings.gif_comment import add_comment, comment_block
 
 
 class GifWriter(Mp4Writer):
@@ -30,7 +31,7 @@ class GifWriter(Mp4Writer):
 
     encoding = encoding.NEARLY_LOSSLESS
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, what a GIF is
         self,
         path: Path,
         fps: float,
@@ -39,8 +40,10 @@ class GifWriter(Mp4Writer):
         *,
         replaces: FileState | None = None,
         max_mb: float = GIF_MAX_MB,
+        text: str = "",
     ) -> None:
-        super().__init__(path, fps, size_wh, output_wh)
+        super().__init__(path, fps, size_wh, output_wh, text=text)
+        self._text = text
         self._max_mb, self._replaces = max_mb, replaces
 
     def _video_path(self) -> Path:
@@ -51,6 +54,7 @@ class GifWriter(Mp4Writer):
         try:
             quality = self._convert_within_budget(gif)
             self._check(gif.part, quality.fps)
+            add_comment(gif.part, self._text)
             size = self._describe(quality, gif.part.stat().st_size / 1e6)
             self._name(gif.publish())
         except BaseException:
@@ -62,7 +66,7 @@ class GifWriter(Mp4Writer):
     def _convert_within_budget(self, gif: Draft) -> GifQuality:
         """Convert the video with the best quality that fits."""
         quality, *rest = qualities(self.fps, self._output_wh)
-        limit = round(1e6 * self._max_mb)
+        limit = round(1e6 * self._max_mb) - len(comment_block(self._text))
         while rest:
             self._convert(quality, gif, stop_at=limit)
             if gif.part.stat().st_size < limit:

@@ -19,18 +19,25 @@ from realtime.threads.signals import defer_signals
 
 
 class Mp4Writer(ImageWriter):
-    """An MP4 file; images of `size_wh` are resized to `output_wh`."""
+    """An MP4 file; images of `size_wh` are resized to `output_wh`, and `text` becomes its comment."""
 
     encoding = encoding.H264
 
     def __init__(
-        self, path: Path, fps: float, size_wh: Wh, output_wh: Wh, *, replaces: FileState | None = None
+        self,
+        path: Path,
+        fps: float,
+        size_wh: Wh,
+        output_wh: Wh,
+        *,
+        replaces: FileState | None = None,
+        text: str = "",
     ) -> None:
         self.path, self.fps, self.frames = path, fps, 0
         self._size_wh, self._output_wh = size_wh, output_wh
         self._open, self._interrupted = True, False
         self._video = Draft(self._video_path(), replaces=replaces)
-        arguments = encoding.encode(self.encoding, fps=fps, size_wh=output_wh, to=self._video.part)
+        arguments = encoding.encode(self.encoding, fps=fps, size_wh=output_wh, to=self._video.part, text=text)
         try:
             self._start(arguments, self._video)
         except BaseException:  # Ctrl-C too: the caller has no writer to abort yet

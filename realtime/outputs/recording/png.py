@@ -13,7 +13,8 @@ from realtime.outputs.recording.image_writer import ImageWriter
 class PngWriter(ImageWriter):
     """A PNG file, written when it is closed; it replaces what `path` was in the state `replaces`."""
 
-    def __init__(self, path: Path, fps: float, *, replaces: FileState | None = None) -> None:
+    def __init__(self, path: Path, fps: float, *, replaces: FileState | None = None, text: str = "") -> None:
+        self._text = text
         self.path, self.fps, self.frames = path, fps, 0
         self._draft = Draft(path, replaces=replaces)
 
@@ -22,7 +23,7 @@ class PngWriter(ImageWriter):
         if self.frames:
             raise OutputError(f"{self.path} holds one image: for more, use a name that ends in .mp4 or .gif")
         with output_errors(self.path):
-            self._draft.part.write_bytes(encode_png(image))
+            self._draft.part.write_bytes(encode_png(image, self._text))
         self.frames = 1
 
     def close(self) -> None:

@@ -41,10 +41,11 @@ class Recording(FilmJob):
         failed: Callable[[str], None] = log.error,
         force: bool = False,
         gif_max_mb: float = GIF_MAX_MB,
+        text: str = "",
     ) -> None:
         super().__init__(path, done)
         self._images, self._fps, self._failed = iter(images), fps, failed
-        self._force, self._gif_max_mb = force, gif_max_mb
+        self._force, self._gif_max_mb, self._text = force, gif_max_mb, text
         self._writer: ImageWriter | None = None
         self._seconds = 0.0  # of the parts before
         self._interrupted = False
@@ -88,7 +89,7 @@ class Recording(FilmJob):
     def _write_file(self, first: Image, size_hw: Hw) -> None:
         force = self._force and self.path == self.requested
         self._writer = open_writer(
-            self.path, fps=self._fps, size_wh=size_hw[::-1], force=force, gif_max_mb=self._gif_max_mb
+            self.path, fps=self._fps, size_wh=size_hw[::-1], force=force, gif_max_mb=self._gif_max_mb, text=self._text
         )
         try:
             for image in itertools.chain([first], self._images):

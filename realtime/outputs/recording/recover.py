@@ -1,6 +1,7 @@
 """Recovery of recordings that a killed process left unfinished."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,18 @@ from realtime.outputs.recording.ffmpeg import duration
 MIN_VIDEO = 100_000
 """An unreadable draft of a video below so many bytes never held a second of it; a larger one is left alone."""
 
+CLUSTER = b"\x1f\x43\xb6\x75"  # what the first pictures of a Matroska file begin with
+
+
+def _has_cluster(path: Path) -> bool:
+    """Whether a Matroska file, which says its length only when it is whole, has any pictures."""
+    with path.open("rb") as file:
+        return CLUSTER in file.read(MIN_VIDEO)
+
+
+PLAYS: dict[str, Callable[[Path], object]] = {".mp4": duration, ".take": _has_cluster}
+"""The drafts that play although they are unfinished, if this is true of them."""
+
 
 def recover(folder: Path) -> list[Path]:
     """Publish the drafts of killed processes, each as a new file; those still being written stay."""
@@ -21,9 +34,9 @@ def recover(folder: Path) -> list[Path]:
 def _recover(record: Record) -> Path | None:
     with suppress(OutputError):
         draft = Draft.reopen(record)
-        is_video, state = draft.part.suffix == ".mp4", os.lstat(draft.part)
+        is_video, state = draft.part.suffix in PLAYS, os.lstat(draft.part)
         published = state.st_nlink > 1  # the process was killed while it gave the file its name
-        if is_video and not published and duration(draft.part):
+        if is_video and not published and PLAYS[draft.part.suffix](draft.part):
             return draft.publish()
         if published or not is_video or state.st_size < MIN_VIDEO:
             draft.discard()

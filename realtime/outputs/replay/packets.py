@@ -25,10 +25,15 @@ def images(clip: Clip) -> Iterator[Image]:
             yield from repeat(image, count)
 
 
-def write_mp4(clip: Clip, path: Path) -> None:
-    """Write the packets to an existing file; those before the clip begins are in it and are not shown."""
+def write_mp4(clip: Clip, path: Path, text: str = "") -> None:
+    """Write the packets to an existing file; those before the clip begins are in it and are not shown.
+
+    The `text` is its comment.
+    """
     time_base, options = 1 / as_fraction(clip.fps), {"movflags": "+faststart"}
     with path.open("r+b") as file, av.open(file, "w", format="mp4", options=options) as container:
+        if text:
+            container.metadata["comment"] = text
         width, height = clip.size_wh
         stream = container.add_mux_stream("h264", rate=as_fraction(clip.fps), width=width, height=height)
         stream.time_base = time_base

@@ -14,11 +14,11 @@ from realtime.outputs.replay.packets import write_mp4
 
 
 class SavedReplay(FilmJob):
-    """Writes a clip to an MP4 file."""
+    """Writes a clip to an MP4 file, with a `text` as its comment."""
 
-    def __init__(self, path: Path, clip: Clip, *, done: Callable[[FilmJob], None]) -> None:
+    def __init__(self, path: Path, clip: Clip, *, text: str = "", done: Callable[[FilmJob], None]) -> None:
         super().__init__(path, done)
-        self._clip = clip
+        self._clip, self._text = clip, text
 
     @property
     def seconds(self) -> float:
@@ -35,7 +35,7 @@ class SavedReplay(FilmJob):
         draft = Draft(self.path)
         try:
             with output_errors(self.path):
-                write_mp4(self._clip, draft.part)
+                write_mp4(self._clip, draft.part, self._text)
         except av.FFmpegError as error:
             draft.discard()
             raise OutputError(f"{self.path} was not written: {error.strerror}") from error

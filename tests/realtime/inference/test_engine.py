@@ -58,6 +58,12 @@ def test_a_graph_is_not_ready_at_first_and_runs_later(engine: Engine) -> None:
     assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
 
 
+def test_a_patient_engine_waits_for_a_graph() -> None:
+    with Engine(CPU, patient=True) as engine:
+        assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
+        assert engine.ready(spec("block1_conv2"))
+
+
 def test_a_prefetched_graph_is_ready_at_once(engine: Engine) -> None:
     engine.prefetch([spec("block1_conv2"), spec("block1_conv1")])
     until(lambda: engine.pending == 0, "both graphs")

@@ -159,7 +159,7 @@ def test_a_real_story_is_right_and_small_enough_to_send(assets: Path, tmp_path: 
     assert out.stat().st_size < 8_000_000
     film = shots(out)
     assert film[0][0].shape == (270, 480, 3)
-    assert sum(milliseconds for _, milliseconds in film) == pytest.approx(16 * StoryOptions().seconds * 1000, abs=20)
+    assert sum(milliseconds for _, milliseconds in film) == pytest.approx(16 * StoryOptions().pace * 1000, abs=20)
 
 
 def test_the_picture_keeps_its_shape(cache: Path) -> None:

@@ -65,6 +65,11 @@ class Draft:
         return () if sys.platform == "win32" else (self._file.fileno(),)
 
     @property
+    def descriptor(self) -> int:
+        """The open file, for a writer in this process."""
+        return self._file.fileno()
+
+    @property
     def intact(self) -> bool:
         """Whether the file is where it was made: somebody may have deleted it, or laid another in its place."""
         try:

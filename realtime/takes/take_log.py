@@ -1,0 +1,155 @@
+"""Keeps the take of a show (option `--log`): what it sees, and every change of a value, on a thread of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from models.errors import OutputError
+from models.files import file_state
+from realtime.controls.controls import Controls
+from realtime.imaging.frame import Frame
+from realtime.outputs.output import Output
+from realtime.saved_settings.show_record import ShowRecord
+from realtime.takes.change_log import ChangeLog
+from realtime.takes.take_file import Change, Line
+from realtime.takes.waiting_frames import WaitingFrames
+from realtime.threads.worker import Worker
+
+if TYPE_CHECKING:
+    from realtime.takes.take_draft import TakeDraft  # loads PyAV, which other shows do not need
+
+log = logging.getLogger(__name__)
+
+STILL = 0.2  # seconds without a new frame after which a change is kept with the last one
+PATIENCE = 60.0  # seconds that the encoder may take to end
+
+
+class TakeLog(Output):
+    """Writes the frames in `frames` and the changes of `controls` to `path` while its context lasts.
+
+    `written` counts the frames in the take, `dropped` those for which there was no time. A fault ends the take, and
+    what there is of it is kept; the show goes on. `record` describes the show.
+    """
+
+    name = "take"
+
+    def __init__(
+        self,
+        frames: WaitingFrames,
+        controls: Controls,
+        path: Path,
+        record: ShowRecord,
+        *,
+        force: bool = False,
+    ) -> None:
+        super().__init__(frames, (0, 0))
+        self.written = self.dropped = 0
+        self._frames, self._controls = frames, controls
+        self._path, self._replaces = path, file_state(path) if force else None
+        self._record = record
+        self._draft: TakeDraft | None = None
+        self._worker = Worker(self.name, self._step)
+        self._last: Frame | None = None
+        self._finished = False
+        self._origin = 0.0
+
+    def __enter__(self) -> Self:
+        self._changes = ChangeLog(self._controls)
+        self._worker.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def finish(self) -> None:
+        """Write what is left, and finish the file; once."""
+        self._changes.leave()
+        self._worker.stop(PATIENCE)
+        if not self.fault and not self._finished:
+            self._try(self._end)
+        self._finished = True
+
+    @property
+    def seconds(self) -> float:
+        """The length of the file so far."""
+        return self._draft.seconds if self._draft is not None else 0.0
+
+    @property
+    def state(self) -> str:
+        """How many seconds have been written."""
+        return super().state if self.fault else f"{self.seconds:.0f} s"
+
+    def check(self) -> None:
+        """Raise OutputError when the take is not whole."""
+        if self.fault:
+            raise OutputError(self.fault)
+
+    def _step(self) -> None:
+        """Write the next frame, or the last one again where a value has changed meanwhile."""
+        frame, dropped = self._frames.take(STILL)
+        if self.fault:
+            return
+        if frame is not None:
+            self._try(lambda: self._write(frame, dropped))
+        elif self._changes and self._last is not None:
+            self._try(self._write_again)
+
+    def _write_again(self) -> None:
+        assert self._last is not None
+        self._write(dataclasses.replace(self._last, timestamp=time.monotonic()))
+
+    def _write(self, frame: Frame, dropped: tuple[float, ...] = ()) -> None:
+        """Write a frame, with the changes up to its time, and the times of those dropped before it."""
+        draft = self._draft = self._draft or self._begin(frame)
+        changes = self._changes.until(frame.timestamp)
+        draft.write(
+            frame.image,
+            Line(
+                frame.index,
+                frame.timestamp - self._origin,
+                tuple(Change(max(each.time - self._origin, 0.0), each.values) for each in changes),
+                tuple(each - self._origin for each in dropped if each > self._origin),
+            ),
+        )
+        self.dropped += len(dropped) if self._last is not None else 0
+        self._last = frame
+        self.written += 1
+        self._rate.tick()
+
+    def _begin(self, frame: Frame) -> TakeDraft:
+        """Open the file, whose time begins with this frame."""
+        from realtime.takes.take_draft import TakeDraft
+
+        self._origin = frame.timestamp
+        start = dataclasses.replace(self._record, values=self._changes.start)
+        return TakeDraft(self._path, frame.image, start, replaces=self._replaces)
+
+    def _end(self) -> None:
+        """Write what waits and the last changes, and finish the file."""
+        frame, dropped = self._frames.take(0.0)
+        while frame is not None:
+            self._write(frame, dropped)
+            frame, dropped = self._frames.take(0.0)
+        if self._last is None:
+            raise OutputError(f"{self._path} was not written: the source gave no frame")
+        if self._changes:
+            self._write_again()
+        assert self._draft is not None
+        missing = f"; {self.dropped} frames are missing, as the processor was busy" if self.dropped else ""
+        log.info("saved %s%s", self._draft.finish(), missing)
+        self._draft = None
+
+    def _try(self, work: Callable[[], None]) -> None:
+        """Do some work; a fault ends the take, and the show goes on."""
+        try:
+            work()
+        except Exception as error:  # a thread must not die unseen
+            reason = str(error) if isinstance(error, OutputError) else f"{type(error).__name__}: {error}"
+            told = self._draft.rescue(reason) if self._draft is not None else reason
+            self._draft = None
+            self.fail(OutputError(told) if isinstance(error, OutputError) else error)
