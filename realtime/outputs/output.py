@@ -46,8 +46,8 @@ class Output:
 
     def fail(self, error: Exception) -> None:
         """Note and log what ended the output."""
-        self.fault = f"{self.name} failed: {one_line(error)}"
         known = isinstance(error, VentralError)
+        self.fault = f"{self.name} failed: {str(error) if known else one_line(error)}"
         rest = "; the show goes on without it" if self.permanent else ""
         log.error("%s%s", self.fault, rest, exc_info=None if known else error)
 
