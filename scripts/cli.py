@@ -12,9 +12,9 @@ from typing import Annotated, Any, NoReturn
 import cyclopts
 
 import realtime  # noqa: F401, sets what OpenCV and ONNX Runtime read when they are imported
-from models.errors import SetupError, VentralError
+from models.errors import SetupError, VentralError, is_out_of_memory, one_line
 from realtime.threads.signals import on_stop
-from scripts.common.cli_errors import explain
+from scripts.common.cli_errors import explain, without_traceback
 
 LONGEST = 600  # characters of an error message
 
@@ -90,6 +90,7 @@ def main() -> NoReturn:
     Ctrl-C and other signals stop the command, which cleans up; they are ignored once it is done.
     """
     logging.basicConfig(level=logging.INFO, format="ventral: %(message)s", stream=sys.stderr)
+    logging.getLogger().handlers[0].addFilter(without_traceback)
     arguments = sys.argv[1:]
     app = commands(arguments)
     on_stop(signal.default_int_handler)
@@ -113,7 +114,11 @@ def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
         return _fail(f"{explain(error)} (see: ventral {command}--help)")
     except KeyboardInterrupt:
         return _fail("interrupted")
-    except OSError as error:
+    except Exception as error:
+        if is_out_of_memory(error):
+            return _fail(f"{one_line(error)}; close other programs, or choose a smaller --canvas")
+        if not isinstance(error, OSError):
+            raise
         path = f"{error.filename}: " if error.filename else ""
         return _fail(f"{path}{error.strerror or error}; choose another file or folder")
     return 0

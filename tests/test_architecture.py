@@ -54,8 +54,11 @@ DOORS = {
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
     "av": {
-        *(f"realtime/capture/films/{name}.py" for name in ("container", "convert", "decoded_film", "stream")),
-        "realtime/capture/films/timeline.py",
+        *(
+            f"realtime/capture/films/{name}.py"
+            for name in ("container", "convert", "decoded_film", "stream", "timeline")
+        ),
+        *(f"realtime/outputs/replay/{name}.py" for name in ("encoder", "packets", "saved_replay")),
         *(f"realtime/takes/{name}.py" for name in ("take_film", "take_writer")),
     },
     "pygame": {"realtime/outputs/window.py"},

@@ -1,8 +1,8 @@
 """The weights of a network in the cache, written once and shared by all its graphs.
 
-A finished graph is then a few kilobytes and is made in milliseconds, and ONNX Runtime maps the weights instead of
-copying them. Each part of a network, NETWORK, CLASSIFIER or one of PACKED, is three files: nodes (.onnx), weights
-(.bin) and the digests of both (.json), which show damage before it is loaded.
+A finished graph is then a few kilobytes and is made in milliseconds. Each part of a network, NETWORK, CLASSIFIER or
+one of PACKED, is three files: nodes (.onnx), weights (.bin) and the digests of both (.json), which show damage before
+it is loaded.
 """
 
 import json

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from models.build.precision import PrecisionChoice
-from models.errors import VentralError
+from models.errors import VentralError, is_out_of_memory, one_line
 from models.spec import Hw, Network
 from realtime.canvas.composer import Canvas, Composer
 from realtime.canvas.drawing import Drawing, mirrored
@@ -46,6 +46,7 @@ class Pipeline:
         self.precision = ShowPrecision(precision, network, engine)
         self.canvas_hw = canvas_hw
         self.level = self._drawn_level = FULL
+        self.out_of_memory = False  # whether there was no memory for the last drawing
         self._network = network
         self._engine = engine
         self._views = {view.name: view for view in views}
@@ -69,6 +70,7 @@ class Pipeline:
 
     def draw_view(self, frame: Frame, settings: Snapshot, now: float) -> Drawing:
         """What the view draws of a frame, or what is shown in its place. Never raises."""
+        self.out_of_memory = False
         frame = self._prepared(frame, settings)
         try:
             drawing = self._drawing(frame, settings, now)
@@ -76,6 +78,9 @@ class Pipeline:
             drawing = self._last or self._nothing(frame, settings)
             return dataclasses.replace(drawing, settings=settings, waiting=answer.spec.head.label)
         except Exception as error:
+            self.out_of_memory = is_out_of_memory(error)
+            if self.out_of_memory:
+                self._engine.relieve_memory()
             return dataclasses.replace(self._nothing(frame, settings), fault=self._fault(settings, error))
         self._last = drawing
         return drawing
@@ -152,7 +157,7 @@ class Pipeline:
 
     def _fault(self, settings: Snapshot, error: Exception) -> str:
         """What failed, in words; a traceback is logged once for each kind of failure."""
-        view, reason = settings[ShowSettings].view, str(error) or type(error).__name__
+        view, reason = settings[ShowSettings].view, one_line(error)
         if (view, type(error)) not in self._failed:
             self._failed.add((view, type(error)))
             known = isinstance(error, (VentralError, GraphError))

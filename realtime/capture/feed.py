@@ -1,5 +1,6 @@
 """The capture of the live show: reads a source into the mailbox of frames, and reopens it when it is lost."""
 
+import logging
 import random
 import threading
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from realtime.capture.source_health import HealthLimits
 from realtime.imaging.frame import Frame, Image
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.worker import Worker
+
+log = logging.getLogger(__name__)
 
 LIMITS = HealthLimits()
 
@@ -46,6 +49,7 @@ class Capture:
         self._failures = 0
         self._lost: str | None = None
         self._abandoned: list[Reader] = []
+        self._logged: set[type[Exception]] = set()
 
     def __enter__(self) -> Self:
         self._source = self._opener()
@@ -138,6 +142,7 @@ class Capture:
 
     def _reopen(self, reason: str) -> None:
         """Reopen the source after a pause that grows with each failure."""
+        self._log_unexpected()
         health = self._reader.health
         self._failures = 0 if health and health.steady else self._failures + 1
         pause = self._limits.pauses[min(self._failures, len(self._limits.pauses) - 1)]
@@ -149,6 +154,13 @@ class Capture:
                 self._start_reader()
                 return
             self._abandoned = [reader for reader in self._abandoned if reader.is_alive()]
+
+    def _log_unexpected(self) -> None:
+        """Log the traceback of an error once for each kind."""
+        error = self._reader.unexpected
+        if error is not None and type(error) not in self._logged:
+            self._logged.add(type(error))
+            log.error("%s failed", self.name, exc_info=error)
 
     def _start_reader(self) -> None:
         self._source = self._reader.source or self._source

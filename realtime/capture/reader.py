@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from models.errors import SourceError
+from models.errors import SourceError, is_out_of_memory, one_line
 from realtime.capture.source import Source
 from realtime.capture.source_health import Frozen, HealthLimits, SourceHealth
 from realtime.imaging.frame import Image
@@ -46,7 +46,7 @@ class Reader(threading.Thread):
         self._left.set()
 
     def fault(self, limits: HealthLimits) -> str | None:
-        """Why the source is lost, or None; raises the exception of the thread unless it is a SourceError."""
+        """Why the source is lost, or None; raises a mistake of the program."""
         if not self.is_alive():
             return self._ending()
         if self.health is None:
@@ -62,12 +62,22 @@ class Reader(threading.Thread):
             return None
         return self.health.warning(limits)
 
+    @property
+    def unexpected(self) -> Exception | None:
+        """What has ended the thread of a live source, if that is nothing that sources usually raise."""
+        error, live = self.error, self.source is not None and self.source.live
+        if not live or not isinstance(error, Exception) or isinstance(error, SourceError) or is_out_of_memory(error):
+            return None
+        return error
+
     def _ending(self) -> str:
-        if not isinstance(self.error, SourceError):
-            raise self.error or RuntimeError("the reader thread ended without an error")
-        if self.source is None:
-            return "cannot open it"
-        return str(self.error).removeprefix(f"{self.source.name}: ")
+        """Why the thread has ended; raises its exception where that is a mistake of the program, not of a device."""
+        error = self.error
+        if error is None:
+            raise RuntimeError("the reader thread ended without an error")
+        if not (isinstance(error, SourceError) or is_out_of_memory(error) or self.unexpected):
+            raise error
+        return "cannot open it" if self.source is None else one_line(error).removeprefix(f"{self.source.name}: ")
 
     def run(self) -> None:
         """Open the source and read it until `leave` or an error."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeAlias, TypeVar, cast
 
-from models.errors import SettingError
+from models.errors import SettingError, VentralError
 from realtime.controls.action import Action, actions_of
 from realtime.controls.value import KeyBinding, RuntimeChoices, Scalar, Settings, Value, values_of
 
@@ -180,7 +180,7 @@ class Controls:
             path, value = self._posted.get()
             try:
                 self.run(path) if value is None else self.set(path, value)
-            except SettingError as error:
+            except VentralError as error:  # a rule may find that there is no such layer
                 log.warning("%s", error)
 
     def _follow(self, path: str, before: Scalar) -> None:

@@ -72,6 +72,9 @@ class RecordSettings:
         KeyBinding((".",), "cycle", "recording format: GIF or MP4", feedback="recording format"),
         choices=("gif", "mp4"),
     )
+    replay_seconds: float = value(
+        10.0, "how much of the show is kept in memory to be saved afterwards, in seconds; 0 for nothing", high=120
+    )
     gif_fps: float = value(20.0, "frame rate of a GIF, in fps", low=2, high=25)
     gif_max_mb: float = value(
         GIF_MAX_MB,

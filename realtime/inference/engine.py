@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.build.graph_spec import GraphSpec
-from models.errors import ModelError, VentralError
+from models.errors import ModelError, VentralError, is_out_of_memory
 from realtime.controls.value import value
 from realtime.inference.int8_session import Int8Session
 from realtime.inference.memory.open_sessions import OpenSessions
-from realtime.inference.memory.spare_memory import SpareMemory
+from realtime.inference.memory.process_memory import resident_bytes
+from realtime.inference.memory.spare_memory import SpareMemory, give_back
 from realtime.inference.open_session import open_session
 from realtime.inference.providers import Provider, Tensors
 from realtime.threads.worker import Worker
@@ -32,7 +33,8 @@ MEMORY = 600  # MB
 LEAST = 8  # the share of it, one in so many, that sessions have in any case: a view may need several at once
 MAX_PREFETCHED = 16  # graphs that are prepared before a key press needs them
 MAX_REQUESTED = 6  # requested graphs that wait to be prepared; older requests are no longer on the screen
-RETRY = 10.0  # seconds until a graph that failed is tried again: by then the disk may have space
+RETRY = 10.0  # seconds until a graph that could not be opened is tried again: by then the disk may have space
+RERUN = 2.0  # seconds until one whose run has failed is tried again
 PATIENCE = 600.0  # seconds that a patient engine waits for a graph
 
 Outputs: TypeAlias = dict[str, NDArray[Any]]
@@ -105,6 +107,7 @@ class Engine:
         self._open = open_graph or partial(open_session, background=background)
         self._sessions = OpenSessions[SessionLike](MEMORY * MEGABYTE)
         self._spare = SpareMemory()
+        self._most: int = sys.maxsize  # bytes of the process: less, once there was no memory
         self._worked: set[GraphSpec] = set()  # in the background, with memory that was not given back
         self._upcoming: set[GraphSpec] = set()
         self._untidy = False  # whether graphs were opened or closed since memory was given back
@@ -151,10 +154,10 @@ class Engine:
         """
         session, provider, generation = self._begin(spec)
         try:
-            return session.run(feeds)
+            return self._without_nan(spec, session.run(feeds))
         except Exception as error:
             if provider.name == "CPU":
-                self._fail(spec, error)
+                self._fail(spec, error, RERUN)
                 raise
             self._recover(error, generation)
             raise NotReady(spec) from error
@@ -225,8 +228,17 @@ class Engine:
     def limit_memory(self, megabytes: int) -> None:
         """Bound the memory of the show: what it does not need itself is left for open sessions."""
         with self._changed:
-            left = megabytes * MEGABYTE - self._spare.needed(self._sessions.size)
-            self._sessions.limit = max(left, megabytes * MEGABYTE // LEAST)
+            most = min(megabytes * MEGABYTE, self._most)
+            self._sessions.limit = max(most - self._spare.needed(self._sessions.size), most // LEAST)
+
+    def relieve_memory(self) -> None:
+        """Close what is not in use and allow less from now on, after there was no memory for something."""
+        with self._changed:
+            self._most = min(self._most, resident_bytes() * 3 // 4)
+            self._prefetched.clear()
+            self._sessions.limit = 0
+            self._sessions.close_some()
+        give_back()
 
     def wait(self, spec: GraphSpec, timeout: float) -> None:
         """Wait until a graph is ready or has failed: for work without a screen.
@@ -244,15 +256,25 @@ class Engine:
         if not resolved:
             raise GraphError("the engine is closed" if self._closed else f"{spec.head.label} was not ready in time")
 
-    def _fail(self, spec: GraphSpec, error: Exception) -> None:
-        """Raise this error for the graph for a while, so that it does not run in every frame."""
+    def _without_nan(self, spec: GraphSpec, outputs: Outputs) -> Outputs:
+        """The outputs; ModelError where there is a NaN."""
+        floats = (output for output in outputs.values() if output.dtype.kind == "f" and output.size)
+        if any(np.isnan(output.min()) for output in floats):
+            name = spec.network.info.name
+            raise ModelError(f"{name} produced NaN: its weights are damaged, or --scale is wrong, or the processor is")
+        return outputs
+
+    def _fail(self, spec: GraphSpec, error: Exception, retry: float | None = None) -> None:
+        """Raise this error for the graph for `retry` or RETRY seconds, so that it does not run in every frame."""
         internal = not isinstance(error, VentralError)
+        if is_out_of_memory(error):
+            self.relieve_memory()
         if internal:
             log.error("a graph of %s failed: %s", spec.network.info.name, spec.head, exc_info=error)
         with self._changed:
             self._sessions.close(spec)
             kind, message = GraphError if internal else ModelError, str(error) or type(error).__name__
-            self._failures[spec] = Failure(kind, message, time.monotonic() + RETRY)
+            self._failures[spec] = Failure(kind, message, time.monotonic() + (retry or RETRY))
             self._dequeue(spec)
 
     def _resolved(self, spec: GraphSpec) -> bool:

@@ -36,8 +36,9 @@ def open_session(
         return opened()
     except VentralError:
         raise
-    except Exception:
-        if provider.name != "CPU" or not repair(spec):
+    except Exception as error:
+        readable = not isinstance(error, (OSError, ValueError))
+        if (readable and provider.name != CPU.name) or not repair(spec):
             raise
         log.warning("the cache of %s was damaged; rebuilding it", spec.network.info.name)
         return opened()

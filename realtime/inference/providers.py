@@ -23,6 +23,7 @@ from models.graph.builder import FLOAT, GraphBuilder, empty_model
 from realtime.inference.execution.binding import DTYPES, Binding, is_fixed
 from realtime.inference.execution.kind import ProviderKind
 from realtime.inference.execution.table import BY_NAME, BY_OPTION, ProviderChoice
+from realtime.inference.memory.external_weights import map_weights
 from realtime.inference.memory.process_memory import heap_bytes
 
 log = logging.getLogger(__name__)
@@ -128,7 +129,7 @@ class Session:
         if provider.name != CPU.name:
             options.add_session_config_entry(ASSIGNMENT, "1")
         providers = _providers(provider, threads, precision)
-        self._session = ort.InferenceSession(path, options, providers=providers, enable_fallback=0)
+        self._session = _open(path, options, providers)
         actual = self._session.get_providers()[0]
         if actual != provider.kind.full_name:
             raise RuntimeError(f"expected {provider.kind.full_name}, got {actual}")
@@ -150,6 +151,14 @@ class Session:
     def warm_up(self) -> None:
         """Run once on zeros, which allocates memory and shows whether the GPU supports the kernels."""
         self.run({each.name: np.zeros(each.shape, DTYPES[each.type]) for each in self._session.get_inputs()})
+
+
+def _open(path: Path | bytes, options: ort.SessionOptions, providers: list[Any]) -> ort.InferenceSession:
+    weights = map_weights(path) if isinstance(path, Path) else {}
+    if weights:
+        sizes = [len(content) for content in weights.values()]
+        options.add_external_initializers_from_files_in_memory(list(weights), list(weights.values()), sizes)
+    return ort.InferenceSession(path, options, providers=providers, enable_fallback=0)
 
 
 def _left_to_the_cpu(session: ort.InferenceSession) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import logging
 from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
-from models.errors import VentralError
+from models.errors import VentralError, one_line
 from models.spec import Hw
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.recording.pace import Pace
@@ -46,7 +46,7 @@ class Output:
 
     def fail(self, error: Exception) -> None:
         """Note and log what ended the output."""
-        self.fault = f"{self.name} failed: {error}"
+        self.fault = f"{self.name} failed: {one_line(error)}"
         known = isinstance(error, VentralError)
         rest = "; the show goes on without it" if self.permanent else ""
         log.error("%s%s", self.fault, rest, exc_info=None if known else error)

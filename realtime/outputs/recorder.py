@@ -1,4 +1,4 @@
-"""The recorder: films of the show and the last ten seconds, on a clock of its own.
+"""The recorder: films of the show and its last seconds, on a clock of its own.
 
 It takes the newest canvas whenever a frame of the video is due, so video time is wall time whatever the rate of the
 show, and no thread of the show ever waits for it.
@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from models.errors import OutputError
+from models.errors import OutputError, is_out_of_memory
 from realtime.controls.settings import GIF_MAX_MB
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
+from realtime.outputs.recording.film_job import FilmJob
 from realtime.outputs.recording.pace import Pace
 from realtime.outputs.recording.paths import check_writable, new_path
 from realtime.outputs.recording.recording import Recording
-from realtime.outputs.recording.replay import Replay
+from realtime.outputs.replay.clip import Clip
+from realtime.outputs.replay.ring import Replay
 from realtime.threads.mailbox import Mailbox
+from realtime.threads.priority import lower_priority
 from realtime.threads.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -52,7 +55,13 @@ class Recorder(Output):
     permanent = False
 
     def __init__(
-        self, canvases: Mailbox[Frame], *, folder: Path, gif_fps: float = 20.0, text: Callable[[], str] = str
+        self,
+        canvases: Mailbox[Frame],
+        *,
+        folder: Path,
+        gif_fps: float = 20.0,
+        replay_fps: float | None = None,
+        text: Callable[[], str] = str,
     ) -> None:
         super().__init__(canvases, (0, 0))
         self.saved: Path | None = None
@@ -61,11 +70,11 @@ class Recorder(Output):
         self._folder, self._text = folder, text
         self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps}
         self._lock = threading.Lock()
-        self._recordings: list[Recording] = []
+        self._recordings: list[FilmJob] = []
         self._live: tuple[Recording, Pace] | None = None
         self._outcomes: dict[Path, str] = {}
-        self._replay = Replay(fps=gif_fps)
-        self._replay_pace = Pace(gif_fps)
+        self.replay = Replay(fps=replay_fps or gif_fps)
+        self._replay_pace = Pace(self.replay.fps)
         self._replay_worker = Worker("replay", self._fill_replay)
 
     def __enter__(self) -> Self:
@@ -125,13 +134,13 @@ class Recorder(Output):
                 self._live = None
 
     def save_replay(self, *, suffix: str = ".gif", gif_max_mb: float = GIF_MAX_MB) -> Path:
-        """Save the last ten seconds in the background; OutputError when nothing has been drawn yet."""
-        if not len(self._replay):
-            raise OutputError("there is nothing to save yet: no canvas has been drawn")
+        """Save the last seconds in the background; OutputError when there are none."""
+        clip = self.replay.clip()
+        if clip is None:
+            why = "no canvas has been drawn" if self.replay.seconds else "record/replay_seconds is 0"
+            raise OutputError(f"there is nothing to save: {why}")
         path = self._claim(None, suffix, force=False)
-        images = self._replay.images()
-        fps, text = self._replay.fps, self._text()
-        return self._begin(Recording(path, images, fps=fps, gif_max_mb=gif_max_mb, text=text, done=self._finished))
+        return self._begin(self._replay_job(path, clip, gif_max_mb))
 
     def finished(self, timeout: float) -> bool:
         """Wait for the films that are being finished; whether all are after `timeout` seconds."""
@@ -152,6 +161,15 @@ class Recorder(Output):
         for recording in slow:
             recording.join(GRACE)
 
+    def _replay_job(self, path: Path, clip: Clip, gif_max_mb: float) -> FilmJob:
+        from realtime.outputs.replay.packets import images  # loads PyAV
+        from realtime.outputs.replay.saved_replay import SavedReplay
+
+        if path.suffix == ".mp4":
+            return SavedReplay(path, clip, text=self._text(), done=self._finished)
+        fps, text = clip.fps, self._text()
+        return Recording(path, images(clip), fps=fps, gif_max_mb=gif_max_mb, text=text, done=self._finished)
+
     def _claim(self, path: Path | None, suffix: str, *, force: bool) -> Path:
         with self._lock:
             busy = [recording.path for recording in self._recordings]
@@ -164,7 +182,7 @@ class Recorder(Output):
             raise OutputError(f"{path} is being written already; wait for it or choose another name")
         return check_writable(path, force=force, suffixes=tuple(self._frame_rates))
 
-    def _begin(self, recording: Recording) -> Path:
+    def _begin(self, recording: FilmJob) -> Path:
         with self._lock:
             self.fault = ""
             self._recordings.append(recording)
@@ -179,7 +197,7 @@ class Recorder(Output):
         self.fault = fault
         log.error("%s; the recording goes on in a new file", fault)
 
-    def _finished(self, recording: Recording) -> None:
+    def _finished(self, recording: FilmJob) -> None:
         with self._lock:
             self._recordings.remove(recording)
             if self._live is not None and self._live[0] is recording:
@@ -200,16 +218,19 @@ class Recorder(Output):
                 yield from itertools.repeat(frame.image, due)
 
     def _fill_replay(self) -> None:
+        lower_priority()
         try:
             due, frame = self._replay_pace.wait(), self._canvases.peek()
             if due and frame is not None:
-                self._replay.add(frame.image, times=due)
+                self.replay.add(frame.image, times=due)
         except Exception as error:  # a thread must not die unseen
-            self.fail(error)
+            self.replay.clear()
+            if not is_out_of_memory(error):
+                self.fail(error)
             raise
 
 
-def _unfinished(recordings: list[Recording], timeout: float) -> list[Recording]:
+def _unfinished(recordings: list[FilmJob], timeout: float) -> list[FilmJob]:
     """Those that are not done after `timeout` seconds."""
     end = time.monotonic() + timeout
     return [each for each in recordings if not each.join(max(end - time.monotonic(), 0.0))]

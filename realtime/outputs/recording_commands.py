@@ -10,6 +10,7 @@ from models.errors import OutputError
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
+from realtime.controls.value import Scalar
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.snapshots import SnapshotWriter
 from realtime.threads.signals import StopSignals
@@ -37,17 +38,27 @@ class RecordingCommands:
         else:
             self._try(partial(self._start, controls))
 
-    @action("record/replay", "e", help="save the last ten seconds")
-    def save_replay(self, controls: Controls) -> None:
+    @action("record/replay", "e", help="save the last seconds")
+    def save_replay(self, controls: Controls) -> str:
         """Save what was shown last."""
         settings = controls.snapshot()[RecordSettings]
         save = partial(self._recorder.save_replay, suffix=f".{settings.format}", gif_max_mb=settings.gif_max_mb)
-        self._try(save)
+        return f"saving the last {settings.replay_seconds:g} s" if self._try(save) else ""
 
     @action("record/snapshot", "w", help="save a snapshot")
     def save_snapshot(self, controls: Controls) -> None:
         """Save the current canvas."""
         self._try(self._stills.save)
+
+    def follow(self, controls: Controls) -> None:
+        """Keep as much for a replay as `record/replay_seconds` says, from now on."""
+        self._recorder.replay.seconds = controls.snapshot()[RecordSettings].replay_seconds
+
+        def change(path: str, value: Scalar) -> None:
+            if path == "record/replay_seconds":
+                self._recorder.replay.seconds = float(value)
+
+        controls.subscribe(change)
 
     def record_to(self, path: Path, controls: Controls) -> None:
         """Record to `path`, as the command line asks; OutputError when that cannot begin."""
@@ -89,12 +100,15 @@ class RecordingCommands:
         film = _saved(recorder.saved, f", {recorder.note}; . gives MP4" if recorder.note else "")
         return (recorder.fault, True), (stills.fault, True), (film, False), (_saved(stills.saved), False)
 
-    def _try(self, work: Callable[[], object]) -> None:
+    def _try(self, work: Callable[[], object]) -> bool:
+        """Do something that may fail, and note why; whether it did not."""
         try:
             work()
         except OutputError as error:
             self._notice = str(error), True, time.monotonic() + NOTICE
             log.error("%s", error)
+            return False
+        return True
 
 
 def _saved(path: Path | None, note: str = "") -> str:

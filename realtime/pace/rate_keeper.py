@@ -101,6 +101,13 @@ class RateKeeper:
         if decision is not None:
             self._change(decision, rate, now)
 
+    def give_up_all(self, now: float) -> None:
+        """Go to the last level: there was no memory for more."""
+        last = len(self._levels) - 1
+        if self._governor.level != last:
+            self._governor.start(last, now)
+            self._change(Decision(last, 0.0), self.rate, now)
+
     def report(self) -> dict[str, Any]:
         """For the report of the show."""
         return {"fps": round(self.rate, 2), "level": self.words, "changes": [asdict(each) for each in self.changes]}

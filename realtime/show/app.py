@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from models.build.precision import Precision
-from models.errors import OutputError, SetupError, SourceError
+from models.errors import OutputError, SetupError, SourceError, is_out_of_memory
 from realtime.capture.feed import Capture
 from realtime.capture.registry import stands_still
 from realtime.capture.same_source import OpenSame
@@ -18,13 +18,18 @@ from realtime.capture.standby import OpenOrStandBy, waiting
 from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings, ShowSettings
+from realtime.faults.camera import failing_source
+from realtime.faults.encoder import kill_encoders
+from realtime.faults.fault import Faults
+from realtime.faults.graph import failing_graphs
+from realtime.faults.view import let_views_fail
 from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.memory.process_memory import keep_heap_compact
 from realtime.inference.providers import choose
 from realtime.outputs.lost_display import on_lost_display
 from realtime.outputs.output import Output
-from realtime.outputs.recorder import Recorder
+from realtime.outputs.recorder import MP4_FPS, Recorder
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
@@ -55,6 +60,7 @@ log = logging.getLogger(__name__)
 
 LOST_FOR = 10.0  # seconds that a show with --frames waits for a lost source; any other waits for ever
 RESUME_PERIOD, REPORT_PERIOD = 1.0, 5.0  # seconds between two writes of the files that are kept up to date
+STARVED = 0.1  # seconds until a canvas is shown again for which there was no memory
 HOLD = 120  # frames for which each picture of a folder is shown: four seconds
 
 
@@ -77,6 +83,10 @@ def run(options: LiveOptions) -> None:
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     opener: Callable[[], Source] = OpenSame(options.source, SourceOptions(loop=loop, hold=HOLD, fps=fps))
+    faults = Faults(options.fault)
+    opener = failing_source(opener, faults)
+    let_views_fail(setup.views, faults)
+    kill_encoders(faults)
     if options.wait:
         opener = OpenOrStandBy(opener, fps, say=waiting)
     elif options.source == "auto" and Window.name in options.sink:
@@ -84,16 +94,16 @@ def run(options: LiveOptions) -> None:
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
-        engine = stack.enter_context(Engine(choose(options.provider), background=True))
-        gif_fps = setup.controls.snapshot()[RecordSettings].gif_fps
+        engine = stack.enter_context(Engine(choose(options.provider), failing_graphs(faults), background=True))
         record = record_of("live", options, setup, source=capture.name, fps=min(fps, capture.rate))
         text = partial(settings_text, record, setup.controls)
-        recorder = stack.enter_context(Recorder(drawn, folder=options.folder, gif_fps=gif_fps, text=text))
+        recorder = stack.enter_context(open_recorder(options, setup.controls, drawn, text))
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder, text=text))
         outputs: list[Output] = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         announce(setup.network.info, engine.provider)
         suggest_fetch(options, setup.network.info)
         recordings = RecordingCommands(recorder, stills, force=options.force)
+        recordings.follow(setup.controls)
         if (take := open_take_log(options, setup, record, frames)) is not None:
             outputs.append(stack.enter_context(take))
         parts = Parts(setup, capture, engine, recorder, recordings, (*outputs, recorder, stills), take)
@@ -103,6 +113,13 @@ def run(options: LiveOptions) -> None:
         finally:
             recordings.finish(signals)
     show.end()
+
+
+def open_recorder(options: LiveOptions, controls: Controls, drawn: Mailbox[Frame], text: Callable[[], str]) -> Recorder:
+    """The recorder, with the rates that the controls have now."""
+    settings = controls.snapshot()[RecordSettings]
+    replay_fps = MP4_FPS if settings.format == "mp4" else settings.gif_fps
+    return Recorder(drawn, folder=options.folder, gif_fps=settings.gif_fps, replay_fps=replay_fps, text=text)
 
 
 def check_files(options: LiveOptions) -> None:
@@ -161,7 +178,12 @@ class Show:
                 record = None
             self._meter.loop()
             threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
-            screen.turn(threads.canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
+            try:
+                screen.turn(threads.canvases, lambda canvas: status.at(canvas, parts, screen.feedback))
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                time.sleep(STARVED)  # the canvas before stays
             self._controls.drain()
             self._heartbeat.beat(ready=screen.canvas is not None)
             for file in self._kept:

@@ -144,6 +144,8 @@ class LiveOptions(RenderOptions):
     """let --record, --log and --report replace an existing file"""
     folder: Path = Path()
     """the folder for recordings and snapshots made with keys"""
+    fault: Annotated[tuple[str, ...], Parameter(show=False)] = ()
+    """for developers: something that fails, such as camera:hang@5s; repeatable"""
     report: Path | None = None
     """write measurements to this JSON file"""
 

@@ -1,6 +1,10 @@
-"""Errors of Cyclopts in the style of this program."""
+"""Errors as this program prints them: those of Cyclopts, and those in the log."""
+
+import logging
 
 import cyclopts
+
+from models.errors import is_out_of_memory, one_line
 
 NUMBERS = {int: "a whole number", float: "a number"}
 
@@ -21,3 +25,13 @@ def explain(error: cyclopts.CycloptsError) -> str:
             return f"{argument.name} takes {NUMBERS[error.target_type]}, but got '{error.token.value}'"
     message = str(error).replace('"', "'").replace(". Choose from:", "; expected one of:").replace(". Did", "; did")
     return message[:1].lower() + message[1:].rstrip(".")
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """A filter that says in one line that there was no memory: a traceback is for a bug."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and is_out_of_memory(error):
+        message, reason = record.getMessage(), one_line(error)
+        record.msg, record.args = message if message.endswith(reason) else f"{message}: {reason}", ()
+        record.exc_info = None
+    return True

@@ -45,9 +45,14 @@ class SpareMemory:
         little = resident - held <= self._least + SPARE
         self._least = min(self._least, resident - held)
         if not little:
-            shrink_arena()
-            trim_heap()
+            give_back()
         helped = little or resident - resident_bytes() > SPARE
         self._pause = PAUSE if helped else min(2 * self._pause, LONGEST_PAUSE)
         self._due = now + self._pause
         return little
+
+
+def give_back() -> None:
+    """Give what is free back to the system."""
+    shrink_arena()
+    trim_heap()

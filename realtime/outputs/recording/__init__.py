@@ -1,1 +1,1 @@
-"""From canvases to files: takes on a clock of their own, GIF and MP4 through ffmpeg, stills, the last ten seconds."""
+"""From canvases to files: recordings on a clock of their own, GIF and MP4 through ffmpeg, stills."""

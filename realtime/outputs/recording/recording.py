@@ -1,19 +1,19 @@
-"""One recording on a thread of its own: images in, and at the end a file, or several after a fault."""
+"""A recording: images in as they come, and at the end a file, or several after a fault."""
 
 from __future__ import annotations
 
 import itertools
 import logging
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from models.errors import OutputError, VentralError
+from models.errors import OutputError
 from models.files import numbered
 from models.spec import Hw
 from realtime.controls.settings import GIF_MAX_MB
 from realtime.imaging.compositing import fit
 from realtime.imaging.frame import Image, hw
+from realtime.outputs.recording.film_job import FilmJob
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.open_writer import open_writer
 
@@ -24,12 +24,11 @@ MOST_FAULTS = 3  # parts in a row that fail within SHORT, after which a recordin
 SHORT = 1.0  # seconds
 
 
-class Recording:
-    """Writes `images`, as they come, to `path`, finishes the file, and calls `done` with itself.
+class Recording(FilmJob):
+    """Writes `images`, as they come, and finishes the file.
 
-    The first image decides the size; others are fitted into it. Nothing is raised: `fault` says what went wrong. Then
-    what had been written is kept, and the recording goes on in a new file; `failed` is told at once. `saved` says
-    whether the file at `path` is whole.
+    The first image decides the size; others are fitted into it. After a fault, what had been written is kept, and the
+    recording goes on in a new file; `failed` is told at once.
     """
 
     def __init__(  # noqa: PLR0913, what a recording is, and whom it tells
@@ -38,26 +37,18 @@ class Recording:
         images: Iterable[Image],
         *,
         fps: float,
-        done: Callable[[Recording], None],
+        done: Callable[[FilmJob], None],
         failed: Callable[[str], None] = log.error,
         force: bool = False,
         gif_max_mb: float = GIF_MAX_MB,
         text: str = "",
     ) -> None:
-        self.path = self.requested = path
-        self.saved = False
-        self._faults = list[str]()
-        self._images, self._fps, self._done, self._failed = iter(images), fps, done, failed
+        super().__init__(path, done)
+        self._images, self._fps, self._failed = iter(images), fps, failed
         self._force, self._gif_max_mb, self._text = force, gif_max_mb, text
         self._writer: ImageWriter | None = None
         self._seconds = 0.0  # of the parts before
         self._interrupted = False
-        self._thread = threading.Thread(target=self._run, name=f"recording {path.name}", daemon=True)
-
-    @property
-    def fault(self) -> str:
-        """What went wrong; empty for a recording that is whole, or has not ended yet."""
-        return "; ".join(self._faults)
 
     @property
     def seconds(self) -> float:
@@ -69,30 +60,11 @@ class Recording:
         """What there is to know of the finished file."""
         return self._writer.note if self._writer is not None else ""
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def join(self, timeout: float) -> bool:
-        """Wait until it is finished; whether it is."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
-
     def interrupt(self) -> None:
         """Keep what can be kept at once; a GIF stays the MP4 that it would be made from."""
         self._interrupted = True
         if self._writer is not None:
             self._writer.interrupt()
-
-    def _run(self) -> None:
-        try:
-            self._write()
-        except VentralError as error:
-            self._faults.append(str(error))
-        except Exception as error:
-            log.exception("the recording of %s failed", self.path)
-            self._faults.append(f"{self.path} failed: {error}")
-        self._done(self)
 
     def _write(self) -> None:
         """Write one file after another, until one is whole."""

@@ -60,6 +60,8 @@ class ViewDrawing:
         self._pipeline.level = self._keeper.level
         with self._meter.stage("view"):
             drawing = self._pipeline.draw_view(frame, settings, now)
+        if self._pipeline.out_of_memory:
+            self._keeper.give_up_all(now)
         self._waiting = drawing.waiting is not None
         self._drawings.put(drawing)
         if self._waiting:

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 PAUSE = 0.2  # seconds between two keys
@@ -27,25 +28,41 @@ KEYS = (
 """All keys but those that record, end the show or change the size of the window; those that change layers twice."""
 
 
-def press_keys(seconds: float, options: Sequence[str]) -> list[int]:
-    """The resident bytes of a show after each key."""
+@contextmanager
+def running_show(options: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A show whose window has the keyboard; it is ended in order."""
     command = [sys.executable, "-m", "scripts", "live", *options]
     with subprocess.Popen(command) as show:
         try:
-            window = _wait_for_window(show)
-            _xdotool("windowfocus", window)
-            return _press(show, seconds)
+            _xdotool("windowfocus", _wait_for_window(show))
+            yield show
         finally:
             show.send_signal(signal.SIGTERM)
             show.wait(PATIENCE)
+
+
+def press(key: str) -> None:
+    """Press a key, as xdotool names it."""
+    _xdotool("key", key)
+
+
+def click(x: int, y: int, button: int) -> None:
+    """Click at a place of the screen."""
+    _xdotool("mousemove", f"{x}", f"{y}", "click", f"{button}")
+
+
+def press_keys(seconds: float, options: Sequence[str]) -> list[int]:
+    """The resident bytes of a show after each key."""
+    with running_show(options) as show:
+        return _press(show, seconds)
 
 
 def _press(show: subprocess.Popen[bytes], seconds: float) -> list[int]:
     chosen, start, sizes = random.Random(SEED), time.monotonic(), list[int]()
     due = EVERY
     while (passed := time.monotonic() - start) < seconds and show.poll() is None:
-        _xdotool("key", chosen.choice(KEYS))
-        sizes.append(_resident_bytes(show.pid))
+        press(chosen.choice(KEYS))
+        sizes.append(resident_bytes(show.pid))
         if passed >= due:
             print(f"{passed:5.0f} s, {len(sizes)} keys: {sizes[-1] / 1e6:.0f} MB", flush=True)
             due += EVERY
@@ -66,7 +83,8 @@ def _xdotool(*arguments: str) -> str:
     return subprocess.run(["xdotool", *arguments], capture_output=True, text=True, check=False).stdout.strip()
 
 
-def _resident_bytes(process: int) -> int:
+def resident_bytes(process: int) -> int:
+    """The resident memory of a process."""
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 

@@ -210,8 +210,21 @@ def test_leaving_takes_no_longer_than_a_second_while_the_driver_hangs() -> None:
     assert frames.version == 0
 
 
+def test_whatever_a_driver_raises_the_camera_is_opened_again(caplog: pytest.LogCaptureFixture) -> None:
+    devices = [Device(), Device()]
+    frames: Mailbox[Frame] = Mailbox()
+    opener = iter(devices)
+    with Capture(lambda: next(opener), frames, retry=True, limits=QUICK) as capture:
+        devices[0].failure = ValueError("nobody expected this")
+        assert soon(says(capture, "lost device (nobody expected this)"))
+        assert soon(lambda: capture.lost is None)
+        capture.check()
+    assert "Traceback" in caplog.text
+
+
 def test_what_is_our_fault_is_raised_by_check() -> None:
     device = Device()
+    device.live = False
     with Capture(lambda: device, Mailbox(), retry=True, limits=QUICK) as capture:
         device.failure = ValueError("a slip of ours")
         assert soon(lambda: device.closed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -231,6 +233,19 @@ def test_a_damaged_cache_is_repaired(victim: str, damage: str, monkeypatch: pyte
         assert engine.run(spec(), FEEDS)["picture"].shape == (40, 40)
     assert (path.parent / "network.bin").stat().st_size > 1_000_000
     assert victim == "graph" or damaged.read_bytes() == whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks files that are open")
+def test_an_open_graph_survives_damage_to_its_files() -> None:
+    path = build(spec())
+    with Engine(CPU) as engine:
+        engine.wait(spec(), timeout=20)
+        before = engine.run(spec(), FEEDS)["picture"]
+        for name in ("network.bin", "network.onnx", path.name):
+            os.truncate(path.with_name(name), 100)
+        assert np.array_equal(engine.run(spec(), FEEDS)["picture"], before)
+        engine.wait(spec("block1_conv2"), timeout=20)
+        assert engine.run(spec("block1_conv2"), FEEDS)
 
 
 def test_unknown_layer_is_reported_by_run(engine: Engine) -> None:

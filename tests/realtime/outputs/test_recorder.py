@@ -128,7 +128,7 @@ def test_a_recording_of_nothing_is_a_fault_and_no_file(tmp_path: Path) -> None:
         recorder.stop()
         assert soon(lambda: bool(recorder.fault))
         assert "film.mp4 was not written: no canvas was drawn" in recorder.fault
-        with pytest.raises(OutputError, match="nothing to save yet"):
+        with pytest.raises(OutputError, match="nothing to save"):
             recorder.save_replay()
     assert not names(tmp_path)
 
