@@ -55,7 +55,7 @@ class TakeLog(Output):
         self._draft: TakeDraft | None = None
         self._worker = Worker(self.name, self._step)
         self._last: Frame | None = None
-        self._finished = False
+        self._finished, self._told = False, ""
         self._origin = 0.0
 
     def __enter__(self) -> Self:
@@ -87,7 +87,7 @@ class TakeLog(Output):
     def check(self) -> None:
         """Raise OutputError when the take is not whole."""
         if self.fault:
-            raise OutputError(self.fault)
+            raise OutputError(self._told)
 
     def _step(self) -> None:
         """Write the next frame, or the last one again where a value has changed meanwhile."""
@@ -152,4 +152,5 @@ class TakeLog(Output):
             reason = str(error) if isinstance(error, OutputError) else f"{type(error).__name__}: {error}"
             told = self._draft.rescue(reason) if self._draft is not None else reason
             self._draft = None
+            self._told = told
             self.fail(OutputError(told) if isinstance(error, OutputError) else error)

@@ -7,6 +7,7 @@ import numpy as np
 from realtime.outputs.replay.clip import Clip
 from realtime.outputs.replay.ring import Replay
 from realtime.outputs.replay.saved_replay import SavedReplay
+from realtime.saved_settings.read_text import read_text
 from tests.realtime.outputs.recording.films import read_film
 
 
@@ -54,3 +55,10 @@ def test_no_file_is_replaced(tmp_path: Path) -> None:
     assert path.read_bytes() == b"somebody else's"
     assert job.path.name == "replay-2.mp4"
     assert "as another program has written replay.mp4" in job.note
+
+
+def test_a_replay_has_the_settings_of_the_show_inside(tmp_path: Path) -> None:
+    job = SavedReplay(tmp_path / "replay.mp4", minute_of_greys(), text="the settings", done=lambda _job: None)
+    job.start()
+    assert job.join(20)
+    assert read_text(tmp_path / "replay.mp4") == "the settings"
