@@ -49,6 +49,7 @@ DOORS = {
     },
     "subprocess": {
         "realtime/outputs/recording/ffmpeg.py",
+        "realtime/outputs/recording/process.py",
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
         "realtime/supervision/supervisor.py",  # the show that it watches
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool

@@ -79,3 +79,12 @@ class RecordSettings:
         low=0.5,
         high=500,
     )
+    gif_quality: str = value(
+        "good",
+        "quality of a GIF: draft (written fast), good, or best (a palette for every frame; takes ten times as long)",
+        choices=("draft", "good", "best"),
+    )
+    gif_loops: int = value(0, "how often a GIF plays; 0 for ever", low=0, high=1000)
+
+
+RECORD_DEFAULTS = RecordSettings()

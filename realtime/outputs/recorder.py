@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from models.errors import OutputError
-from realtime.controls.settings import GIF_MAX_MB
+from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
 from realtime.outputs.recording.pace import Pace
@@ -94,7 +94,7 @@ class Recorder(Output):
         suffix: str = ".gif",
         fps: float | None = None,
         force: bool = False,
-        gif_max_mb: float = GIF_MAX_MB,
+        settings: RecordSettings = RECORD_DEFAULTS,
     ) -> Path:
         """Record from now on, to `path` or to a new name; OutputError when that cannot be written."""
         running = self.status.recording
@@ -107,7 +107,7 @@ class Recorder(Output):
             self._images(pace),
             fps=pace.fps,
             force=force,
-            gif_max_mb=gif_max_mb,
+            settings=settings,
             done=self._finished,
             failed=self._goes_on,
         )
@@ -121,13 +121,13 @@ class Recorder(Output):
                 self._live[1].stop()
                 self._live = None
 
-    def save_replay(self, *, suffix: str = ".gif", gif_max_mb: float = GIF_MAX_MB) -> Path:
+    def save_replay(self, *, suffix: str = ".gif", settings: RecordSettings = RECORD_DEFAULTS) -> Path:
         """Save the last ten seconds in the background; OutputError when nothing has been drawn yet."""
         if not len(self._replay):
             raise OutputError("there is nothing to save yet: no canvas has been drawn")
         path = self._claim(None, suffix, force=False)
         images = self._replay.images()
-        return self._begin(Recording(path, images, fps=self._replay.fps, gif_max_mb=gif_max_mb, done=self._finished))
+        return self._begin(Recording(path, images, fps=self._replay.fps, settings=settings, done=self._finished))
 
     def finished(self, timeout: float) -> bool:
         """Wait for the films that are being finished; whether all are after `timeout` seconds."""

@@ -69,8 +69,8 @@ def render(
         if output.suffix == "":
             write_stills(tracked, output, force=force)
         else:
-            max_mb, size_wh = setup.controls.snapshot()[RecordSettings].gif_max_mb, options.canvas_hw[::-1]
-            write_film(tracked, open_writer(output, fps=opened.fps, size_wh=size_wh, force=force, gif_max_mb=max_mb))
+            settings, size_wh = setup.controls.snapshot()[RecordSettings], options.canvas_hw[::-1]
+            write_film(tracked, open_writer(output, fps=opened.fps, size_wh=size_wh, force=force, settings=settings))
     if faults:
         raise SourceError(f"{faults[0]}; the frames before it are in {output}")
 

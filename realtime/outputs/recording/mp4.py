@@ -1,6 +1,8 @@
 """MP4 files: H.264 through a pipe to ffmpeg."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,9 +14,10 @@ from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
 from realtime.outputs.recording import encoding, paths
 from realtime.outputs.recording.drafts.draft import Draft
-from realtime.outputs.recording.encoding import Arguments, Wh
+from realtime.outputs.recording.encoding import Wh
 from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
 from realtime.outputs.recording.image_writer import ImageWriter
+from realtime.outputs.recording.process import Process
 from realtime.threads.signals import defer_signals
 
 
@@ -32,7 +35,7 @@ class Mp4Writer(ImageWriter):
         self._video = Draft(self._video_path(), replaces=replaces)
         arguments = encoding.encode(self.encoding, fps=fps, size_wh=output_wh, to=self._video.part)
         try:
-            self._start(arguments, self._video)
+            self._start(partial(Ffmpeg, arguments, inherited=self._video.handles))
         except BaseException:  # Ctrl-C too: the caller has no writer to abort yet
             self._video.discard()
             raise
@@ -45,7 +48,7 @@ class Mp4Writer(ImageWriter):
             raise OutputError(f"{self.path} is closed")
         try:
             self._check_file()
-            self._ffmpeg.write(np.ascontiguousarray(resize(image, self._output_wh[::-1])).data)
+            self._process.write(np.ascontiguousarray(resize(image, self._output_wh[::-1])).data)
         except OutputError as error:
             self._fail(str(error))
         self.frames += 1
@@ -57,7 +60,7 @@ class Mp4Writer(ImageWriter):
         self.require_frames()
         self._open = False
         try:
-            self._ffmpeg.end()
+            self._process.end()
             self._check(self._video.part, self.fps)
             self._publish()
         except OutputError as error:
@@ -73,27 +76,27 @@ class Mp4Writer(ImageWriter):
             self._discard()
 
     def interrupt(self) -> None:
-        """Kill ffmpeg; what it has written is kept."""
+        """Kill the process; what it has written is kept."""
         self._interrupted = True
-        self._ffmpeg.kill()
+        self._process.kill()
 
     def _discard(self) -> None:
-        self._ffmpeg.kill()
+        self._process.kill()
         with suppress(OutputError):
-            self._ffmpeg.end()
+            self._process.end()
         self._video.discard()
 
-    def _start(self, arguments: Arguments, file: Draft) -> None:
+    def _start(self, process: Callable[[], Process]) -> None:
         try:
             with defer_signals():
-                self._ffmpeg = Ffmpeg(arguments, inherited=file.handles)
+                self._process = process()
         except KeyboardInterrupt:
-            self._ffmpeg.kill()
+            self._process.kill()
             with suppress(OutputError):
-                self._ffmpeg.end()
+                self._process.end()
             raise
         if self._interrupted:
-            self._ffmpeg.kill()
+            self._process.kill()
 
     def _video_path(self) -> Path:
         return self.path
@@ -111,7 +114,7 @@ class Mp4Writer(ImageWriter):
         """Publish the video so far under a free name, and raise an OutputError that names it."""
         self._open = False
         with suppress(OutputError):
-            self._ffmpeg.end()
+            self._process.end()
         with suppress(OutputError):
             self._video.restore()
         seconds = duration(self._video.part)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from models.files import file_state
-from realtime.controls.settings import GIF_MAX_MB
+from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.outputs.recording.encoding import GIF_WIDTH, Wh
-from realtime.outputs.recording.gif import GifWriter
+from realtime.outputs.recording.gif.gif_writer import GifWriter
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.mp4 import Mp4Writer
 from realtime.outputs.recording.paths import check_writable
@@ -13,20 +13,25 @@ from realtime.outputs.recording.png import PngWriter
 
 
 def open_writer(
-    path: Path, *, fps: float, size_wh: Wh, force: bool = False, gif_max_mb: float = GIF_MAX_MB
+    path: Path,
+    *,
+    fps: float,
+    size_wh: Wh,
+    force: bool = False,
+    settings: RecordSettings = RECORD_DEFAULTS,
 ) -> ImageWriter:
     """Open a writer for images of `size_wh`; OutputError when `path` cannot be written.
 
     Images wider than 640 pixels are scaled down in a GIF. Any frame rate is possible: a GIF rounds frame times to
-    hundredths of a second, keeps the total time, and drops frames above 50 fps. It falls to a lower quality where it
-    would be larger than `gif_max_mb`.
+    hundredths of a second, keeps the total time, and drops frames above 50 fps. `settings` say how a GIF is written; it
+    falls to a lower rate and so on where it would be larger than they say.
     """
     check_writable(path, force=force, suffixes=(".mp4", ".gif", ".png"))
     replaces = file_state(path) if force else None
     if path.suffix.lower() == ".png":
         return PngWriter(path, fps, replaces=replaces)
     if path.suffix.lower() == ".gif":
-        return GifWriter(path, fps, size_wh, _scaled(size_wh, GIF_WIDTH), replaces=replaces, max_mb=gif_max_mb)
+        return GifWriter(path, fps, size_wh, _scaled(size_wh, GIF_WIDTH), replaces=replaces, settings=settings)
     return Mp4Writer(path, fps, size_wh, size_wh, replaces=replaces)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from models.errors import OutputError, VentralError
 from models.files import numbered
 from models.spec import Hw
-from realtime.controls.settings import GIF_MAX_MB
+from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.imaging.compositing import fit
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.recording.image_writer import ImageWriter
@@ -41,13 +41,13 @@ class Recording:
         done: Callable[[Recording], None],
         failed: Callable[[str], None] = log.error,
         force: bool = False,
-        gif_max_mb: float = GIF_MAX_MB,
+        settings: RecordSettings = RECORD_DEFAULTS,
     ) -> None:
         self.path = self.requested = path
         self.saved = False
         self._faults = list[str]()
         self._images, self._fps, self._done, self._failed = iter(images), fps, done, failed
-        self._force, self._gif_max_mb = force, gif_max_mb
+        self._force, self._settings = force, settings
         self._writer: ImageWriter | None = None
         self._seconds = 0.0  # of the parts before
         self._interrupted = False
@@ -116,7 +116,7 @@ class Recording:
     def _write_file(self, first: Image, size_hw: Hw) -> None:
         force = self._force and self.path == self.requested
         self._writer = open_writer(
-            self.path, fps=self._fps, size_wh=size_hw[::-1], force=force, gif_max_mb=self._gif_max_mb
+            self.path, fps=self._fps, size_wh=size_hw[::-1], force=force, settings=self._settings
         )
         try:
             for image in itertools.chain([first], self._images):
