@@ -52,6 +52,7 @@ DOORS = {
         "realtime/outputs/recording/process.py",
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
         "realtime/supervision/supervisor.py",  # the show that it watches
+        "scripts/dev/benchmarks/gifs.py",  # gifski
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
     "av": {

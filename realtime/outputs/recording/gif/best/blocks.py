@@ -1,26 +1,16 @@
 """The blocks of a GIF file (GIF89a, CompuServe 1990)."""
 
 import struct
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.imaging.compositing import Rect
 from realtime.outputs.recording.encoding import Wh
 
 TRAILER = b";"
 
 _KEEP = 1 << 2  # a frame stays below the next one
-
-
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """A part of the screen, in pixels."""
-
-    left: int
-    top: int
-    width: int
-    height: int
 
 
 def header(size_wh: Wh, *, loops: int) -> bytes:
@@ -31,9 +21,7 @@ def header(size_wh: Wh, *, loops: int) -> bytes:
     return screen + again
 
 
-def frame(
-    rectangle: Rectangle, palette: NDArray[np.uint8], codes: bytes, *, hundredths: int, transparent: int
-) -> bytes:
+def frame(rectangle: Rect, palette: NDArray[np.uint8], codes: bytes, *, hundredths: int, transparent: int) -> bytes:
     """One frame with its palette RGB (n, 3), padded to a power of two, and its LZW codes."""
     bits = index_bits(len(palette))
     control = b"!\xf9\x04" + struct.pack("<BHBB", _KEEP | 1, hundredths, transparent, 0)

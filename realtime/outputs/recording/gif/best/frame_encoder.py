@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.imaging.compositing import Rect
 from realtime.outputs.recording.gif.best import frame_palette
-from realtime.outputs.recording.gif.best.blocks import Rectangle, frame, index_bits
+from realtime.outputs.recording.gif.best.blocks import frame, index_bits
 from realtime.outputs.recording.gif.best.colour_bins import ColourBins, Floats, bins_of
 from realtime.outputs.recording.gif.best.frame_palette import squared_distances
 from realtime.outputs.recording.gif.best.lossy_lzw import Choices, compress
@@ -89,15 +90,15 @@ class FrameEncoder:
         self._shown[places] = palette.astype(np.uint8)[indices[indices < len(palette)]]
 
 
-def _around(changed: NDArray[np.bool_]) -> Rectangle:
+def _around(changed: NDArray[np.bool_]) -> Rect:
     """The smallest rectangle around what has changed (H, W); one pixel where nothing has."""
     rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
     if not len(rows):
-        return Rectangle(0, 0, 1, 1)
-    return Rectangle(int(columns[0]), int(rows[0]), int(columns[-1] - columns[0] + 1), int(rows[-1] - rows[0] + 1))
+        return Rect(0, 0, 1, 1)
+    return Rect(int(columns[0]), int(rows[0]), int(columns[-1] - columns[0] + 1), int(rows[-1] - rows[0] + 1))
 
 
-def _inside(rectangle: Rectangle, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _inside(rectangle: Rect, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Which pixels of an image of this shape lie in a rectangle (pixels,)."""
     inside = np.zeros(shape[:2], np.bool_)
     inside[rectangle.top :, rectangle.left :][: rectangle.height, : rectangle.width] = True

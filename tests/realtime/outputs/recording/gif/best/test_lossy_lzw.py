@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from realtime.outputs.recording.gif.best.blocks import TRAILER, Rectangle, frame, header, index_bits
+from realtime.imaging.compositing import Rect
+from realtime.outputs.recording.gif.best.blocks import TRAILER, frame, header, index_bits
 from realtime.outputs.recording.gif.best.lossy_lzw import Choices, compress
 
 
@@ -31,7 +32,7 @@ def written(image: NDArray[np.uint8], count: int, loss: int) -> tuple[NDArray[np
     indices, codes = compress(image.ravel().tolist(), bytes(image.size), choices)
     height, width = image.shape
     palette = np.repeat(np.arange(count + 1, dtype=np.uint8)[:, None], 3, axis=1)
-    content = frame(Rectangle(0, 0, width, height), palette, codes, hundredths=5, transparent=count)
+    content = frame(Rect(0, 0, width, height), palette, codes, hundredths=5, transparent=count)
     with Pillow.open(io.BytesIO(header((width, height), loops=0) + content + TRAILER)) as gif:
         return np.asarray(gif.convert("RGB"))[..., 0], indices, codes
 
