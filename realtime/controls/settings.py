@@ -84,6 +84,12 @@ class RecordSettings:
         "quality of a GIF: draft (written fast), good, or best (a palette for every frame; takes ten times as long)",
         choices=("draft", "good", "best"),
     )
+    loop: str = value(
+        "off",
+        "how the end of a GIF joins its beginning: off, bounce (forwards, then backwards), or seamless (cut where both "
+        "are alike, or with a cross-fade)",
+        choices=("off", "bounce", "seamless"),
+    )
     gif_loops: int = value(0, "how often a GIF plays; 0 for ever", low=0, high=1000)
 
 

@@ -61,7 +61,7 @@ class Mp4Writer(ImageWriter):
         self._open = False
         try:
             self._process.end()
-            self._check(self._video.part, self.fps)
+            self._check(self._video.part, self.fps, self.frames)
             self._publish()
         except OutputError as error:
             self._fail(str(error))
@@ -125,9 +125,9 @@ class Mp4Writer(ImageWriter):
         saved = self._video.publish()
         raise OutputError(f"{self.path} was not finished: {reason}; the first {seconds:.1f} s are in {saved}")
 
-    def _check(self, path: Path, fps: float) -> None:
-        """Compare the duration of a file of `fps` with the expected one."""
-        expected, seconds = self.frames / self.fps, duration(path)
+    def _check(self, path: Path, fps: float, frames: int) -> None:
+        """Compare the duration of a file of `fps` with that of so many frames."""
+        expected, seconds = frames / self.fps, duration(path)
         if seconds is None or abs(seconds - expected) > 0.1 + 1.5 / fps:
             raise OutputError(f"it lasts {seconds or 0:.2f} s instead of {expected:.2f} s")
 

@@ -22,8 +22,9 @@ from PIL import ImageSequence
 
 from realtime.imaging.png import write_png
 from realtime.outputs.recording import encoding
+from realtime.outputs.recording.decode import decode
 from realtime.outputs.recording.ffmpeg import Ffmpeg
-from realtime.outputs.recording.gif.best.program import frames_of, write_gif
+from realtime.outputs.recording.gif.best.program import write_gif
 from realtime.outputs.recording.gif.parameters import GifParameters
 from realtime.outputs.recording.mp4 import Mp4Writer
 
@@ -127,7 +128,8 @@ def read(path: Path, seconds: float) -> list[NDArray[np.uint8]]:
     """The frames from the beginning of a film."""
     width, height = imageio.get_reader(path).get_meta_data()["size"]
     parameters = GifParameters(FPS, (WIDTH, 2 * round(WIDTH * height / width / 2)))
-    return [image for image, _ in zip(frames_of(path, parameters), range(round(seconds * FPS)), strict=False)]
+    count = round(seconds * FPS)
+    return [*decode(path, parameters.size_wh, "rgb24", filters=parameters.frames, count=count)]
 
 
 def ventral(film: Film, loss: int) -> Point:
@@ -140,7 +142,7 @@ def ventral(film: Film, loss: int) -> Point:
 
 def with_imageio(film: Film, colours: int) -> Point:
     """The default writer of imageio."""
-    return measured(film, lambda gif: imageio.mimsave(gif, film.images, duration=1000 / FPS, palettesize=colours))
+    return measured(film, lambda gif: imageio.mimsave(gif, list(film.images), duration=1000 / FPS, palettesize=colours))
 
 
 def with_ffmpeg(film: Film, colours: int, dither: str) -> Point:
@@ -163,7 +165,7 @@ def measured(film: Film, write: Callable[[Path], object]) -> Point:
     """The GIF that `write` makes at a path, as a point."""
     path = film.folder / "film.gif"
     write(path)
-    ends, shown = [], []
+    ends, shown = list[int](), list[NDArray[np.uint8]]()
     with Pillow.open(path) as gif:
         for frame in ImageSequence.Iterator(gif):
             shown.append(np.asarray(frame.convert("RGB")))

@@ -2,16 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from models.errors import OutputError
-from realtime.outputs.recording.encoding import file_url
-from realtime.outputs.recording.ffmpeg import Ffmpeg
+from realtime.outputs.recording.decode import decode
 from realtime.outputs.recording.gif.best.blocks import TRAILER, header
 from realtime.outputs.recording.gif.best.frame_encoder import FrameEncoder
 from realtime.outputs.recording.gif.drawings import delays
@@ -29,7 +22,8 @@ def best_gif(video: Path, parameters: GifParameters, *, to: Path, stop_at: int |
 
 def write_gif(video: Path, parameters: GifParameters, *, to: Path, stop_at: int | None, loops: int) -> None:
     """Write a GIF from a video; OutputError when ffmpeg cannot read it."""
-    encoder, images = FrameEncoder(parameters), frames_of(video, parameters)
+    encoder = FrameEncoder(parameters)
+    images = decode(video, parameters.size_wh, "rgb24", filters=parameters.frames)
     times = delays(1 / parameters.written_fps for _ in iter(int, 1))
     with to.open("wb") as file:
         file.write(header(parameters.size_wh, loops=loops))
@@ -38,21 +32,6 @@ def write_gif(video: Path, parameters: GifParameters, *, to: Path, stop_at: int 
             if stop_at is not None and file.tell() >= stop_at:
                 break
         file.write(TRAILER)
-
-
-def frames_of(video: Path, parameters: GifParameters) -> Iterator[NDArray[np.uint8]]:
-    """The frames of a video at the rate and the size of the parameters, RGB (H, W, 3)."""
-    width, height = parameters.size_wh
-    raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
-    ffmpeg = Ffmpeg(("-i", file_url(video), "-vf", parameters.frames, *raw))
-    try:
-        while len(content := ffmpeg.read(3 * width * height)) == 3 * width * height:
-            yield np.frombuffer(content, np.uint8).reshape(height, width, 3)
-        ffmpeg.end()
-    finally:
-        ffmpeg.kill()
-        with suppress(OutputError):
-            ffmpeg.end()
 
 
 def main() -> None:
