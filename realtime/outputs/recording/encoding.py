@@ -22,9 +22,9 @@ H264: Arguments = (  # 1280x720: veryfast costs 1.6 times as much, ultrafast 0.6
 
 NEARLY_LOSSLESS: Arguments = (
     *("-vf", _BT709.format("", "yuv444p")),
-    *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "6", "-threads", "2"),
+    *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "3", "-threads", "2"),
 )
-"""As the source of a GIF: full colour resolution and hardly any loss."""
+"""As the source of other formats: full colour resolution, and a loss of 44 to 45 dB."""
 
 _CRASH_SAFE: Arguments = (
     *("-movflags", "+hybrid_fragmented+negative_cts_offsets"),

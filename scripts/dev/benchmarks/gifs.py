@@ -29,9 +29,9 @@ from realtime.outputs.recording.gif.parameters import GifParameters
 from realtime.outputs.recording.mp4 import Mp4Writer
 
 FPS, WIDTH = 20.0, 480
-LOSSES = (0, 50, 100, 200, 400, 800)
-COLOURS = (256, 128, 64, 32, 16)
-QUALITIES = (100, 90, 80, 70, 60, 50)  # of gifski
+LOSSES = (0, 50, 100, 200, 400)
+COLOURS = (256, 128, 64)
+QUALITIES = (100, 80, 60)  # of gifski
 
 
 class NearlyLossless(Mp4Writer):
@@ -102,9 +102,8 @@ def gifs(*films: Path, seconds: float = 3.0, gifski: str = "gifski") -> None:
 
 def others(film: Film, gifski: str) -> Iterator[tuple[str, Point]]:
     """What the other programs make of a film; gifski only where it is installed."""
-    for colours in COLOURS:
-        yield f"imageio, {colours} colours", with_imageio(film, colours)
-    for dither in ("sierra2_4a", "bayer", "none"):
+    yield "imageio", with_imageio(film)
+    for dither in ("sierra2_4a", "none"):
         for colours in COLOURS:
             yield f"ffmpeg, {dither}, {colours} colours", with_ffmpeg(film, colours, dither)
     if which(gifski):
@@ -140,9 +139,9 @@ def ventral(film: Film, loss: int) -> Point:
     )
 
 
-def with_imageio(film: Film, colours: int) -> Point:
+def with_imageio(film: Film) -> Point:
     """The default writer of imageio."""
-    return measured(film, lambda gif: imageio.mimsave(gif, list(film.images), duration=1000 / FPS, palettesize=colours))
+    return measured(film, lambda gif: imageio.mimsave(gif, list(film.images), duration=1000 / FPS))
 
 
 def with_ffmpeg(film: Film, colours: int, dither: str) -> Point:

@@ -1,4 +1,4 @@
-"""The colours of a frame in bins of 5 bits per channel, which are far fewer than its pixels."""
+"""The colours of a frame in bins of 6 bits per channel, which are far fewer than its pixels."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-_BITS = 5
+_BITS = 6
 
 Floats: TypeAlias = NDArray[np.float32]
 

@@ -22,72 +22,79 @@ class FrameEncoder:
     def __init__(self, parameters: GifParameters) -> None:
         self._colours, self._loss = parameters.colours - 1, parameters.loss
         self._shown: NDArray[np.uint8] | None = None  # (pixels, 3)
-        self._palette: Floats | None = None  # (colours, 3)
+        self._palette = np.zeros((self._colours, 3), np.float32)
+        self._pixels = parameters.size_wh[0] * parameters.size_wh[1]
         self._error = np.inf
 
     def encode(self, image: NDArray[np.uint8], *, hundredths: int) -> bytes:
         """The GIF frame for an image that is shown for so many hundredths of a second."""
         pixels = image.reshape(-1, 3)
         bins = bins_of(pixels)
-        still = self._still(pixels, bins)
+        still = self._fit(pixels, bins)
         rectangle = _around(~still.reshape(image.shape[:2]))
-        palette = self._fitted(pixels, bins, ~still)
         inside = _inside(rectangle, image.shape)
-        indices, codes = compress(bins.of[inside].tolist(), still[inside].tobytes(), self._choices(bins, palette))
+        palette, choices = self._choices(bins, bins.counts(~still))
+        indices, codes = compress(bins.of[inside].tolist(), still[inside].tobytes(), choices)
         self._show(pixels, inside, np.frombuffer(indices, np.uint8), palette)
-        colours = np.vstack([palette, np.zeros((1, 3))]).astype(np.uint8)
+        colours = np.vstack([palette, np.zeros((1, 3), np.uint8)])
         return frame(rectangle, colours, codes, hundredths=hundredths, transparent=len(palette))
 
-    def _still(self, pixels: NDArray[np.uint8], bins: ColourBins) -> NDArray[np.bool_]:
-        """Which pixels may stay as they are: they come hardly nearer to the image by any colour of the palette."""
-        if self._shown is None or self._palette is None:
-            return np.zeros(len(pixels), np.bool_)
-        errors = ((bins.means[bins.of] - self._shown) ** 2).sum(axis=1)
-        least = squared_distances(bins.means, self._palette).min(axis=1)
-        return np.asarray(errors <= least[bins.of] + self._loss + _STEP)
+    def _fit(self, pixels: NDArray[np.uint8], bins: ColourBins) -> NDArray[np.bool_]:
+        """Fit the palette to the pixels that change; which pixels may stay as they are (pixels,).
 
-    def _fitted(self, pixels: NDArray[np.uint8], bins: ColourBins, changed: NDArray[np.bool_]) -> Floats:
-        """The palette for the pixels that have changed, without the colours that none of them uses."""
-        counts = bins.counts(changed)
-        total = max(float(counts.sum()), 1.0)
-        if self._palette is None or self._mean_error(bins, counts) > _CUT * self._error:
+        Those may that come hardly nearer to the image by any colour of the palette.
+        """
+        if self._shown is None:
+            still = np.zeros(len(pixels), np.bool_)
             self._palette = frame_palette.begin(pixels, self._colours)
-        self._palette = frame_palette.improve(self._palette, bins.means, counts)
+        else:
+            least = squared_distances(bins.means, self._palette).min(axis=1)
+            errors = ((bins.means[bins.of] - self._shown) ** 2).sum(axis=1)
+            still = np.asarray(errors <= least[bins.of] + self._loss + _STEP)
+            if self._is_cut(least, bins.counts(~still)):
+                self._palette = frame_palette.begin(pixels, self._colours)
+        self._palette = frame_palette.improve(self._palette, bins.means, bins.counts(~still))
+        return still
+
+    def _is_cut(self, errors: Floats, counts: Floats) -> bool:
+        """Whether most pixels change, and with far larger errors (bins,) than those of the frame before."""
+        total = float(counts.sum())
+        if total < _MOST * self._pixels:
+            return False
+        error = float((errors * counts).sum()) / total
+        before, self._error = self._error, error
+        return error > _CUT * before
+
+    def _choices(self, bins: ColourBins, counts: Floats) -> tuple[NDArray[np.uint8], Choices]:
+        """The colours that the pixels use that change, by bin (bins,), and what pixels may become of them."""
         distances = squared_distances(bins.means, self._palette)
-        if total > _MOST * len(pixels):
-            self._error = float((distances.min(axis=1) * counts).sum() / total)
         used = np.unique(distances.argmin(axis=1)[counts > 0])
-        return self._palette[used if len(used) else [0]]
-
-    def _mean_error(self, bins: ColourBins, counts: Floats) -> float:
-        """The mean squared error with the palette of the frame before; 0 where too little has changed for a new one."""
-        if self._palette is None or counts.sum() < _MOST * len(bins.of):
-            return 0.0
-        least = squared_distances(bins.means, self._palette).min(axis=1)
-        return float((least * counts).sum() / counts.sum())
-
-    def _choices(self, bins: ColourBins, palette: Floats) -> Choices:
-        """What pixels may become, of a palette and the transparent index after it."""
-        distances = squared_distances(bins.means, palette)
+        used = used if len(used) else np.arange(1)
+        distances = distances[:, used]
         errors = np.full((len(distances), 256), 255, np.uint8)
-        errors[:, : len(palette)] = np.minimum(distances / _STEP, 255)
+        errors[:, : len(used)] = np.minimum(distances / _STEP, 255)
         rows, largest = errors.tobytes(), np.minimum((distances.min(axis=1) + self._loss) / _STEP, 254)
-        return Choices(
+        choices = Choices(
             nearest=distances.argmin(axis=1).astype(np.uint8).tobytes(),
             errors=[rows[start : start + 256] for start in range(0, len(rows), 256)],
             largest=largest.astype(np.uint8).tobytes(),
-            transparent=len(palette),
-            bits=index_bits(len(palette) + 1),
+            transparent=len(used),
+            bits=index_bits(len(used) + 1),
         )
+        return self._palette[used].astype(np.uint8), choices
 
     def _show(
-        self, pixels: NDArray[np.uint8], inside: NDArray[np.bool_], indices: NDArray[np.uint8], palette: Floats
+        self,
+        pixels: NDArray[np.uint8],
+        inside: NDArray[np.bool_],
+        indices: NDArray[np.uint8],
+        palette: NDArray[np.uint8],
     ) -> None:
         """Note what is seen after a frame whose pixels `inside` its rectangle have these indices."""
         if self._shown is None:
             self._shown = np.zeros_like(pixels)
         places = np.flatnonzero(inside)[indices < len(palette)]
-        self._shown[places] = palette.astype(np.uint8)[indices[indices < len(palette)]]
+        self._shown[places] = palette[indices[indices < len(palette)]]
 
 
 def _around(changed: NDArray[np.bool_]) -> Rect:

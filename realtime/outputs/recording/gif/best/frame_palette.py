@@ -6,7 +6,7 @@ from PIL import Image as Pillow
 
 from realtime.outputs.recording.gif.best.colour_bins import Floats
 
-ROUNDS = 2
+_ROUNDS = 4
 _SAMPLE = 40_000  # pixels from which a palette begins
 
 
@@ -23,7 +23,7 @@ def improve(palette: Floats, means: Floats, counts: Floats) -> Floats:
 
     A colour that nothing uses goes to where the error is largest.
     """
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         distances = squared_distances(means, palette)
         nearest = distances.argmin(axis=1)
         weights = np.bincount(nearest, weights=counts, minlength=len(palette))
