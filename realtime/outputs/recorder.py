@@ -33,11 +33,12 @@ GRACE = 2.0  # seconds for an interrupted recording to end
 
 @dataclass(frozen=True, slots=True)
 class RecorderStatus:
-    """The path of the recording that runs, its length in seconds, and how many others are being finished."""
+    """The path of the recording that runs, its length and its size so far, and how many others are being finished."""
 
     recording: Path | None = None
     seconds: float = 0.0
     finishing: int = 0
+    megabytes: float = 0.0
 
 
 class Recorder(Output):
@@ -57,7 +58,7 @@ class Recorder(Output):
         self.note = ""
         self.dropped = 0
         self._folder = folder
-        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps}
+        self._frame_rates = {".mp4": MP4_FPS, ".webm": MP4_FPS, ".gif": gif_fps, ".webp": gif_fps}
         self._lock = threading.Lock()
         self._recordings: list[Recording] = []
         self._live: tuple[Recording, Pace] | None = None
@@ -85,7 +86,11 @@ class Recorder(Output):
         with self._lock:
             live = self._live[0] if self._live else None
             finishing = len(self._recordings) - (live is not None)
-            return RecorderStatus(live.path, live.seconds, finishing) if live else RecorderStatus(finishing=finishing)
+            return (
+                RecorderStatus(live.path, live.seconds, finishing, live.size / 1e6)
+                if live
+                else RecorderStatus(finishing=finishing)
+            )
 
     def start(
         self,

@@ -80,7 +80,7 @@ class RecordingCommands:
     def _start(self, controls: Controls, path: Path | None = None) -> None:
         settings = controls.snapshot()[RecordSettings]
         suffix = path.suffix if path else f".{settings.format}"
-        fps = settings.gif_fps if suffix.lower() == ".gif" else None
+        fps = settings.gif_fps if suffix.lower() in (".gif", ".webp") else None
         self._recorder.start(path, suffix=suffix, fps=fps, force=self._force, settings=settings)
 
     def _news(self) -> tuple[tuple[str, bool], ...]:

@@ -131,7 +131,7 @@ class LiveOptions(RenderOptions):
     attract: Annotated[float | None, between(1)] = None
     """go through the views after this many seconds without a key or a click, until the next one"""
     record: Path | None = None
-    """record the whole show to a .gif or .mp4 file"""
+    """record the whole show to an .mp4, .gif, .webm or .webp file"""
     resume: Path | None = None
     """begin with the values in this file, if it is there, and keep them in it"""
     force: bool = False

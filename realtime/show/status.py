@@ -77,7 +77,9 @@ class StatusLine:
         return notice if self._card_until is not None and time.monotonic() < self._card_until else ""
 
     def _recording(self, status: RecorderStatus) -> str:
-        return f"REC {status.seconds:.0f} s" if status.recording else "writing" if status.finishing else ""
+        if status.recording:
+            return f"REC {status.seconds:.0f} s, ~{status.megabytes:.1f} MB"
+        return "writing" if status.finishing else ""
 
     def _notice(self, canvas: Canvas, parts: Parts, saved: str) -> str:
         """The most important of: what is being prepared, what was saved, what is unusual."""

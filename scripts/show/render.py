@@ -21,7 +21,7 @@ from realtime.controls.settings import RecordSettings
 from realtime.imaging.frame import Frame, Image
 from realtime.imaging.png import write_png
 from realtime.outputs.recording.image_writer import ImageWriter
-from realtime.outputs.recording.open_writer import open_writer
+from realtime.outputs.recording.open_writer import FILMS, open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
 from realtime.show.setup import open_setup
@@ -31,6 +31,8 @@ from scripts.common.parameters import Force, OutputPath
 log = logging.getLogger(__name__)
 
 PATTERN = "pattern"
+
+ENDINGS = f"{', '.join(FILMS)} or .png"
 
 HOLD = 60  # frames of a video that show one picture: two seconds
 
@@ -48,7 +50,7 @@ def render(
     Example: `ventral render clip.mp4 -o clip-block3.mp4 --layer block3_conv1`
 
     :param source: a video, a picture, a folder of pictures, a URL, or pattern
-    :param output: an .mp4 or .gif file, a .png for one picture, or a folder for one PNG per frame
+    :param output: an .mp4, .gif, .webm or .webp file, a .png for one picture, or a folder for one PNG per frame
     :param frames: stop after this many frames; a single picture is shown for so long (default: 60)
     """
     check_output(output, force=force)
@@ -93,14 +95,14 @@ def check_source(source: str, output: Path, frames: int | None, controls: Contro
 
 def check_output(output: Path, *, force: bool) -> None:
     """Raise OutputError unless `output` is a file that can be written, or a folder that exists or can be made."""
-    if output.name in ("", ".mp4", ".gif", ".png"):
-        raise OutputError(f"cannot write '{output}': expected a name that ends in .mp4, .gif or .png, or a new folder")
+    if output.name in ("", *FILMS, ".png"):
+        raise OutputError(f"cannot write '{output}': expected a name that ends in {ENDINGS}, or a new folder")
     if output.suffix:
         check_writable(output, force=force)
     elif output.is_dir():
         check_writable(output / "00001.png", force=force)
     elif output.exists():
-        raise OutputError(f"{output} is a file; expected a folder, or a name that ends in .mp4, .gif or .png")
+        raise OutputError(f"{output} is a file; expected a folder, or a name that ends in {ENDINGS}")
     else:
         check_writable(output.with_name(f"{output.name}.png"), force=True)
 

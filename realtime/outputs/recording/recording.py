@@ -64,6 +64,11 @@ class Recording:
         return self._seconds + self._length
 
     @property
+    def size(self) -> int:
+        """The bytes of the present file, as far as they can be estimated."""
+        return self._writer.size if self._writer is not None else 0
+
+    @property
     def note(self) -> str:
         """What there is to know of the finished file."""
         return self._writer.note if self._writer is not None else ""

@@ -24,9 +24,9 @@ from realtime.imaging.png import write_png
 from realtime.outputs.recording import encoding
 from realtime.outputs.recording.decode import decode
 from realtime.outputs.recording.ffmpeg import Ffmpeg
+from realtime.outputs.recording.formats.mp4 import Mp4Writer
 from realtime.outputs.recording.gif.best.program import write_gif
 from realtime.outputs.recording.gif.parameters import GifParameters
-from realtime.outputs.recording.mp4 import Mp4Writer
 
 FPS, WIDTH = 20.0, 480
 LOSSES = (0, 50, 100, 200, 400)

@@ -6,9 +6,9 @@ If the file becomes too large, the conversion stops and begins again with other 
 from functools import partial
 from pathlib import Path
 
-from realtime.outputs.recording.converted import ConvertedWriter
 from realtime.outputs.recording.drafts.draft import Draft
 from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
+from realtime.outputs.recording.formats.converted import ConvertedWriter
 from realtime.outputs.recording.gif import through_ffmpeg
 from realtime.outputs.recording.gif.best.program import best_gif
 from realtime.outputs.recording.gif.budget import next_fitting, steps
@@ -18,6 +18,11 @@ from realtime.outputs.recording.process import Process
 
 class GifWriter(ConvertedWriter):
     """A GIF of at most `gif_max_mb`, as far as it stays readable."""
+
+    @property
+    def size(self) -> int:
+        """As estimated from the video, and no more than may be."""
+        return min(super().size, round(1e6 * self._settings.gif_max_mb))
 
     def _convert(self, video: Path, frames: int, to: Draft) -> str:
         parameters = self._convert_within_budget(video, frames, to)

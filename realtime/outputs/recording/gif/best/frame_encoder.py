@@ -13,7 +13,7 @@ from realtime.outputs.recording.gif.parameters import GifParameters
 
 _CUT = 3.0  # times the error of the frame before with which a palette begins anew
 _MOST = 0.5  # the share of the pixels that change, from which on a frame may be another scene
-_STEP = 8  # of squared errors, so that those that matter fit into a byte
+_STEP = 4  # of squared errors, so that those that matter fit into a byte
 
 
 class FrameEncoder:

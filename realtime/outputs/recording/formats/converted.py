@@ -16,9 +16,9 @@ from realtime.outputs.recording.decode import decode
 from realtime.outputs.recording.drafts.draft import Draft
 from realtime.outputs.recording.encoding import Wh
 from realtime.outputs.recording.ffmpeg import Ffmpeg
+from realtime.outputs.recording.formats.mp4 import Mp4Writer
 from realtime.outputs.recording.loops.order import bounce, seamless
 from realtime.outputs.recording.loops.seam import Seam, find_seam
-from realtime.outputs.recording.mp4 import Mp4Writer
 from realtime.outputs.recording.process import Process
 
 _SMALL_WH = (64, 36)  # of the frames that are compared
@@ -29,6 +29,8 @@ class ConvertedWriter(Mp4Writer):
     """A file that is made from a video; `settings` say how, and how the end joins the beginning."""
 
     encoding = encoding.NEARLY_LOSSLESS
+    share = 1.0
+    """The size of the file over that of the video, as measured on mosaics and dreams."""
 
     def __init__(
         self,
@@ -42,6 +44,11 @@ class ConvertedWriter(Mp4Writer):
     ) -> None:
         super().__init__(path, fps, size_wh, output_wh)
         self._settings, self._replaces = settings, replaces
+
+    @property
+    def size(self) -> int:
+        """Its bytes if it were made now, estimated from that of the video."""
+        return round(super().size * self.share)
 
     def _convert(self, video: Path, frames: int, to: Draft) -> str:
         """Convert a video of so many frames; what there is to know of the result."""

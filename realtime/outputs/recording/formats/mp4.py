@@ -53,6 +53,14 @@ class Mp4Writer(ImageWriter):
             self._fail(str(error))
         self.frames += 1
 
+    @property
+    def size(self) -> int:
+        """The bytes of the video so far."""
+        try:
+            return self._video.part.stat().st_size
+        except OSError:
+            return 0
+
     def close(self) -> None:
         """Finish, check and publish the file."""
         if not self._open:
