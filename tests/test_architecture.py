@@ -49,9 +49,11 @@ DOORS = {
     },
     "subprocess": {
         "realtime/outputs/recording/ffmpeg.py",
+        "realtime/outputs/recording/process.py",
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
         "realtime/supervision/supervisor.py",  # the show that it watches
         "realtime/supervision/service/systemctl.py",
+        "scripts/dev/benchmarks/gifs.py",  # gifski
         "scripts/dev/benchmarks/random_keys.py",  # a show and xdotool
     },
     "av": {

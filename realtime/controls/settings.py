@@ -72,16 +72,31 @@ class RecordSettings:
     format: str = value(
         "gif",
         "file format of recordings",
-        KeyBinding((".",), "cycle", "recording format: GIF or MP4", feedback="recording format"),
-        choices=("gif", "mp4"),
+        KeyBinding((".",), "cycle", "recording format: GIF, MP4, WebM or WebP", feedback="recording format"),
+        choices=("gif", "mp4", "webm", "webp"),
     )
     replay_seconds: float = value(
         10.0, "how much of the show is kept in memory to be saved afterwards, in seconds; 0 for nothing", high=120
     )
-    gif_fps: float = value(20.0, "frame rate of a GIF, in fps", low=2, high=25)
+    gif_fps: float = value(20.0, "frame rate of a GIF or WebP, in fps", low=2, high=25)
     gif_max_mb: float = value(
         GIF_MAX_MB,
         "largest size of a GIF, in MB; a longer one has a lower rate, a smaller size, fewer colours",
         low=0.5,
         high=500,
     )
+    gif_quality: str = value(
+        "good",
+        "quality of a GIF: draft (written fast), good, or best (a palette for every frame; takes ten times as long)",
+        choices=("draft", "good", "best"),
+    )
+    loop: str = value(
+        "off",
+        "how the end of a GIF, WebP or WebM joins its beginning: off, bounce (forwards, then backwards), or seamless "
+        "(cut where both are alike, or with a cross-fade)",
+        choices=("off", "bounce", "seamless"),
+    )
+    gif_loops: int = value(0, "how often a GIF or WebP plays; 0 for ever", low=0, high=1000)
+
+
+RECORD_DEFAULTS = RecordSettings()

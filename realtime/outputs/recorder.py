@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from models.errors import OutputError, is_out_of_memory
-from realtime.controls.settings import GIF_MAX_MB
+from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
 from realtime.outputs.recording.film_job import FilmJob
@@ -36,11 +36,12 @@ GRACE = 2.0  # seconds for an interrupted recording to end
 
 @dataclass(frozen=True, slots=True)
 class RecorderStatus:
-    """The path of the recording that runs, its length in seconds, and how many others are being finished."""
+    """The path of the recording that runs, its length and its size so far, and how many others are being finished."""
 
     recording: Path | None = None
     seconds: float = 0.0
     finishing: int = 0
+    megabytes: float = 0.0
 
 
 class Recorder(Output):
@@ -68,7 +69,7 @@ class Recorder(Output):
         self.note = ""
         self.dropped = 0
         self._folder, self._text = folder, text
-        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps}
+        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps, ".webm": MP4_FPS, ".webp": gif_fps}
         self._lock = threading.Lock()
         self._recordings: list[FilmJob] = []
         self._live: tuple[Recording, Pace] | None = None
@@ -96,7 +97,11 @@ class Recorder(Output):
         with self._lock:
             live = self._live[0] if self._live else None
             finishing = len(self._recordings) - (live is not None)
-            return RecorderStatus(live.path, live.seconds, finishing) if live else RecorderStatus(finishing=finishing)
+            return (
+                RecorderStatus(live.path, live.seconds, finishing, live.size / 1e6)
+                if live
+                else RecorderStatus(finishing=finishing)
+            )
 
     def start(
         self,
@@ -105,7 +110,7 @@ class Recorder(Output):
         suffix: str = ".gif",
         fps: float | None = None,
         force: bool = False,
-        gif_max_mb: float = GIF_MAX_MB,
+        settings: RecordSettings = RECORD_DEFAULTS,
     ) -> Path:
         """Record from now on, to `path` or to a new name; OutputError when that cannot be written."""
         running = self.status.recording
@@ -118,7 +123,7 @@ class Recorder(Output):
             self._images(pace),
             fps=pace.fps,
             force=force,
-            gif_max_mb=gif_max_mb,
+            settings=settings,
             text=self._text(),
             done=self._finished,
             failed=self._goes_on,
@@ -133,14 +138,14 @@ class Recorder(Output):
                 self._live[1].stop()
                 self._live = None
 
-    def save_replay(self, *, suffix: str = ".gif", gif_max_mb: float = GIF_MAX_MB) -> Path:
+    def save_replay(self, *, suffix: str = ".gif", settings: RecordSettings = RECORD_DEFAULTS) -> Path:
         """Save the last seconds in the background; OutputError when there are none."""
         clip = self.replay.clip()
         if clip is None:
             why = "no canvas has been drawn" if self.replay.seconds else "record/replay_seconds is 0"
             raise OutputError(f"there is nothing to save: {why}")
         path = self._claim(None, suffix, force=False)
-        return self._begin(self._replay_job(path, clip, gif_max_mb))
+        return self._begin(self._replay_job(path, clip, settings))
 
     def finished(self, timeout: float) -> bool:
         """Wait for the films that are being finished; whether all are after `timeout` seconds."""
@@ -161,14 +166,14 @@ class Recorder(Output):
         for recording in slow:
             recording.join(GRACE)
 
-    def _replay_job(self, path: Path, clip: Clip, gif_max_mb: float) -> FilmJob:
+    def _replay_job(self, path: Path, clip: Clip, settings: RecordSettings) -> FilmJob:
         from realtime.outputs.replay.packets import images  # loads PyAV
         from realtime.outputs.replay.saved_replay import SavedReplay
 
         text, done = self._text(), self._finished
-        if path.suffix == ".mp4":
+        if path.suffix == ".mp4" and settings.loop == "off":
             return SavedReplay(path, clip, text=text, done=done)
-        return Recording(path, images(clip), fps=clip.fps, gif_max_mb=gif_max_mb, text=text, done=done)
+        return Recording(path, images(clip), fps=clip.fps, settings=settings, text=text, done=done)
 
     def _claim(self, path: Path | None, suffix: str, *, force: bool) -> Path:
         with self._lock:

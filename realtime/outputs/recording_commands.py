@@ -42,7 +42,7 @@ class RecordingCommands:
     def save_replay(self, controls: Controls) -> str:
         """Save what was shown last."""
         settings = controls.snapshot()[RecordSettings]
-        save = partial(self._recorder.save_replay, suffix=f".{settings.format}", gif_max_mb=settings.gif_max_mb)
+        save = partial(self._recorder.save_replay, suffix=f".{settings.format}", settings=settings)
         return f"saving the last {settings.replay_seconds:g} s" if self._try(save) else ""
 
     @action("record/snapshot", "w", help="save a snapshot")
@@ -91,8 +91,8 @@ class RecordingCommands:
     def _start(self, controls: Controls, path: Path | None = None) -> None:
         settings = controls.snapshot()[RecordSettings]
         suffix = path.suffix if path else f".{settings.format}"
-        fps = settings.gif_fps if suffix.lower() == ".gif" else None
-        self._recorder.start(path, suffix=suffix, fps=fps, force=self._force, gif_max_mb=settings.gif_max_mb)
+        fps = settings.gif_fps if suffix.lower() in (".gif", ".webp") else None
+        self._recorder.start(path, suffix=suffix, fps=fps, force=self._force, settings=settings)
 
     def _news(self) -> tuple[tuple[str, bool], ...]:
         """The newest fault and the newest file of each output, as a text and whether it is a fault."""

@@ -31,6 +31,7 @@ from realtime.inference.providers import choose
 from realtime.outputs.lost_display import on_lost_display
 from realtime.outputs.output import Output
 from realtime.outputs.recorder import MP4_FPS, Recorder
+from realtime.outputs.recording.open_writer import FILMS
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
@@ -166,7 +167,7 @@ def check_files(options: LiveOptions) -> None:
         for path in recover(folder):
             log.warning("recovered %s from a show that was killed", path)
     if options.record is not None:
-        check_writable(options.record, force=options.force, suffixes=(".mp4", ".gif"))
+        check_writable(options.record, force=options.force, suffixes=FILMS)
     if options.log is not None:
         check_writable(options.log, force=options.force, suffixes=(SUFFIX,))
     if options.report is not None:

@@ -84,7 +84,9 @@ class StatusLine:
         return notice if self._card_until is not None and time.monotonic() < self._card_until else ""
 
     def _recording(self, status: RecorderStatus) -> str:
-        return f"REC {status.seconds:.0f} s" if status.recording else "writing" if status.finishing else ""
+        if status.recording:
+            return f"REC {status.seconds:.0f} s, ~{status.megabytes:.1f} MB"
+        return "writing" if status.finishing else ""
 
     def _take(self, take: TakeLog | None) -> str:
         return f"TAKE {take.seconds:.0f} s" if take is not None and not take.fault else ""

@@ -14,7 +14,8 @@ from cyclopts import Parameter, run
 
 from realtime.capture.registry import open_source
 from realtime.capture.source import SourceOptions
-from realtime.outputs.recording.gif import GifWriter
+from realtime.controls.settings import RecordSettings
+from realtime.outputs.recording.gif.gif_writer import GifWriter
 from scripts.cli import status
 from scripts.dev.exhibits import CAT, CLIP, CUP
 
@@ -48,7 +49,7 @@ SCENES = (
 def front_page(media: Path, *, output: Annotated[Path, Parameter(alias="-o")]) -> None:
     """Render the scenes, and join them."""
     output.unlink(missing_ok=True)
-    writer = GifWriter(output, FPS, (1280, 720), SIZE_WH, max_mb=MAX_MB)
+    writer = GifWriter(output, FPS, (1280, 720), SIZE_WH, settings=RecordSettings(gif_max_mb=MAX_MB))
     with TemporaryDirectory() as folder:
         for scene in SCENES:
             film = Path(folder) / "scene.mp4"

@@ -18,9 +18,9 @@ from realtime.imaging.reading.folder import list_pictures
 from realtime.imaging.reading.read_picture import read_picture
 from realtime.inference.channels import check_channels
 from realtime.inference.predictions import classify
-from realtime.outputs.recording.gif import delays, encode_gif
+from realtime.outputs.recording.gif.drawings import delays, encode_gif
+from realtime.outputs.recording.gif.palette import COLOURS, Palette, image_colours
 from realtime.outputs.recording.open_writer import open_writer
-from realtime.outputs.recording.palette import COLOURS, Palette, image_colours
 from realtime.outputs.recording.paths import check_writable
 from realtime.saved_settings.gif_comment import with_comment
 from realtime.sheets.picture_activations import PictureActivations

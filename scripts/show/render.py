@@ -21,7 +21,7 @@ from realtime.controls.settings import RecordSettings
 from realtime.imaging.frame import Frame, Image
 from realtime.imaging.png import write_png
 from realtime.outputs.recording.image_writer import ImageWriter
-from realtime.outputs.recording.open_writer import open_writer
+from realtime.outputs.recording.open_writer import FILMS, open_writer
 from realtime.outputs.recording.paths import check_writable
 from realtime.show.options import RenderOptions, between
 from realtime.show.setup import open_setup, record_of, settings_text
@@ -35,6 +35,8 @@ from scripts.show.play_take import play
 log = logging.getLogger(__name__)
 
 PATTERN = "pattern"
+
+ENDINGS = f"{', '.join(FILMS)} or .png"
 
 HOLD = 60  # frames of a video that show one picture: two seconds
 
@@ -55,7 +57,7 @@ def render(
     A take plays as the show went, with its network, its canvas and its values; options replace them.
 
     :param source: a video, a picture, a folder of pictures, a URL, a .take file of ventral --log, or pattern
-    :param output: an .mp4 or .gif file, a .png for one picture, or a folder for one PNG per frame
+    :param output: an .mp4, .gif, .webm or .webp file, a .png for one picture, or a folder for one PNG per frame
     :param frames: stop after this many frames; a single picture is shown for so long (default: 60)
     :param fps: frames per second of the result (default: as many as the source has)
     """
@@ -81,10 +83,9 @@ def render(
         if output.suffix == "":
             write_stills(tracked, output, text, force=force)
         else:
-            max_mb, size_wh = setup.controls.snapshot()[RecordSettings].gif_max_mb, options.canvas_hw[::-1]
-            write_film(
-                tracked, open_writer(output, fps=fps, size_wh=size_wh, force=force, gif_max_mb=max_mb, text=text)
-            )
+            settings, size_wh = setup.controls.snapshot()[RecordSettings], options.canvas_hw[::-1]
+            writer = open_writer(output, fps=fps, size_wh=size_wh, force=force, settings=settings, text=text)
+            write_film(tracked, writer)
     if faults:
         raise SourceError(f"{faults[0]}; the frames before it are in {output}")
 
@@ -107,14 +108,14 @@ def check_source(source: str, output: Path, frames: int | None, controls: Contro
 
 def check_output(output: Path, *, force: bool) -> None:
     """Raise OutputError unless `output` is a file that can be written, or a folder that exists or can be made."""
-    if output.name in ("", ".mp4", ".gif", ".png"):
-        raise OutputError(f"cannot write '{output}': expected a name that ends in .mp4, .gif or .png, or a new folder")
+    if output.name in ("", *FILMS, ".png"):
+        raise OutputError(f"cannot write '{output}': expected a name that ends in {ENDINGS}, or a new folder")
     if output.suffix:
         check_writable(output, force=force)
     elif output.is_dir():
         check_writable(output / "00001.png", force=force)
     elif output.exists():
-        raise OutputError(f"{output} is a file; expected a folder, or a name that ends in .mp4, .gif or .png")
+        raise OutputError(f"{output} is a file; expected a folder, or a name that ends in {ENDINGS}")
     else:
         check_writable(output.with_name(f"{output.name}.png"), force=True)
 

@@ -22,6 +22,11 @@ class ImageWriter(Protocol):
     def write(self, image: Image) -> None:
         """Append one image, shown for 1/fps seconds."""
 
+    @property
+    def size(self) -> int:
+        """The bytes that the file would have now, from any thread; an estimate."""
+        return 0
+
     def close(self) -> None:
         """Finish, check and publish the file."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from models.errors import OutputError
 from models.files import check_replaceable, numbered, output_errors
 
-SUFFIXES = (".mp4", ".gif", ".png", ".json")
+SUFFIXES = (".mp4", ".gif", ".webm", ".webp", ".png", ".json")
 MIN_FREE_AT_START = 1_000_000_000  # free bytes required to start writing
 MIN_FREE = 500_000_000  # free bytes required while writing
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from models.errors import OutputError
 from models.files import numbered
 from models.spec import Hw
-from realtime.controls.settings import GIF_MAX_MB
+from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.imaging.compositing import fit
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.recording.film_job import FilmJob
@@ -40,12 +40,12 @@ class Recording(FilmJob):
         done: Callable[[FilmJob], None],
         failed: Callable[[str], None] = log.error,
         force: bool = False,
-        gif_max_mb: float = GIF_MAX_MB,
+        settings: RecordSettings = RECORD_DEFAULTS,
         text: str = "",
     ) -> None:
         super().__init__(path, done)
         self._images, self._fps, self._failed = iter(images), fps, failed
-        self._force, self._gif_max_mb, self._text = force, gif_max_mb, text
+        self._force, self._settings, self._text = force, settings, text
         self._writer: ImageWriter | None = None
         self._seconds = 0.0  # of the parts before
         self._interrupted = False
@@ -54,6 +54,11 @@ class Recording(FilmJob):
     def seconds(self) -> float:
         """The length that has been written."""
         return self._seconds + self._length
+
+    @property
+    def size(self) -> int:
+        """The bytes of the present file, as far as they can be estimated."""
+        return self._writer.size if self._writer is not None else 0
 
     @property
     def note(self) -> str:
@@ -89,7 +94,7 @@ class Recording(FilmJob):
     def _write_file(self, first: Image, size_hw: Hw) -> None:
         force = self._force and self.path == self.requested
         self._writer = open_writer(
-            self.path, fps=self._fps, size_wh=size_hw[::-1], force=force, gif_max_mb=self._gif_max_mb, text=self._text
+            self.path, fps=self._fps, size_wh=size_hw[::-1], force=force, settings=self._settings, text=self._text
         )
         try:
             for image in itertools.chain([first], self._images):

@@ -17,7 +17,7 @@ from models.errors import OutputError
 from realtime.imaging.frame import Frame
 from realtime.outputs.recorder import MOST_FILMS, Recorder
 from realtime.outputs.recording.encoding import Wh
-from realtime.outputs.recording.mp4 import Mp4Writer
+from realtime.outputs.recording.formats.mp4 import Mp4Writer
 from realtime.threads.mailbox import Mailbox
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 from tests.realtime.waiting import soon

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.spec import InputInfo, LayerInfo, ModelInfo, Prediction
-from realtime.outputs.recording.gif import delays
-from realtime.outputs.recording.palette import Palette
+from realtime.outputs.recording.gif.drawings import delays
+from realtime.outputs.recording.gif.palette import Palette
 from realtime.sheets.mapsheet import MapSheet
 from realtime.sheets.storyboard import Storyboard, story_colours
 

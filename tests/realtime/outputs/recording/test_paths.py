@@ -32,7 +32,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["show.avi", "show", ".mp4", "show.mp4.part"])
 def test_an_unknown_suffix_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.png"):
+    with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.webm or \.webp or \.png"):
         check_writable(tmp_path / name)
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from realtime.outputs.recording.open_writer import open_writer
 from tests.realtime.outputs.recording.films import flags
 sink = open_writer(Path(sys.argv[1]), fps=25, size_wh=(128, 96))
-print(sink._ffmpeg._process.pid, flush=True)
+print(sink._process._process.pid, flush=True)
 while True:
     sink.write(flags((128, 96), step=sink.frames))
     time.sleep(0.005)

@@ -13,8 +13,8 @@ from PIL import Image as Pillow
 from models.errors import OutputError
 from realtime.outputs.recording import paths as output
 from realtime.outputs.recording.encoding import Wh
+from realtime.outputs.recording.formats.mp4 import Mp4Writer
 from realtime.outputs.recording.image_writer import ImageWriter
-from realtime.outputs.recording.mp4 import Mp4Writer
 from realtime.outputs.recording.open_writer import open_writer
 from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
 from tests.realtime.waiting import soon
@@ -139,7 +139,7 @@ def test_an_existing_file_is_replaced_by_force_alone_and_when_whole(tmp_path: Pa
 
 
 def test_a_report_is_not_written_by_a_writer(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.png"):
+    with pytest.raises(OutputError, match=r"must end in \.mp4 or \.gif or \.webm or \.webp or \.png"):
         open_writer(tmp_path / "film.json", fps=10, size_wh=SIZE_WH)
 
 

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from realtime.controls.settings import RecordSettings
 from realtime.imaging.frame import Image
-from realtime.outputs.recording.encoding import GifQuality
-from realtime.outputs.recording.gif_budget import next_fitting, qualities
+from realtime.outputs.recording.gif.budget import next_fitting, steps
+from realtime.outputs.recording.gif.parameters import GifParameters
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.open_writer import open_writer
 from tests.realtime.outputs.recording.films import read_film
 
 SIZE_WH, FPS = (640, 360), 20.0
+QUALITIES = ("draft", "good", "best")
 
 
 def busy(step: int) -> Image:
@@ -28,7 +30,7 @@ def busy(step: int) -> Image:
 
 
 def make(path: Path, *, seconds: float, max_mb: float) -> ImageWriter:
-    with open_writer(path, fps=FPS, size_wh=SIZE_WH, gif_max_mb=max_mb) as writer:
+    with open_writer(path, fps=FPS, size_wh=SIZE_WH, settings=RecordSettings(gif_max_mb=max_mb)) as writer:
         for step in range(round(seconds * FPS)):
             writer.write(busy(step))
     return writer
@@ -85,18 +87,19 @@ def test_an_mp4_has_no_budget(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fps", "size_wh"), [(20.0, (640, 360)), (30.0, (640, 640)), (12.5, (320, 180)), (2.0, (64, 48))]
 )
-def test_every_step_is_smaller_than_the_one_before(fps: float, size_wh: tuple[int, int]) -> None:
-    steps = qualities(fps, size_wh)
-    assert steps[0] == GifQuality(fps, size_wh, 256)
-    for better, worse in itertools.pairwise(steps):
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_every_step_is_smaller_than_the_one_before(fps: float, size_wh: tuple[int, int], quality: str) -> None:
+    found = steps(fps, size_wh, quality=quality)
+    assert found[0] == GifParameters(fps, size_wh, 256, 100 if quality == "best" else 0)
+    for better, worse in itertools.pairwise(found):
         assert worse.fps <= better.fps and worse.size_wh <= better.size_wh and worse.colours <= better.colours
         assert worse != better
-    assert steps[-1].fps >= min(fps, 5) and steps[-1].size_wh[0] == min(size_wh[0], 400)
-    assert all(fps / each.fps == pytest.approx(round(fps / each.fps)) for each in steps), "frames are left out evenly"
+    assert found[-1].fps >= min(fps, 5) and found[-1].size_wh[0] == min(size_wh[0], 400)
+    assert all(fps / each.fps == pytest.approx(round(fps / each.fps)) for each in found), "frames are left out evenly"
 
 
 def test_steps_that_cannot_fit_are_left_out() -> None:
-    best, *rest = qualities(20.0, (640, 360))
+    best, *rest = steps(20.0, (640, 360), quality="good")
     assert next(next_fitting(best, rest, 0.9)) == rest[0]
     assert rest.index(next(next_fitting(best, rest, 0.3))) in (2, 3)
     assert next(next_fitting(best, rest, 0.0)) == rest[-1]

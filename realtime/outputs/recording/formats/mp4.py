@@ -1,6 +1,8 @@
 """MP4 files: H.264 through a pipe to ffmpeg."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,9 +14,10 @@ from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
 from realtime.outputs.recording import encoding, paths
 from realtime.outputs.recording.drafts.draft import Draft
-from realtime.outputs.recording.encoding import Arguments, Wh
+from realtime.outputs.recording.encoding import Wh
 from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
 from realtime.outputs.recording.image_writer import ImageWriter
+from realtime.outputs.recording.process import Process
 from realtime.threads.signals import defer_signals
 
 
@@ -39,7 +42,7 @@ class Mp4Writer(ImageWriter):
         self._video = Draft(self._video_path(), replaces=replaces)
         arguments = encoding.encode(self.encoding, fps=fps, size_wh=output_wh, to=self._video.part, text=text)
         try:
-            self._start(arguments, self._video)
+            self._start(partial(Ffmpeg, arguments, inherited=self._video.handles))
         except BaseException:  # Ctrl-C too: the caller has no writer to abort yet
             self._video.discard()
             raise
@@ -52,10 +55,18 @@ class Mp4Writer(ImageWriter):
             raise OutputError(f"{self.path} is closed")
         try:
             self._check_file()
-            self._ffmpeg.write(np.ascontiguousarray(resize(image, self._output_wh[::-1])).data)
+            self._process.write(np.ascontiguousarray(resize(image, self._output_wh[::-1])).data)
         except OutputError as error:
             self._fail(str(error))
         self.frames += 1
+
+    @property
+    def size(self) -> int:
+        """The bytes of the video so far."""
+        try:
+            return self._video.part.stat().st_size
+        except OSError:
+            return 0
 
     def close(self) -> None:
         """Finish, check and publish the file."""
@@ -64,8 +75,8 @@ class Mp4Writer(ImageWriter):
         self.require_frames()
         self._open = False
         try:
-            self._ffmpeg.end()
-            self._check(self._video.part, self.fps)
+            self._process.end()
+            self._check(self._video.part, self.fps, self.frames)
             self._publish()
         except OutputError as error:
             self._fail(str(error))
@@ -80,27 +91,27 @@ class Mp4Writer(ImageWriter):
             self._discard()
 
     def interrupt(self) -> None:
-        """Kill ffmpeg; what it has written is kept."""
+        """Kill the process; what it has written is kept."""
         self._interrupted = True
-        self._ffmpeg.kill()
+        self._process.kill()
 
     def _discard(self) -> None:
-        self._ffmpeg.kill()
+        self._process.kill()
         with suppress(OutputError):
-            self._ffmpeg.end()
+            self._process.end()
         self._video.discard()
 
-    def _start(self, arguments: Arguments, file: Draft) -> None:
+    def _start(self, process: Callable[[], Process]) -> None:
         try:
             with defer_signals():
-                self._ffmpeg = Ffmpeg(arguments, inherited=file.handles)
+                self._process = process()
         except KeyboardInterrupt:
-            self._ffmpeg.kill()
+            self._process.kill()
             with suppress(OutputError):
-                self._ffmpeg.end()
+                self._process.end()
             raise
         if self._interrupted:
-            self._ffmpeg.kill()
+            self._process.kill()
 
     def _video_path(self) -> Path:
         return self.path
@@ -118,7 +129,7 @@ class Mp4Writer(ImageWriter):
         """Publish the video so far under a free name, and raise an OutputError that names it."""
         self._open = False
         with suppress(OutputError):
-            self._ffmpeg.end()
+            self._process.end()
         with suppress(OutputError):
             self._video.restore()
         seconds = duration(self._video.part)
@@ -129,9 +140,9 @@ class Mp4Writer(ImageWriter):
         saved = self._video.publish()
         raise OutputError(f"{self.path} was not finished: {reason}; the first {seconds:.1f} s are in {saved}")
 
-    def _check(self, path: Path, fps: float) -> None:
-        """Compare the duration of a file of `fps` with the expected one."""
-        expected, seconds = self.frames / self.fps, duration(path)
+    def _check(self, path: Path, fps: float, frames: int) -> None:
+        """Compare the duration of a file of `fps` with that of so many frames."""
+        expected, seconds = frames / self.fps, duration(path)
         if seconds is None or abs(seconds - expected) > 0.1 + 1.5 / fps:
             raise OutputError(f"it lasts {seconds or 0:.2f} s instead of {expected:.2f} s")
 
