@@ -58,7 +58,7 @@ class Recorder(Output):
         self.note = ""
         self.dropped = 0
         self._folder = folder
-        self._frame_rates = {".mp4": MP4_FPS, ".webm": MP4_FPS, ".gif": gif_fps, ".webp": gif_fps}
+        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps, ".webm": MP4_FPS, ".webp": gif_fps}
         self._lock = threading.Lock()
         self._recordings: list[Recording] = []
         self._live: tuple[Recording, Pace] | None = None
