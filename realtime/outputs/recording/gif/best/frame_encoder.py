@@ -42,7 +42,7 @@ class FrameEncoder:
     def _fit(self, pixels: NDArray[np.uint8], bins: ColourBins) -> NDArray[np.bool_]:
         """Fit the palette to the pixels that change; which pixels may stay as they are (pixels,).
 
-        Those may that come hardly nearer to the image by any colour of the palette.
+        Those may that come hardly nearer to the image by any colour of the palette; twice the loss is the most.
         """
         if self._shown is None:
             still = np.zeros(len(pixels), np.bool_)
@@ -50,7 +50,7 @@ class FrameEncoder:
         else:
             least = squared_distances(bins.means, self._palette).min(axis=1)
             errors = ((bins.means[bins.of] - self._shown) ** 2).sum(axis=1)
-            still = np.asarray(errors <= least[bins.of] + self._loss + _STEP)
+            still = np.asarray(errors <= np.minimum(least, self._loss)[bins.of] + self._loss + _STEP)
             if self._is_cut(least, bins.counts(~still)):
                 self._palette = frame_palette.begin(pixels, self._colours)
         self._palette = frame_palette.improve(self._palette, bins.means, bins.counts(~still))

@@ -31,7 +31,8 @@ def improve(palette: Floats, means: Floats, counts: Floats) -> Floats:
         used = weights > 0
         palette = palette.copy()
         palette[used] = np.stack(sums, axis=1)[used] / weights[used, None]
-        worst = np.argsort(-counts * distances.min(axis=1))[: np.count_nonzero(~used)]
+        losses = counts * distances.min(axis=1)
+        worst = np.argsort(-losses)[: min(np.count_nonzero(~used), np.count_nonzero(losses))]
         palette[np.flatnonzero(~used)[: len(worst)]] = means[worst]
     return np.round(palette)
 

@@ -63,7 +63,7 @@ def test_slow_changes_do_not_add_up() -> None:
     images = [np.full((64, 96, 3), 60 + step, np.uint8) for step in range(60)]
     shown = seen(written(images, loss=200))
     errors = [int(np.abs(image.astype(int) - other).max()) for image, other in zip(images, shown, strict=True)]
-    assert max(errors) <= 10
+    assert max(errors) <= 12
 
 
 def test_only_what_changes_is_written() -> None:
@@ -71,7 +71,7 @@ def test_only_what_changes_is_written() -> None:
     moved[10:20, 30:50] = 255 - moved[10:20, 30:50]
     whole, nothing, part = written([still, still, moved])
     assert len(nothing) < 40
-    assert len(part) < len(whole) / 5
+    assert len(part) < len(whole) / 3
     assert psnr(seen([whole, nothing, part])[2], moved) > 35
 
 
