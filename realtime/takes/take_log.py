@@ -55,7 +55,7 @@ class TakeLog(Output):
         self._draft: TakeDraft | None = None
         self._worker = Worker(self.name, self._step)
         self._last: Frame | None = None
-        self._finished, self._told = False, ""
+        self._finished = False
         self._origin = 0.0
 
     def __enter__(self) -> Self:
@@ -87,7 +87,7 @@ class TakeLog(Output):
     def check(self) -> None:
         """Raise OutputError when the take is not whole."""
         if self.fault:
-            raise OutputError(self._told)
+            raise OutputError(self.fault)
 
     def _step(self) -> None:
         """Write the next frame, or the last one again where a value has changed meanwhile."""
@@ -149,8 +149,10 @@ class TakeLog(Output):
         try:
             work()
         except Exception as error:  # a thread must not die unseen
-            reason = str(error) if isinstance(error, OutputError) else f"{type(error).__name__}: {error}"
+            reason = str(error)
+            if not isinstance(error, OutputError):
+                reason = f"{type(error).__name__}: {error}"
+                log.exception("the take failed")
             told = self._draft.rescue(reason) if self._draft is not None else reason
             self._draft = None
-            self._told = told
-            self.fail(OutputError(told) if isinstance(error, OutputError) else error)
+            self.fail(OutputError(told))
