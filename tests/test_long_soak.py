@@ -50,7 +50,7 @@ class Show:
         network = open_network("world")
         self._controls: Controls = make_controls(network.info, find_views())
         self._controls.set("dream/size", 64)
-        self._pipeline = Pipeline(network, engine, find_views(), canvas_hw=(180, 320), short_side=48)
+        self._pipeline = Pipeline(network, engine, find_views(), canvas_hw=(120, 160), short_side=32)
         self._views = [view.name for view in find_views()]
         self._layers = [layer.name for layer in network.info.layers]
         self._canvases: Mailbox[Frame] = Mailbox()

