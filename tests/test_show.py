@@ -261,3 +261,18 @@ def test_the_report_is_as_new_as_the_show(tmp_path: Path) -> None:
         until(lambda: frames() > first, "a newer report")
         process.kill()
     assert frames() > first
+
+
+def test_the_window_goes_before_a_recording_is_finished(screen: Screen, tmp_path: Path) -> None:
+    film = tmp_path / "film.gif"
+    options = ("--source", "pattern", *SMALL, "--record", str(film), "--set", "record/gif_quality=best")
+    with screen.show(*options, cwd=tmp_path) as process:
+        until(lambda: part_is_growing(tmp_path), "the recording to grow")
+        time.sleep(2)
+        screen.press("q")
+        until(lambda: not screen.window(), "the window to go")
+        assert process.poll() is None
+        assert not film.exists()
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert seconds_of(film) > 2

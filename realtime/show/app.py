@@ -107,7 +107,8 @@ def run(options: LiveOptions) -> None:
         text = partial(settings_text, record, setup.controls)
         recorder = stack.enter_context(_recorder(options, setup, drawn, text))
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder, text=text))
-        outputs: list[Output] = [stack.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
+        shown = stack.enter_context(ExitStack())
+        outputs: list[Output] = [shown.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         if options.kiosk or options.log_file is not None:
             announce_start(setup.network.info, engine.provider, capture.name)
         announce(setup.network.info, engine.provider)
@@ -124,6 +125,7 @@ def run(options: LiveOptions) -> None:
         try:
             show.run(frames, drawn)
         finally:
+            shown.close()  # the window goes at once; a GIF may take a minute to be finished
             recordings.finish(signals)
     show.end()
 

@@ -15,7 +15,7 @@ UNSAFE = ("--resume", "--preset", "--set", "--provider", "--precision")
 class RestartLimits:
     """Times in seconds."""
 
-    pauses: tuple[float, ...] = (0.5, 1, 2, 5, 10, 30)
+    pauses: tuple[float, ...] = (0.1, 1, 2, 5, 10, 30)
     """before a show is started again; the last one repeats"""
     healthy: float = 10.0
     """after which a show that fails is no failure in a row"""
