@@ -28,9 +28,9 @@ HEADLESS = ("--source", "pattern", "--sink", "none", *SMALL)
 
 IMPATIENT = """
 import sys
-import realtime.show.app as app
+import realtime.show.main_loop as main_loop
 from scripts.__main__ import main
-app.LOST_FOR = 2.0
+main_loop.LOST_FOR = 2.0
 sys.exit(main())
 """
 """A show that waits two seconds for a lost source."""

@@ -1,25 +1,13 @@
-"""The live show: opens what the options name, starts the threads, and runs the main loop."""
+"""The live show: opens what the options name, and runs it."""
 
 import faulthandler
-import logging
-import time
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
 
-from models.build.precision import Precision
-from models.errors import OutputError, SetupError, SourceError, is_out_of_memory
-from realtime.canvas.composer import Canvas
 from realtime.capture.feed import Capture
 from realtime.capture.registry import stands_still
-from realtime.capture.same_source import OpenSame
-from realtime.capture.source import Source, SourceOptions
-from realtime.capture.standby import OpenOrStandBy, waiting
-from realtime.controls.action import action
-from realtime.controls.controls import Controls
-from realtime.controls.settings import RecordSettings, ShowSettings
-from realtime.faults.camera import failing_source
+from realtime.capture.source import SourceOptions
+from realtime.controls.settings import ShowSettings
 from realtime.faults.encoder import kill_encoders
 from realtime.faults.fault import Faults
 from realtime.faults.graph import failing_graphs
@@ -28,56 +16,28 @@ from realtime.imaging.frame import Frame
 from realtime.inference.engine import Engine
 from realtime.inference.memory.process_memory import keep_heap_compact
 from realtime.inference.providers import choose
-from realtime.outputs.lost_display import on_lost_display
 from realtime.outputs.output import Output
-from realtime.outputs.recorder import MP4_FPS, Recorder
-from realtime.outputs.recording.open_writer import FILMS
-from realtime.outputs.recording.paths import check_writable
-from realtime.outputs.recording.recover import recover
 from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
 from realtime.outputs.snapshots import SnapshotWriter
-from realtime.outputs.window import Window
-from realtime.overlay.hud import Status
-from realtime.pace.meter import Meter
-from realtime.pace.rate_keeper import RateKeeper
-from realtime.show import report
-from realtime.show.attract import Attract
-from realtime.show.drawing.drawing_threads import DrawingThreads
-from realtime.show.kept_file import KeptFile
-from realtime.show.make_controls import begin_show
+from realtime.show.main_loop import Show
+from realtime.show.opening import check_files, open_live, open_recorder, source_opener
 from realtime.show.operator import Operator
 from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
-from realtime.show.resume import kept_values, resume
-from realtime.show.screen import Screen
 from realtime.show.setup import (
-    RenderSetup,
     announce,
     announce_start,
-    open_setup,
     open_take_log,
     record_of,
     settings_text,
     suggest_fetch,
 )
-from realtime.show.status import StatusLine
-from realtime.show.unattended.health.figures_of import figures_of
 from realtime.show.unattended.health.server import HealthServer
-from realtime.show.unattended.hours import parse_hours
-from realtime.show.unattended.schedule import Schedule
-from realtime.show.unattended.visitor_lock import VisitorLock, begin_kiosk
-from realtime.supervision.heartbeat import Heartbeat
-from realtime.takes.take_file import SUFFIX
 from realtime.takes.waiting_frames import WaitingFrames
 from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
 
-log = logging.getLogger(__name__)
-
-LOST_FOR = 10.0  # seconds that a show with --frames waits for a lost source; any other waits for ever
-RESUME_PERIOD, REPORT_PERIOD = 1.0, 5.0  # seconds between two writes of the files that are kept up to date
-STARVED = 0.1  # seconds until a canvas is shown again for which there was no memory
 HOLD = 120  # frames for which each picture of a folder is shown: four seconds
 
 
@@ -90,12 +50,12 @@ def run(options: LiveOptions) -> None:
     keep_heap_compact()
     check_files(options)
     kinds = [find_output(name) for name in options.sink]
-    setup = _setup(options)
+    setup = open_live(options, owners=ACTION_OWNERS)
     frames = WaitingFrames() if options.log is not None else Mailbox[Frame]()
     drawn: Mailbox[Frame] = Mailbox()
     fps, loop = setup.controls.snapshot()[ShowSettings].fps, options.loop or stands_still(options.source)
     faults = Faults(options.fault)
-    opener = _opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps), faults)
+    opener = source_opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps), faults)
     let_views_fail(setup.views, faults)
     kill_encoders(faults)
     with ExitStack() as stack:
@@ -105,7 +65,7 @@ def run(options: LiveOptions) -> None:
         engine = stack.enter_context(Engine(choose(options.provider), failing_graphs(faults), background=True))
         record = record_of("live", options, setup, source=capture.name, fps=min(fps, capture.rate))
         text = partial(settings_text, record, setup.controls)
-        recorder = stack.enter_context(_recorder(options, setup, drawn, text))
+        recorder = stack.enter_context(open_recorder(options, setup, drawn, text))
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder, text=text))
         shown = stack.enter_context(ExitStack())
         outputs: list[Output] = [shown.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
@@ -128,218 +88,6 @@ def run(options: LiveOptions) -> None:
             shown.close()  # the window goes at once; a GIF may take a minute to be finished
             recordings.finish(signals)
     show.end()
-
-
-def _setup(options: LiveOptions) -> RenderSetup:
-    """Network, views and controls, with the values that the show begins with."""
-    setup = open_setup(options, owners=ACTION_OWNERS)
-    begin_show(setup.controls, options.fps)
-    if options.kiosk:
-        begin_kiosk(setup.controls)
-    if options.resume is not None:
-        resume(options.resume, setup.controls)
-    if options.fullscreen:
-        setup.controls.set("window/fullscreen", True)
-    return setup
-
-
-def _recorder(options: LiveOptions, setup: RenderSetup, drawn: Mailbox[Frame], text: Callable[[], str]) -> Recorder:
-    """The recorder, whose replays have the rate of the format that is chosen at the start."""
-    settings = setup.controls.snapshot()[RecordSettings]
-    replay_fps = MP4_FPS if settings.format == "mp4" else settings.gif_fps
-    return Recorder(drawn, folder=options.folder, gif_fps=settings.gif_fps, replay_fps=replay_fps, text=text)
-
-
-def _opener(options: LiveOptions, source: SourceOptions, faults: Faults) -> Callable[[], Source]:
-    """What opens the source, and stands by where it may be missing."""
-    opener = failing_source(OpenSame(options.source, source), faults)
-    if options.wait or options.kiosk:
-        return OpenOrStandBy(opener, source.fps, say=waiting)
-    if options.source == "auto" and Window.name in options.sink:
-        return OpenOrStandBy(opener, source.fps)
-    return opener
-
-
-def check_files(options: LiveOptions) -> None:
-    """Recover what a killed show left behind, and raise OutputError for files that cannot be written."""
-    named = (options.record, options.log)
-    for folder in {options.folder, *(path.parent for path in named if path is not None)}:
-        if not folder.is_dir():
-            raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
-        for path in recover(folder):
-            log.warning("recovered %s from a show that was killed", path)
-    if options.record is not None:
-        check_writable(options.record, force=options.force, suffixes=FILMS)
-    if options.log is not None:
-        check_writable(options.log, force=options.force, suffixes=(SUFFIX,))
-    if options.report is not None:
-        check_writable(options.report, force=options.force, suffixes=(".json",))
-
-
-class Show:
-    """What happens between the first canvas and the last."""
-
-    def __init__(self, options: LiveOptions, parts: Parts, signals: StopSignals) -> None:
-        self._options, self._parts, self._signals = options, parts, signals
-        self._controls = parts.setup.controls
-        self._meter = Meter()
-        self._heartbeat = Heartbeat()
-        self._kept: Sequence[KeptFile] = ()
-        self._lock = VisitorLock(self._controls) if options.kiosk else None
-        self._schedule = Schedule(parse_hours(options.hours), parts.capture) if options.hours else None
-        self._quit = False
-        self._lost_since: float | None = None
-
-    @action("show/quit", "q", help="quit")
-    def quit(self, controls: Controls) -> None:
-        """End the show after the current turn."""
-        self._quit = True
-
-    def run(self, frames: Mailbox[Frame], drawn: Mailbox[Frame]) -> None:
-        """Run the main loop until the show is over; `drawn` gets each canvas for the outputs."""
-        parts = self._parts
-        threads = DrawingThreads(parts, self._options, self._meter, frames=frames, outputs=drawn)
-        screen = Screen(
-            parts.outputs, parts.setup, self._meter, self._attract(), lock=self._lock, schedule=self._schedule
-        )
-        for owner in (screen.operator, *([parts.recordings] if self._options.keys_record else ()), self):
-            self._controls.register(owner)
-        if parts.health is not None:
-            parts.health.figures = lambda: figures_of(
-                parts, self._meter, threads.keeper, canvas=screen.canvas, frame=frames.peek(), resting=screen.resting
-            )
-        if screen.has_window:
-            on_lost_display(partial(self._lose_display, screen, threads))
-        with threads, ExitStack() as stack:
-            self._kept = [stack.enter_context(each) for each in self._kept_files(screen, threads)]
-            self._loop(screen, threads)
-        self._heartbeat.stop()
-
-    def _loop(self, screen: Screen, threads: DrawingThreads) -> None:
-        parts, record = self._parts, self._options.record
-        line = StatusLine(parts.setup.network.info, self._meter, self._controls, threads.keeper)
-
-        def status(canvas: Canvas) -> Status:
-            if self._lock is not None and self._lock.locked:
-                return line.for_visitors(canvas, parts)
-            return line.at(canvas, parts, screen.feedback)
-
-        while not (screen.closed or threads.done or self._over()):
-            if record is not None and screen.canvas is not None:
-                parts.recordings.record_to(record, self._controls)
-                record = None
-            self._meter.loop()
-            threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
-            try:
-                screen.turn(threads.canvases, status)
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-                time.sleep(STARVED)  # the canvas before stays
-            self._controls.drain()
-            if self._schedule is not None:
-                self._schedule.turn(time.monotonic(), screen.canvas.frame.timestamp if screen.canvas else None)
-            self._heartbeat.beat(ready=screen.canvas is not None)
-            for file in self._kept:
-                file.turn()
-            for thread in (threads, parts.engine, parts.capture):
-                thread.check()
-        if record is not None:
-            raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
-
-    def _lose_display(self, screen: Screen, threads: DrawingThreads) -> None:
-        """Finish recording, take and report, without the window."""
-        log.error("the display is gone; the show ends")
-        try:
-            self._parts.recordings.finish(self._signals)
-        except OutputError as error:
-            log.error("%s", error)
-        if self._parts.take is not None:
-            self._parts.take.finish()
-        for file in self._kept_files(screen, threads):
-            with file:
-                file.turn()
-
-    def _measured(self, screen: Screen, threads: DrawingThreads) -> bytes:
-        return report.as_json(self._report(screen.canvas.precision if screen.canvas else None, threads.keeper))
-
-    def _kept_files(self, screen: Screen, threads: DrawingThreads) -> Iterator[KeptFile]:
-        """The files that are as new as the show."""
-        options = self._options
-        if options.resume is not None:
-            yield KeptFile(options.resume, partial(kept_values, self._controls), period=RESUME_PERIOD)
-        if options.report is not None:
-            yield KeptFile(options.report, partial(self._measured, screen, threads), period=REPORT_PERIOD)
-
-    def _attract(self) -> Attract | None:
-        idle = self._options.attract
-        return Attract(self._controls, self._parts.setup.network.info, idle) if idle is not None else None
-
-    def end(self) -> None:
-        """Raise what was wrong with the take, the report or the source."""
-        capture, take = self._parts.capture, self._parts.take
-        if take is not None:
-            take.check()
-        for file in self._kept:
-            if file.fault and file.path == self._options.report:
-                raise OutputError(file.fault)
-        if 0 < self._meter.canvases.total == self._meter.failed:
-            raise SetupError("no frame could be drawn; see the errors above")
-        if capture.ended and capture.lost:
-            raise SourceError(capture.lost)
-        if capture.ended and "window" in self._options.sink:
-            log.info("%s has ended; use --loop to repeat it", capture.name)
-
-    def _over(self) -> bool:
-        seconds = self._options.seconds
-        self._watch_source()
-        return (
-            self._quit
-            or self._signals.received
-            or self._parts.capture.ended
-            or (seconds is not None and self._meter.elapsed >= seconds)
-        )
-
-    def _watch_source(self) -> None:
-        """Log when the source is lost and when it is back; a show with --frames does not wait for ever."""
-        capture, now = self._parts.capture, time.monotonic()
-        if capture.lost and self._lost_since is None:
-            self._lost_since = now
-            log.warning("%s", capture.lost)
-        elif not capture.lost and self._lost_since is not None:
-            self._lost_since = None
-            log.info("%s is back", capture.name)
-        if self._lost_since and self._options.frames is not None and now - self._lost_since > LOST_FOR:
-            raise SourceError(f"{capture.name} was lost and did not come back within {LOST_FOR:g} s")
-
-    def _report(self, precision: Precision | None, keeper: RateKeeper) -> dict[str, Any]:
-        parts, meter, values = self._parts, self._meter, self._controls.values()
-        info, provider = parts.setup.network.info, parts.engine.provider
-        take_drops = parts.take.dropped if parts.take is not None else 0
-        return {
-            **report.measured(meter),
-            "fps": {
-                "camera": round(parts.capture.fps, 2),
-                "network": round(meter.network.total / meter.elapsed, 2),
-                "canvas": round(meter.canvases.total / meter.elapsed, 2),
-                "screen": round(meter.screen.total / meter.elapsed, 2),
-            },
-            "held": keeper.report(),
-            "drops": {"capture": parts.capture.dropped, "recorder": parts.recorder.dropped, "take": take_drops},
-            "outputs": [
-                {"name": each.name, "state": each.state, "fps": round(each.fps, 2), "fault": each.fault}
-                for each in parts.outputs
-            ],
-            "source": parts.capture.name,
-            "provider": provider.name,
-            "provider_reason": provider.reason,
-            "precision": precision,
-            "model": info.name,
-            "trained": info.trained,
-            "view": values["show/view"],
-            "layer": values["show/layer"],
-            "controls": values,
-        }
 
 
 ACTION_OWNERS: tuple[type, ...] = (Operator, RecordingCommands, Show)

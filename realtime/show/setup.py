@@ -20,9 +20,9 @@ from realtime.inference.engine import Engine
 from realtime.inference.providers import Provider
 from realtime.saved_settings.read_show import read_show
 from realtime.saved_settings.show_record import ShowRecord, show_record
+from realtime.show.kept_files.resume import ALWAYS
 from realtime.show.make_controls import configure, make_controls
 from realtime.show.options import LiveOptions, RenderOptions, canvas_text
-from realtime.show.resume import ALWAYS
 from realtime.takes.playback import Playback, pictured
 from realtime.takes.take_log import TakeLog
 from realtime.takes.waiting_frames import WaitingFrames

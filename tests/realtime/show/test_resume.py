@@ -7,9 +7,9 @@ import pytest
 
 from models.importing.open_network import open_network
 from realtime.controls.controls import Controls
-from realtime.show.kept_file import KeptFile
+from realtime.show.kept_files.kept_file import KeptFile
+from realtime.show.kept_files.resume import kept_values, resume
 from realtime.show.make_controls import make_controls
-from realtime.show.resume import kept_values, resume
 from realtime.views.registry import find_views
 from tests.realtime.waiting import soon
 
