@@ -36,6 +36,7 @@ MAX_REQUESTED = 6  # requested graphs that wait to be prepared; older requests a
 RETRY = 10.0  # seconds until a graph that could not be opened is tried again: by then the disk may have space
 RERUN = 2.0  # seconds until one whose run has failed is tried again
 PATIENCE = 600.0  # seconds that a patient engine waits for a graph
+NOT_FINITE = "{} produced NaN or Inf: its weights are damaged, or --scale is wrong"
 
 Outputs: TypeAlias = dict[str, NDArray[Any]]
 """The outputs of a graph by name."""
@@ -185,7 +186,7 @@ class Engine:
         outputs = self.run_when_ready(spec, feeds, timeout=timeout)
         if not all(np.isfinite(output.sum(dtype=np.float64)) for output in outputs.values()):
             name = spec.network.info.name
-            error = ModelError(f"{name} produced NaN or Inf: its weights are damaged, or --scale is wrong")
+            error = ModelError(NOT_FINITE.format(name))
             self._fail(spec, error)
             raise error
         return outputs
@@ -261,7 +262,7 @@ class Engine:
         floats = (output for output in outputs.values() if output.dtype.kind == "f" and output.size)
         if any(np.isnan(output.min()) for output in floats):
             name = spec.network.info.name
-            raise ModelError(f"{name} produced NaN: its weights are damaged, or --scale is wrong, or the processor is")
+            raise ModelError(NOT_FINITE.format(name))
         return outputs
 
     def _fail(self, spec: GraphSpec, error: Exception, retry: float | None = None) -> None:

@@ -223,11 +223,11 @@ class Recorder(Output):
                 yield from itertools.repeat(frame.image, due)
 
     def _fill_replay(self) -> None:
-        lower_priority()
         try:
             due, frame = self._replay_pace.wait(), self._canvases.peek()
             if due and frame is not None:
                 self.replay.add(frame.image, times=due)
+                lower_priority()  # from the second canvas on: the first one loads the encoder
         except Exception as error:  # a thread must not die unseen
             self.replay.clear()
             if not is_out_of_memory(error):

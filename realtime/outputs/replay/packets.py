@@ -15,6 +15,9 @@ from realtime.imaging.frame import Image
 from realtime.outputs.replay.clip import Clip
 from realtime.outputs.replay.encoder import as_fraction
 
+_CRASH_SAFE = {"movflags": "+hybrid_fragmented+delay_moov", "frag_duration": "1000000", "flush_packets": "1"}
+"""A file that was not finished plays up to its last second."""
+
 
 def images(clip: Clip) -> Iterator[Image]:
     """One image for each frame of the clip, oldest first."""
@@ -30,8 +33,8 @@ def write_mp4(clip: Clip, path: Path, text: str = "") -> None:
 
     The `text` is its comment.
     """
-    time_base, options = 1 / as_fraction(clip.fps), {"movflags": "+faststart"}
-    with path.open("r+b") as file, av.open(file, "w", format="mp4", options=options) as container:
+    time_base = 1 / as_fraction(clip.fps)
+    with path.open("r+b") as file, av.open(file, "w", format="mp4", options=_CRASH_SAFE) as container:
         if text:
             container.metadata["comment"] = text
         width, height = clip.size_wh

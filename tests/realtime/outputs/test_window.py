@@ -115,6 +115,7 @@ def test_record_snapshot_and_replay_keys_leave_files(screen: Screen, tmp_path: P
         until(lambda: list(tmp_path.glob("*.png")), "a snapshot")
         screen.press("r")
         until(lambda: list(tmp_path.glob("*.ventral-part*")), "a recording")
+        time.sleep(1.5)  # the first canvas of a replay loads its encoder
         screen.press("e")
         screen.press("r")
         until(lambda: len(list(tmp_path.glob("ventral-*.gif"))) == 2, "the take and the replay")
