@@ -77,8 +77,7 @@ def test_recording_lasts_as_long_as_the_show(tmp_path: Path, suffix: str) -> Non
     with ventral(*HEADLESS, "--seconds", "4", "--record", str(take), "--report", str(report), cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
     facts = json.loads(report.read_text())
-    before_first = 2.0  # seconds until the first canvas, at most, where other programs run too
-    assert facts["seconds"] - before_first < seconds_of(take) < facts["seconds"] + 0.35
+    assert seconds_of(take) == pytest.approx(facts["seconds"] - facts["first_canvas"], abs=0.35)
     assert [path.name for path in tmp_path.iterdir() if "-part" in path.name] == []
     record = read_show(take)
     assert (record.command, record.source, record.options["canvas"]) == ("live", "pattern", "640x360")

@@ -16,11 +16,13 @@ class Rate:
         self._seconds: deque[tuple[int, int]] = deque(maxlen=KEPT)  # each with the events in it, but the last
         self._second, self._count = 0, 0
         self.total = 0
+        self.first = math.inf  # the time of the first event
 
     def tick(self, now: float | None = None) -> None:
         """Count one event."""
         now = time.monotonic() if now is None else now
         self._times.append(now)
+        self.first = min(self.first, now)
         self.total += 1
         if int(now) != self._second:
             self._seconds.append((self._second, self._count))

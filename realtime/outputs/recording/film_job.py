@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from models.errors import VentralError, one_line
 log = logging.getLogger(__name__)
 
 
-class FilmJob:
+class FilmJob(ABC):
     """Writes a film to `path` and calls `done` with itself. Nothing is raised: `fault` says what went wrong.
 
     `saved` says whether the file at `path` is whole; `requested` is the name that was asked for.
@@ -51,10 +52,11 @@ class FilmJob:
 
     def interrupt(self) -> None:
         """Keep what can be kept at once."""
+        return
 
+    @abstractmethod
     def _write(self) -> None:
         """Write the file; raises VentralError."""
-        raise NotImplementedError
 
     def _run(self) -> None:
         try:

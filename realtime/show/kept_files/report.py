@@ -8,9 +8,10 @@ from realtime.pace.meter import Meter
 
 
 def measured(meter: Meter) -> dict[str, Any]:
-    """The measurements: times in milliseconds, memory in MB."""
+    """The measurements: seconds from the start to the first canvas, times in milliseconds, memory in MB."""
     return {
         "seconds": round(meter.elapsed, 3),
+        "first_canvas": round(meter.canvases.first - meter.started, 3) if meter.canvases.total else None,
         "frames": meter.canvases.total,
         "failed_frames": meter.failed,
         "latency_ms": {"p50": meter.latency.percentile_ms(50), "p95": meter.latency.percentile_ms(95)},

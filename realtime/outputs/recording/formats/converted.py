@@ -1,5 +1,6 @@
 """Files that are converted from a nearly lossless video when that is complete; it is kept when that fails."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -54,9 +55,9 @@ class ConvertedWriter(Mp4Writer):
         """Its bytes if it were made now, estimated from that of the video."""
         return round(super().size * self.share)
 
+    @abstractmethod
     def _convert(self, video: Path, frames: int, to: Draft) -> str:
         """Convert a video of so many frames; what there is to know of the result."""
-        raise NotImplementedError
 
     def _video_path(self) -> Path:
         return self.path.with_suffix(".mp4")
