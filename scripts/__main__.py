@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from types import FrameType
 
-from realtime.threads.signals import on_stop
+from realtime.threads.signals import on_stop, take_signals
 from scripts.common.streams import keep_streams
 
 
@@ -17,6 +17,7 @@ def main() -> None:
     """Load the table of commands and run one."""
     keep_streams()
     on_stop(_exit)
+    take_signals()
     from scripts.cli import main as run
 
     run()

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from realtime.supervision.heartbeat import ADDRESS, Heartbeat
 from realtime.supervision.restarts import RestartLimits, Restarts, safe, with_free_record
-from realtime.threads.signals import on_stop, restore
+from realtime.threads.signals import hold_signals, on_stop, restore
 
 log = logging.getLogger(__name__)
 
@@ -51,32 +51,33 @@ class Supervisor:
 
     def _run(self) -> int:
         command = [*self._command, "--resume", str(self._resume)]
-        while True:
+        status = 0
+        while not self._stopped:
             start = time.monotonic()
             status = self._run_once(command)
             if status == 0 or self._stopped:
-                return status
+                break
             now = time.monotonic()
             pause = self._restarts.failed(now, now - start)
             log.warning("the show has ended with status %d; starting it again in %g s", status, pause)
             self._heartbeat.say(f"ended with status {status}; starting again in {pause:g} s")
             self._pause(pause)
-            if self._stopped:
-                return status
             command = with_free_record([*self._command, "--resume", str(self._resume)])
             if self._restarts.is_safe(now):
                 log.warning("it fails again and again: starting it on the CPU, in float32, without presets")
                 command = safe(command)
+        return status
 
     def _run_once(self, command: Sequence[str]) -> int:
         with Listener() as listener:
             errors = subprocess.PIPE if self._keep_errors else None
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "scripts", *command],
-                env={**os.environ, **listener.environment},
-                stderr=errors,
-                **_OWN_GROUP,
-            )
+            with hold_signals():
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "scripts", *command],
+                    env={**os.environ, **listener.environment},
+                    stderr=errors,
+                    **_OWN_GROUP,
+                )
             if self._process.stderr is not None:
                 threading.Thread(target=self._log_errors, args=(self._process,), daemon=True).start()
             return self._watch(self._process, listener)

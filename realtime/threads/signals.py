@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self, TypeAlias
 
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")  # Windows has the first two
 GRACE = 8.0  # seconds to end after all signals but Ctrl-C: the system kills the process soon after
 
 Handler: TypeAlias = Callable[[int, FrameType | None], Any] | signal.Handlers | int | None
@@ -23,9 +24,7 @@ def on_stop(handler: Handler) -> dict[int, Handler]:
 
     A SIGHUP that is ignored stays ignored: so `nohup` asks for it.
     """
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows has the first two
-    handled = [each for each in numbers if each == signal.SIGINT or signal.getsignal(each) != signal.SIG_IGN]
+    handled = [each for each in _numbers() if each == signal.SIGINT or signal.getsignal(each) != signal.SIG_IGN]
     return {number: signal.signal(number, handler) for number in handled}
 
 
@@ -59,6 +58,28 @@ class StopSignals:
 
 
 @contextmanager
+def hold_signals() -> Iterator[None]:
+    """Hold signals that end the program back in the block, and in a process that it starts until `take_signals` there.
+
+    So they meet neither a process that is only half started, nor a program that does not know it yet.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _numbers())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def take_signals() -> None:
+    """Let in what the program that started this one has held back."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _numbers())
+
+
+@contextmanager
 def defer_signals() -> Iterator[None]:
     """Deliver signals that end the program only after the block, so that a process that it starts is not lost."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread handles signals
@@ -78,3 +99,7 @@ def restore(handlers: dict[int, Handler]) -> None:
     """Undo `on_stop`, which has returned these handlers."""
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+def _numbers() -> list[signal.Signals]:
+    return [getattr(signal, name) for name in NAMES if hasattr(signal, name)]

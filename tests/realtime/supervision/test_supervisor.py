@@ -106,8 +106,18 @@ def test_a_show_that_does_not_answer_is_ended_and_started_again(tmp_path: Path) 
         os.kill(show, signal.SIGSTOP)
         show_of(process.pid, show)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) in (0, 2, 130)  # 130: it had not begun yet
+        assert process.wait(20) in (0, 2)  # 2: it had not begun yet
     assert "has not answered for 3 s" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finds_the_show_at_any_moment_of_its_start(tmp_path: Path, number: signal.Signals) -> None:
+    for seconds in (0.0, 0.005, 0.01, 0.02, 0.05, 0.2, 0.5):
+        with supervised(tmp_path) as process:
+            show_of(process.pid)
+            time.sleep(seconds)
+            process.send_signal(number)
+            assert process.wait(20) in (0, 2)
 
 
 def test_a_recording_goes_on_in_a_new_file(tmp_path: Path) -> None:
