@@ -113,11 +113,11 @@ class Screen:
         return found.splitlines()[-1] if found else ""
 
 
-def start_display() -> tuple[subprocess.Popen[bytes], str]:
+def start_display(*options: str) -> tuple[subprocess.Popen[bytes], str]:
     """A virtual display: its process and its name."""
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset", *options],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
     )
@@ -126,17 +126,26 @@ def start_display() -> tuple[subprocess.Popen[bytes], str]:
         return server, f":{answer.readline().strip()}"
 
 
-@pytest.fixture(scope="session")
-def screen() -> Iterator[Screen]:
-    """A screen of 1600x1000; the test is skipped where it cannot be had."""
+@contextmanager
+def virtual_screen(*options: str) -> Iterator[Screen]:
+    """A screen of 1600x1000 with a window manager; the test is skipped where it cannot be had."""
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    server, display = start_display()
+    server, display = start_display(*options)
     manager = subprocess.Popen(
         ["openbox"], env={**os.environ, "DISPLAY": display}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    yield Screen(display)
-    for process in (manager, server):
-        process.terminate()
-        process.wait()
+    try:
+        yield Screen(display)
+    finally:
+        for process in (manager, server):
+            process.terminate()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[Screen]:
+    """A black screen, for all tests."""
+    with virtual_screen() as shared:
+        yield shared

@@ -146,8 +146,11 @@ class Window(Output):
             self._surface.blit(pygame.image.frombuffer(image.data, hw(image)[::-1], "BGR"), self.shift)
             if not self._shown:
                 self._window.show()
-                self._shown, self._moved = True, time.monotonic()
             self._window.flip()
+            if not self._shown:
+                self._shown, self._moved = True, time.monotonic()
+                if self.fullscreen:
+                    self._window.set_fullscreen(desktop=True)
             self._rate.tick()
         except pygame.error as error:
             self.fail(error)
@@ -172,12 +175,29 @@ class Window(Output):
 
     def set_fullscreen(self, on: bool) -> None:
         """Turn fullscreen on or off, on the monitor where the window is."""
-        if on != self.fullscreen:
-            self.fullscreen = on
-            if on:
-                self._window.set_fullscreen(desktop=True)
-            else:
-                self._window.set_windowed()
+        if on == self.fullscreen:
+            return
+        self.fullscreen = on
+        if not self._shown:
+            self._cover_screen()
+        elif on:
+            self._window.set_fullscreen(desktop=True)
+        else:
+            self._window.set_windowed()
+            if self._window.borderless:
+                self._window.borderless = False
+                self._window.size = window_size(self._canvas_hw, screen_size())[::-1]
+                self._window.position = pygame.WINDOWPOS_CENTERED
+
+    def _cover_screen(self) -> None:
+        """Give the window the size of the screen before it appears.
+
+        If it grew to it afterwards, it would first be seen small and then dark, for some tenths of a second.
+        """
+        self._window.borderless = True
+        self._window.size = screen_size()[::-1]
+        self._window.position = pygame.WINDOWPOS_CENTERED
+        self._surface = self._window.get_surface()
 
     def _click(self, position: tuple[int, int], button: Button) -> Click:
         self._moved = now = time.monotonic()

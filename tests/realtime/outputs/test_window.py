@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -12,6 +14,7 @@ import imageio_ffmpeg
 import numpy as np
 import pygame
 import pytest
+from numpy.typing import NDArray
 
 from models.importing.open_network import open_network
 from realtime.capture.cameras.connected import list_cameras
@@ -22,7 +25,7 @@ from realtime.show.make_controls import make_controls
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
 from realtime.views.registry import find_views
-from tests.screen import Screen, until
+from tests.screen import ROOT, Screen, until, virtual_screen
 
 SMALL = ("--source", "pattern", "--size", "64", "--canvas", "640x360", "--set", "show/view=mosaic")
 ALL_TILES = (*SMALL, "--set", "tiles/active=off", "--set", "tiles/channel=0")
@@ -331,10 +334,36 @@ def test_in_fullscreen_the_canvas_has_the_size_of_the_screen(screen: Screen, tmp
     assert next(film)["size"] == (640, 360)
 
 
-def test_the_show_begins_in_fullscreen_and_never_with_a_dark_window(screen: Screen, tmp_path: Path) -> None:
+def first_picture(screen: Screen, *arguments: str, cwd: Path) -> NDArray[np.uint8]:
+    """The first picture in the middle of a white screen on which a show opens its window; the show is ended."""
+    command = [sys.executable, "-m", "scripts", *arguments]
+    with subprocess.Popen(command, env={**screen.env, "PYTHONPATH": str(ROOT)}, cwd=cwd) as process:
+        try:
+            while (middle := screen.picture()[400:600, 600:1000]).min() == 255:
+                assert process.poll() is None
+        finally:
+            process.kill()
+    return middle
+
+
+@pytest.mark.parametrize("size", [(), ("--fullscreen",)])
+def test_the_window_is_never_dark_before_its_first_picture(tmp_path: Path, size: tuple[str, ...]) -> None:
+    with virtual_screen("-wr") as screen:  # white
+        until(lambda: screen.picture()[400:600, 600:1000].min() == 255, "a white screen")
+        middle = first_picture(screen, *SMALL, *size, "--view", "camera", cwd=tmp_path)
+    assert middle.std() > 10
+
+
+def has_size(screen: Screen, size: str) -> bool:
+    return screen.do("getwindowgeometry", screen.window()).endswith(size)
+
+
+def test_a_show_that_begins_in_fullscreen_leaves_it_and_comes_back(screen: Screen, tmp_path: Path) -> None:
     with screen.show(*SMALL, "--fullscreen", "--view", "camera", cwd=tmp_path) as process:
-        assert screen.picture()[250:750, 500:1100].std() > 10  # as soon as the window is there
-        until(lambda: screen.do("getwindowgeometry", screen.window()).endswith("1600x1000"), "the whole screen")
+        for size in ("1600x1000", "640x360", "1600x1000", "640x360"):
+            until(partial(has_size, screen, size), size)
+            time.sleep(0.5)
+            screen.press("f")
         screen.press("q")
         assert process.wait(timeout=30) == 0
 
