@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 import numpy as np
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from models.errors import SourceError
 from realtime.capture.films.container import MAX_PIXELS, reason
 from realtime.imaging.frame import Image
+
+Matrix: TypeAlias = tuple[int, int, int, int]
 
 WIDEST = 8  # pixels that are this much wider than high, or more, are a mistake in the file
 
@@ -28,6 +30,8 @@ class Converter:
         self._name = name
         self._aspect = pixel_aspect if pixel_aspect and 1 / WIDEST < pixel_aspect < WIDEST else Fraction(1)
         self._reformatter = VideoReformatter()
+        self._rotation: int | None = None
+        self._matrix: Matrix | None = None
 
     def image(self, frame: VideoFrame) -> Image:
         """The image of a frame; SourceError for a format that cannot be converted."""
@@ -38,7 +42,17 @@ class Converter:
             )
         except (av.FFmpegError, ValueError) as error:
             raise SourceError(f"{self._name}: cannot convert its pictures ({reason(error)})") from error
-        return np.ascontiguousarray(upright(np.asarray(converted.to_ndarray(), np.uint8), display_matrix(frame)))
+        return np.ascontiguousarray(upright(np.asarray(converted.to_ndarray(), np.uint8), self._display_matrix(frame)))
+
+    def _display_matrix(self, frame: VideoFrame) -> Matrix | None:
+        """That of the first frame, and of each whose rotation is another.
+
+        It is not read from every frame: a frame and its side data refer to each other, so that the garbage collector
+        alone could free them, which it does after some hundred frames.
+        """
+        if frame.rotation != self._rotation:
+            self._rotation, self._matrix = frame.rotation, display_matrix(frame)
+        return self._matrix
 
 
 def square_pixels_wh(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
@@ -47,7 +61,7 @@ def square_pixels_wh(width: int, height: int, aspect: Fraction) -> tuple[int, in
     return shown if shown[0] * shown[1] <= MAX_PIXELS else (width, height)
 
 
-def display_matrix(frame: VideoFrame) -> tuple[int, int, int, int] | None:
+def display_matrix(frame: VideoFrame) -> Matrix | None:
     """The signs of a, b, c and d in the display matrix of a frame: the point (x, y) is shown at (ax + cy, bx + dy).
 
     None where there is no matrix, or one that is not a multiple of 90 degrees. ISO/IEC 14496-12, 6.2.2.
@@ -61,7 +75,7 @@ def display_matrix(frame: VideoFrame) -> tuple[int, int, int, int] | None:
     return (a, b, c, d) if quarter else None
 
 
-def upright(image: NDArray[np.uint8], matrix: tuple[int, int, int, int] | None) -> NDArray[np.uint8]:
+def upright(image: NDArray[np.uint8], matrix: Matrix | None) -> NDArray[np.uint8]:
     """A view of an image that is turned and mirrored by a display matrix."""
     if matrix is None:
         return image

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from contextlib import closing
@@ -62,6 +63,19 @@ def test_each_picture_has_its_own_memory(clip_path: Path) -> None:
     clip = open_clip(clip_path)
     first, second = clip.read(), clip.read()
     assert not np.shares_memory(first, second)
+
+
+def test_pictures_are_freed_without_the_garbage_collector(clip_path: Path) -> None:
+    clip = open_clip(clip_path, loop=True)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(100):
+            clip.read()
+        assert gc.collect() < 100  # the first picture of each round: its side data is read
+    finally:
+        gc.enable()
+        clip.close()
 
 
 def test_a_clip_that_breaks_off_says_where(clip_path: Path, tmp_path: Path) -> None:
