@@ -61,6 +61,7 @@ DOORS = {
             f"realtime/capture/films/{name}.py"
             for name in ("container", "convert", "decoded_film", "stream", "timeline")
         ),
+        "realtime/outputs/recording/raw_video.py",
         *(f"realtime/outputs/replay/{name}.py" for name in ("encoder", "packets", "saved_replay")),
         *(f"realtime/takes/{name}.py" for name in ("take_film", "take_writer")),
     },

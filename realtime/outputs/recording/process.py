@@ -6,7 +6,7 @@ import subprocess
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import IO, Any, cast
+from typing import IO, Any, NoReturn, cast
 
 from models.errors import OutputError
 
@@ -39,13 +39,18 @@ class Process:
         self._listener = threading.Thread(target=self._listen, name=name, daemon=True)
         self._listener.start()
 
-    def write(self, content: bytes | memoryview) -> None:
+    def write(self, content: bytes) -> None:
         """Write to standard input, waiting while the process is busy; OutputError when it has ended."""
         try:
             self._stdin.write(content)
+            self._stdin.flush()
         except (OSError, ValueError):
-            self.end()
-            raise OutputError(f"{self._name} ended too early") from None
+            self._fail()
+
+    def check(self) -> None:
+        """OutputError when it has ended."""
+        if self._process.poll() is not None:
+            self._fail()
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes of standard output; fewer at its end."""
@@ -67,6 +72,11 @@ class Process:
     def kill(self) -> None:
         """Kill the process, from any thread."""
         self._process.kill()
+
+    def _fail(self) -> NoReturn:
+        """Raise the error of a process that has ended too early."""
+        self.end()
+        raise OutputError(f"{self._name} ended too early") from None
 
     def _listen(self) -> None:
         with self._stderr as lines:

@@ -71,7 +71,7 @@ def test_video_time_is_wall_time(tmp_path: Path, suffix: str) -> None:
         time.sleep(2.5)
         wall = time.monotonic() - begin
         recorder.stop()
-    pictures, seconds = read_film(path)
+    pictures, seconds = read_film(path, fps=30 if suffix == ".mp4" else None)
     assert seconds == pytest.approx(wall, rel=0.02, abs=0.05)
     assert len(pictures) == pytest.approx(wall * {".mp4": 30, ".gif": 20}[suffix], rel=0.02, abs=1.5)
     different = 1 + sum(bool(np.any(new != old)) for old, new in itertools.pairwise(pictures))
@@ -140,7 +140,7 @@ def test_a_recording_waits_for_the_first_canvas(tmp_path: Path) -> None:
         time.sleep(0.2)
         canvases.put(frame())
         assert soon(lambda: recorder.status.seconds > 0.2)
-    assert len(read_film(path)[0]) >= 6
+    assert read_film(path)[1] >= 0.2
 
 
 def test_a_canvas_of_another_size_is_fitted_into_the_first(tmp_path: Path) -> None:
