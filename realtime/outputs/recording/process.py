@@ -13,7 +13,7 @@ from models.errors import OutputError
 _NICE = 10
 """Next to a show on two busy cores at 1280x720, the show kept 78 % of its fps at 5 and 91 % at 10; with GIFs 95 %."""
 
-OWN_GROUP: dict[str, Any] = {  # Ctrl-C in the terminal must not reach the child. A session of its own would also be a
+_OWN_GROUP: dict[str, Any] = {  # Ctrl-C in the terminal must not reach the child. A session of its own would also be a
     "process_group": 0,  # scheduling group of its own (sched_autogroup), which makes niceness meaningless
     "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
@@ -27,7 +27,7 @@ class Process:
         self._name = name
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         try:
-            self._process = subprocess.Popen(command, pass_fds=inherited, **pipes, **OWN_GROUP)
+            self._process = subprocess.Popen(command, pass_fds=inherited, **pipes, **_OWN_GROUP)
         except OSError as error:
             raise OutputError(f"cannot start {command[0]}: {error.strerror}") from error
         with suppress(OSError, AttributeError):  # ended already, or Windows, where creationflags set the priority

@@ -259,7 +259,7 @@ def test_ctrl_c_while_ffmpeg_starts_leaves_nothing(
             started.append(self)
 
     started: list[Pressed] = []
-    monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
+    monkeypatch.setattr("realtime.outputs.recording.process.subprocess.Popen", Pressed)
     with pytest.raises(KeyboardInterrupt):
         open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     assert [each.poll() is not None for each in started] == [True]
@@ -277,7 +277,7 @@ def test_ctrl_c_while_a_film_is_finished_leaves_nothing(
             return super().wait(timeout)
 
     presses = [signal.SIGINT]
-    monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
+    monkeypatch.setattr("realtime.outputs.recording.process.subprocess.Popen", Pressed)
     writer = open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     writer.write(flags((64, 48)))
     with pytest.raises(KeyboardInterrupt):
