@@ -130,7 +130,7 @@ class Mp4Writer(ImageWriter):
     def _start_encoder(self, to: Draft, text: str) -> RawVideo:
         from realtime.outputs.recording.raw_video import RawVideo  # loads PyAV
 
-        arguments = encoding.encode(self.encoding, to=to.part, text=text)
+        arguments = encoding.encode(self.encoding, fps=self.fps, to=to.part, text=text)
         self._start(partial(Ffmpeg, arguments, inherited=to.handles))
         return RawVideo(self._process, self._output_wh, self.fps)
 
