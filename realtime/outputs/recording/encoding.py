@@ -35,7 +35,7 @@ NEARLY_LOSSLESS: Arguments = (
 """As the source of other formats: full colour resolution, and a loss of 44 to 45 dB."""
 
 _CRASH_SAFE: Arguments = (*("-movflags", "+hybrid_fragmented", "-frag_duration", "250000", "-flush_packets", "1"),)
-"""A truncated file plays up to its last second; a finished one is an ordinary MP4."""
+"""A truncated file plays up to its last second, or two where the canvas stays; a finished one is an ordinary MP4."""
 
 _STDIN: Arguments = (
     *("-probesize", "32", "-analyzeduration", "0", "-fpsprobesize", "0"),  # the header says it all
