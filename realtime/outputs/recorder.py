@@ -17,8 +17,9 @@ from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
 from realtime.outputs.recording.film_job import FilmJob
+from realtime.outputs.recording.open_writer import check_film
 from realtime.outputs.recording.pace import Pace, runs
-from realtime.outputs.recording.paths import check_writable, new_path
+from realtime.outputs.recording.paths import new_path
 from realtime.outputs.recording.recording import Recording
 from realtime.outputs.replay.clip import Clip
 from realtime.outputs.replay.ring import Replay
@@ -69,7 +70,7 @@ class Recorder(Output):
         self.note = ""
         self.dropped = 0
         self._folder, self._text = folder, text
-        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps, ".webm": MP4_FPS, ".webp": gif_fps}
+        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps, ".webm": MP4_FPS, ".webp": gif_fps, ".png": MP4_FPS}
         self._lock = threading.Lock()
         self._recordings: list[FilmJob] = []
         self._live: tuple[Recording, Pace] | None = None
@@ -191,7 +192,7 @@ class Recorder(Output):
         path = path or new_path(self._folder, suffix, in_use=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")
-        return check_writable(path, force=force, suffixes=tuple(self._frame_rates))
+        return check_film(path, force=force)
 
     def _begin(self, recording: FilmJob) -> Path:
         with self._lock:
