@@ -35,6 +35,18 @@ def whole_file(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is whole from the start; OutputError when it cannot be written, or is there already."""
+    part = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
+    try:
+        with output_errors(path), part.open("xb") as file:
+            file.write(content)
+        with output_errors(path):
+            _rename(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 @contextmanager
 def output_errors(path: Path) -> Iterator[None]:
     """Turn an OSError into an OutputError about `path`."""

@@ -48,7 +48,6 @@ DOORS = {
         "models/importing/trial_process.py",  # an imported file runs once before it is stored
     },
     "subprocess": {
-        "realtime/outputs/recording/ffmpeg.py",
         "realtime/outputs/recording/process.py",
         "models/importing/trial_run.py",  # ONNX Runtime may crash on a file that it has never run
         "realtime/supervision/supervisor.py",  # the show that it watches
@@ -61,6 +60,7 @@ DOORS = {
             f"realtime/capture/films/{name}.py"
             for name in ("container", "convert", "decoded_film", "stream", "timeline")
         ),
+        *(f"realtime/outputs/recording/{name}.py" for name in ("ffmpeg", "raw_video")),
         *(f"realtime/outputs/replay/{name}.py" for name in ("encoder", "packets", "saved_replay")),
         *(f"realtime/takes/{name}.py" for name in ("take_film", "take_writer")),
     },

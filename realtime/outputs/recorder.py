@@ -4,7 +4,6 @@ It takes the newest canvas whenever a frame of the video is due, so video time i
 show, and no thread of the show ever waits for it.
 """
 
-import itertools
 import logging
 import threading
 import time
@@ -18,8 +17,9 @@ from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.output import Output
 from realtime.outputs.recording.film_job import FilmJob
-from realtime.outputs.recording.pace import Pace
-from realtime.outputs.recording.paths import check_writable, new_path
+from realtime.outputs.recording.open_writer import check_film
+from realtime.outputs.recording.pace import Pace, runs
+from realtime.outputs.recording.paths import new_path
 from realtime.outputs.recording.recording import Recording
 from realtime.outputs.replay.clip import Clip
 from realtime.outputs.replay.ring import Replay
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 MOST_FILMS = 3  # films that may be written at the same time: each has an ffmpeg process of its own
 MP4_FPS = 30.0  # frames per second of a video
+ENCODING = 4.0  # seconds to encode what was recorded last; converting it takes as long as it takes
 GRACE = 2.0  # seconds for an interrupted recording to end
 
 
@@ -69,13 +70,14 @@ class Recorder(Output):
         self.note = ""
         self.dropped = 0
         self._folder, self._text = folder, text
-        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps, ".webm": MP4_FPS, ".webp": gif_fps}
+        self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps, ".webm": MP4_FPS, ".webp": gif_fps, ".png": MP4_FPS}
         self._lock = threading.Lock()
         self._recordings: list[FilmJob] = []
         self._live: tuple[Recording, Pace] | None = None
         self._outcomes: dict[Path, str] = {}
         self.replay = Replay(fps=replay_fps or gif_fps)
         self._replay_pace = Pace(self.replay.fps)
+        self._replay_runs = runs(canvases, self._replay_pace)
         self._replay_worker = Worker("replay", self._fill_replay)
 
     def __enter__(self) -> Self:
@@ -135,7 +137,9 @@ class Recorder(Output):
         """Stop recording; the film is finished in the background."""
         with self._lock:
             if self._live is not None:
-                self._live[1].stop()
+                recording, pace = self._live
+                pace.stop()
+                recording.end_by = time.monotonic() + ENCODING
                 self._live = None
 
     def save_replay(self, *, suffix: str = ".gif", settings: RecordSettings = RECORD_DEFAULTS) -> Path:
@@ -151,6 +155,9 @@ class Recorder(Output):
         """Wait for the films that are being finished; whether all are after `timeout` seconds."""
         with self._lock:
             waiting = [each for each in self._recordings if self._live is None or each is not self._live[0]]
+        for each in waiting:
+            if time.monotonic() > each.end_by:
+                each.give_up_encoding()
         return not _unfinished(waiting, timeout)
 
     def close(self, timeout: float = 60.0) -> None:
@@ -185,7 +192,7 @@ class Recorder(Output):
         path = path or new_path(self._folder, suffix, in_use=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")
-        return check_writable(path, force=force, suffixes=tuple(self._frame_rates))
+        return check_film(path, force=force)
 
     def _begin(self, recording: FilmJob) -> Path:
         with self._lock:
@@ -213,20 +220,18 @@ class Recorder(Output):
         saved = f"saved {recording.path}{recording.note and f', {recording.note}'}"
         log.log(logging.INFO if recording.saved else logging.ERROR, "%s", saved if recording.saved else recording.fault)
 
-    def _images(self, pace: Pace) -> Iterator[Image]:
-        """The newest canvas for every frame of the video."""
-        while due := pace.wait():
-            frame = self._canvases.peek()
-            if frame is not None:
-                self.dropped += due - 1
-                self._rate.tick()
-                yield from itertools.repeat(frame.image, due)
+    def _images(self, pace: Pace) -> Iterator[tuple[Image, int]]:
+        """The canvases of a recording, and for how many frames of the video each is shown."""
+        for image, frames in runs(self._canvases, pace):
+            self.dropped += frames - 1
+            self._rate.tick()
+            yield image, frames
 
     def _fill_replay(self) -> None:
         try:
-            due, frame = self._replay_pace.wait(), self._canvases.peek()
-            if due and frame is not None:
-                self.replay.add(frame.image, times=due)
+            run = next(self._replay_runs, None)
+            if run is not None:
+                self.replay.add(run[0], times=run[1])
                 lower_priority()  # from the second canvas on: the first one loads the encoder
         except Exception as error:  # a thread must not die unseen
             self.replay.clear()

@@ -109,6 +109,7 @@ class Show:
                 file.turn()
             for thread in (threads, parts.engine, parts.capture):
                 thread.check()
+        parts.recorder.stop()  # what was asked to end: closing all else takes time
         if record is not None:
             raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
 

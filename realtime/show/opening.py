@@ -12,7 +12,7 @@ from realtime.faults.camera import failing_source
 from realtime.faults.fault import Faults
 from realtime.imaging.frame import Frame
 from realtime.outputs.recorder import MP4_FPS, Recorder
-from realtime.outputs.recording.open_writer import FILMS
+from realtime.outputs.recording.open_writer import check_film
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
 from realtime.outputs.window import Window
@@ -69,7 +69,7 @@ def check_files(options: LiveOptions) -> None:
         for path in recover(folder):
             log.warning("recovered %s from a show that was killed", path)
     if options.record is not None:
-        check_writable(options.record, force=options.force, suffixes=FILMS)
+        check_film(options.record, force=options.force)
     if options.log is not None:
         check_writable(options.log, force=options.force, suffixes=(SUFFIX,))
     if options.report is not None:

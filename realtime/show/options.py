@@ -144,7 +144,7 @@ class LiveOptions(RenderOptions):
     attract: Annotated[float | None, between(1)] = None
     """go through the views after this many seconds without a key or a click, until the next one"""
     record: Path | None = None
-    """record the whole show to an .mp4, .gif, .webm or .webp file"""
+    """record the whole show to an .mp4, .gif, .webm or .webp file, or to PNG files named as in film-%05d.png"""
     log: Path | None = None
     """keep what the show sees, and every change of a value, in a .take file, for ventral render"""
     resume: Path | None = None

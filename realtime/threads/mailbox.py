@@ -1,6 +1,7 @@
 """A mailbox between threads that holds only the newest value."""
 
 import threading
+import time
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,7 +15,7 @@ class Mailbox(Generic[T]):
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._value: T | None = None
+        self._newest: tuple[T, float] | None = None
         self._version = 0
 
     @property
@@ -25,7 +26,7 @@ class Mailbox(Generic[T]):
     def put(self, value: T) -> None:
         """Replace the value and wake every waiting reader."""
         with self._changed:
-            self._value = value
+            self._newest = value, time.monotonic()
             self._version += 1
             self._changed.notify_all()
 
@@ -34,8 +35,12 @@ class Mailbox(Generic[T]):
         with self._changed:
             if not self._changed.wait_for(lambda: self._version > seen, timeout):
                 return None, seen
-            return self._value, self._version
+            return self.peek(), self._version
 
     def peek(self) -> T | None:
         """The newest value, without waiting; None before the first."""
-        return self._value
+        return self._newest[0] if self._newest is not None else None
+
+    def peek_with_time(self) -> tuple[T, float] | None:
+        """The newest value and when it was put in, as of time.monotonic(); None before the first."""
+        return self._newest

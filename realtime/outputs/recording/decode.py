@@ -26,12 +26,13 @@ def decode(
 ) -> Iterator[NDArray[np.uint8]]:
     """The frames (H, W, channels) from `start` seconds on, at most `count`; OutputError when ffmpeg fails.
 
-    `filters` are those of ffmpeg, and must give frames of `size_wh`.
+    `filters` are those of ffmpeg, and must give frames of `size_wh`. They get the frames from the key frame before
+    `start` on, whose times are negative: `fps=...:start_time=0` leaves them out, but for the one that still lasts.
     """
     shape = size_wh[1], size_wh[0], _CHANNELS[pixels]
     limit = () if count is None else ("-frames:v", f"{count}")
     raw = ("-f", "rawvideo", "-pix_fmt", pixels, "pipe:1")
-    ffmpeg = Ffmpeg(("-ss", f"{start}", "-i", file_url(video), "-vf", filters, *limit, *raw))
+    ffmpeg = Ffmpeg(("-noaccurate_seek", "-ss", f"{start}", "-i", file_url(video), "-vf", filters, *limit, *raw))
     try:
         while len(content := ffmpeg.read(int(np.prod(shape)))) == np.prod(shape):
             yield np.frombuffer(content, np.uint8).reshape(shape)

@@ -1,14 +1,13 @@
 """The ffmpeg of imageio-ffmpeg: as a process that encodes or decodes, and for the length of a file."""
 
-import re
-import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import imageio_ffmpeg
 
 from models.errors import OutputError
-from realtime.outputs.recording.encoding import Arguments, file_url
-from realtime.outputs.recording.process import OWN_GROUP, Process
+from realtime.outputs.recording.encoding import Arguments
+from realtime.outputs.recording.process import Process
 
 
 class Ffmpeg(Process):
@@ -21,13 +20,12 @@ class Ffmpeg(Process):
 
 def duration(path: Path) -> float | None:
     """The length of a video or GIF in seconds, from its header; None when it has no frames."""
-    command = (_program(), "-hide_banner", "-nostdin", "-i", file_url(path))
-    ran = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, **OWN_GROUP)
-    match = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+).*Video:", ran.stderr, re.DOTALL)
-    if match is None:
-        return None
-    hours, minutes, seconds = map(float, match.groups())
-    return 3600 * hours + 60 * minutes + seconds
+    import av  # the start of a show does not wait for it
+
+    with suppress(av.FFmpegError), av.open(str(path)) as container:
+        if container.streams.video and container.duration is not None:
+            return container.duration / av.time_base
+    return None
 
 
 def _program() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -16,12 +17,14 @@ log = logging.getLogger(__name__)
 class FilmJob(ABC):
     """Writes a film to `path` and calls `done` with itself. Nothing is raised: `fault` says what went wrong.
 
-    `saved` says whether the file at `path` is whole; `requested` is the name that was asked for.
+    `saved` says whether the file at `path` is whole; `requested` is the name that was asked for. After `end_by`, as of
+    time.monotonic(), whoever waits for it calls `give_up_encoding`.
     """
 
     def __init__(self, path: Path, done: Callable[[FilmJob], None]) -> None:
         self.path = self.requested = path
         self.saved = False
+        self.end_by = math.inf
         self._done = done
         self._faults = list[str]()
         self._thread = threading.Thread(target=self._run, name=f"recording {path.name}", daemon=True)
@@ -49,6 +52,10 @@ class FilmJob(ABC):
         """Wait until it is finished; whether it is."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    def give_up_encoding(self) -> None:
+        """Keep what is encoded, if anything is left to encode."""
+        return
 
     def interrupt(self) -> None:
         """Keep what can be kept at once."""

@@ -1,4 +1,4 @@
-"""The interface of every file writer: images go in at a constant rate, and a complete file comes out, or none."""
+"""The interface of every file writer: images go in, and a complete file comes out, or none."""
 
 from pathlib import Path
 from typing import Protocol, Self
@@ -22,6 +22,10 @@ class ImageWriter(Protocol):
     def write(self, image: Image) -> None:
         """Append one image, shown for 1/fps seconds."""
 
+    def hold(self, frames: int) -> None:
+        """Show the last image for `frames` / fps seconds more; its array must not have changed."""
+        return
+
     @property
     def size(self) -> int:
         """The bytes that the file would have now, from any thread; an estimate."""
@@ -32,6 +36,10 @@ class ImageWriter(Protocol):
 
     def abort(self) -> None:
         """Leave no file."""
+        return
+
+    def give_up_encoding(self) -> None:
+        """From another thread: make a slow `write` fail and keep what was written; a conversion goes on."""
         return
 
     def interrupt(self) -> None:

@@ -7,6 +7,7 @@ from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.outputs.recording.encoding import GIF_WIDTH, Wh
 from realtime.outputs.recording.formats.mp4 import Mp4Writer
 from realtime.outputs.recording.formats.png import PngWriter
+from realtime.outputs.recording.formats.png_sequence import PngSequenceWriter, check_sequence
 from realtime.outputs.recording.formats.webm import WebmWriter
 from realtime.outputs.recording.formats.webp import WebpWriter
 from realtime.outputs.recording.gif.gif_writer import GifWriter
@@ -15,6 +16,13 @@ from realtime.outputs.recording.paths import check_writable
 
 FILMS = (".mp4", ".gif", ".webm", ".webp")
 """The names of files that hold films."""
+
+
+def check_film(path: Path, *, force: bool) -> Path:
+    """Return `path` if a film or a sequence of PNG files can be written there; OutputError otherwise."""
+    if path.suffix.lower() == ".png":
+        return check_sequence(path)
+    return check_writable(path, force=force, suffixes=FILMS)
 
 
 def open_writer(
@@ -28,11 +36,15 @@ def open_writer(
 ) -> ImageWriter:
     """Open a writer for images of `size_wh`; OutputError when `path` cannot be written.
 
+    A .png file holds one image, and one with a number in its name, such as film-%05d.png, is a sequence.
+
     Images wider than 640 pixels are scaled down in a GIF or WebP. Any frame rate is possible: a GIF rounds frame
     times to hundredths of a second, keeps the total time, and drops frames above 50 fps. `settings` say how a GIF is
     written; it falls to a lower rate and so on where it would be larger than they say. `text`
     is kept inside the file: the settings that made it.
     """
+    if path.suffix.lower() == ".png" and "%" in path.name:
+        return PngSequenceWriter(path, fps, text=text)
     check_writable(path, force=force, suffixes=(*FILMS, ".png"))
     replaces = file_state(path) if force else None
     if path.suffix.lower() == ".png":

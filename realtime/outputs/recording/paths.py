@@ -23,12 +23,13 @@ def check_writable(path: Path, *, force: bool = False, suffixes: Collection[str]
     """Return `path` if it can be written; raise OutputError with the reason otherwise, before any work is lost."""
     if path.suffix.lower() not in suffixes:
         raise OutputError(f"cannot write {path}: its name must end in {' or '.join(suffixes)}")
-    _check_folder(path.parent)
+    check_folder(path.parent)
     check_replaceable(path, force=force)
     return path
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Raise OutputError where nothing can be written to a folder."""
     if not folder.is_dir():
         raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
     with output_errors(folder), tempfile.TemporaryFile(dir=folder):  # os.access is always true for root

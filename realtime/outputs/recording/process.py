@@ -6,14 +6,14 @@ import subprocess
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import IO, Any, cast
+from typing import IO, Any, NoReturn, cast
 
 from models.errors import OutputError
 
 _NICE = 10
 """Next to a show on two busy cores at 1280x720, the show kept 78 % of its fps at 5 and 91 % at 10; with GIFs 95 %."""
 
-OWN_GROUP: dict[str, Any] = {  # Ctrl-C in the terminal must not reach the child. A session of its own would also be a
+_OWN_GROUP: dict[str, Any] = {  # Ctrl-C in the terminal must not reach the child. A session of its own would also be a
     "process_group": 0,  # scheduling group of its own (sched_autogroup), which makes niceness meaningless
     "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
@@ -27,7 +27,7 @@ class Process:
         self._name = name
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         try:
-            self._process = subprocess.Popen(command, pass_fds=inherited, **pipes, **OWN_GROUP)
+            self._process = subprocess.Popen(command, pass_fds=inherited, **pipes, **_OWN_GROUP)
         except OSError as error:
             raise OutputError(f"cannot start {command[0]}: {error.strerror}") from error
         with suppress(OSError, AttributeError):  # ended already, or Windows, where creationflags set the priority
@@ -39,13 +39,18 @@ class Process:
         self._listener = threading.Thread(target=self._listen, name=name, daemon=True)
         self._listener.start()
 
-    def write(self, content: bytes | memoryview) -> None:
+    def write(self, content: bytes) -> None:
         """Write to standard input, waiting while the process is busy; OutputError when it has ended."""
         try:
             self._stdin.write(content)
+            self._stdin.flush()
         except (OSError, ValueError):
-            self.end()
-            raise OutputError(f"{self._name} ended too early") from None
+            self._fail()
+
+    def check(self) -> None:
+        """OutputError when it has ended."""
+        if self._process.poll() is not None:
+            self._fail()
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes of standard output; fewer at its end."""
@@ -67,6 +72,11 @@ class Process:
     def kill(self) -> None:
         """Kill the process, from any thread."""
         self._process.kill()
+
+    def _fail(self) -> NoReturn:
+        """Raise the error of a process that has ended too early."""
+        self.end()
+        raise OutputError(f"{self._name} ended too early") from None
 
     def _listen(self) -> None:
         with self._stderr as lines:

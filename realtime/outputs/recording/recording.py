@@ -25,7 +25,7 @@ SHORT = 1.0  # seconds
 
 
 class Recording(FilmJob):
-    """Writes `images`, as they come, and finishes the file.
+    """Writes `images`, each for a number of frames, as they come, and finishes the file.
 
     The first image decides the size; others are fitted into it. After a fault, what had been written is kept, and the
     recording goes on in a new file; `failed` is told at once.
@@ -34,7 +34,7 @@ class Recording(FilmJob):
     def __init__(  # noqa: PLR0913, what a recording is, and whom it tells
         self,
         path: Path,
-        images: Iterable[Image],
+        images: Iterable[tuple[Image, int]],
         *,
         fps: float,
         done: Callable[[FilmJob], None],
@@ -65,6 +65,12 @@ class Recording(FilmJob):
         """What there is to know of the finished file."""
         return self._writer.note if self._writer is not None else ""
 
+    def give_up_encoding(self) -> None:
+        """Keep what is encoded, if anything is left to encode: an encoder may be as slow as it likes."""
+        self._interrupted = True
+        if self._writer is not None:
+            self._writer.give_up_encoding()
+
     def interrupt(self) -> None:
         """Keep what can be kept at once; a GIF stays the MP4 that it would be made from."""
         self._interrupted = True
@@ -76,7 +82,7 @@ class Recording(FilmJob):
         first = next(self._images, None)
         if first is None:
             raise OutputError(f"{self.path} was not written: no canvas was drawn")
-        size_hw, failures = hw(first), 0
+        size_hw, failures = hw(first[0]), 0
         while first is not None:
             try:
                 self._write_file(first, size_hw)
@@ -91,14 +97,18 @@ class Recording(FilmJob):
         if self._faults and self.saved:
             self._faults.append(f"the rest, {self._length:.1f} s, is in {self.path}")
 
-    def _write_file(self, first: Image, size_hw: Hw) -> None:
+    def _write_file(self, first: tuple[Image, int], size_hw: Hw) -> None:
         force = self._force and self.path == self.requested
         self._writer = open_writer(
             self.path, fps=self._fps, size_wh=size_hw[::-1], force=force, settings=self._settings, text=self._text
         )
         try:
-            for image in itertools.chain([first], self._images):
-                self._writer.write(fit(image, size_hw))
+            shown: Image | None = None
+            for image, frames in itertools.chain([first], self._images):
+                if image is not shown:
+                    self._writer.write(fit(image, size_hw))
+                self._writer.hold(frames - (image is not shown))
+                shown = image
         finally:
             self._writer.close()
             self.path = self._writer.path

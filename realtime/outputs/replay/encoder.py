@@ -1,14 +1,12 @@
 """H.264 in memory: canvases in, one packet out for each."""
 
-from fractions import Fraction
-
 import av
 import cv2
 import numpy as np
 from av.video.frame import PictureType
 
 from realtime.imaging.frame import Image
-from realtime.outputs.recording.encoding import Wh
+from realtime.outputs.recording.encoding import Wh, as_fraction
 
 _OPTIONS = {"preset": "ultrafast", "tune": "zerolatency", "crf": "23", "g": "100000", "forced-idr": "1"}
 """1280x720 costs 7 ms of one core; `superfast` costs 11 ms for half of the size."""
@@ -37,8 +35,3 @@ class Encoder:
         frame.pts = time
         frame.pict_type = PictureType.I if key else PictureType.NONE
         return b"".join(bytes(packet) for packet in self._context.encode(frame))
-
-
-def as_fraction(fps: float) -> Fraction:
-    """A frame rate as a video file stores it."""
-    return Fraction(fps).limit_denominator(1000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,19 @@ import cv2
 import numpy as np
 
 from realtime.imaging.frame import Image
+from realtime.outputs.recording.encoding import as_fraction
 from realtime.outputs.replay.clip import Clip
-from realtime.outputs.replay.encoder import as_fraction
 
 _CRASH_SAFE = {"movflags": "+hybrid_fragmented+delay_moov", "frag_duration": "1000000", "flush_packets": "1"}
 """A file that was not finished plays up to its last second."""
 
 
-def images(clip: Clip) -> Iterator[Image]:
-    """One image for each frame of the clip, oldest first."""
+def images(clip: Clip) -> Iterator[tuple[Image, int]]:
+    """The images of the clip, oldest first, and for how many frames each is shown."""
     for frame, (time, end) in zip(_decoded(clip), clip.spans(), strict=True):
         count = end - max(time, clip.begin)
         if count > 0:
-            image = np.asarray(cv2.cvtColor(frame.to_ndarray(format="yuv420p"), cv2.COLOR_YUV2BGR_I420), np.uint8)
-            yield from repeat(image, count)
+            yield np.asarray(cv2.cvtColor(frame.to_ndarray(format="yuv420p"), cv2.COLOR_YUV2BGR_I420), np.uint8), count
 
 
 def write_mp4(clip: Clip, path: Path, text: str = "") -> None:

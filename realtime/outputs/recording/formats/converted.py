@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,7 @@ from realtime.imaging.frame import Image
 from realtime.outputs.recording import encoding
 from realtime.outputs.recording.decode import decode
 from realtime.outputs.recording.drafts.draft import Draft
-from realtime.outputs.recording.encoding import Wh
-from realtime.outputs.recording.ffmpeg import Ffmpeg
+from realtime.outputs.recording.encoding import Wh, as_fraction
 from realtime.outputs.recording.formats.mp4 import Mp4Writer
 from realtime.outputs.recording.loops.order import bounce, seamless
 from realtime.outputs.recording.loops.seam import Seam, find_seam
@@ -94,21 +92,19 @@ class ConvertedWriter(Mp4Writer):
             seam = self._seam()
             notes.append(seam.describe(self.fps) if seam else "too short for a seamless loop")
             images = seamless(self._read, seam or Seam(0, self.frames))
-        arguments = encoding.encode(self.encoding, fps=self.fps, size_wh=self._output_wh, to=to.part, text=self._text)
-        self._start(partial(Ffmpeg, arguments, inherited=to.handles))
-        frames = 0
+        raw, frames = self._start_encoder(to, self._text), 0
         for image in images:
-            self._process.write(np.ascontiguousarray(image).data)
+            raw.write(image, frames)
             frames += 1
-        self._process.end()
+        raw.end()
         return frames
 
     def _read(self, first: int, end: int) -> Iterator[Image]:
         """The frames of the video from `first` up to, and without, `end`."""
-        start = max(first - 0.5, 0) / self.fps
-        return decode(self._video.part, self._output_wh, start=start, count=end - first)
+        filters, start = f"fps={as_fraction(self.fps)}:start_time=0", first / self.fps
+        return decode(self._video.part, self._output_wh, filters=filters, start=start, count=end - first)
 
     def _seam(self) -> Seam | None:
-        filters = f"scale={_SMALL_WH[0]}:{_SMALL_WH[1]}:flags=area"
+        filters = f"fps={as_fraction(self.fps)},scale={_SMALL_WH[0]}:{_SMALL_WH[1]}:flags=area"
         small = [*decode(self._video.part, _SMALL_WH, "gray", filters=filters)]
         return find_seam(np.stack(small), self.fps)

@@ -1,12 +1,12 @@
-"""MP4 files: H.264 through a pipe to ffmpeg."""
+"""MP4 files: H.264 through a pipe to ffmpeg, with a time for each image, so that one that lasts costs nothing."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
-
-import numpy as np
+from typing import TYPE_CHECKING, NoReturn
 
 from models.errors import OutputError
 from models.files import FileState
@@ -19,6 +19,9 @@ from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.process import Process
 from realtime.threads.signals import defer_signals
+
+if TYPE_CHECKING:
+    from realtime.outputs.recording.raw_video import RawVideo
 
 
 class Mp4Writer(ImageWriter):
@@ -38,11 +41,11 @@ class Mp4Writer(ImageWriter):
     ) -> None:
         self.path, self.fps, self.frames = path, fps, 0
         self._size_wh, self._output_wh = size_wh, output_wh
-        self._open, self._interrupted = True, False
+        self._open, self._interrupted, self._encoded = True, False, False
+        self._check_at = 0  # the frame before which the file is looked at
         self._video = Draft(self._video_path(), replaces=replaces)
-        arguments = encoding.encode(self.encoding, fps=fps, size_wh=output_wh, to=self._video.part, text=text)
         try:
-            self._start(partial(Ffmpeg, arguments, inherited=self._video.handles))
+            self._raw = self._start_encoder(self._video, text)
         except BaseException:  # Ctrl-C too: the caller has no writer to abort yet
             self._video.discard()
             raise
@@ -55,10 +58,21 @@ class Mp4Writer(ImageWriter):
             raise OutputError(f"{self.path} is closed")
         try:
             self._check_file()
-            self._process.write(np.ascontiguousarray(resize(image, self._output_wh[::-1])).data)
+            self._encode(image, self.frames)
         except OutputError as error:
             self._fail(str(error))
         self.frames += 1
+
+    def hold(self, frames: int) -> None:
+        """Show the last image for so many frames more; it is encoded again only once a second."""
+        try:
+            self._process.check()
+        except OutputError as error:
+            self._fail(str(error))
+        self.frames += frames
+        if self.frames > self._time + self.fps:
+            self.frames -= 1
+            self.write(self._image)
 
     @property
     def size(self) -> int:
@@ -75,7 +89,10 @@ class Mp4Writer(ImageWriter):
         self.require_frames()
         self._open = False
         try:
-            self._process.end()
+            if self.frames > self._time + 1:
+                self._encode(self._image, self.frames - 1)  # the last image ends at the end of the film
+            self._raw.end()
+            self._encoded = True
             self._check(self._video.part, self.fps, self.frames)
             self._publish()
         except OutputError as error:
@@ -90,6 +107,11 @@ class Mp4Writer(ImageWriter):
             self._open = False
             self._discard()
 
+    def give_up_encoding(self) -> None:
+        """Kill the process, unless everything is encoded; what it has written is kept."""
+        if not self._encoded:
+            self._process.kill()
+
     def interrupt(self) -> None:
         """Kill the process; what it has written is kept."""
         self._interrupted = True
@@ -100,6 +122,17 @@ class Mp4Writer(ImageWriter):
         with suppress(OutputError):
             self._process.end()
         self._video.discard()
+
+    def _encode(self, image: Image, time: int) -> None:
+        self._raw.write(resize(image, self._output_wh[::-1]), time)
+        self._image, self._time = image, time
+
+    def _start_encoder(self, to: Draft, text: str) -> RawVideo:
+        from realtime.outputs.recording.raw_video import RawVideo  # loads PyAV
+
+        arguments = encoding.encode(self.encoding, fps=self.fps, to=to.part, text=text)
+        self._start(partial(Ffmpeg, arguments, inherited=to.handles))
+        return RawVideo(self._process, self._output_wh, self.fps)
 
     def _start(self, process: Callable[[], Process]) -> None:
         try:
@@ -133,6 +166,7 @@ class Mp4Writer(ImageWriter):
         with suppress(OutputError):
             self._video.restore()
         seconds = duration(self._video.part)
+        self.frames = round((seconds or 0) * self.fps)
         if not seconds:
             self._video.discard()
             raise OutputError(f"{self.path} was lost: {reason}")
@@ -148,7 +182,8 @@ class Mp4Writer(ImageWriter):
 
     def _check_file(self) -> None:
         """Once a second: whether the file is still there, and whether there is room for more."""
-        if self.frames % max(round(self.fps), 1) == 0:
+        if self.frames >= self._check_at:
+            self._check_at = self.frames + max(round(self.fps), 1)
             if not self._video.intact:
                 raise OutputError("its unfinished file was deleted or replaced")
             free = paths.free_bytes(self.path.parent)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.errors import OutputError
 from realtime.outputs.recording.drafts.draft import Draft
-from realtime.outputs.recording.encoding import file_url
+from realtime.outputs.recording.encoding import as_fraction, file_url
 from realtime.outputs.recording.ffmpeg import Ffmpeg
 from realtime.outputs.recording.formats.converted import ConvertedWriter
 
@@ -20,7 +20,7 @@ class WebpWriter(ConvertedWriter):
 
     def _convert(self, video: Path, frames: int, to: Draft) -> str:
         loop = ("-loop", f"{self._settings.gif_loops}", "-f", "webp")
-        arguments = ("-i", file_url(video), *_LIBWEBP, *loop, file_url(to.part))
+        arguments = ("-i", file_url(video), "-vf", f"fps={as_fraction(self.fps)}", *_LIBWEBP, *loop, file_url(to.part))
         self._run(partial(Ffmpeg, arguments, inherited=to.handles))
         if abs(seconds(to.part) - frames / self.fps) > 0.1 + 1.5 / self.fps:
             raise OutputError(f"it lasts {seconds(to.part):.2f} s instead of {frames / self.fps:.2f} s")

@@ -17,7 +17,7 @@ _RAW: Arguments = ("-f", "rawvideo", "-pix_fmt", "bgra")
 
 
 def draft_palette(video: Path, parameters: GifParameters) -> Arguments:
-    """From the key frames of a video, one in two seconds, to a palette of 16x16 pixels on standard output."""
+    """From the key frames of a video, one in two seconds of motion, to a palette of 16x16 pixels on standard output."""
     key_frames = ("-skip_frame", "nokey", "-i", file_url(video))
     size = f"scale={parameters.size_wh[0]}:{parameters.size_wh[1]}:flags=area"
     return (*key_frames, "-vf", f"{size},palettegen=max_colors={parameters.colours}", *_RAW, "pipe:1")

@@ -35,10 +35,13 @@ def flag_colours(image: Image) -> list[tuple[int, ...]]:
     return [tuple(int(value) for value in image[height // 2, (2 * index + 1) * width // 8]) for index in range(4)]
 
 
-def read_film(path: Path, *, torn: bool = False) -> tuple[list[Image], float]:
-    """The pictures of a file, BGR, and the seconds that it lasts; only a `torn` one may end in the middle."""
+def read_film(path: Path, *, torn: bool = False, fps: float | None = None) -> tuple[list[Image], float]:
+    """The pictures of a file, BGR, and the seconds that it lasts; only a `torn` one may end in the middle.
+
+    Of an MP4, those of a player that shows `fps` pictures a second.
+    """
     if path.suffix == ".mp4":
-        return _read_video(path, torn=torn), imageio_ffmpeg.count_frames_and_secs(path)[1]
+        return _read_video(path, torn=torn, fps=fps), imageio_ffmpeg.count_frames_and_secs(path)[1]
     with Pillow.open(path) as pillow:
         frames = [
             (np.array(frame.convert("RGB"))[:, :, ::-1], frame.info.get("duration", 0))
@@ -47,9 +50,22 @@ def read_film(path: Path, *, torn: bool = False) -> tuple[list[Image], float]:
     return [frame for frame, _ in frames], sum(duration for _, duration in frames) / 1000
 
 
-def _read_video(path: Path, *, torn: bool) -> list[Image]:
+def _read_video(path: Path, *, torn: bool, fps: float | None) -> list[Image]:
     """What ffmpeg decodes; imageio's own reader leaves its pipes open."""
-    command = (imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "bgr24", "-")
+    rate = ("-vf", f"fps={fps}") if fps else ()
+    command = (
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-i",
+        path,
+        *rate,
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "bgr24",
+        "-",
+    )
     decoded = subprocess.run(command, capture_output=True, check=True)
     assert torn or not decoded.stderr, decoded.stderr
     video = cv2.VideoCapture(str(path))

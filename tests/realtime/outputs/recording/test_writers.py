@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageSequence
 
 from models.errors import OutputError
 from realtime.outputs.recording import paths as output
@@ -41,6 +44,35 @@ def test_every_picture_is_there_for_its_time(tmp_path: Path, suffix: str, frames
     assert len(pictures) == frames
     assert seconds == pytest.approx(frames / fps, abs=0.011)
     assert names(tmp_path) == [f"film{suffix}"]
+
+
+@pytest.mark.parametrize("suffix", VIDEOS)
+def test_a_picture_that_is_held_lasts_until_the_next(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"film{suffix}"
+    with open_writer(path, fps=25, size_wh=SIZE_WH) as writer:
+        writer.write(flags())
+        writer.hold(44)
+        writer.write(flags(step=20))
+        writer.hold(14)
+    if suffix == ".gif":
+        with Pillow.open(path) as gif:
+            ends = list(itertools.accumulate(frame.info["duration"] for frame in ImageSequence.Iterator(gif)))
+        assert 1800 in ends and ends[-1] == 2400
+        return
+    pictures, seconds = read_film(path, fps=25)
+    assert seconds == pytest.approx(2.4, abs=0.011)
+    assert [int(picture[4, 64].min()) > 128 for picture in pictures] == [False] * 45 + [True] * 15
+
+
+def test_a_picture_that_lasts_is_sent_once_a_second(tmp_path: Path) -> None:
+    with open_writer(tmp_path / "film.mp4", fps=30, size_wh=SIZE_WH) as writer:
+        writer.write(flags())
+        for _ in range(299):
+            writer.hold(1)
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        times = [frame.time for frame in film.decode(video=0)]
+    assert times[0] == 0 and times[-1] == pytest.approx(299 / 30, abs=0.001)
+    assert len(times) <= 11
 
 
 def test_a_gif_of_a_fast_video_lasts_as_long(tmp_path: Path) -> None:
@@ -227,7 +259,7 @@ def test_ctrl_c_while_ffmpeg_starts_leaves_nothing(
             started.append(self)
 
     started: list[Pressed] = []
-    monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
+    monkeypatch.setattr("realtime.outputs.recording.process.subprocess.Popen", Pressed)
     with pytest.raises(KeyboardInterrupt):
         open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     assert [each.poll() is not None for each in started] == [True]
@@ -245,7 +277,7 @@ def test_ctrl_c_while_a_film_is_finished_leaves_nothing(
             return super().wait(timeout)
 
     presses = [signal.SIGINT]
-    monkeypatch.setattr("realtime.outputs.recording.ffmpeg.subprocess.Popen", Pressed)
+    monkeypatch.setattr("realtime.outputs.recording.process.subprocess.Popen", Pressed)
     writer = open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
     writer.write(flags((64, 48)))
     with pytest.raises(KeyboardInterrupt):

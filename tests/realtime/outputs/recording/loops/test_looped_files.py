@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as Pillow
+from PIL import ImageSequence
 
 from realtime.controls.settings import RecordSettings
 from realtime.imaging.frame import Image
@@ -42,6 +45,26 @@ def test_a_gif_that_bounces(tmp_path: Path) -> None:
     assert all(like(picture, turning(step)) for picture, step in zip(pictures, steps, strict=True))
     assert writer.frames == 90
     assert [path.name for path in tmp_path.iterdir()] == ["film.gif"]
+
+
+@pytest.mark.parametrize("quality", ["good", "best"])
+def test_pictures_that_are_held_bounce_too(tmp_path: Path, quality: Literal["good", "best"]) -> None:
+    settings = RecordSettings(loop="bounce", gif_quality=quality)
+    with open_writer(tmp_path / "film.gif", fps=20, size_wh=SIZE_WH, settings=settings) as writer:
+        for step, frames in ((0, 61), (20, 4), (10, 50)):
+            writer.write(turning(step))
+            for _ in range(frames - 1):
+                writer.hold(1)
+    forwards = [0] * 61 + [20] * 4 + [10] * 50
+    with Pillow.open(tmp_path / "film.gif") as gif:
+        shown = [
+            np.array(frame.convert("RGB"))[..., ::-1]
+            for frame in ImageSequence.Iterator(gif)
+            for _ in range(round(frame.info["duration"] / 50))
+        ]
+    assert len(shown) == 228
+    for image, step in zip(shown, [*forwards, *forwards[-2:0:-1]], strict=True):
+        assert min((0, 10, 20), key=lambda each: float(np.abs(image.astype(int) - turning(each)).mean())) == step
 
 
 def test_a_gif_whose_end_flows_into_its_beginning(tmp_path: Path) -> None:
