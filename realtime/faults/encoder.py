@@ -1,4 +1,4 @@
-"""An encoder that is killed when that is ordered: on Linux, where child processes can be listed."""
+"""Encoders that are killed, or stopped for a while, when that is ordered: on Linux, where processes can be listed."""
 
 import os
 import signal
@@ -7,22 +7,29 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from realtime.faults.fault import Faults
+from realtime.faults.fault import Fault, Faults
 
 
-def kill_encoders(faults: Faults) -> None:
-    """Kill the ffmpeg processes of this process at the times that are ordered, on a thread of its own."""
-    times = sorted(fault.begin for fault in faults.of("encoder"))
-    if times:
-        threading.Thread(target=_kill_at, args=(times, faults), name="faults", daemon=True).start()
+def let_encoders_fail(faults: Faults) -> None:
+    """Send signals to the ffmpeg processes of this process at the times that are ordered, on a thread of its own."""
+    ordered = sorted(signal for fault in faults.of("encoder") for signal in _signals(fault))
+    if ordered:
+        threading.Thread(target=_send, args=(ordered, faults), name="faults", daemon=True).start()
 
 
-def _kill_at(times: list[float], faults: Faults) -> None:
-    for each in times:
-        time.sleep(max(each - faults.seconds, 0.0))
+def _signals(fault: Fault) -> list[tuple[float, signal.Signals]]:
+    """When to send which signal."""
+    if fault.kind == "killed":
+        return [(fault.begin, signal.SIGKILL)]
+    return [(fault.begin, signal.SIGSTOP), (fault.end, signal.SIGCONT)]
+
+
+def _send(ordered: list[tuple[float, signal.Signals]], faults: Faults) -> None:
+    for moment, number in ordered:
+        time.sleep(max(moment - faults.seconds, 0.0))
         for process_id in _encoders():
             with suppress(ProcessLookupError):
-                os.kill(process_id, signal.SIGKILL)
+                os.kill(process_id, number)
 
 
 def _encoders() -> list[int]:

@@ -13,7 +13,8 @@ KINDS = {
     "camera": ("lost", "hang", "frozen", "small", "grey", "noise", "error"),
     "graph": ("error", "memory", "nan", "slow"),
     "view": ("error",),
-    "encoder": ("killed",),
+    "encoder": ("killed", "stopped"),
+    "disk": ("full",),
 }
 """What can fail, and how."""
 

@@ -8,7 +8,8 @@ from realtime.capture.feed import Capture
 from realtime.capture.registry import stands_still
 from realtime.capture.source import SourceOptions
 from realtime.controls.settings import ShowSettings
-from realtime.faults.encoder import kill_encoders
+from realtime.faults.disk import let_disk_fill
+from realtime.faults.encoder import let_encoders_fail
 from realtime.faults.fault import Faults
 from realtime.faults.graph import failing_graphs
 from realtime.faults.view import let_views_fail
@@ -57,7 +58,8 @@ def run(options: LiveOptions) -> None:
     faults = Faults(options.fault)
     opener = source_opener(options, SourceOptions(loop=loop, hold=HOLD, fps=fps), faults)
     let_views_fail(setup.views, faults)
-    kill_encoders(faults)
+    let_encoders_fail(faults)
+    let_disk_fill(faults)
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         health = stack.enter_context(HealthServer(options.health)) if options.health is not None else None

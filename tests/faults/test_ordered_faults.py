@@ -73,6 +73,25 @@ def test_a_view_and_an_encoder_that_fail(tmp_path: Path) -> None:
     assert sum(map(seconds_of, films)) > report["seconds"] - START - 1
 
 
+@pytest.mark.slow
+def test_an_encoder_that_is_stopped_for_a_while_loses_no_time(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    status, log, report = run(tmp_path, ["encoder:stopped"], "--record", str(film))
+    assert status == 0, log
+    assert seconds_of(film) == pytest.approx(report["seconds"] - report["first_canvas"], abs=0.35)
+    assert min(report["by_second"]["canvas"][1:-1]) > 0
+
+
+@pytest.mark.slow
+def test_a_full_disk_ends_the_recording_and_not_the_show(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    status, log, report = run(tmp_path, ["disk:full"], "--record", str(film))
+    assert status == 2
+    assert "only 0 MB are free on its disk" in log
+    assert seconds_of(film) == pytest.approx(START - report["first_canvas"], abs=1.5)
+    assert min(report["by_second"]["canvas"][1:-1]) > 0
+
+
 def test_a_fault_is_parsed() -> None:
     assert parse_fault("camera:hang@5s") == Fault("camera", "hang", 5, 8)
     assert parse_fault("graph:nan@0.5s+2s") == Fault("graph", "nan", 0.5, 2.5)
