@@ -37,7 +37,7 @@ LOSSLESS: Arguments = (
     *("-vf", _BT709.format("", "yuv444p")),
     *("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-threads", "2"),
 )
-"""As the source of the best GIFs: 52 dB, as only colours are rounded; 1.5 to 1.75 times the room, the same CPU time."""
+"""As the source of the best GIFs: 52 dB, as only colours are rounded; 1.5 to 2 times the room, the same CPU time."""
 
 _CRASH_SAFE: Arguments = (
     *("-movflags", "+hybrid_fragmented+negative_cts_offsets"),

@@ -4,16 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.imaging.compositing import Rect
-from realtime.outputs.recording.gif.best import frame_palette
-from realtime.outputs.recording.gif.best.blocks import frame, index_bits
+from realtime.outputs.recording.gif.best import frame_palette, worth
+from realtime.outputs.recording.gif.best.blocks import frame
 from realtime.outputs.recording.gif.best.colour_bins import ColourBins, Floats, bins_of
-from realtime.outputs.recording.gif.best.frame_palette import chunks, nearest_colours, squared_distances
-from realtime.outputs.recording.gif.best.lossy_lzw import Choices, compress
+from realtime.outputs.recording.gif.best.frame_palette import nearest_colours
+from realtime.outputs.recording.gif.best.lossy_lzw import compress
 from realtime.outputs.recording.gif.parameters import GifParameters
 
 _CUT = 3.0  # times the error of the frame before with which a palette begins anew
 _MOST = 0.5  # the share of the pixels that change, from which on a frame may be another scene
-_STEP = 4  # of squared errors, so that those that matter fit into a byte
+_STEP = 4  # a squared error that is nothing
 _UNSEEN = 200  # the squared error of RGB, 8 per channel, of which no trail is seen
 _ROUGH, _FINE = 6, 7  # bits of the bins for which a palette is made, and of those in which it is used
 
@@ -38,10 +38,11 @@ class FrameEncoder:
         still = self._may_stay(bins, least)
         rectangle = _around(~still.reshape(image.shape[:2]))
         inside = _inside(rectangle, image.shape)
-        palette, choices = self._choices(bins, np.unique(nearest[bins.counts(~still) > 0]))
-        indices, codes = compress(bins.of[inside].tolist(), still[inside].tobytes(), choices)
-        self._show(pixels, inside, np.frombuffer(indices, np.uint8), palette)
-        colours = np.vstack([palette, np.zeros((1, 3), np.uint8)])
+        used = np.unique(nearest[bins.counts(~still) > 0])
+        palette = self._palette[used if len(used) else np.arange(1)]
+        indices, codes = self._compress(bins, palette, still, inside)
+        colours = np.vstack([palette, np.zeros((1, 3))]).astype(np.uint8)
+        self._show(pixels, inside, indices, colours)
         return frame(rectangle, colours, codes, hundredths=hundredths, transparent=len(palette))
 
     def _changing(self, bins: ColourBins) -> NDArray[np.bool_]:
@@ -63,10 +64,13 @@ class FrameEncoder:
 
         `least` are the errors of the nearest colours (bins,).
         """
+        return np.asarray(self._errors(bins) <= np.minimum(self._allowed(least), self._most)[bins.of] + _STEP)
+
+    def _errors(self, bins: ColourBins) -> Floats:
+        """The squared errors of what is shown so far (pixels,)."""
         if self._shown is None:
-            return np.zeros(len(bins.of), np.bool_)
-        errors = np.square(bins.means[bins.of] - self._shown).sum(axis=1)
-        return np.asarray(errors <= np.minimum(self._allowed(least), self._most)[bins.of] + _STEP)
+            return np.full(len(bins.of), np.inf, np.float32)
+        return np.asarray(np.square(bins.means[bins.of] - self._shown).sum(axis=1))
 
     def _allowed(self, least: Floats) -> Floats:
         """The squared errors that are allowed where the nearest colour has the `least`."""
@@ -81,43 +85,30 @@ class FrameEncoder:
         before, self._error = self._error, error
         return error > _CUT * before
 
-    def _choices(self, bins: ColourBins, used: NDArray[np.intp]) -> tuple[NDArray[np.uint8], Choices]:
-        """The colours that are `used`, and what pixels may become of them."""
-        palette = self._palette[used if len(used) else np.arange(1)]
-        nearest, least, _ = nearest_colours(bins.means, palette)
-        choices = Choices(
-            nearest=nearest.astype(np.uint8).tobytes(),
-            errors=_rows(bins.means, palette),
-            largest=np.minimum(self._allowed(least) / _STEP, 254).astype(np.uint8).tobytes(),
-            transparent=len(palette),
-            bits=index_bits(len(palette) + 1),
-        )
-        return palette.astype(np.uint8), choices
+    def _compress(
+        self, bins: ColourBins, palette: Floats, still: NDArray[np.bool_], inside: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.uint8], bytes]:
+        """The indices of the pixels `inside` the rectangle, and their codes; those that are `still` may stay."""
+        least = nearest_colours(bins.means, palette)[1]
+        choices = worth.choices(bins.means, palette, least, self._loss)
+        of, may_stay = bins.of[inside], still[inside]
+        beyond = self._errors(bins)[inside] - least[of]
+        pixels = worth.pixels(of, beyond, may_stay, (self._allowed(least) - least)[of], self._loss)
+        indices, codes = compress(pixels, choices)
+        return np.frombuffer(indices, np.uint8), codes
 
     def _show(
         self,
         pixels: NDArray[np.uint8],
         inside: NDArray[np.bool_],
         indices: NDArray[np.uint8],
-        palette: NDArray[np.uint8],
+        colours: NDArray[np.uint8],
     ) -> None:
-        """Note what is seen after a frame whose pixels `inside` its rectangle have these indices."""
+        """Note what is seen after a frame with these indices `inside` its rectangle; the last one is transparent."""
         if self._shown is None:
             self._shown = np.zeros_like(pixels)
-        places = np.flatnonzero(inside)[indices < len(palette)]
-        self._shown[places] = palette[indices[indices < len(palette)]]
-
-
-def _rows(colours: Floats, palette: Floats) -> list[bytes]:
-    """The errors of all indices for each of `colours` (n, 3), in steps, at most 255."""
-    rows = list[bytes]()
-    for part in chunks(colours):
-        distances = squared_distances(colours[part], palette)
-        errors = np.full((len(distances), 256), 255, np.uint8)
-        errors[:, : len(palette)] = np.clip(distances / _STEP, 0, 255)
-        content = errors.tobytes()
-        rows += [content[start : start + 256] for start in range(0, len(content), 256)]
-    return rows
+        drawn = indices < len(colours) - 1
+        self._shown[np.flatnonzero(inside)[drawn]] = colours[indices[drawn]]
 
 
 def _around(changed: NDArray[np.bool_]) -> Rect:
