@@ -78,7 +78,7 @@ def nearest_colours(colours: Floats, palette: Floats) -> tuple[NDArray[np.intp],
         least[part] = distances[places, nearest[part]]
         distances[places, nearest[part]] = np.inf
         next_one[part] = distances.min(axis=1)
-    return nearest, np.maximum(least, 0), next_one
+    return nearest, least, next_one
 
 
 def chunks(colours: Floats) -> Iterator[slice]:
@@ -87,8 +87,13 @@ def chunks(colours: Floats) -> Iterator[slice]:
 
 
 def squared_distances(colours: Floats, palette: Floats) -> Floats:
-    """The squared distances of colours (n, 3) to those of a palette (k, 3), as (n, k); less than 0 by rounding."""
-    ones = np.ones((len(colours), 1), np.float32)
-    left = np.hstack([colours, ones, np.square(colours).sum(axis=1, keepdims=True)])
-    right = np.vstack([-2 * palette.T, np.square(palette).sum(axis=1), np.ones(len(palette))]).astype(np.float32)
-    return np.asarray(left @ right)
+    """The squared distances of colours (n, 3) to those of a palette (k, 3), as (n, k).
+
+    Not by a matrix product: on several threads, small ones cost far more CPU time than they save.
+    """
+    distances = np.zeros((len(colours), len(palette)), np.float32)
+    for channel in range(3):
+        difference = colours[:, channel, None] - palette[:, channel]
+        difference *= difference
+        distances += difference
+    return distances
