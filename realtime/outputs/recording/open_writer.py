@@ -10,7 +10,7 @@ from realtime.outputs.recording.formats.png import PngWriter
 from realtime.outputs.recording.formats.png_sequence import PngSequenceWriter, check_sequence
 from realtime.outputs.recording.formats.webm import WebmWriter
 from realtime.outputs.recording.formats.webp import WebpWriter
-from realtime.outputs.recording.gif.gif_writer import GifWriter
+from realtime.outputs.recording.gif.gif_writer import BestGifWriter, GifWriter
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.paths import check_writable
 
@@ -52,7 +52,8 @@ def open_writer(
     if path.suffix.lower() == ".webm":
         return WebmWriter(path, fps, size_wh, _even(size_wh), replaces=replaces, settings=settings, text=text)
     if path.suffix.lower() in (".gif", ".webp"):
-        animation, output_wh = GifWriter if path.suffix.lower() == ".gif" else WebpWriter, _scaled(size_wh, GIF_WIDTH)
+        gif = BestGifWriter if settings.gif_quality == "best" else GifWriter
+        animation, output_wh = gif if path.suffix.lower() == ".gif" else WebpWriter, _scaled(size_wh, GIF_WIDTH)
         return animation(path, fps, size_wh, output_wh, replaces=replaces, settings=settings, text=text)
     return Mp4Writer(path, fps, size_wh, size_wh, replaces=replaces, text=text)
 

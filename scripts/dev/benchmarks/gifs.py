@@ -34,10 +34,10 @@ COLOURS = (256, 128, 64)
 QUALITIES = (100, 80, 60)  # of gifski
 
 
-class NearlyLossless(Mp4Writer):
+class Lossless(Mp4Writer):
     """The video from which a recording becomes a GIF."""
 
-    encoding = encoding.NEARLY_LOSSLESS
+    encoding = encoding.LOSSLESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Film:
 
     @property
     def video(self) -> Path:
-        """The nearly lossless video."""
+        """The lossless video."""
         return self.folder / "draft.mp4"
 
     @property
@@ -74,7 +74,7 @@ class Film:
         """Write the files."""
         for index, image in enumerate(self.images):
             write_png(self.folder / f"{index:05d}.png", image[..., ::-1])
-        with NearlyLossless(self.video, FPS, self.size_wh, self.size_wh) as writer:
+        with Lossless(self.video, FPS, self.size_wh, self.size_wh) as writer:
             for image in self.images:
                 writer.write(np.ascontiguousarray(image[..., ::-1]))
 

@@ -1,4 +1,4 @@
-"""Files that are converted from a nearly lossless video when that is complete; it is kept when that fails."""
+"""Files that are converted from a (nearly) lossless video when that is complete; it is kept when that fails."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator

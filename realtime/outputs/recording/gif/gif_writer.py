@@ -6,6 +6,7 @@ If the file becomes too large, the conversion stops and begins again with other 
 from functools import partial
 from pathlib import Path
 
+from realtime.outputs.recording import encoding
 from realtime.outputs.recording.drafts.draft import Draft
 from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
 from realtime.outputs.recording.formats.converted import ConvertedWriter
@@ -16,18 +17,16 @@ from realtime.outputs.recording.gif.parameters import COLOURS, GifParameters
 from realtime.outputs.recording.process import Process
 from realtime.saved_settings.gif_comment import add_comment, comment_block
 
-SHARES = {"draft": 1.1, "good": 1.1, "best": 0.8}
-"""The size of a GIF over that of its video, as measured on mosaics and dreams."""
-
 
 class GifWriter(ConvertedWriter):
-    """A GIF of at most `gif_max_mb`, as far as it stays readable."""
+    """A GIF of draft or good quality, of at most `gif_max_mb`, as far as it stays readable."""
+
+    share = 1.1
 
     @property
     def size(self) -> int:
         """As estimated from the video, and no more than may be."""
-        share = SHARES[self._settings.gif_quality]
-        return min(round(share * super().size), round(1e6 * self._settings.gif_max_mb))
+        return min(super().size, round(1e6 * self._settings.gif_max_mb))
 
     def _convert(self, video: Path, frames: int, to: Draft) -> str:
         parameters = self._convert_within_budget(video, frames, to)
@@ -50,16 +49,11 @@ class GifWriter(ConvertedWriter):
         return parameters
 
     def _make(self, video: Path, parameters: GifParameters, gif: Draft, *, stop_at: int | None) -> None:
-        loops = self._settings.gif_loops
-        if self._settings.gif_quality == "best":
-            command = best_gif(video, parameters, to=gif.part, stop_at=stop_at, loops=loops)
-            self._run(partial(Process, command, name="the GIF encoder", inherited=gif.handles))
-            return
         draft = self._settings.gif_quality == "draft"
         make_palette = through_ffmpeg.draft_palette if draft else through_ffmpeg.good_palette
         make_gif = through_ffmpeg.draft_gif if draft else through_ffmpeg.good_gif
         palette = self._run(partial(Ffmpeg, make_palette(video, parameters), inherited=gif.handles))
-        arguments = make_gif(video, parameters, to=gif.part, stop_at=stop_at, loops=loops)
+        arguments = make_gif(video, parameters, to=gif.part, stop_at=stop_at, loops=self._settings.gif_loops)
         self._run(partial(Ffmpeg, arguments, inherited=gif.handles), stdin=palette)
 
     def _describe(self, parameters: GifParameters, megabytes: float) -> str:
@@ -70,3 +64,14 @@ class GifWriter(ConvertedWriter):
             return size
         colours = f", {parameters.colours} colours" if parameters.colours < COLOURS else ""
         return f"{size} at {parameters.fps:.3g} fps, {parameters.size_wh[0]}x{parameters.size_wh[1]}{colours}"
+
+
+class BestGifWriter(GifWriter):
+    """A GIF of the best quality, from a lossless video."""
+
+    encoding = encoding.LOSSLESS
+    share = 0.5
+
+    def _make(self, video: Path, parameters: GifParameters, gif: Draft, *, stop_at: int | None) -> None:
+        command = best_gif(video, parameters, to=gif.part, stop_at=stop_at, loops=self._settings.gif_loops)
+        self._run(partial(Process, command, name="the GIF encoder", inherited=gif.handles))

@@ -1,12 +1,10 @@
-"""The colours of a frame in bins of 6 bits per channel, which are far fewer than its pixels."""
+"""The colours of a frame in bins, which are fewer than its pixels."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-_BITS = 6
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -23,11 +21,11 @@ class ColourBins:
         return np.bincount(self.of[chosen], minlength=len(self.means)).astype(np.float32)
 
 
-def bins_of(pixels: NDArray[np.uint8]) -> ColourBins:
-    """The bins of pixels (pixels, 3)."""
-    red, green, blue = (pixels[:, each].astype(np.intp) >> (8 - _BITS) for each in range(3))
-    keys = (red << 2 * _BITS) | (green << _BITS) | blue
-    counts = np.bincount(keys, minlength=1 << 3 * _BITS)
+def bins_of(pixels: NDArray[np.uint8], *, bits: int) -> ColourBins:
+    """The bins of pixels (pixels, 3), of so many bits per channel."""
+    red, green, blue = (pixels[:, each].astype(np.intp) >> (8 - bits) for each in range(3))
+    keys = (red << 2 * bits) | (green << bits) | blue
+    counts = np.bincount(keys, minlength=1 << 3 * bits)
     used = np.flatnonzero(counts)
     sums = [np.bincount(keys, weights=pixels[:, each], minlength=len(counts))[used] for each in range(3)]
     places = np.zeros(len(counts), np.intp)

@@ -9,27 +9,31 @@ from PIL import Image as Pillow
 
 from realtime.imaging.compositing import Rect
 from realtime.outputs.recording.gif.best.blocks import TRAILER, frame, header, index_bits
-from realtime.outputs.recording.gif.best.lossy_lzw import Choices, compress
+from realtime.outputs.recording.gif.best.lossy_lzw import Choices, Pixels, compress
 
 
 def greys(count: int, loss: int) -> Choices:
-    """Greys as bins and as indices, with their differences as errors; transparent comes after them."""
+    """Greys as bins and as indices, with their differences as losses; transparent comes after them."""
     values = np.arange(count)
-    errors = np.full((count, 256), 255, np.uint8)
-    errors[:, :count] = np.abs(values[:, None] - values)
+    losses = np.full((count, 256), 255, np.uint8)
+    losses[:, :count] = np.minimum(np.abs(values[:, None] - values), 255)
     return Choices(
-        nearest=bytes(range(count)),
-        errors=[row.tobytes() for row in errors],
-        largest=bytes([loss] * count),
+        near=[np.flatnonzero(row <= loss).astype(np.uint8).tobytes() for row in losses],
+        losses=[row.tobytes() for row in losses],
         transparent=count,
         bits=index_bits(count + 1),
     )
 
 
+def in_order(image: NDArray[np.uint8], loss: int, may_stay: NDArray[np.bool_] | None = None) -> Pixels:
+    stays = np.zeros(image.size, int) if may_stay is None else (loss + 1) * may_stay.ravel().astype(int)
+    return Pixels(image.ravel().tolist(), [loss + 1] * image.size, stays.tolist())
+
+
 def written(image: NDArray[np.uint8], count: int, loss: int) -> tuple[NDArray[np.uint8], bytes, bytes]:
     """What Pillow reads of an image of grey bins, the indices that were chosen, and the codes."""
     choices = greys(count, loss)
-    indices, codes = compress(image.ravel().tolist(), bytes(image.size), choices)
+    indices, codes = compress(in_order(image, loss), choices)
     height, width = image.shape
     palette = np.repeat(np.arange(count + 1, dtype=np.uint8)[:, None], 3, axis=1)
     content = frame(Rect(0, 0, width, height), palette, codes, hundredths=5, transparent=count)
@@ -65,5 +69,17 @@ def test_a_loss_makes_it_smaller_and_is_never_exceeded() -> None:
 def test_pixels_that_may_stay_are_transparent() -> None:
     image = np.zeros((10, 10), np.uint8)
     image[:, 5:] = 3
-    indices, _ = compress(image.ravel().tolist(), (image == 3).tobytes(), greys(4, 0))
+    pixels = in_order(image, 0, image == 3)
+    indices, _ = compress(Pixels(pixels.bins, (1 - image.ravel() // 3).tolist(), pixels.stays), greys(4, 0))
     assert np.array_equal(np.frombuffer(indices, np.uint8).reshape(10, 10) == 4, image == 3)
+
+
+def test_a_pixel_that_may_stay_need_not() -> None:
+    """A string of colours goes on over it where that is worth as much."""
+    image = np.zeros((10, 40), np.uint8)
+    may_stay = np.zeros(image.shape, np.bool_)
+    may_stay[:, ::7] = True
+    indices, codes = compress(in_order(image, 5, may_stay), greys(4, 5))
+    plain, shortest = compress(in_order(image, 5), greys(4, 5))
+    assert set(plain) <= set(range(4)) and len(codes) <= 1.2 * len(shortest)
+    assert len(indices) == image.size
