@@ -52,7 +52,7 @@ class WindowSettings:
 
     status: bool = value(True, "show the status line", KeyBinding(("`",), "toggle", "status line on or off"))
     help: bool = value(False, "show the help screen", KeyBinding(("h", "?"), "toggle", "help"))
-    brightness: float = value(1.0, "how bright the picture is in the window; recordings keep their brightness")
+    brightness: float = value(1.0, "brightness of the window; recordings are not dimmed")
     shift: bool = value(False, "move the picture in the window slowly by a few pixels, so that nothing burns in")
     waiting: str = value("Waiting for the picture", "what a kiosk says while its source is missing")
     fullscreen: bool = value(
@@ -76,7 +76,7 @@ class RecordSettings:
         choices=("gif", "mp4", "webm", "webp"),
     )
     replay_seconds: float = value(
-        10.0, "how much of the show is kept in memory to be saved afterwards, in seconds; 0 for nothing", high=120
+        10.0, "how much of the show is kept in memory, to be saved later, in seconds; 0 for nothing", high=120
     )
     gif_fps: float = value(20.0, "frame rate of a GIF or WebP, in fps", low=2, high=25)
     gif_max_mb: float = value(

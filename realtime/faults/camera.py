@@ -22,7 +22,7 @@ def failing_source(opener: Callable[[], Source], faults: Faults) -> Callable[[],
     def open_source() -> Source:
         _wait(faults, "hang")
         if faults.now("camera") == "lost":
-            raise SourceError("the camera is not there (ordered with --fault)")
+            raise SourceError("the camera is not there (caused by --fault)")
         return FailingSource(opener(), faults)
 
     return open_source
@@ -48,9 +48,9 @@ class FailingSource(Source):
         if kind == "frozen" and self._last is not None:
             return self._last
         if kind == "lost":
-            raise SourceError("it was unplugged (ordered with --fault)")
+            raise SourceError("it was unplugged (caused by --fault)")
         if kind == "error":
-            raise RuntimeError("ordered with --fault")
+            raise RuntimeError("caused by --fault")
         self._last = image = self._source.read()
         return spoiled(image, kind)
 

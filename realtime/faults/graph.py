@@ -45,9 +45,9 @@ class FailingGraph:
         """The outputs by name, in the way that is ordered for now."""
         match self._faults.now("graph"):
             case "error":
-                raise RuntimeError("CUDA failure 700: an illegal memory access was encountered (ordered with --fault)")
+                raise RuntimeError("CUDA failure 700: an illegal memory access was encountered (caused by --fault)")
             case "memory":
-                raise RuntimeError("Failed to allocate memory for requested buffer (ordered with --fault)")
+                raise RuntimeError("Failed to allocate memory for requested buffer (caused by --fault)")
             case "slow":
                 _wait_until(partial(self._faults.now, "graph"))
             case "nan":

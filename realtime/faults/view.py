@@ -18,7 +18,7 @@ def _let_fail(view: View, faults: Faults) -> None:
 
     def render_or_fail(scene: Scene) -> Rendered:
         if faults.now("view") == "error":
-            raise ValueError("ordered with --fault")
+            raise ValueError("caused by --fault")
         return render(scene)
 
     view.render = render_or_fail  # type: ignore[method-assign]

@@ -146,8 +146,8 @@ class Recorder(Output):
         """Save the last seconds in the background; OutputError when there are none."""
         clip = self.replay.clip()
         if clip is None:
-            why = "the replay has not begun yet" if self.replay.seconds else "record/replay_seconds is 0"
-            raise OutputError(f"there is nothing to save: {why}")
+            why = " yet: no canvas was kept" if self.replay.seconds else ": record/replay_seconds is 0; set it higher"
+            raise OutputError(f"there is nothing to save{why}")
         path = self._claim(None, suffix, force=False)
         return self._begin(self._replay_job(path, clip, settings))
 

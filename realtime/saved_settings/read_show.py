@@ -7,7 +7,7 @@ from models.errors import SettingError
 from realtime.saved_settings.read_text import read_text
 from realtime.saved_settings.show_record import COMMANDS, ShowRecord
 
-EXPECTED = "--like takes a file of ventral live or ventral render"
+EXPECTED = "--like takes a file made by ventral live or ventral render"
 
 
 def read_show(path: Path) -> ShowRecord:

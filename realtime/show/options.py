@@ -96,8 +96,7 @@ class RenderOptions(NetworkOptions):
     flash_limit: Literal["on", "off"] = "on"
     """limit flashes that can trigger seizures in people with epilepsy"""
     like: Path | None = None
-    """begin with the settings inside a file of live or render: a recording, a snapshot or a take; other options replace
-    them"""
+    """start with the settings saved in a recording, snapshot, take or rendered file; other options replace them"""
     preset: str | None = None
     """a dream preset such as tunnel, whirl or stillness, or a TOML file of controls with one table per group"""
 
@@ -122,7 +121,7 @@ class LiveOptions(RenderOptions):
     loop: bool = False
     """restart a video when it ends"""
     wait: bool = False
-    """begin without a source that is not there yet, and wait for it"""
+    """start even if the source is not there yet, and wait for it"""
     fps: Annotated[float | None, between(5, 120)] = None
     """the rate that the show holds, at most that of the source (default: 30)"""
     sink: tuple[str, ...] = ("window",)
@@ -130,25 +129,25 @@ class LiveOptions(RenderOptions):
     fullscreen: bool = False
     """fill the screen with the window, with a canvas of the size of the screen"""
     kiosk: bool = False
-    """for visitors: fullscreen, without mouse cursor and status line, with --wait, and with locked keys: none ends the
-    show, writes files or covers the picture until Ctrl+Shift+O; only --record and --recording on record anything"""
+    """for visitors: fullscreen, without mouse cursor and status line, with --wait; until Ctrl+Shift+O, no key ends the
+    show, writes files or covers the picture; nothing is recorded without --record, --log or --recording on"""
     hours: Annotated[str | None, Parameter(validator=check_hours)] = None
-    """when the show is open, such as "mon-fri 09:00-18:00, sat 10:00-14:00@50%", the latter dimmed; at other times the
-    window is black, and camera and network rest (default: always open)"""
+    """when the show is open, such as "mon-fri 09:00-18:00, sat 10:00-14:00@50%" (@50% dims); at other times the window
+    is black, the camera is closed, and the network does not run (default: always open)"""
     recording: Literal["on", "off"] | None = None
-    """let keys record and save what was shown, and keep the last seconds for it (default: on, in a kiosk off)"""
+    """whether keys can record, save snapshots and save the last seconds (default: on, in a kiosk off)"""
     frames: Annotated[int | None, between(1)] = None
     """stop after this many frames"""
     seconds: Annotated[float | None, between(0.001)] = None
     """stop after this many seconds"""
     attract: Annotated[float | None, between(1)] = None
-    """go through the views after this many seconds without a key or a click, until the next one"""
+    """go through the views after this many seconds without a key or a click, until the next key or click"""
     record: Path | None = None
     """record the whole show to an .mp4, .gif, .webm or .webp file, or to PNG files named as in film-%05d.png"""
     log: Path | None = None
-    """keep what the show sees, and every change of a value, in a .take file, for ventral render"""
+    """record a take, a .take file for ventral render: what the camera sees, and every change of a value"""
     resume: Path | None = None
-    """begin with the values in this file, if it is there, and keep them in it"""
+    """start with the values saved in this file, if it exists, and keep saving them to it"""
     force: bool = False
     """let --record, --log and --report replace an existing file"""
     folder: Path = Path()
@@ -159,9 +158,9 @@ class LiveOptions(RenderOptions):
     """write measurements to this JSON file"""
 
     log_file: Path | None = None
-    """write what the show says to this file too, up to 5 MB; older parts are FILE.1 to FILE.5"""
+    """also write the log to this file, up to 5 MB; older parts are FILE.1 to FILE.5"""
     health: Annotated[int | None, between(0, 65535)] = None
-    """serve /health (JSON) and /metrics (Prometheus) at this port of 127.0.0.1; 0 takes a free one and logs it"""
+    """serve /health (JSON) and /metrics (Prometheus) on this port of 127.0.0.1; 0 takes a free port and logs it"""
 
     @property
     def keys_record(self) -> bool:

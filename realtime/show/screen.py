@@ -121,7 +121,7 @@ class Screen:
         self._lock.turn(time.monotonic())
         if window.closed and self._lock.locked:
             window.closed = False
-            log.info("the window stays open: the keys are locked")
+            log.info("the window stays open: the keys are locked; Ctrl+Shift+O unlocks them")
 
     def _show(self, window: Window, canvas: Canvas, status: hud.Status, *, fresh: bool) -> None:
         settings = self._controls.snapshot()

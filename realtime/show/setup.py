@@ -84,7 +84,9 @@ def _say_size(info: ModelInfo, short_side: int) -> None:
 
 def announce_start(info: ModelInfo, provider: Provider, source: str) -> None:
     """Log what a show that nobody watches runs."""
-    log.info("Ventral %s begins: %s on the %s, from %s", metadata.version("ventral"), info.name, provider.name, source)
+    log.info(
+        "Ventral %s starts: %s on the %s, source: %s", metadata.version("ventral"), info.name, provider.name, source
+    )
 
 
 def record_of(command: str, options: RenderOptions, setup: RenderSetup, *, source: str, fps: float) -> ShowRecord:
@@ -104,7 +106,7 @@ def open_take_log(
     """What keeps the take of the show, if --log names a file."""
     if options.log is None or not isinstance(frames, WaitingFrames):
         return None
-    log.info("%s keeps what the source shows and what is changed", options.log)
+    log.info("recording a take to %s", options.log)
     return TakeLog(frames, setup.controls, options.log, record, force=options.force)
 
 

@@ -64,7 +64,7 @@ class Supervisor:
             self._pause(pause)
             command = with_free_record([*self._command, "--resume", str(self._resume)])
             if self._restarts.is_safe(now):
-                log.warning("it fails again and again: starting it on the CPU, in float32, without presets")
+                log.warning("the show keeps failing: starting it on the CPU, in float32, without presets")
                 command = safe(command)
         return status
 

@@ -63,14 +63,14 @@ class Playback:
             try:
                 parse_objective(self._info, str(value))
             except VentralError as error:
-                self._say(f"{self._name} dreams of '{value}', which {self._info.name} cannot: {error}")
+                self._say(f"{self._info.name} cannot dream of '{value}', as {self._name} does: {error}")
                 return ""
         return value
 
     def _as_deep(self, name: str) -> str:
         """The key layer that is most like that layer of the network of the take."""
         layer = layer_at(self._info, self._layers.get(name, MIDDLE))
-        self._say(f"{self._info.name} has no layer {name}; it shows {layer}, which is about as deep")
+        self._say(f"{self._info.name} has no layer {name}; it shows {layer}, at a similar depth")
         return layer
 
     def _say(self, text: str) -> None:

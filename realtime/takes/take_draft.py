@@ -74,7 +74,7 @@ class TakeDraft:
             return
         self._checked = now
         if not self._draft.intact:
-            raise OutputError("its unfinished file was deleted or replaced")
+            raise OutputError("its draft was deleted or replaced")
         free = paths.free_bytes(self.path.parent)
         if free < paths.MIN_FREE:
             raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk")

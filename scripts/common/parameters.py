@@ -16,7 +16,8 @@ from realtime.show.options import SIZE, InputSize, between
 OutputPath = Annotated[Path, Parameter(alias="-o")]
 Force = Annotated[bool, Parameter(help="replace an existing file")]
 Like = Annotated[
-    Path | None, Parameter(help="reuse the settings inside this file, which the command has made; options replace them")
+    Path | None,
+    Parameter(help="reuse the settings saved in this file, made by the same command; other options replace them"),
 ]
 Seed = Annotated[int | None, between(0, 2**63 - 1)]
 SheetWidth = Annotated[int, between(640, 7680)]

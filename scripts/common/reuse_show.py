@@ -34,5 +34,7 @@ def options_of_show(record: ShowRecord, options: Options, path: Path) -> Options
         return options
     model = find_model(record.model, path)
     if model not in (*NAMES, BUNDLED) and not Path(model).exists():
-        raise ModelError(f"{path.name} was made with the network {record.model}; name it, or another one: --model")
+        raise ModelError(
+            f"{path.name} was made with the network {record.model}, which is not here; choose one with --model"
+        )
     return dataclasses.replace(options, model=model)

@@ -50,7 +50,7 @@ def given_options(options: Any) -> dict[str, Any]:
 
 def read_settings(path: Path, command: str) -> SavedSettings:
     """The settings in a picture or a film; SettingError if it has none, or those of another command."""
-    expected = f"--like takes a file from: ventral {command}"
+    expected = f"--like takes a file made by ventral {command}"
     try:
         record = json.loads(read_text(path))
         settings = SavedSettings(

@@ -61,7 +61,7 @@ class FeatureOptions:
     not_similar: tuple[str, ...] = ()
     """an example of what is not meant, such as 0.7,0.2; repeatable"""
     size: InputSize | None = None
-    """the shorter side of the network's input, in pixels (default: 448, for a film 320)"""
+    """the shorter side of the network's input, in pixels (default: 448, for a video 320)"""
 
     @property
     def look(self) -> FeatureLook:

@@ -16,7 +16,7 @@ def play(source: str, take: ShowRecord, setup: RenderSetup) -> Clip:
     """Open the take, which sets the controls as it plays; values that the options have set stay."""
     path, info = Path(source), setup.network.info
     if setup.network.digest != take.digest:
-        made_with = f"another {take.model}" if take.model == info.name else take.model
+        made_with = f"another network named {take.model}" if take.model == info.name else take.model
         log.info("%s was made with %s; %s draws it now", path.name, made_with, info.name)
     playback = Playback(setup.controls, info, take, name=path.name)
     playback.show(take.values)

@@ -17,7 +17,7 @@ def service(
     *options: Annotated[str, Parameter(allow_leading_hyphen=True)],
     dry_run: bool = False,
 ) -> None:
-    """Let systemd start a kiosk when its user logs in, watch it, and start it again whenever it ends.
+    """Let systemd start a kiosk when its user logs in, watch it, and restart it whenever it ends.
 
     install writes a unit that runs `ventral supervise -- live --kiosk OPTIONS` in the current folder, and starts it;
     status shows its state and its last log lines; remove stops it and deletes the unit.
@@ -26,10 +26,10 @@ def service(
 
     :param action: install, status or remove
     :param options: options of live, after --
-    :param dry_run: print the unit, and change nothing
+    :param dry_run: only print the unit that install would write
     """
     if action != "install" and (options or dry_run):
-        raise SettingError(f"service {action} takes no options")
+        raise SettingError(f"service {action} takes no options; give them to: ventral service install -- OPTIONS")
     if action == "status":
         for line in status():
             print(line)
@@ -44,4 +44,4 @@ def service(
             print(unit.text, end="")
             return
         install(unit)
-        log.info("installed and started %s; its state: ventral service status", unit_path())
+        log.info("installed and started %s; for its state: ventral service status", unit_path())

@@ -21,16 +21,16 @@ def supervise(
     resume: Path | None = None,
     log_file: Path | None = None,
 ) -> None:
-    """Run a show, and start it again when it crashes, ends with a fault, or no longer answers.
+    """Run a show, and restart it when it crashes, ends with an error, or no longer answers.
 
-    It goes on with the view, the layer and the values that it had. After five failures in a minute it starts on the
+    It continues with the view, the layer and the values that it had. After five failures in a minute it starts on the
     CPU, in float32, without presets. `q` in the window, Ctrl-C and SIGTERM end both.
 
     Example: `ventral supervise -- live --source 0 --fullscreen --wait`
 
     :param command: live and its options, after --
-    :param resume: the file that keeps the values of the show (default: one in the folder for the state of programs)
-    :param log_file: write what the show says to this file, up to 5 MB; older parts are FILE.1 to FILE.5
+    :param resume: the file that keeps the values of the show (default: supervised.toml in the user's state folder)
+    :param log_file: write the log to this file, up to 5 MB; older parts are FILE.1 to FILE.5
     """
     words = command or ("live",)
     if words[0] != "live":

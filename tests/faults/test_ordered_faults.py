@@ -33,7 +33,7 @@ def test_a_camera_that_fails_comes_back(tmp_path: Path) -> None:
     status, log, report = run(tmp_path, ["camera:lost", "camera:hang", "camera:error"])
     assert status == 0, log
     assert log.count("is back") == 3
-    assert "it was unplugged (ordered with --fault)); reconnecting" in log
+    assert "it was unplugged (caused by --fault)); reconnecting" in log
     assert "no frame for 2 s" in log
     assert log.count("Traceback") == 1  # what nobody expected of a driver is logged once
     assert report["by_second"]["canvas"][-1] > 0
@@ -65,7 +65,7 @@ def test_a_view_and_an_encoder_that_fail(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     status, log, report = run(tmp_path, ["view:error", "encoder:killed"], "--record", str(film))
     assert status == 2
-    assert "the features view failed: ordered with --fault" in log
+    assert "the features view failed: caused by --fault" in log
     assert "ffmpeg failed: exit status -9" in log
     assert 0 < report["failed_frames"] < report["frames"]
     films = sorted(tmp_path.glob("film*.mp4"))

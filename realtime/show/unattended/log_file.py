@@ -38,7 +38,11 @@ class LogFile(RotatingFileHandler):
     ) -> None:
         if kind is not None and error is not None:
             details = None if isinstance(error, VentralError) else (kind, error, trace)
-            self.handle(logging.LogRecord("ventral", logging.ERROR, "", 0, "the end: %s", (error,), details))
+            self.handle(
+                logging.LogRecord(
+                    "ventral", logging.ERROR, "", 0, "the show ended with an error: %s", (error,), details
+                )
+            )
         logging.getLogger().removeHandler(self)
         self.close()
 

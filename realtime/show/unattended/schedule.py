@@ -43,9 +43,9 @@ class Schedule:
     def _wake(self, now: float) -> None:
         self.resting, self._opened = False, now
         self._capture.rest(on=False)
-        log.info("the hours of operation begin")
+        log.info("the show opens (--hours)")
 
     def _rest(self) -> None:
         self.resting = True
         self._capture.rest(on=True)
-        log.info("the hours of operation are over: the show rests")
+        log.info("the show closes (--hours)")

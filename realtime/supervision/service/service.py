@@ -30,7 +30,9 @@ def unit_of(command: Sequence[str]) -> Unit:
     _require_linux()
     folder = Path.cwd()
     if not str(folder).isprintable():
-        raise SetupError("systemd cannot run a service in this folder, whose name has control characters")
+        raise SetupError(
+            "systemd cannot run a service in this folder, whose name has control characters; use another folder"
+        )
     in_session = systemctl.works() and systemctl.is_active(SESSION)
     here = {name: os.environ[name] for name in DISPLAY if os.environ.get(name)}
     environment = {} if in_session else here or {"DISPLAY": ":0"}
@@ -69,7 +71,7 @@ def status() -> Iterator[str]:
             yield f"{words}: {found[name]}"
     yield from systemctl.last_lines(NAME, LINES).splitlines()
     if not runs:
-        raise SetupError(f"the service does not run; start it: systemctl --user restart {NAME}")
+        raise SetupError(f"the service is not running; start it: systemctl --user restart {NAME}")
 
 
 def remove() -> None:

@@ -387,5 +387,5 @@ def test_a_canvas_that_cannot_be_packed_ends_the_replay_and_not_the_show(tmp_pat
     canvases.put(Frame(np.zeros((0, 0, 3), np.uint8), 0, time.monotonic()))
     with Recorder(canvases, folder=tmp_path) as recorder:
         assert soon(lambda: recorder.fault.startswith("recorder failed"))
-        with pytest.raises(OutputError, match="the replay has not begun yet"):
+        with pytest.raises(OutputError, match="nothing to save yet"):
             recorder.save_replay()

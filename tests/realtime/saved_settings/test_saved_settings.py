@@ -50,7 +50,7 @@ def test_other_programs_find_the_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".gif", ".png"])
 def test_a_file_without_a_text_has_none(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(SettingError, match=r"has no saved settings; --like takes a file of ventral live"):
+    with pytest.raises(SettingError, match=r"has no saved settings; --like takes a file made by ventral live"):
         read_show(written(tmp_path / f"a{suffix}", ""))
 
 
@@ -89,7 +89,7 @@ def test_a_record_for_one_picture_has_only_its_layer() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"command": "dream", "options": {}}', "was made by ventral dream; --like takes a file of ventral live"),
+        ('{"command": "dream", "options": {}}', "was made by ventral dream; --like takes a file made by ventral live"),
         ('{"command": "live"}', "has no saved settings"),
         ("[" * 100_000, "has no saved settings"),
         ("no JSON", "has no saved settings"),

@@ -81,8 +81,8 @@ def test_another_network_shows_a_layer_as_deep_and_says_so(tmp_path: Path, caplo
         shown.append(controls.value("show/layer"))
     assert shown[:2] == ["conv1", "conv2"]
     assert controls.value("dream/objective") == ""
-    assert "other has no layer block1_conv1; it shows conv1, which is about as deep" in caplog.messages
-    assert sum("dreams of '2*block2_conv1', which other cannot" in each for each in caplog.messages) == 1
+    assert "other has no layer block1_conv1; it shows conv1, at a similar depth" in caplog.messages
+    assert sum("other cannot dream of '2*block2_conv1'" in each for each in caplog.messages) == 1
 
 
 def test_a_network_finds_its_own_layers_by_their_depth() -> None:

@@ -160,7 +160,7 @@ def test_a_draft_that_somebody_deletes_is_kept_as_far_as_it_goes(tmp_path: Path)
         assert soon(lambda: any(tmp_path.iterdir()))
         next(iter(tmp_path.iterdir())).unlink()
         fails(log, frames)
-    assert "its unfinished file was deleted or replaced" in log.fault
+    assert "its draft was deleted or replaced" in log.fault
     assert len(read(tmp_path / "a.take")[0]) >= 1
 
 

@@ -41,4 +41,4 @@ def test_a_picture_is_made_again_from_its_own_settings(
     other = "maps" if command != "maps" else "gradcam"
     given = [str(tmp_path / "picture.png")]
     assert status([other, *given, "-o", str(tmp_path / "other.png"), "--like", str(first)]) == 2
-    assert f"was made by ventral {command}; --like takes a file from: ventral {other}" in capsys.readouterr().err
+    assert f"was made by ventral {command}; --like takes a file made by ventral {other}" in capsys.readouterr().err

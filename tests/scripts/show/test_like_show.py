@@ -47,7 +47,7 @@ def test_another_network_takes_the_settings_too(tmp_path: Path, caplog: pytest.L
     assert render(tmp_path / "a", *CHOSEN) == 0
     other = write_headless(tmp_path / "other.onnx")
     assert render(tmp_path / "b.mp4", "--like", str(tmp_path / "a" / "00001.png"), "--model", str(other)) == 0
-    assert "other has no layer block2_conv1; it shows conv2, which is about as deep" in caplog.messages
+    assert "other has no layer block2_conv1; it shows conv2, at a similar depth" in caplog.messages
     assert read_show(tmp_path / "b.mp4").model == "other.onnx"
 
 
@@ -62,4 +62,7 @@ def test_the_network_is_found_beside_the_file(
     assert render(Path("b.mp4"), "--like", "../a.mp4") == 0
     other.unlink()
     assert render(Path("c.mp4"), "--like", "../a.mp4") == 2
-    assert "a.mp4 was made with the network other.onnx; name it, or another one: --model" in capsys.readouterr().err
+    assert (
+        "a.mp4 was made with the network other.onnx, which is not here; choose one with --model"
+        in capsys.readouterr().err
+    )

@@ -75,7 +75,7 @@ def test_another_network_plays_a_take(take: Path, tmp_path: Path, caplog: pytest
     caplog.set_level("INFO")
     assert status(["render", str(take), "-o", str(tmp_path / "out.mp4"), "--model", str(other), "--frames", "8"]) == 0
     assert "a.take was made with world; other draws it now" in caplog.messages
-    assert "other has no layer block4_conv3; it shows conv2, which is about as deep" in caplog.messages
+    assert "other has no layer block4_conv3; it shows conv2, at a similar depth" in caplog.messages
 
 
 def test_the_network_of_a_take_that_only_its_file_has_must_be_named(
@@ -85,7 +85,9 @@ def test_the_network_of_a_take_that_only_its_file_has_must_be_named(
     content = take.read_bytes()
     take.write_bytes(content.replace(b'"model": "world"', b'"model": "other"'))
     assert status(["render", str(take), "-o", str(tmp_path / "out.mp4")]) == 2
-    assert "a.take was made with the network other; name it, or another one: --model" in capsys.readouterr().err
+    assert (
+        "a.take was made with the network other, which is not here; choose one with --model" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(

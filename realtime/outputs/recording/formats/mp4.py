@@ -185,7 +185,7 @@ class Mp4Writer(ImageWriter):
         if self.frames >= self._check_at:
             self._check_at = self.frames + max(round(self.fps), 1)
             if not self._video.intact:
-                raise OutputError("its unfinished file was deleted or replaced")
+                raise OutputError("its draft was deleted or replaced")
             free = paths.free_bytes(self.path.parent)
             if free < paths.MIN_FREE:
                 raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk")

@@ -59,7 +59,7 @@ class GifWriter(ConvertedWriter):
     def _describe(self, parameters: GifParameters, megabytes: float) -> str:
         size = f"{megabytes:.1f} MB"
         if megabytes > self._settings.gif_max_mb:
-            return f"{size}, as it cannot become {self._settings.gif_max_mb:g} MB and stay readable"
+            return f"{size}, as it would not be readable at {self._settings.gif_max_mb:g} MB"
         if parameters.size_wh == self._output_wh and parameters.fps == self.fps and parameters.colours == COLOURS:
             return size
         colours = f", {parameters.colours} colours" if parameters.colours < COLOURS else ""

@@ -53,7 +53,7 @@ class Figures:
     def problem(self) -> str:
         """Why the show is not well; empty where it is."""
         if self.turn_age > STALE:
-            return f"the main loop has not turned for {self.turn_age:.0f} s"
+            return f"the main loop has not run for {self.turn_age:.0f} s"
         if self.resting:
             return ""
         if self.lost or self.waiting:
@@ -63,5 +63,5 @@ class Figures:
         if self.canvas_age > max(STALE, PERIODS / self.source_rate):
             return f"no picture for {self.canvas_age:.0f} s"
         if self.result_age > STUCK:
-            return f"no result of the network for {self.result_age:.0f} s"
+            return f"no result from the network for {self.result_age:.0f} s"
         return self.view_fault or next((fault for fault in self.faults.values() if fault), "")

@@ -41,7 +41,7 @@ METRICS = (
         lambda f, _: [({"version": f.version, "model": f.model, "provider": f.provider, "precision": f.precision}, 1)],
     ),
     Metric("ventral_healthy", "gauge", "1 while pictures come as they should.", _one(lambda f: not f.problem)),
-    Metric("ventral_resting", "gauge", "1 outside of the hours of operation.", _one(lambda f: f.resting)),
+    Metric("ventral_resting", "gauge", "1 while the show is closed (--hours).", _one(lambda f: f.resting)),
     Metric("ventral_uptime_seconds", "gauge", "Time since the show began.", _one(lambda f: f.uptime)),
     Metric("ventral_rate_fps", "gauge", "Rate over the last second.", _by("stage", lambda f: f.rates)),
     Metric("ventral_pictures_total", "counter", "Pictures of each stage.", _by("stage", lambda f: f.totals)),

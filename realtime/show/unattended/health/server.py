@@ -50,7 +50,7 @@ class HealthServer:
     def __enter__(self) -> Self:
         self.last_error.__enter__()
         self._thread.start()
-        log.info("the health of the show is at http://%s:%d/health, and /metrics", HOST, self.port)
+        log.info("serving http://%s:%d/health and /metrics", HOST, self.port)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -68,4 +68,4 @@ def test_a_show_logs_its_begin(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with ventral(*HEADLESS, "--seconds", "0.5", "--log-file", str(path), cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
-    assert re.search(r"^\S+ \S+ Ventral \S+ begins: world on the CPU, from ", path.read_text(), re.MULTILINE)
+    assert re.search(r"^\S+ \S+ Ventral \S+ starts: world on the CPU, source: ", path.read_text(), re.MULTILINE)

@@ -75,7 +75,7 @@ def test_a_gif_stays_readable_and_says_that_it_is_too_large(tmp_path: Path) -> N
     assert pictures[0].shape[1] == 400 and len(pictures) == 10
     with Pillow.open(path) as gif:
         assert len(gif.convert("RGB").getcolors(1 << 20) or ()) <= 32
-    assert writer.note == f"{megabytes(path):.1f} MB, as it cannot become 0.1 MB and stay readable"
+    assert writer.note == f"{megabytes(path):.1f} MB, as it would not be readable at 0.1 MB"
 
 
 def test_an_mp4_has_no_budget(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_what_is_wrong_is_said(server: HealthServer) -> None:
         "the main loop": replace(FIGURES, turn_age=9.0, resting=True),
         "the dream view failed": replace(FIGURES, view_fault="the dream view failed: no memory"),
         "window failed": replace(FIGURES, faults={"window": "window failed"}),
-        "no result of the network": replace(FIGURES, result_age=90.0),
+        "no result from the network": replace(FIGURES, result_age=90.0),
     }
     for words, figures in problems.items():
         server.figures = lambda figures=figures: figures
