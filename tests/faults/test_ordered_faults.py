@@ -83,12 +83,14 @@ def test_an_encoder_that_is_stopped_for_a_while_loses_no_time(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_full_disk_ends_the_recording_and_not_the_show(tmp_path: Path) -> None:
-    film = tmp_path / "film.mp4"
-    status, log, report = run(tmp_path, ["disk:full"], "--record", str(film))
+def test_a_recording_goes_on_when_a_full_disk_has_room_again(tmp_path: Path) -> None:
+    status, log, report = run(tmp_path, ["disk:full"], "--record", str(tmp_path / "film.mp4"))
     assert status == 2
     assert "only 0 MB are free on its disk" in log
-    assert seconds_of(film) == pytest.approx(START - report["first_canvas"], abs=1.5)
+    films = sorted(tmp_path.glob("film*.mp4"), key=lambda path: path.stat().st_mtime)
+    assert [film.name for film in films] == ["film.mp4", "film-2.mp4"]
+    assert seconds_of(films[0]) == pytest.approx(START - report["first_canvas"], abs=1.5)
+    assert seconds_of(films[1]) == pytest.approx(REST, abs=1.0)
     assert min(report["by_second"]["canvas"][1:-1]) > 0
 
 

@@ -19,6 +19,11 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def has_room(folder: Path) -> bool:
+    """Whether there is room enough in a folder to start writing."""
+    return free_bytes(folder) >= MIN_FREE_AT_START
+
+
 def check_writable(path: Path, *, force: bool = False, suffixes: Collection[str] = SUFFIXES) -> Path:
     """Return `path` if it can be written; raise OutputError with the reason otherwise, before any work is lost."""
     if path.suffix.lower() not in suffixes:

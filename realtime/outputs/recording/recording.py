@@ -13,6 +13,7 @@ from models.spec import Hw
 from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.imaging.compositing import fit
 from realtime.imaging.frame import Image, hw
+from realtime.outputs.recording import paths
 from realtime.outputs.recording.film_job import FilmJob
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.open_writer import open_writer
@@ -28,7 +29,7 @@ class Recording(FilmJob):
     """Writes `images`, each for a number of frames, as they come, and finishes the file.
 
     The first image decides the size; others are fitted into it. After a fault, what had been written is kept, and the
-    recording goes on in a new file; `failed` is told at once.
+    recording goes on in a new file, after a full disk as soon as there is room; `failed` is told at once.
     """
 
     def __init__(  # noqa: PLR0913, what a recording is, and whom it tells
@@ -92,10 +93,15 @@ class Recording(FilmJob):
             else:
                 self.saved = True
                 break
-            first = next(self._images, None)
+            first = self._next_with_room()
             self.path = self.path if first is None else numbered(self.requested, Path.exists)
         if self._faults and self.saved:
             self._faults.append(f"the rest, {self._length:.1f} s, is in {self.path}")
+
+    def _next_with_room(self) -> tuple[Image, int] | None:
+        """The next image, or the first one after which there is room on the disk again."""
+        folder = self.requested.parent
+        return next((each for each in self._images if not folder.is_dir() or paths.has_room(folder)), None)
 
     def _write_file(self, first: tuple[Image, int], size_hw: Hw) -> None:
         force = self._force and self.path == self.requested
