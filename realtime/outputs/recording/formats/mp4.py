@@ -188,4 +188,4 @@ class Mp4Writer(ImageWriter):
                 raise OutputError("its draft was deleted or replaced")
             free = paths.free_bytes(self.path.parent)
             if free < paths.MIN_FREE:
-                raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk, and 1000 MB are needed to go on")
+                raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk")
