@@ -1,4 +1,4 @@
-"""Reads the text with the settings out of a PNG, GIF, MP4, WebM or take.
+"""Reads the text with the settings out of a PNG, GIF, WebP, MP4, WebM or take.
 
 The file may come from a stranger: the text is limited, and whoever uses it checks every value.
 """
@@ -10,9 +10,10 @@ from PIL import Image as Pillow
 
 from models.errors import SourceError
 from realtime.imaging.png import TEXT_KEY
+from realtime.saved_settings.webp_description import description
 
 LONGEST = 2_000_000  # characters
-PICTURES = ("PNG", "GIF")
+PICTURES = ("PNG", "GIF", "WEBP")
 
 
 def read_text(path: Path) -> str:
@@ -20,8 +21,9 @@ def read_text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise OSError(None, "it is not a file")
     with path.open("rb") as file:
-        start = file.read(6)
-    text = _of_picture(path) if start[:3] == b"GIF" or start[1:4] == b"PNG" else _of_film(path)
+        start = file.read(12)
+    is_picture = start[:3] == b"GIF" or start[1:4] == b"PNG" or start[8:] == b"WEBP"
+    text = _of_picture(path) if is_picture else _of_film(path)
     if len(text) > LONGEST:
         raise ValueError("the text is too long")
     return text
@@ -32,6 +34,8 @@ def _of_picture(path: Path) -> str:
         if picture.format == "GIF":
             comment = picture.info["comment"]
             return comment.decode() if isinstance(comment, bytes) else str(comment)
+        if picture.format == "WEBP":
+            return description(picture.info["xmp"])
         picture.load()
         return str(picture.text[TEXT_KEY])  # type: ignore[attr-defined]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import av
 import numpy as np
@@ -32,7 +33,7 @@ def written(path: Path, text: str = TEXT) -> Path:
     return path
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".png"])
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".gif", ".webp", ".png"])
 def test_the_text_comes_back(tmp_path: Path, suffix: str) -> None:
     assert read_text(written(tmp_path / f"a{suffix}")) == TEXT
 
@@ -44,11 +45,14 @@ def test_other_programs_find_the_text(tmp_path: Path) -> None:
     with Pillow.open(written(tmp_path / "a.png")) as png:
         assert png.text["ventral"] == TEXT  # type: ignore[attr-defined]
         assert np.array_equal(np.asarray(png)[..., ::-1], flags((64, 48), step=0))
+    with Pillow.open(written(tmp_path / "a.webp")) as webp:
+        assert [each.text for each in ElementTree.fromstring(webp.info["xmp"]).iter() if each.text] == [TEXT]
+        assert len([*ImageSequence.Iterator(webp)]) == 5
     with av.open(str(written(tmp_path / "a.mp4"))) as film:
         assert film.metadata["comment"] == TEXT
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".png"])
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".gif", ".webp", ".png"])
 def test_a_file_without_a_text_has_none(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(SettingError, match=r"has no saved settings; --like takes a file made by ventral live"):
         read_show(written(tmp_path / f"a{suffix}", ""))
@@ -73,7 +77,7 @@ def test_a_comment_is_put_into_a_large_gif_in_place(tmp_path: Path) -> None:
 
 def test_a_record_is_read_from_every_kind_of_file(tmp_path: Path) -> None:
     record = record_of_world({"show/mirror": True})
-    for suffix in (".mp4", ".gif", ".png"):
+    for suffix in (".mp4", ".webm", ".gif", ".webp", ".png"):
         assert read_show(written(tmp_path / f"a{suffix}", record.to_json())) == record
     assert read_show(make_take(tmp_path / "a.take", moving(2), (), **{"show/mirror": True})) == record
 
@@ -105,7 +109,9 @@ def test_other_texts_are_refused_in_one_line(tmp_path: Path, text: str, message:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"GIF89a", b"GIF89a" + bytes(300), b"\x89PNG\r\n", b"RIFF....", bytes(99)])
+@pytest.mark.parametrize(
+    "content", [b"", b"GIF89a", b"GIF89a" + bytes(300), b"\x89PNG\r\n", b"RIFF....", b"RIFF....WEBPVP8X", bytes(99)]
+)
 def test_damaged_files_are_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(SettingError, match="has no saved settings"):

@@ -9,6 +9,7 @@ from realtime.outputs.recording.drafts.draft import Draft
 from realtime.outputs.recording.encoding import as_fraction, file_url
 from realtime.outputs.recording.ffmpeg import Ffmpeg
 from realtime.outputs.recording.formats.converted import ConvertedWriter
+from realtime.saved_settings.webp_description import add_description
 
 _LIBWEBP = ("-c:v", "libwebp_anim", "-pix_fmt", "bgra", "-quality", "80", "-compression_level", "2")
 
@@ -24,6 +25,7 @@ class WebpWriter(ConvertedWriter):
         self._run(partial(Ffmpeg, arguments, inherited=to.handles))
         if abs(seconds(to.part) - frames / self.fps) > 0.1 + 1.5 / self.fps:
             raise OutputError(f"it lasts {seconds(to.part):.2f} s instead of {frames / self.fps:.2f} s")
+        add_description(to.part, self._text)
         return f"{to.part.stat().st_size / 1e6:.1f} MB"
 
 
