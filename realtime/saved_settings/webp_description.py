@@ -5,7 +5,8 @@ import re
 import struct
 from pathlib import Path
 
-_FLAGS = 20  # the place of the flags of VP8X, the first chunk of every extended file
+_EXTENDED = b"VP8X"  # the first chunk of every file with more than one picture, which has flags
+_FLAGS = 20  # their place
 _HAS_XMP = 0x04
 _PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -16,8 +17,10 @@ _TEXT = re.compile(r'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">([^<]
 
 
 def add_description(path: Path, text: str) -> None:
-    """Append a description to an animated WebP file, in place; nothing for no text."""
-    if not text:
+    """Append a description to a WebP file, in place; nothing for no text, or where there is one picture only."""
+    with path.open("rb") as file:
+        extended = file.read(_FLAGS)[12:16] == _EXTENDED
+    if not text or not extended:
         return
     content = _PACKET.format(html.escape(text)).encode()
     chunk = struct.pack("<4sI", b"XMP ", len(content)) + content + bytes(len(content) % 2)

@@ -52,6 +52,14 @@ def test_other_programs_find_the_text(tmp_path: Path) -> None:
         assert film.metadata["comment"] == TEXT
 
 
+def test_a_webp_of_one_picture_stays_as_it_is(tmp_path: Path) -> None:
+    with open_writer(tmp_path / "a.webp", fps=10, size_wh=(64, 48), text=TEXT) as writer:
+        writer.write(flags((64, 48), step=0))
+    with Pillow.open(tmp_path / "a.webp") as webp:
+        assert webp.size == (64, 48)
+        webp.load()
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".webm", ".gif", ".webp", ".png"])
 def test_a_file_without_a_text_has_none(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(SettingError, match=r"has no saved settings; --like takes a file made by ventral live"):
