@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ if sys.dont_write_bytecode:  # or each of the many processes that tests start wo
     sys.dont_write_bytecode, sys.pycache_prefix = False, bytecode.name
     os.environ["PYTHONPYCACHEPREFIX"] = bytecode.name
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore it
 
 KERAS = (
     "models/from_keras",

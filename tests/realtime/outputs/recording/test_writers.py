@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -259,6 +260,7 @@ def test_ctrl_c_while_ffmpeg_starts_leaves_nothing(
             started.append(self)
 
     started: list[Pressed] = []
+    imageio_ffmpeg.get_ffmpeg_exe()  # which tries the program when it is called for the first time
     monkeypatch.setattr("realtime.outputs.recording.process.subprocess.Popen", Pressed)
     with pytest.raises(KeyboardInterrupt):
         open_writer(tmp_path / f"a{suffix}", fps=10, size_wh=(64, 48))
