@@ -24,6 +24,8 @@ if sys.dont_write_bytecode:  # or each of the many processes that tests start wo
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore it
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and so does nohup
 
 KERAS = (
     "models/from_keras",
