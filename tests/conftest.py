@@ -23,9 +23,10 @@ if sys.dont_write_bytecode:  # or each of the many processes that tests start wo
     os.environ["PYTHONPYCACHEPREFIX"] = bytecode.name
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore it
-if hasattr(signal, "SIGHUP"):
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and so does nohup
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore it,
+for name in ("SIGQUIT", "SIGHUP"):  # and nohup these, too
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 KERAS = (
     "models/from_keras",

@@ -116,7 +116,8 @@ def test_kill_leaves_a_readable_file_and_the_next_show_gives_it_its_name(tmp_pat
 def test_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path) -> None:
     """A long GIF is being finished; Ctrl-C ends that, and the next show keeps what was recorded."""
     take = tmp_path / "take.gif"
-    with ventral(*HEADLESS, "--seconds", "8", "--record", str(take), cwd=tmp_path) as process:
+    slow = ("--set", "record/gif_quality=best")
+    with ventral(*HEADLESS, *slow, "--seconds", "8", "--record", str(take), cwd=tmp_path) as process:
         until(lambda: list(tmp_path.glob("take.ventral-part-*.gif")), "the GIF being made from the recording")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 128 + signal.SIGINT
