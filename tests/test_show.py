@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -72,6 +72,15 @@ def part_is_growing(folder: Path) -> bool:
     return any(path.read_bytes().count(b"moof") > 1 for path in folder.glob("*.ventral-part*"))
 
 
+def commands_with(path: Path) -> list[str]:
+    """The commands of all processes that name a file, or its draft."""
+    commands = list[str]()
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            commands.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [each for each in commands if str(path.with_suffix("")) in each]
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".gif"])
 def test_recording_lasts_as_long_as_the_show(tmp_path: Path, suffix: str) -> None:
     take, report = tmp_path / f"take{suffix}", tmp_path / "r.json"
@@ -121,6 +130,7 @@ def test_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path) -> None:
         until(lambda: list(tmp_path.glob("take.ventral-part-*.gif")), "the GIF being made from the recording")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 128 + signal.SIGINT
+    until(lambda: not commands_with(take), "the end of the GIF encoder")
     with ventral(*HEADLESS, "--folder", str(tmp_path), "--frames", "3", cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
     assert seconds_of(tmp_path / "take.mp4") > 5

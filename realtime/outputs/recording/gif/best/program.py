@@ -1,6 +1,7 @@
 """The program that makes a GIF of the best quality from a video, run as a process of its own: see `best_gif`."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -16,12 +17,15 @@ def best_gif(video: Path, parameters: GifParameters, *, to: Path, stop_at: int |
     values = {
         "fps": parameters.fps, "size_wh": parameters.size_wh, "colours": parameters.colours, "loss": parameters.loss
     }  # fmt: skip
-    job = {"video": str(video), "to": str(to), "parameters": values, "stop_at": stop_at, "loops": loops}
+    files = {"video": str(video), "to": str(to)}
+    job = {**files, "parameters": values, "stop_at": stop_at, "loops": loops, "parent": os.getpid()}
     return (sys.executable, "-P", "-m", __name__, json.dumps(job))
 
 
-def write_gif(video: Path, parameters: GifParameters, *, to: Path, stop_at: int | None, loops: int) -> None:
-    """Write a GIF from a video; OutputError when ffmpeg cannot read it."""
+def write_gif(
+    video: Path, parameters: GifParameters, *, to: Path, stop_at: int | None, loops: int, parent: int
+) -> None:
+    """Write a GIF from a video, as long as the `parent` process lives; OutputError when ffmpeg cannot read it."""
     encoder = FrameEncoder(parameters)
     images = decode(video, parameters.size_wh, "rgb24", filters=parameters.frames)
     times = delays(1 / parameters.written_fps for _ in iter(int, 1))
@@ -31,6 +35,8 @@ def write_gif(video: Path, parameters: GifParameters, *, to: Path, stop_at: int 
             file.write(encoder.encode(image, hundredths=milliseconds // 10))
             if stop_at is not None and file.tell() >= stop_at:
                 break
+            if os.getppid() != parent:
+                sys.exit("the program that wanted the GIF is gone")
         file.write(TRAILER)
 
 
@@ -39,7 +45,8 @@ def main() -> None:
     job = json.loads(sys.argv[1])
     values = job.pop("parameters")
     parameters = GifParameters(**{**values, "size_wh": tuple(values["size_wh"])})
-    write_gif(Path(job["video"]), parameters, to=Path(job["to"]), stop_at=job["stop_at"], loops=job["loops"])
+    video, to = Path(job.pop("video")), Path(job.pop("to"))
+    write_gif(video, parameters, to=to, **job)
 
 
 if __name__ == "__main__":
