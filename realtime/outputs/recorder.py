@@ -37,12 +37,16 @@ GRACE = 2.0  # seconds for an interrupted recording to end
 
 @dataclass(frozen=True, slots=True)
 class RecorderStatus:
-    """The path of the recording that runs, its length and its size so far, and how many others are being finished."""
+    """The path of the recording that runs, its length and its size so far, and how many others are being finished.
+
+    The `progress` is how much is made of the one that is the furthest behind, 0 to 1.
+    """
 
     recording: Path | None = None
     seconds: float = 0.0
     finishing: int = 0
     megabytes: float = 0.0
+    progress: float = 0.0
 
 
 class Recorder(Output):
@@ -98,12 +102,11 @@ class Recorder(Output):
         """The current state in detail."""
         with self._lock:
             live = self._live[0] if self._live else None
-            finishing = len(self._recordings) - (live is not None)
-            return (
-                RecorderStatus(live.path, live.seconds, finishing, live.size / 1e6)
-                if live
-                else RecorderStatus(finishing=finishing)
-            )
+            finishing = [each for each in self._recordings if each is not live]
+            progress = min((each.progress for each in finishing), default=0.0)
+            if live is None:
+                return RecorderStatus(finishing=len(finishing), progress=progress)
+            return RecorderStatus(live.path, live.seconds, len(finishing), live.size / 1e6, progress)
 
     def start(
         self,

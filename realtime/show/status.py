@@ -86,7 +86,8 @@ class StatusLine:
     def _recording(self, status: RecorderStatus) -> str:
         if status.recording:
             return f"REC {status.seconds:.0f} s, ~{status.megabytes:.1f} MB"
-        return "writing" if status.finishing else ""
+        share = f" {status.progress:.0%}" if status.progress else ""
+        return f"writing{share}" if status.finishing else ""
 
     def _take(self, take: TakeLog | None) -> str:
         return f"TAKE {take.seconds:.0f} s" if take is not None and not take.fault else ""

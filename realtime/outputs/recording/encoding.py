@@ -50,7 +50,7 @@ _STDIN: Arguments = (
 
 _TIMES: Arguments = ("-fps_mode", "passthrough", "-enc_time_base", "demux")
 
-_COUNT: Arguments = ("-stats_enc_post", "pipe:1", "-stats_enc_post_fmt", "")
+COUNT: Arguments = ("-stats_enc_post", "pipe:1", "-stats_enc_post_fmt", "")
 """One byte on standard output for each image that is encoded."""
 
 
@@ -58,7 +58,7 @@ def encode(encoding: Arguments, *, fps: float, to: Path, text: str = "") -> Argu
     """From a `RawVideo` on standard input to an MP4 with its times, with a `text` as its comment."""
     comment = ("-metadata", f"comment={text}") if text else ()
     keys = ("-g", f"{math.ceil(2 * fps)}")  # forced by time (-force_key_frames), they make a film a quarter larger
-    return (*_STDIN, *_TIMES, *keys, *encoding, *_COUNT, *comment, *_CRASH_SAFE, file_url(to))
+    return (*_STDIN, *_TIMES, *keys, *encoding, *COUNT, *comment, *_CRASH_SAFE, file_url(to))
 
 
 def as_fraction(fps: float) -> Fraction:

@@ -40,6 +40,11 @@ class FilmJob(ABC):
         return 0.0
 
     @property
+    def progress(self) -> float:
+        """How much of the file is made, 0 to 1, where that is made at the end."""
+        return 0.0
+
+    @property
     def note(self) -> str:
         """What there is to know of the finished file."""
         return ""

@@ -11,13 +11,15 @@ class ImageWriter(Protocol):
     """A file being written; a context manager that closes it, or aborts it when its block fails.
 
     Failures raise OutputError. When a file ends early, what was written is kept, and the error says where. After
-    `close`, `note` says what the user should know of the file.
+    `close`, `note` says what the user should know of the file. `progress` is how much of it is made, 0 to 1, where that
+    is made at the end.
     """
 
     path: Path
     fps: float
     frames: int
     note: str = ""
+    progress: float = 0.0
 
     def write(self, image: Image) -> None:
         """Append one image, shown for 1/fps seconds."""

@@ -5,6 +5,7 @@ import re
 import subprocess
 import threading
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import IO, Any, NoReturn, cast
 
@@ -55,6 +56,15 @@ class Process:
     def read(self, size: int) -> bytes:
         """The next `size` bytes of standard output; fewer at its end."""
         return self._stdout.read(size)
+
+    def counts(self) -> Iterator[int]:
+        """How many bytes it has written to standard output, after each, until it ends. Its standard input is closed."""
+        with suppress(OSError):
+            self._stdin.close()
+        count = 0
+        while self._stdout.read(1):
+            count += 1
+            yield count
 
     def end(self) -> bytes:
         """Wait for the end and return the standard output; OutputError with the last message when it failed."""

@@ -62,6 +62,11 @@ class Recording(FilmJob):
         return self._writer.size if self._writer is not None else 0
 
     @property
+    def progress(self) -> float:
+        """How much of a GIF is made."""
+        return self._writer.progress if self._writer is not None else 0.0
+
+    @property
     def note(self) -> str:
         """What there is to know of the finished file."""
         return self._writer.note if self._writer is not None else ""

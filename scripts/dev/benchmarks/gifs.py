@@ -5,7 +5,6 @@ Every program gets the same frames and is run with several settings, so that eac
 """
 
 import math
-import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -136,9 +135,7 @@ def ventral(film: Film, loss: int) -> Point:
     """Ours, from the video of a recording."""
     return measured(
         film,
-        lambda gif: write_gif(
-            film.video, GifParameters(FPS, film.size_wh, loss=loss), to=gif, stop_at=None, loops=0, parent=os.getppid()
-        ),
+        lambda gif: write_gif(film.video, GifParameters(FPS, film.size_wh, loss=loss), to=gif, stop_at=None, loops=0),
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import signal
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from models.errors import OutputError
+from realtime.controls.settings import RECORD_DEFAULTS
 from realtime.imaging.frame import Frame
 from realtime.outputs.recorder import MOST_FILMS, Recorder
 from realtime.outputs.recording.encoding import Wh
@@ -99,6 +101,21 @@ def test_only_one_recording_at_a_time(tmp_path: Path) -> None:
             recorder.start(tmp_path / "other.mp4")
         assert soon(lambda: recorder.status.seconds > 0.1)
     assert names(tmp_path) == ["film.mp4"]
+
+
+def test_it_is_known_how_much_of_a_gif_is_made(tmp_path: Path) -> None:
+    seen = set[float]()
+    settings = dataclasses.replace(RECORD_DEFAULTS, gif_quality="best")
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        recorder.start(settings=settings)
+        time.sleep(2.0)
+        assert recorder.status.progress == 0
+        recorder.stop()
+        while recorder.status.finishing:
+            seen.add(recorder.status.progress)
+            time.sleep(0.01)
+    assert len(seen) > 2
+    assert max(seen) <= 1
 
 
 def test_several_takes_may_be_finishing(tmp_path: Path) -> None:

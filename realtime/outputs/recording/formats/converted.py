@@ -84,6 +84,15 @@ class ConvertedWriter(Mp4Writer):
             self._process.write(stdin)
         return self._process.end()
 
+    def _run_with_progress(self, process: Callable[[], Process], frames: float, *, stdin: bytes = b"") -> None:
+        """Run a process that writes a byte to standard output for each of the `frames` of the file."""
+        self._start(process)
+        with suppress(OutputError):
+            self._process.write(stdin)
+        for count in self._process.counts():
+            self.progress = min(count / frames, 1.0)
+        self._process.end()
+
     def _write_loop(self, to: Draft, notes: list[str]) -> int:
         """Write the frames of the video as a loop; their number."""
         if self._settings.loop == "bounce":

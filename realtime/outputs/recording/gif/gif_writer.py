@@ -39,22 +39,23 @@ class GifWriter(ConvertedWriter):
         parameters, *rest = steps(self.fps, self._output_wh, quality=self._settings.gif_quality)
         limit = round(1e6 * self._settings.gif_max_mb) - len(comment_block(self._text))
         while rest:
-            self._make(video, parameters, gif, stop_at=limit)
+            self._make(video, parameters, frames, gif, stop_at=limit)
             if gif.part.stat().st_size < limit:
                 return parameters
             share = (duration(gif.part) or 0.0) * self.fps / frames
             parameters = next(next_fitting(parameters, rest, share))
             del rest[: rest.index(parameters) + 1]
-        self._make(video, parameters, gif, stop_at=None)
+        self._make(video, parameters, frames, gif, stop_at=None)
         return parameters
 
-    def _make(self, video: Path, parameters: GifParameters, gif: Draft, *, stop_at: int | None) -> None:
+    def _make(self, video: Path, parameters: GifParameters, frames: int, gif: Draft, *, stop_at: int | None) -> None:
         draft = self._settings.gif_quality == "draft"
         make_palette = through_ffmpeg.draft_palette if draft else through_ffmpeg.good_palette
         make_gif = through_ffmpeg.draft_gif if draft else through_ffmpeg.good_gif
         palette = self._run(partial(Ffmpeg, make_palette(video, parameters), inherited=gif.handles))
         arguments = make_gif(video, parameters, to=gif.part, stop_at=stop_at, loops=self._settings.gif_loops)
-        self._run(partial(Ffmpeg, arguments, inherited=gif.handles), stdin=palette)
+        encoder = partial(Ffmpeg, arguments, inherited=gif.handles)
+        self._run_with_progress(encoder, frames * parameters.written_fps / self.fps, stdin=palette)
 
     def _describe(self, parameters: GifParameters, megabytes: float) -> str:
         size = f"{megabytes:.1f} MB"
@@ -72,6 +73,7 @@ class BestGifWriter(GifWriter):
     encoding = encoding.LOSSLESS
     share = 0.5
 
-    def _make(self, video: Path, parameters: GifParameters, gif: Draft, *, stop_at: int | None) -> None:
+    def _make(self, video: Path, parameters: GifParameters, frames: int, gif: Draft, *, stop_at: int | None) -> None:
         command = best_gif(video, parameters, to=gif.part, stop_at=stop_at, loops=self._settings.gif_loops)
-        self._run(partial(Process, command, name="the GIF encoder", inherited=gif.handles))
+        encoder = partial(Process, command, name="the GIF encoder", inherited=gif.handles)
+        self._run_with_progress(encoder, frames * parameters.written_fps / self.fps)

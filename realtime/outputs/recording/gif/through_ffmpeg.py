@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from realtime.outputs.recording.encoding import Arguments, file_url
+from realtime.outputs.recording.encoding import COUNT, Arguments, file_url
 from realtime.outputs.recording.gif.parameters import GifParameters
 
 _DENOISED = "hqdn3d=0:0:3:3"
@@ -48,4 +48,4 @@ def _output(to: Path, stop_at: int | None, loops: int) -> Arguments:
     """`loops` is how often it plays; 0 for ever. In the file it is how often it is repeated, and -1 for never."""
     repeats = loops - 1 if loops > 1 else -loops
     limit = () if stop_at is None else ("-fs", f"{stop_at}")
-    return ("-loop", f"{repeats}", *limit, file_url(to))
+    return (*COUNT, "-loop", f"{repeats}", *limit, file_url(to))
