@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from models.errors import OutputError
+from models.errors import OutputError, is_out_of_memory
 from models.files import FileState
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
@@ -124,7 +124,13 @@ class Mp4Writer(ImageWriter):
         self._video.discard()
 
     def _encode(self, image: Image, time: int) -> None:
-        self._raw.write(resize(image, self._output_wh[::-1]), time)
+        """Encode an image; where there is no memory for it, the one before it stays."""
+        try:
+            self._raw.write(resize(image, self._output_wh[::-1]), time)
+        except Exception as error:
+            if self.frames and is_out_of_memory(error):
+                return
+            raise
         self._image, self._time = image, time
 
     def _start_encoder(self, to: Draft, text: str) -> RawVideo:
