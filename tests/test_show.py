@@ -239,7 +239,7 @@ def test_clip_ends_the_show_when_it_ends(assets: Path, tmp_path: Path) -> None:
         assert process.wait(timeout=60) == 0
     facts = json.loads(report.read_text())
     assert facts["seconds"] == pytest.approx(4, abs=0.75)
-    assert facts["frames"] <= 120
+    assert facts["frames"] <= 125  # a picture is drawn again where the show changes its input or its format meanwhile
 
 
 @pytest.mark.usefixtures("screen")
