@@ -89,6 +89,11 @@ class Capture:
         return health.fps if source.live and health is not None and health.steady else source.fps
 
     @property
+    def captured(self) -> int:
+        """Frames that the source has given so far, without those that were dropped."""
+        return self._index
+
+    @property
     def dropped(self) -> int:
         """Frames of a file that were skipped to keep pace."""
         return self._reader.dropped

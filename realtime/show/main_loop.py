@@ -191,6 +191,7 @@ class Show:
                 "screen": round(meter.screen.total / meter.elapsed, 2),
             },
             "held": keeper.report(),
+            "captured": parts.capture.captured,
             "drops": {"capture": parts.capture.dropped, "recorder": parts.recorder.dropped, "take": take_drops},
             "outputs": [
                 {"name": each.name, "state": each.state, "fps": round(each.fps, 2), "fault": each.fault}
