@@ -1,4 +1,4 @@
-"""A disk that is full when that is ordered."""
+"""A disk that is full while `--fault` says so."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from realtime.outputs.recording import paths
 
 
 def let_disk_fill(faults: Faults) -> None:
-    """Let recordings find no room on their disk while that is ordered."""
+    """Let recordings find no room on their disk while the fault lasts."""
     if not faults.of("disk"):
         return
     measured = paths.free_bytes

@@ -1,4 +1,4 @@
-"""Encoders that are killed, or stopped for a while, when that is ordered: on Linux, where processes can be listed."""
+"""Encoders that are killed, or stopped for a while, by `--fault`: on Linux, where processes can be listed."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from realtime.faults.fault import Fault, Faults
 
 
 def let_encoders_fail(faults: Faults) -> None:
-    """Send signals to the ffmpeg processes of this process at the times that are ordered, on a thread of its own."""
+    """Send signals to the ffmpeg processes of this process at the times of the faults, on a thread of its own."""
     ordered = sorted(signal for fault in faults.of("encoder") for signal in _signals(fault))
     if ordered:
         threading.Thread(target=_send, args=(ordered, faults), name="faults", daemon=True).start()

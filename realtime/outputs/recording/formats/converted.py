@@ -79,19 +79,20 @@ class ConvertedWriter(Mp4Writer):
         self._video.discard()
 
     def _run(self, process: Callable[[], Process], *, stdin: bytes = b"") -> bytes:
-        self._start(process)
-        with suppress(OutputError):  # `end` reports it in more detail
-            self._process.write(stdin)
+        self._start_with(process, stdin)
         return self._process.end()
 
     def _run_with_progress(self, process: Callable[[], Process], frames: float, *, stdin: bytes = b"") -> None:
         """Run a process that writes a byte to standard output for each of the `frames` of the file."""
-        self._start(process)
-        with suppress(OutputError):
-            self._process.write(stdin)
+        self._start_with(process, stdin)
         for count in self._process.counts():
             self.progress = min(count / frames, 1.0)
         self._process.end()
+
+    def _start_with(self, process: Callable[[], Process], stdin: bytes) -> None:
+        self._start(process)
+        with suppress(OutputError):  # `end` reports it in more detail
+            self._process.write(stdin)
 
     def _write_loop(self, to: Draft, notes: list[str]) -> int:
         """Write the frames of the video as a loop; their number."""
