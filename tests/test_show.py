@@ -128,6 +128,8 @@ def test_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path) -> None:
     take = tmp_path / "take.gif"
     slow = ("--set", "record/gif_quality=best")
     with ventral(*HEADLESS, *slow, "--seconds", "8", "--record", str(take), cwd=tmp_path) as process:
+        assert process.stderr is not None
+        assert any("Ctrl-C stops at once" in line for line in process.stderr)
         until(lambda: list(tmp_path.glob("take.ventral-part-*.gif")), "the GIF being made from the recording")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 128 + signal.SIGINT
