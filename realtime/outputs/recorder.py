@@ -37,12 +37,12 @@ GRACE = 2.0  # seconds for an interrupted recording to end
 
 @dataclass(frozen=True, slots=True)
 class RecorderStatus:
-    """The path of the recording that runs, its length and its size so far, and how many others are being finished.
+    """The paths of the recordings that run, the length of the longest, their size, and how many are being finished.
 
     The `progress` is how much is made of the one that is the furthest behind, 0 to 1.
     """
 
-    recording: Path | None = None
+    recording: tuple[Path, ...] = ()
     seconds: float = 0.0
     finishing: int = 0
     megabytes: float = 0.0
@@ -50,11 +50,11 @@ class RecorderStatus:
 
 
 class Recorder(Output):
-    """Records the show; leaving its context finishes every film. All methods are for the main thread.
+    """Records the show, to several files at once; leaving its context finishes them.
 
-    Files without a name go to `folder`; `text` gives the settings that are kept inside a file. `saved` is the newest
-    film that is whole, `note` what there is to know of it, and `fault` what went wrong with the last one. `dropped`
-    counts the frames that repeat another because ffmpeg was busy.
+    All methods are for the main thread. Files without a name go to `folder`; `text` gives the settings that are kept
+    inside a file. `saved` is the newest film that is whole, `note` what there is to know of it, and `fault` what went
+    wrong with the last one. `dropped` counts the frames that repeat another because ffmpeg was busy.
     """
 
     name = "recorder"
@@ -77,7 +77,7 @@ class Recorder(Output):
         self._frame_rates = {".mp4": MP4_FPS, ".gif": gif_fps, ".webm": MP4_FPS, ".webp": gif_fps, ".png": MP4_FPS}
         self._lock = threading.Lock()
         self._recordings: list[FilmJob] = []
-        self._live: tuple[Recording, Pace] | None = None
+        self._live: dict[Recording, Pace] = {}
         self._outcomes: dict[Path, str] = {}
         self.replay = Replay(fps=replay_fps or gif_fps)
         self._replay_pace = Pace(self.replay.fps)
@@ -101,12 +101,14 @@ class Recorder(Output):
     def status(self) -> RecorderStatus:
         """The current state in detail."""
         with self._lock:
-            live = self._live[0] if self._live else None
-            finishing = [each for each in self._recordings if each is not live]
-            progress = min((each.progress for each in finishing), default=0.0)
-            if live is None:
-                return RecorderStatus(finishing=len(finishing), progress=progress)
-            return RecorderStatus(live.path, live.seconds, len(finishing), live.size / 1e6, progress)
+            finishing = [each for each in self._recordings if each not in self._live]
+            return RecorderStatus(
+                recording=tuple(each.path for each in self._live),
+                seconds=max((each.seconds for each in self._live), default=0.0),
+                finishing=len(finishing),
+                megabytes=sum(each.size for each in self._live) / 1e6,
+                progress=min((each.progress for each in finishing), default=0.0),
+            )
 
     def start(
         self,
@@ -116,16 +118,17 @@ class Recorder(Output):
         fps: float | None = None,
         force: bool = False,
         settings: RecordSettings = RECORD_DEFAULTS,
+        pictures: Mailbox[Frame] | None = None,
     ) -> Path:
-        """Record from now on, to `path` or to a new name; OutputError when that cannot be written."""
-        running = self.status.recording
-        if running is not None:
-            raise OutputError(f"{running} is being recorded already; stop it first")
+        """Record from now on, to `path` or to a new name; OutputError when that cannot be written.
+
+        The canvases are recorded, or other `pictures`.
+        """
         path = self._claim(path, suffix, force=force)
         pace = Pace(fps or self._frame_rates[path.suffix.lower()])
         recording = Recording(
             path,
-            self._images(pace),
+            self._images(pictures or self._canvases, pace),
             fps=pace.fps,
             force=force,
             settings=settings,
@@ -133,17 +136,17 @@ class Recorder(Output):
             done=self._finished,
             failed=self._goes_on,
         )
-        self._live = recording, pace
+        with self._lock:
+            self._live[recording] = pace
         return self._begin(recording)
 
     def stop(self) -> None:
-        """Stop recording; the film is finished in the background."""
+        """Stop every recording; the files are finished in the background."""
         with self._lock:
-            if self._live is not None:
-                recording, pace = self._live
+            for recording, pace in self._live.items():
                 pace.stop()
                 recording.end_by = time.monotonic() + ENCODING
-                self._live = None
+            self._live.clear()
 
     def save_replay(self, *, suffix: str = ".gif", settings: RecordSettings = RECORD_DEFAULTS) -> Path:
         """Save the last seconds in the background; OutputError when there are none."""
@@ -157,7 +160,7 @@ class Recorder(Output):
     def finished(self, timeout: float) -> bool:
         """Wait for the films that are being finished; whether all are after `timeout` seconds."""
         with self._lock:
-            waiting = [each for each in self._recordings if self._live is None or each is not self._live[0]]
+            waiting = [each for each in self._recordings if each not in self._live]
         for each in waiting:
             if time.monotonic() > each.end_by:
                 each.give_up_encoding()
@@ -215,17 +218,16 @@ class Recorder(Output):
     def _finished(self, recording: FilmJob) -> None:
         with self._lock:
             self._recordings.remove(recording)
-            if self._live is not None and self._live[0] is recording:
-                self._live = None
+            self._live = {each: pace for each, pace in self._live.items() if each is not recording}
             self.fault = self._outcomes[recording.requested] = recording.fault
             if recording.saved:
                 self.saved, self.note = recording.path, recording.note
         saved = f"saved {recording.path}{recording.note and f', {recording.note}'}"
         log.log(logging.INFO if recording.saved else logging.ERROR, "%s", saved if recording.saved else recording.fault)
 
-    def _images(self, pace: Pace) -> Iterator[tuple[Image, int]]:
-        """The canvases of a recording, and for how many frames of the video each is shown."""
-        for image, frames in runs(self._canvases, pace):
+    def _images(self, pictures: Mailbox[Frame], pace: Pace) -> Iterator[tuple[Image, int]]:
+        """The pictures of a recording, and for how many frames of the video each is shown."""
+        for image, frames in runs(pictures, pace):
             self.dropped += frames - 1
             self._rate.tick()
             yield image, frames

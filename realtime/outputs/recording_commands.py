@@ -11,8 +11,10 @@ from realtime.controls.action import action
 from realtime.controls.controls import Controls
 from realtime.controls.settings import RecordSettings
 from realtime.controls.value import Scalar
+from realtime.imaging.frame import Frame
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.snapshots import SnapshotWriter
+from realtime.threads.mailbox import Mailbox
 from realtime.threads.signals import StopSignals
 
 log = logging.getLogger(__name__)
@@ -26,13 +28,13 @@ class RecordingCommands:
 
     def __init__(self, recorder: Recorder, stills: SnapshotWriter, *, force: bool) -> None:
         self._recorder, self._stills, self._force = recorder, stills, force
-        self._requested: Path | None = None
+        self._requested = list[Path]()
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
         self._seen = self._news()
 
     @action("record/start-stop", "r", help="start or stop recording")
     def toggle(self, controls: Controls) -> None:
-        """Start a recording, or stop the one that runs."""
+        """Start a recording, or stop all that run."""
         if self._recorder.status.recording:
             self._recorder.stop()
         else:
@@ -60,10 +62,10 @@ class RecordingCommands:
 
         controls.subscribe(change)
 
-    def record_to(self, path: Path, controls: Controls) -> None:
+    def record_to(self, path: Path, controls: Controls, pictures: Mailbox[Frame] | None = None) -> None:
         """Record to `path`, as the command line asks; OutputError when that cannot begin."""
-        self._start(controls, path)
-        self._requested = path
+        self._start(controls, path, pictures)
+        self._requested.append(path)
 
     def notice(self) -> tuple[str, bool]:
         """What was saved or failed in the last seconds, and whether it failed."""
@@ -75,7 +77,7 @@ class RecordingCommands:
         return (text, failed) if time.monotonic() < until else ("", False)
 
     def finish(self, signals: StopSignals) -> None:
-        """Stop recording and wait until the files are whole; OutputError when the requested one is not."""
+        """Stop recording and wait until the files are whole; OutputError when a requested one is not."""
         self._recorder.stop()
         signals.ending = True
         if self._recorder.status.finishing:
@@ -85,14 +87,15 @@ class RecordingCommands:
             if self._recorder.finished(0.1) and self._stills.finished(0.1):
                 break
         self._recorder.close(timeout=0.0)
-        if self._requested is not None and (fault := self._recorder.outcome(self._requested)):
-            raise OutputError(fault)
+        faults = [fault for path in self._requested if (fault := self._recorder.outcome(path))]
+        if faults:
+            raise OutputError("; ".join(faults))
 
-    def _start(self, controls: Controls, path: Path | None = None) -> None:
+    def _start(self, controls: Controls, path: Path | None = None, pictures: Mailbox[Frame] | None = None) -> None:
         settings = controls.snapshot()[RecordSettings]
         suffix = path.suffix if path else f".{settings.format}"
         fps = settings.gif_fps if suffix.lower() in (".gif", ".webp") else None
-        self._recorder.start(path, suffix=suffix, fps=fps, force=self._force, settings=settings)
+        self._recorder.start(path, suffix=suffix, fps=fps, force=self._force, settings=settings, pictures=pictures)
 
     def _news(self) -> tuple[tuple[str, bool], ...]:
         """The newest fault and the newest file of each output, as a text and whether it is a fault."""

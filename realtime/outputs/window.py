@@ -83,7 +83,7 @@ class Window(Output):
     """A window that scales and letterboxes the canvas. It appears with its first picture; the main thread drives it.
 
     With `hides_mouse`, the mouse cursor is never seen over it. `shift` moves the picture, in pixels to the right and
-    down; the system does not blank the screen while the window is there.
+    down; the system does not blank the screen while the window is there. `pictures` has what it shows.
     """
 
     name = "window"
@@ -93,6 +93,7 @@ class Window(Output):
         self.closed = self.fullscreen = self._shown = False
         self.hides_mouse = False
         self.shift = (0, 0)
+        self.pictures: Mailbox[Frame] = Mailbox()
         self._exposures = 0
         self._last_click = Click(-NEAR, -NEAR), 0.0
         self._moved = 0.0
@@ -152,6 +153,7 @@ class Window(Output):
                 if self.fullscreen:
                     self._window.set_fullscreen(desktop=True)
             self._rate.tick()
+            self.pictures.put(Frame(image, self.pictures.version, time.monotonic()))
         except pygame.error as error:
             self.fail(error)
 

@@ -81,7 +81,7 @@ class Show:
         self._heartbeat.stop()
 
     def _loop(self, screen: Screen, threads: DrawingThreads) -> None:
-        parts, record = self._parts, self._options.record
+        parts, recorded = self._parts, False
         line = StatusLine(parts.setup.network.info, self._meter, self._controls, threads.keeper)
 
         def status(canvas: Canvas) -> Status:
@@ -90,9 +90,9 @@ class Show:
             return line.at(canvas, parts, screen.feedback)
 
         while not (screen.closed or threads.done or self._over()):
-            if record is not None and screen.canvas is not None:
-                parts.recordings.record_to(record, self._controls)
-                record = None
+            if not recorded and screen.canvas is not None:
+                self._record(screen)
+                recorded = True
             self._meter.loop()
             threads.set_canvas_hw(screen.canvas_hw(self._options.canvas_hw))
             try:
@@ -110,8 +110,16 @@ class Show:
             for thread in (threads, parts.engine, parts.capture):
                 thread.check()
         parts.recorder.stop()  # what was asked to end: closing all else takes time
-        if record is not None:
-            raise OutputError(f"{record} was not recorded: the show ended before its first canvas")
+        named = [*self._options.record, *self._options.record_window]
+        if named and not recorded:
+            raise OutputError(f"{named[0]} was not recorded: the show ended before its first canvas")
+
+    def _record(self, screen: Screen) -> None:
+        """Start the recordings of the command line."""
+        for path in self._options.record:
+            self._parts.recordings.record_to(path, self._controls)
+        for path in self._options.record_window:
+            self._parts.recordings.record_to(path, self._controls, screen.pictures)
 
     def _lose_display(self, screen: Screen, threads: DrawingThreads) -> None:
         """Finish recording, take and report, without the window."""

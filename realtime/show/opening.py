@@ -11,7 +11,7 @@ from realtime.controls.settings import RecordSettings
 from realtime.faults.camera import failing_source
 from realtime.faults.fault import Faults
 from realtime.imaging.frame import Frame
-from realtime.outputs.recorder import MP4_FPS, Recorder
+from realtime.outputs.recorder import MOST_FILMS, MP4_FPS, Recorder
 from realtime.outputs.recording.open_writer import check_film
 from realtime.outputs.recording.paths import check_writable
 from realtime.outputs.recording.recover import recover
@@ -62,14 +62,21 @@ def source_opener(options: LiveOptions, source: SourceOptions, faults: Faults) -
 
 def check_files(options: LiveOptions) -> None:
     """Recover what a killed show left behind, and raise OutputError for files that cannot be written."""
-    named = (options.record, options.log)
-    for folder in {options.folder, *(path.parent for path in named if path is not None)}:
+    recordings = [*options.record, *options.record_window]
+    named = recordings if options.log is None else [*recordings, options.log]
+    for folder in {options.folder, *(path.parent for path in named)}:
         if not folder.is_dir():
             raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
         for path in recover(folder):
             log.warning("recovered %s from a show that was killed", path)
-    if options.record is not None:
-        check_film(options.record, force=options.force)
+    for path in recordings:
+        check_film(path, force=options.force)
+    if len(recordings) > MOST_FILMS:
+        raise OutputError(f"a show records to {MOST_FILMS} files at once, but {len(recordings)} are named")
+    if len(set(recordings)) < len(recordings):
+        raise OutputError("two recordings have the same name; each needs one of its own")
+    if options.record_window and Window.name not in options.sink:
+        raise OutputError("--record-window records the window, but --sink none opens none; use --record")
     if options.log is not None:
         check_writable(options.log, force=options.force, suffixes=(SUFFIX,))
     if options.report is not None:

@@ -142,14 +142,17 @@ class LiveOptions(RenderOptions):
     """stop after this many seconds"""
     attract: Annotated[float | None, between(1)] = None
     """go through the views after this many seconds without a key or a click, until the next key or click"""
-    record: Path | None = None
-    """record the whole show to an .mp4, .gif, .webm or .webp file, or to PNG files named as in film-%05d.png"""
+    record: tuple[Path, ...] = ()
+    """record the whole show to an .mp4, .gif, .webm or .webp file, or to PNG files named as in film-%05d.png;
+    repeatable"""
+    record_window: tuple[Path, ...] = ()
+    """the same for what the window shows, with status line, help and cards; repeatable"""
     log: Path | None = None
     """record a take, a .take file for ventral render: what the camera sees, and every change of a value"""
     resume: Path | None = None
     """start with the values saved in this file, if it exists, and keep saving them to it"""
     force: bool = False
-    """let --record, --log and --report replace an existing file"""
+    """let --record, --record-window, --log and --report replace an existing file"""
     folder: Path = Path()
     """the folder for recordings and snapshots made with keys"""
     fault: Annotated[tuple[str, ...], Parameter(show=False)] = ()

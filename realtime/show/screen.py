@@ -12,7 +12,7 @@ from realtime.controls.controls import Controls, Snapshot
 from realtime.controls.settings import WindowSettings
 from realtime.controls.value import Scalar
 from realtime.imaging.compositing import dimmed, fitted
-from realtime.imaging.frame import Image, hw
+from realtime.imaging.frame import Frame, Image, hw
 from realtime.outputs.output import Output
 from realtime.outputs.window import CHORD, Held, Turn, Window, WindowEvent
 from realtime.overlay import hud
@@ -71,6 +71,11 @@ class Screen:
     def has_window(self) -> bool:
         """Whether there is a window."""
         return self._window is not None
+
+    @property
+    def pictures(self) -> Mailbox[Frame] | None:
+        """What the window shows, if there is one."""
+        return self._window.pictures if self._window is not None else None
 
     @property
     def closed(self) -> bool:

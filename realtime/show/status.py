@@ -85,7 +85,8 @@ class StatusLine:
 
     def _recording(self, status: RecorderStatus) -> str:
         if status.recording:
-            return f"REC {status.seconds:.0f} s, ~{status.megabytes:.1f} MB"
+            several = f" {len(status.recording)} files," if len(status.recording) > 1 else ""
+            return f"REC{several} {status.seconds:.0f} s, ~{status.megabytes:.1f} MB"
         share = f" {status.progress:.0%}" if status.progress else ""
         return f"writing{share}" if status.finishing else ""
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.files import numbered
+from realtime.outputs.recording.paths import free_name
 
 SAFE = ("--provider", "cpu", "--precision", "fp32")
+RECORDS = ("--record", "--record-window")
 UNSAFE = ("--resume", "--preset", "--set", "--provider", "--precision")
 
 
@@ -57,13 +58,14 @@ def safe(command: Sequence[str]) -> list[str]:
 
 
 def with_free_record(command: Sequence[str]) -> list[str]:
-    """A command that records to the next free name, where there is a recording already."""
-    words, option = list(command), "--record"
+    """A command that records to the next free names, where there are recordings already."""
+    words = list(command)
     for place, word in enumerate(words):
-        if word == option and place + 1 < len(words):
-            words[place + 1] = str(numbered(Path(words[place + 1]), Path.exists))
-        elif word.startswith(f"{option}="):
-            words[place] = f"{option}={numbered(Path(word.removeprefix(f'{option}=')), Path.exists)}"
+        option, equals, value = word.partition("=")
+        if option in RECORDS and equals:
+            words[place] = f"{option}={free_name(Path(value))}"
+        elif option in RECORDS and place + 1 < len(words):
+            words[place + 1] = str(free_name(Path(words[place + 1])))
     return words
 
 

@@ -57,15 +57,18 @@ class Pace:
 def runs(canvases: Mailbox[Frame], pace: Pace) -> Iterator[tuple[Image, int]]:
     """The newest canvas of every slot, and for how many slots it is shown, until the pace is stopped.
 
-    Where the caller is late, a canvas begins with the slot in which it was drawn, and not where the caller was last.
+    Where the caller is late, a canvas begins with the slot in which it was drawn, and not where the caller was last;
+    the first one begins with the pace, if there was any by then.
     """
-    shown: Image | None = None
+    shown, missing = None, False
     while due := pace.wait():
         newest = canvases.peek_with_time()
         if newest is None:
+            missing = True
             continue
         image, drawn = newest[0].image, newest[1]
-        fresh = due if image is shown else min(pace.since(drawn), due)
+        begins = shown is None and not missing
+        fresh = due if image is shown or begins else min(pace.since(drawn), due)
         if shown is not None and fresh < due:
             yield shown, due - fresh
         if fresh:

@@ -1,5 +1,6 @@
 """Output paths: checks before work starts, and free names."""
 
+import re
 import shutil
 import tempfile
 import time
@@ -12,6 +13,26 @@ from models.files import check_replaceable, numbered, output_errors
 SUFFIXES = (".mp4", ".gif", ".webm", ".webp", ".png", ".json")
 MIN_FREE_AT_START = 1_000_000_000  # free bytes required to start writing
 MIN_FREE = 500_000_000  # free bytes required while writing
+
+
+_NUMBER = re.compile(r"%(?:0[1-9])?d")
+
+
+def is_sequence(path: Path) -> bool:
+    """Whether a path names a sequence of PNG files: it has one number, as in film-%05d.png."""
+    parts = _NUMBER.split(path.name)
+    return path.suffix.lower() == ".png" and len(parts) == 2 and "%" not in "".join(parts)
+
+
+def part_of_sequence(path: Path) -> Path | None:
+    """A file of a sequence that is there already."""
+    name = re.compile(r"\d+".join(re.escape(each) for each in _NUMBER.split(path.name)))
+    return next((each for each in sorted(path.parent.glob("*")) if name.fullmatch(each.name)), None)
+
+
+def free_name(path: Path) -> Path:
+    """`path`, or the first of name-2, name-3 ... under which nothing has been recorded."""
+    return numbered(path, lambda each: bool(part_of_sequence(each)) if is_sequence(each) else each.exists())
 
 
 def free_bytes(folder: Path) -> int:

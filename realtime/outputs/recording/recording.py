@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from models.errors import OutputError
-from models.files import numbered
 from models.spec import Hw
 from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
 from realtime.imaging.compositing import fit
@@ -17,6 +16,7 @@ from realtime.outputs.recording import paths
 from realtime.outputs.recording.film_job import FilmJob
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.open_writer import open_writer
+from realtime.outputs.recording.paths import free_name
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Recording(FilmJob):
                 self.saved = True
                 break
             first = self._next_with_room()
-            self.path = self.path if first is None else numbered(self.requested, Path.exists)
+            self.path = self.path if first is None else free_name(self.requested)
         if self._faults and self.saved:
             self._faults.append(f"the rest, {self._length:.1f} s, is in {self.path}")
 

@@ -2,67 +2,21 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
-import signal
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
 from models.errors import OutputError
 from realtime.controls.settings import RECORD_DEFAULTS
-from realtime.imaging.frame import Frame
+from realtime.imaging.frame import Frame, hw
 from realtime.outputs.recorder import MOST_FILMS, Recorder
-from realtime.outputs.recording.encoding import Wh
-from realtime.outputs.recording.formats.mp4 import Mp4Writer
+from realtime.outputs.recording.gif.gif_writer import GifWriter
 from realtime.threads.mailbox import Mailbox
-from tests.realtime.outputs.recording.films import COLOURS, flag_colours, flags, read_film
+from tests.realtime.outputs.canvases import SIZE_WH, VIDEOS, frame, names, show, still
+from tests.realtime.outputs.recording.films import COLOURS, flag_colours, read_film
 from tests.realtime.waiting import soon
-
-SIZE_WH = (128, 96)
-VIDEOS = (".mp4", ".gif")
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def frame(step: int = 0, size_wh: Wh = SIZE_WH) -> Frame:
-    return Frame(flags(size_wh, step=step), step, time.monotonic())
-
-
-@contextmanager
-def show(*, rate: float = 17.3) -> Iterator[Mailbox[Frame]]:
-    """A show that draws `rate` canvases a second."""
-    canvases: Mailbox[Frame] = Mailbox()
-    over = threading.Event()
-
-    def draw() -> None:
-        for step in itertools.count():
-            canvases.put(frame(step))
-            if over.wait(1 / rate):
-                return
-
-    thread = threading.Thread(target=draw)
-    thread.start()
-    try:
-        yield canvases
-    finally:
-        over.set()
-        thread.join()
-
-
-def still(size_wh: Wh = SIZE_WH) -> Mailbox[Frame]:
-    """A show that has drawn one canvas."""
-    canvases: Mailbox[Frame] = Mailbox()
-    canvases.put(frame(0, size_wh))
-    return canvases
 
 
 @pytest.mark.parametrize("suffix", VIDEOS)
@@ -84,23 +38,48 @@ def test_video_time_is_wall_time(tmp_path: Path, suffix: str) -> None:
 
 def test_the_status_follows_a_take(tmp_path: Path) -> None:
     with Recorder(still(), folder=tmp_path) as recorder:
-        assert recorder.status.recording is None and recorder.status.seconds == 0.0
+        assert not recorder.status.recording and recorder.status.seconds == 0.0
         path = recorder.start(suffix=".mp4")
-        assert path.parent == tmp_path and recorder.status.recording == path
+        assert path.parent == tmp_path and recorder.status.recording == (path,)
         assert soon(lambda: recorder.status.seconds > 0.2)
         recorder.stop()
-        assert recorder.status.recording is None
+        assert not recorder.status.recording
         assert soon(lambda: recorder.status.finishing == 0)
         assert recorder.saved == path and path.exists()
 
 
-def test_only_one_recording_at_a_time(tmp_path: Path) -> None:
+def test_several_recordings_run_at_once(tmp_path: Path) -> None:
+    """Of different formats and of different pictures; none has the name of another."""
+    window = still((160, 120))
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        film, gif = recorder.start(tmp_path / "a.mp4"), recorder.start(tmp_path / "a.gif")
+        with pytest.raises(OutputError, match=r"a\.mp4 is being written already"):
+            recorder.start(tmp_path / "a.mp4")
+        other = recorder.start(tmp_path / "window.mp4", pictures=window)
+        assert recorder.status.recording == (film, gif, other)
+        assert soon(lambda: recorder.status.seconds > 1.5)
+        recorder.stop()
+        assert not recorder.status.recording
+        assert soon(lambda: recorder.status.finishing == 0)
+        assert [recorder.outcome(path) for path in (film, gif, other)] == ["", "", ""]
+    assert names(tmp_path) == ["a.gif", "a.mp4", "window.mp4"]
+    pictures = [read_film(path)[0] for path in (film, gif, other)]
+    assert [hw(each[0])[::-1] for each in pictures] == [SIZE_WH, SIZE_WH, (160, 120)]
+    assert all(len(each) > 20 for each in pictures[:2])
+
+
+def test_a_recording_that_fails_leaves_the_others_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GifWriter, "encoding", ("-c:v", "no-such-encoder"))
     with Recorder(still(), folder=tmp_path) as recorder:
-        recorder.start(tmp_path / "film.mp4")
-        with pytest.raises(OutputError, match=r"film\.mp4 is being recorded already; stop it first"):
-            recorder.start(tmp_path / "other.mp4")
-        assert soon(lambda: recorder.status.seconds > 0.1)
-    assert names(tmp_path) == ["film.mp4"]
+        film, gif = recorder.start(tmp_path / "a.mp4"), recorder.start(tmp_path / "b.gif")
+        assert soon(lambda: recorder.status.recording == (film,))
+        assert "ffmpeg failed" in recorder.outcome(gif)
+        enough = recorder.status.seconds + 0.5
+        assert soon(lambda: recorder.status.seconds > enough)
+        recorder.stop()
+        assert soon(lambda: recorder.status.finishing == 0)
+        assert recorder.outcome(film) == ""
+    assert names(tmp_path) == ["a.mp4"]
 
 
 def test_it_is_known_how_much_of_a_gif_is_made(tmp_path: Path) -> None:
@@ -190,7 +169,7 @@ def test_what_cannot_be_written_is_told_at_once(tmp_path: Path, name: str, words
     with Recorder(still(), folder=tmp_path) as recorder:
         with pytest.raises(OutputError, match=words):
             recorder.start(tmp_path / name)
-        assert recorder.status.recording is None
+        assert not recorder.status.recording
     assert names(tmp_path) == ["file", "old.mp4"]
 
 
@@ -200,179 +179,6 @@ def test_a_missing_folder_is_told_at_once(tmp_path: Path) -> None:
         pytest.raises(OutputError, match="there is no such folder"),
     ):
         recorder.start()
-
-
-def test_a_fault_ends_the_recording_and_not_the_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Recorder(still(), folder=tmp_path) as recorder:
-        with monkeypatch.context() as patch:
-            patch.setattr(Mp4Writer, "encoding", ("-c:v", "no-such-encoder"))
-            recorder.start(tmp_path / "film.mp4")
-            assert soon(lambda: recorder.status.recording is None)
-        assert "film.mp4 was lost: ffmpeg failed" in recorder.fault
-        recorder.start(tmp_path / "film.mp4")
-        assert not recorder.fault
-        assert soon(lambda: recorder.status.seconds > 0.1)
-    assert names(tmp_path) == ["film.mp4"]
-
-
-def ffmpegs() -> list[int]:
-    """The processes that this one has started and not yet waited for."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    children = [int(child) for task in tasks for child in task.read_text().split()]
-    return [child for child in children if "ffmpeg" in Path(f"/proc/{child}/comm").read_text()]
-
-
-STALLS = pytest.mark.skipif(
-    not Path(f"/proc/self/task/{os.getpid()}/children").exists() or sys.platform == "win32",
-    reason="needs to find and stop a child process",
-)
-
-
-@STALLS
-@pytest.mark.slow
-def test_pictures_missed_while_ffmpeg_was_busy_are_dropped_and_the_time_is_right(tmp_path: Path) -> None:
-    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
-        path = recorder.start(suffix=".mp4")
-        begin = time.monotonic()
-        assert soon(lambda: recorder.status.seconds > 0.3)
-        (ffmpeg,) = ffmpegs()
-        os.kill(ffmpeg, signal.SIGSTOP)
-        time.sleep(1.0)
-        os.kill(ffmpeg, signal.SIGCONT)
-        assert soon(lambda: recorder.status.seconds > 1.5)
-        wall = time.monotonic() - begin
-        recorder.stop()
-    assert recorder.dropped >= 10
-    assert read_film(path)[1] == pytest.approx(wall, rel=0.02, abs=0.1)
-
-
-def numbered(number: int) -> Frame:
-    """A canvas with its number as eight bars."""
-    image = np.zeros((96, 128, 3), np.uint8)
-    for bit in range(8):
-        image[:, 16 * bit : 16 * bit + 16] = 255 * (number >> bit & 1)
-    return Frame(image, number, time.monotonic())
-
-
-def moments(path: Path) -> dict[int, float]:
-    """The numbers of the canvases in a film, and when each is shown first."""
-    with av.open(str(path)) as film:
-        pictures = [(frame.to_ndarray(format="gray"), float(frame.time or 0)) for frame in film.decode(video=0)]
-    found: dict[int, float] = {}
-    for picture, moment in pictures:
-        found.setdefault(sum(int(picture[48, 16 * bit + 8] > 128) << bit for bit in range(8)), moment)
-    return found
-
-
-@STALLS
-@pytest.mark.slow
-def test_a_starved_encoder_drops_pictures_and_the_others_are_shown_at_their_moments(tmp_path: Path) -> None:
-    """ffmpeg runs for a tenth of the time."""
-    canvases: Mailbox[Frame] = Mailbox()
-    drawn: list[float] = []
-
-    def draw(count: int) -> None:
-        for _ in range(count):
-            canvases.put(numbered(len(drawn)))
-            drawn.append((canvases.peek_with_time() or (None, 0.0))[1])
-            time.sleep(0.02)
-
-    draw(1)
-    with Recorder(canvases, folder=tmp_path) as recorder:
-        before = time.monotonic()
-        path = recorder.start(suffix=".mp4")
-        after = time.monotonic()
-        assert soon(lambda: any(each.stat().st_size > 1000 for each in tmp_path.glob("*.mp4"))), recorder.fault
-        (ffmpeg,) = ffmpegs()
-        for _ in range(6):
-            os.kill(ffmpeg, signal.SIGSTOP)
-            draw(27)
-            os.kill(ffmpeg, signal.SIGCONT)
-            draw(3)
-        ending = time.monotonic()
-        recorder.stop()
-        ended = time.monotonic()
-        assert soon(lambda: recorder.status.finishing == 0)
-    assert not recorder.fault and recorder.dropped > 20
-    seconds = read_film(path)[1]
-    assert ending - after - 1 / 30 < seconds < ended - before + 1 / 30
-    late = [moment - drawn[number] for number, moment in moments(path).items() if number]
-    assert len(late) >= 6
-    assert max(late) - min(late) < 1.01 / 30
-
-
-@STALLS
-@pytest.mark.slow
-def test_an_encoder_that_is_stopped_does_not_hold_the_end(tmp_path: Path) -> None:
-    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
-        path = recorder.start(tmp_path / "film.gif")
-        assert soon(lambda: any(each.stat().st_size > 1000 for each in tmp_path.glob("film.ventral-part-*.mp4")))
-        (ffmpeg,) = ffmpegs()
-        os.kill(ffmpeg, signal.SIGSTOP)
-        recorder.stop()
-        assert soon(lambda: recorder.finished(0.1)), "it is waited for"
-        assert "film.gif was not finished" in recorder.outcome(path)
-    assert names(tmp_path) == ["film.mp4"]
-    assert len(read_film(tmp_path / "film.mp4", torn=True)[0]) > 1
-
-
-@STALLS
-@pytest.mark.slow
-def test_an_ffmpeg_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
-    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
-        recorder.start(tmp_path / "film.mp4")
-        assert soon(lambda: any(each.stat().st_size > 1000 for each in tmp_path.glob("film.ventral-part-*.mp4")))
-        (ffmpeg,) = ffmpegs()
-        os.kill(ffmpeg, signal.SIGSTOP)
-        seen = canvases.version
-        assert soon(lambda: canvases.version > seen + 5)
-        recorder.close(timeout=0.2)
-    assert names(tmp_path) == ["film.mp4"]
-    assert "film.mp4 was not finished" in recorder.fault
-    assert len(read_film(tmp_path / "film.mp4", torn=True)[0]) > 1
-
-
-@STALLS
-@pytest.mark.parametrize("fault", ["ffmpeg was killed", "the draft was deleted"])
-@pytest.mark.parametrize("suffix", VIDEOS)
-@pytest.mark.slow
-def test_a_recording_goes_on_in_a_new_file_and_keeps_the_first(tmp_path: Path, suffix: str, fault: str) -> None:
-    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
-        path = recorder.start(tmp_path / f"film{suffix}")
-        assert soon(lambda: recorder.status.seconds > 2.5)
-        written = recorder.status.seconds
-        if fault == "ffmpeg was killed":
-            os.kill(ffmpegs()[0], signal.SIGKILL)
-        else:
-            next(tmp_path.glob("film.ventral-part-*")).unlink()
-        assert soon(lambda: bool(recorder.fault)), "nobody noticed"
-        second = tmp_path / f"film{'-2' * (suffix == '.mp4')}{suffix}"
-        assert soon(lambda: recorder.status.recording == second)
-        assert soon(lambda: recorder.status.seconds > written + 2)
-        recorder.stop()
-        assert soon(lambda: recorder.status.finishing == 0)
-        outcome, last = recorder.outcome(path), recorder.saved
-    assert "film.mp4" in outcome and "the rest, " in outcome
-    assert last is not None and names(tmp_path) == sorted({"film.mp4", last.name})
-    assert read_film(tmp_path / "film.mp4")[1] > written - 1.2
-    assert read_film(last)[1] > 1
-
-
-@pytest.mark.parametrize("suffix", VIDEOS)
-@pytest.mark.slow
-def test_a_file_that_somebody_writes_meanwhile_is_kept(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"film{suffix}"
-    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
-        recorder.start(path)
-        assert soon(lambda: recorder.status.seconds > 1)
-        path.write_bytes(b"somebody else's")
-        recorder.stop()
-        assert soon(lambda: recorder.status.finishing == 0)
-        assert recorder.outcome(path) == ""
-        assert recorder.saved == tmp_path / f"film-2{suffix}"
-        assert f"as another program has written film{suffix}" in recorder.note
-    assert path.read_bytes() == b"somebody else's"
-    assert read_film(recorder.saved)[1] > 0.5
 
 
 @pytest.mark.parametrize("suffix", VIDEOS)

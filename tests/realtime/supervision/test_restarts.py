@@ -47,3 +47,22 @@ def test_a_recording_goes_on_under_the_next_name(tmp_path: Path) -> None:
     path.touch()
     assert with_free_record(["live", "--record", str(path)]) == ["live", "--record", str(tmp_path / "take-2.mp4")]
     assert with_free_record(["live", f"--record={path}"]) == ["live", f"--record={tmp_path / 'take-2.mp4'}"]
+    others = ["--record-window", str(path), "--record", str(tmp_path / "other.gif")]
+    assert with_free_record(["live", *others]) == [
+        *("live", "--record-window", str(tmp_path / "take-2.mp4"), "--record", str(tmp_path / "other.gif"))
+    ]
+
+
+def test_a_sequence_of_pictures_goes_on_under_the_next_name(tmp_path: Path) -> None:
+    path = tmp_path / "film-%05d.png"
+    assert with_free_record(["live", "--record", str(path)]) == ["live", "--record", str(path)]
+    (tmp_path / "film-00001.png").touch()
+    assert with_free_record(["live", "--record", str(path)])[2] == str(tmp_path / "film-%05d-2.png")
+    (tmp_path / "film-00001-2.png").touch()
+    assert with_free_record(["live", "--record", str(path)])[2] == str(tmp_path / "film-%05d-3.png")
+
+
+@pytest.mark.parametrize("name", ["missing/film-%d.png", "film-%d-%d.png", "film.png", "missing/film.mp4"])
+def test_a_name_that_cannot_be_recorded_is_left_to_the_show(tmp_path: Path, name: str) -> None:
+    command = ["live", "--record", str(tmp_path / name)]
+    assert with_free_record(command) == command

@@ -160,16 +160,18 @@ def test_systemd_hears_that_the_supervisor_lives_also_while_there_is_no_show(
         systemd.bind(address)
         systemd.settimeout(40)
 
-        def hear(words: str) -> None:
-            while words not in systemd.recv(4096).decode():
-                continue
+        def hear(*words: str) -> None:
+            """Wait for all of them, in any order."""
+            missing = set(words)
+            while missing:
+                message = systemd.recv(4096).decode()
+                missing = {each for each in missing if each not in message}
 
         with supervised(tmp_path) as process:
             hear("READY=1\nWATCHDOG=1")
             hear("STATUS=showing")
             os.kill(show_of(process.pid), signal.SIGKILL)
             hear("STATUS=ended with status -9; starting again in")
-            hear("WATCHDOG=1")
-            hear("STATUS=showing")
+            hear("WATCHDOG=1", "STATUS=showing")
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0

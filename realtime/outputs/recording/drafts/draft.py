@@ -28,12 +28,15 @@ class Draft:
     `path` was in the state `replaces`, and no other.
     """
 
-    def __init__(self, path: Path, *, replaces: FileState | None = None) -> None:
-        """Create the file; OutputError when that fails, or when another process is writing `path`."""
-        self.path = path
-        self.replaces = replaces
+    def __init__(self, path: Path, *, replaces: FileState | None = None, claim: Path | None = None) -> None:
+        """Create the file; OutputError when that fails, or when somebody is writing a draft with the same `claim`.
+
+        The claim is `path`, unless the draft is only on the way to another file.
+        """
+        self.path, self.replaces = path, replaces
+        self._claim = _absolute(claim or path)
         for other in records_in(path.parent):
-            if other.path == _absolute(path) and _in_use(other):
+            if (other.claim or other.path) == self._claim and _in_use(other):
                 raise OutputError(f"{path} is being written already; wait for it or choose another name")
         self._create()
 
@@ -42,7 +45,7 @@ class Draft:
         """The draft that a killed process has left; OutputError where it is gone, or being written."""
         self = cls.__new__(cls)
         self.path, self.part, self._record = Path(record.path), Path(record.part), record
-        self.replaces = None
+        self.replaces, self._claim = None, record.claim or record.path
         with output_errors(self.part):
             self._file = os.fdopen(os.open(record.part, os.O_RDWR | _NO_LINK), "r+b")
         if not self.intact or not _lock(self._file):
@@ -123,7 +126,8 @@ class Draft:
             self._file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o666), "r+b")
         _lock(self._file)
         self.part = part
-        self._record = Record(_absolute(part), _absolute(self.path), os.fstat(self._file.fileno()).st_ino)
+        inode = os.fstat(self._file.fileno()).st_ino
+        self._record = Record(_absolute(part), _absolute(self.path), inode, self._claim)
         self._record.add()
 
     def _close_on_windows(self) -> None:

@@ -15,11 +15,15 @@ from models.files import write_atomically
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A draft at `part`, which becomes `path`; `inode` tells it from another file of that name."""
+    """A draft at `part`, which becomes `path`; `inode` tells it from another file of that name.
+
+    No other draft may have the same `claim`, which is the `path` where it is empty.
+    """
 
     part: str
     path: str
     inode: int
+    claim: str = ""
 
     @property
     def file(self) -> Path:

@@ -57,8 +57,9 @@ class ConvertedWriter(Mp4Writer):
     def _convert(self, video: Path, frames: int, to: Draft) -> str:
         """Convert a video of so many frames; what there is to know of the result."""
 
-    def _video_path(self) -> Path:
-        return self.path.with_suffix(".mp4")
+    def _new_draft(self, _replaces: FileState | None) -> Draft:
+        """The draft of the video; an MP4 file may be recorded beside it under the same name."""
+        return Draft(self.path.with_suffix(".mp4"), claim=self.path.with_name(f"{self.path.name}.mp4"))
 
     def _publish(self) -> None:
         notes = list[str]()

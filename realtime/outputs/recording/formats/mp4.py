@@ -43,7 +43,7 @@ class Mp4Writer(ImageWriter):
         self._size_wh, self._output_wh = size_wh, output_wh
         self._open, self._interrupted, self._encoded = True, False, False
         self._check_at = 0  # the frame before which the file is looked at
-        self._video = Draft(self._video_path(), replaces=replaces)
+        self._video = self._new_draft(replaces)
         try:
             self._raw = self._start_encoder(self._video, text)
         except BaseException:  # Ctrl-C too: the caller has no writer to abort yet
@@ -152,8 +152,8 @@ class Mp4Writer(ImageWriter):
         if self._interrupted:
             self._process.kill()
 
-    def _video_path(self) -> Path:
-        return self.path
+    def _new_draft(self, replaces: FileState | None) -> Draft:
+        return Draft(self.path, replaces=replaces)
 
     def _publish(self) -> None:
         self._name(self._video.publish())

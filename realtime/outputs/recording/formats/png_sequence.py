@@ -1,6 +1,5 @@
 """Sequences of PNG files, without loss: one file for each frame, named as ffmpeg names them, such as film-%05d.png."""
 
-import re
 from pathlib import Path
 
 from models.errors import OutputError
@@ -10,21 +9,17 @@ from realtime.imaging.png import encode_png
 from realtime.outputs.recording import paths
 from realtime.outputs.recording.image_writer import ImageWriter
 
-_NUMBER = re.compile(r"%(?:0[1-9])?d")
-
 
 def check_sequence(path: Path) -> Path:
     """Return `path` if a sequence can be written under this name; OutputError otherwise, also where a part is there."""
-    parts = _NUMBER.split(path.name)
-    if len(parts) != 2 or "%" in "".join(parts):
+    if not paths.is_sequence(path):
+        stem = path.stem.partition("%")[0].rstrip("-_") or "film"
         raise OutputError(
             f"cannot write {path}: its name must end in .mp4 or .gif or .webm or .webp, or have one number, as in "
-            f"{path.stem.partition('%')[0]}-%05d.png"
+            f"{stem}-%05d.png"
         )
     paths.check_folder(path.parent)
-    ours = re.compile(r"\d+".join(re.escape(each) for each in parts))
-    there = next((each for each in sorted(path.parent.iterdir()) if ours.fullmatch(each.name)), None)
-    if there is not None:
+    if (there := paths.part_of_sequence(path)) is not None:
         raise OutputError(f"{there} exists already; choose another name, as a sequence replaces no file")
     return path
 

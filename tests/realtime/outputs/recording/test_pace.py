@@ -54,6 +54,14 @@ def test_a_canvas_begins_where_it_was_drawn_also_for_a_late_reader() -> None:
     assert begun + rest[0][1] >= 14 and rest[1][1] >= 14
 
 
+def test_the_first_canvas_begins_with_the_recording_also_for_a_late_reader() -> None:
+    canvases: Mailbox[Frame] = Mailbox()
+    pace = Pace(50.0)
+    time.sleep(0.3)
+    canvases.put(Frame(np.zeros((2, 2, 3), np.uint8), 0, 0.0))
+    assert next(runs(canvases, pace))[1] >= 14
+
+
 def test_a_canvas_that_is_drawn_after_the_end_is_not_shown() -> None:
     canvases: Mailbox[Frame] = Mailbox()
     pace = Pace(50.0)

@@ -176,12 +176,13 @@ def test_a_report_is_not_written_by_a_writer(tmp_path: Path) -> None:
         open_writer(tmp_path / "film.json", fps=10, size_wh=SIZE_WH)
 
 
-def test_two_recordings_cannot_share_a_name(tmp_path: Path) -> None:
-    with open_writer(tmp_path / "film.mp4", fps=10, size_wh=SIZE_WH) as writer:
+@pytest.mark.parametrize("suffix", VIDEOS)
+def test_two_recordings_cannot_share_a_file(tmp_path: Path, suffix: str) -> None:
+    with open_writer(tmp_path / f"film{suffix}", fps=10, size_wh=SIZE_WH) as writer:
         writer.write(flags())
         with pytest.raises(OutputError, match="is being written already"):
-            open_writer(tmp_path / "film.gif", fps=10, size_wh=SIZE_WH)
-    assert names(tmp_path) == ["film.mp4"]
+            open_writer(tmp_path / f"film{suffix}", fps=10, size_wh=SIZE_WH)
+    assert names(tmp_path) == [f"film{suffix}"]
 
 
 @pytest.mark.parametrize("suffix", VIDEOS)

@@ -57,6 +57,23 @@ def test_a_recording_has_one_file_for_each_frame(tmp_path: Path) -> None:
     assert steps == sorted(steps) and 9 <= steps.index(True) <= len(steps) - 1
 
 
+def test_a_recording_goes_on_under_the_next_name(tmp_path: Path) -> None:
+    canvases: Mailbox[Frame] = Mailbox()
+    canvases.put(Frame(flags(), 0, time.monotonic()))
+    with Recorder(canvases, folder=tmp_path) as recorder:
+        path = recorder.start(tmp_path / "film-%05d.png")
+        assert soon(lambda: recorder.status.seconds > 0.3)
+        first = len(names(tmp_path))
+        (tmp_path / f"film-{first + 20:05d}.png").write_bytes(b"somebody else's")
+        assert soon(lambda: bool(recorder.fault))
+        assert soon(lambda: recorder.status.recording == (tmp_path / "film-%05d-2.png",))
+        assert soon(lambda: (tmp_path / "film-00005-2.png").exists())
+        recorder.stop()
+        assert soon(lambda: recorder.status.finishing == 0)
+        assert "the rest, " in recorder.outcome(path)
+    assert (tmp_path / f"film-{first + 20:05d}.png").read_bytes() == b"somebody else's"
+
+
 @pytest.mark.parametrize(
     "name", ["film.png", "film-%s.png", "%d-%d.png", "film-%5d.png", "film-%00d.png", "100%-%d.png", "film-%05.png"]
 )
@@ -64,6 +81,16 @@ def test_a_name_that_is_no_sequence_is_refused_in_one_line(tmp_path: Path, name:
     with pytest.raises(OutputError, match=r"must end in .* or have one number, as in .*%05d\.png") as caught:
         check_film(tmp_path / name, force=True)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    {"film-%d-%d.png": "film-%05d.png", "a_%s.png": "a-%05d.png", "%d%d.png": "film-%05d.png"}.items(),
+)
+def test_a_name_that_works_is_named(tmp_path: Path, name: str, better: str) -> None:
+    with pytest.raises(OutputError, match=rf"as in {better}$"):
+        check_film(tmp_path / name, force=False)
+    check_film(tmp_path / better, force=False)
 
 
 def test_a_number_in_the_folder_is_no_sequence(tmp_path: Path) -> None:
