@@ -130,7 +130,8 @@ class LiveOptions(RenderOptions):
     """fill the screen with the window, with a canvas of the size of the screen"""
     kiosk: bool = False
     """for visitors: fullscreen, without mouse cursor and status line, with --wait; until Ctrl+Shift+O, no key ends the
-    show, writes files or covers the picture; nothing is recorded without --record, --log or --recording on"""
+    show, writes files or covers the picture; nothing is recorded without --record, --record-window, --log
+    or --recording on"""
     hours: Annotated[str | None, Parameter(validator=check_hours)] = None
     """when the show is open, such as "mon-fri 09:00-18:00, sat 10:00-14:00@50%" (@50% dims); at other times the window
     is black, the camera is closed, and the network does not run (default: always open)"""

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
-from functools import partial
 from pathlib import Path
 
-import cv2
-import imageio_ffmpeg
 import numpy as np
 import pygame
 import pytest
-from numpy.typing import NDArray
 
 from models.importing.open_network import open_network
 from realtime.capture.cameras.connected import list_cameras
 from realtime.controls.controls import Controls
-from realtime.imaging.text import ACCENT, ALARM, BRIGHT
-from realtime.outputs.window import key_name, window_size
+from realtime.imaging.text import ACCENT, BRIGHT
+from realtime.outputs.window import key_name
 from realtime.show.make_controls import make_controls
 from realtime.show.operator import Operator
 from realtime.show.setup import RenderSetup
 from realtime.views.registry import find_views
-from tests.screen import ROOT, Screen, until, virtual_screen
+from tests.screen import Screen, until
 
 SMALL = ("--source", "pattern", "--size", "64", "--canvas", "640x360", "--set", "show/view=mosaic")
 ALL_TILES = (*SMALL, "--set", "tiles/active=off", "--set", "tiles/channel=0")
@@ -111,44 +106,6 @@ def test_cursor_moves_over_tiles_by_keys_and_mouse(screen: Screen, tmp_path: Pat
     assert channel_after(click=(540, 330)) == 15
 
 
-def replay_is_saved(screen: Screen, folder: Path) -> bool:
-    """Whether there is a film besides the recording after a press of `e`, which is refused before the replay begins."""
-    screen.press("e")
-    time.sleep(0.2)
-    return len({path.name.split(".")[0] for path in folder.iterdir() if path.suffix != ".png"}) > 1
-
-
-def test_record_snapshot_and_replay_keys_leave_files(screen: Screen, tmp_path: Path) -> None:
-    with screen.show(*SMALL, "--folder", str(tmp_path), cwd=tmp_path) as process:
-        until(lambda: screen.picture().std() > 10, "a picture")
-        screen.press("w")
-        until(lambda: list(tmp_path.glob("*.png")), "a snapshot")
-        screen.press("r")
-        until(lambda: list(tmp_path.glob("*.ventral-part*")), "a recording")
-        until(lambda: replay_is_saved(screen, tmp_path), "a replay")
-        screen.press("r")
-        until(lambda: len(list(tmp_path.glob("ventral-*.gif"))) >= 2, "the take and the replay")
-        screen.press("q")
-        assert process.wait(timeout=30) == 0
-    assert not list(tmp_path.glob("*.ventral-part*"))
-
-
-def test_a_recording_is_seen_where_the_status_line_is_off(screen: Screen, tmp_path: Path) -> None:
-    def lit() -> bool:
-        return bool((screen.picture() == ALARM).all(axis=2).sum() > 20)
-
-    options = ("--view", "camera", "--set", "window/status=off", "--folder", str(tmp_path))
-    with screen.show(*SMALL, *options, cwd=tmp_path) as process:
-        until(lambda: screen.picture().std() > 10, "a picture")
-        assert not lit()
-        screen.press("r")
-        until(lit, "the dot")
-        screen.press("r")
-        until(lambda: not lit(), "no dot")
-        screen.press("q")
-        assert process.wait(timeout=30) == 0
-
-
 def test_help_covers_the_screen_and_goes_away(screen: Screen, tmp_path: Path) -> None:
     with screen.show(*SMALL, "--view", "camera", "--set", "show/freeze=on", cwd=tmp_path) as process:
         until(lambda: screen.picture().std() > 10, "a picture")
@@ -193,17 +150,6 @@ def test_backspace_resets_and_what_a_clicker_sends_does_not(screen: Screen, tmp_
     assert shown_after("b", "F5", "PgDn", "PgUp", "Esc", "Esc") == ("block5_conv1", "story", True)
 
 
-def test_fullscreen_fills_the_screen(screen: Screen, tmp_path: Path) -> None:
-    with screen.show(*SMALL, cwd=tmp_path) as process:
-        screen.press("f")
-        until(lambda: screen.do("getwindowgeometry", screen.window()).endswith("1600x1000"), "the whole screen")
-        until(lambda: screen.picture()[200:800, 700:].std() > 10, "the picture, grown")
-        screen.press("f")
-        until(lambda: not screen.do("getwindowgeometry", screen.window()).endswith("1600x1000"), "the window")
-        screen.press("q")
-        assert process.wait(timeout=30) == 0
-
-
 def test_window_closed_by_its_button_ends_the_show(screen: Screen, tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     with screen.show(*SMALL, "--report", str(report), cwd=tmp_path) as process:
@@ -235,20 +181,6 @@ def test_window_closed_by_its_button_ends_the_show(screen: Screen, tmp_path: Pat
 )
 def test_keys_have_names(key: int, text: str, modifiers: int, name: str | None) -> None:
     assert key_name(key, text, modifiers) == name
-
-
-@pytest.mark.parametrize(
-    ("screen_hw", "window_hw"),
-    [
-        ((1080, 1920), (720, 1280)),
-        ((2160, 3840), (720, 1280)),
-        ((720, 1280), (648, 1152)),
-        ((1920, 1080), (547, 972)),
-        ((384, 1920), (345, 613)),
-    ],
-)
-def test_a_window_fits_its_screen(screen_hw: tuple[int, int], window_hw: tuple[int, int]) -> None:
-    assert window_size((720, 1280), screen_hw) == window_hw
 
 
 def test_the_wheel_changes_the_layer_and_never_the_size_of_the_picture(screen: Screen, tmp_path: Path) -> None:
@@ -311,67 +243,6 @@ def test_buttons_of_the_mouse_reach_the_view(screen: Screen, tmp_path: Path) -> 
     first, second = str(controls["features/points"]).split()
     assert all(abs(float(share) - 0.5) < 0.06 for share in first.split(","))
     assert second.startswith("-")
-
-
-def test_in_fullscreen_the_canvas_has_the_size_of_the_screen(screen: Screen, tmp_path: Path) -> None:
-    take = tmp_path / "take.mp4"
-    options = (*SMALL, "--view", "camera", "--folder", str(tmp_path), "--record", str(take))
-    with screen.show(*options, cwd=tmp_path) as process:
-        until(lambda: list(tmp_path.glob("*.ventral-part*")), "a recording")
-        screen.press("w")
-        until(lambda: len(list(tmp_path.glob("*.png"))) == 1, "a snapshot")
-        screen.press("f")
-        until(lambda: screen.do("getwindowgeometry", screen.window()).endswith("1600x1000"), "the whole screen")
-        time.sleep(1.0)
-        screen.press("w")
-        until(lambda: len(list(tmp_path.glob("*.png"))) == 2, "another")
-        screen.press("Esc")
-        until(lambda: not screen.do("getwindowgeometry", screen.window()).endswith("1600x1000"), "the window")
-        time.sleep(1.0)
-        screen.press("w")
-        until(lambda: len(list(tmp_path.glob("*.png"))) == 3, "and another")
-        screen.press("q")
-        assert process.wait(timeout=30) == 0
-    snapshots = [
-        cv2.imread(str(path)) for path in sorted(tmp_path.glob("*.png"), key=lambda path: path.stat().st_mtime)
-    ]
-    assert [image.shape[:2] for image in snapshots if image is not None] == [(360, 640), (1000, 1600), (360, 640)]
-    film = imageio_ffmpeg.read_frames(str(take))
-    assert next(film)["size"] == (640, 360)
-
-
-def first_picture(screen: Screen, *arguments: str, cwd: Path) -> NDArray[np.uint8]:
-    """The first picture in the middle of a white screen on which a show opens its window; the show is ended."""
-    command = [sys.executable, "-m", "scripts", *arguments]
-    with subprocess.Popen(command, env={**screen.env, "PYTHONPATH": str(ROOT)}, cwd=cwd) as process:
-        try:
-            while (middle := screen.picture()[400:600, 600:1000]).min() == 255:
-                assert process.poll() is None
-        finally:
-            process.kill()
-    return middle
-
-
-@pytest.mark.parametrize("size", [(), ("--fullscreen",)])
-def test_the_window_is_never_dark_before_its_first_picture(tmp_path: Path, size: tuple[str, ...]) -> None:
-    with virtual_screen("-wr") as screen:  # white
-        until(lambda: screen.picture()[400:600, 600:1000].min() == 255, "a white screen")
-        middle = first_picture(screen, *SMALL, *size, "--view", "camera", cwd=tmp_path)
-    assert middle.std() > 10
-
-
-def has_size(screen: Screen, size: str) -> bool:
-    return screen.do("getwindowgeometry", screen.window()).endswith(size)
-
-
-def test_a_show_that_begins_in_fullscreen_leaves_it_and_comes_back(screen: Screen, tmp_path: Path) -> None:
-    with screen.show(*SMALL, "--fullscreen", "--view", "camera", cwd=tmp_path) as process:
-        for size in ("1600x1000", "640x360", "1600x1000", "640x360"):
-            until(partial(has_size, screen, size), size)
-            time.sleep(0.5)
-            screen.press("f")
-        screen.press("q")
-        assert process.wait(timeout=30) == 0
 
 
 def test_the_mouse_cursor_hides_and_comes_back(screen: Screen, tmp_path: Path) -> None:
