@@ -22,7 +22,8 @@ from realtime.outputs.recording_commands import RecordingCommands
 from realtime.outputs.registry import find_output
 from realtime.outputs.snapshots import SnapshotWriter
 from realtime.show.main_loop import Show
-from realtime.show.opening import check_files, open_live, open_recorder, source_opener
+from realtime.show.named_files import prepare_files
+from realtime.show.opening import open_live, open_recorder, source_opener
 from realtime.show.operator import Operator
 from realtime.show.options import LiveOptions
 from realtime.show.parts import Parts
@@ -49,7 +50,7 @@ def run(options: LiveOptions) -> None:
     """
     faulthandler.enable()
     keep_heap_compact()
-    check_files(options)
+    options = prepare_files(options)
     kinds = [find_output(name) for name in options.sink]
     setup = open_live(options, owners=ACTION_OWNERS)
     frames = WaitingFrames() if options.log is not None else Mailbox[Frame]()

@@ -158,6 +158,8 @@ class LiveOptions(RenderOptions):
     """the folder for recordings and snapshots made with keys"""
     fault: Annotated[tuple[str, ...], Parameter(show=False)] = ()
     """for developers: something that fails, such as camera:hang@5s; repeatable"""
+    restarted: Annotated[bool, Parameter(show=False)] = False
+    """for ventral supervise: record under the next free names, and replace the report of the show before"""
     report: Path | None = None
     """write measurements to this JSON file"""
 

@@ -3,12 +3,8 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from realtime.outputs.recording.paths import free_name
 
 SAFE = ("--provider", "cpu", "--precision", "fp32")
-RECORDS = ("--record", "--record-window")
 UNSAFE = ("--resume", "--preset", "--set", "--provider", "--precision")
 
 
@@ -55,18 +51,6 @@ class Restarts:
 def safe(command: Sequence[str]) -> list[str]:
     """A command on the CPU, in float32, without the values of a preset."""
     return [*_without(command, UNSAFE), *SAFE]
-
-
-def with_free_record(command: Sequence[str]) -> list[str]:
-    """A command that records to the next free names, where there are recordings already."""
-    words = list(command)
-    for place, word in enumerate(words):
-        option, equals, value = word.partition("=")
-        if option in RECORDS and equals:
-            words[place] = f"{option}={free_name(Path(value))}"
-        elif option in RECORDS and place + 1 < len(words):
-            words[place + 1] = str(free_name(Path(words[place + 1])))
-    return words
 
 
 def _without(command: Sequence[str], options: Sequence[str]) -> list[str]:

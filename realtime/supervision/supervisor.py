@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, Self
 
 from realtime.supervision.heartbeat import ADDRESS, Heartbeat
-from realtime.supervision.restarts import RestartLimits, Restarts, safe, with_free_record
+from realtime.supervision.restarts import RestartLimits, Restarts, safe
 from realtime.threads.signals import hold_signals, on_stop, restore
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Supervisor:
             log.warning("the show has ended with status %d; starting it again in %g s", status, pause)
             self._heartbeat.say(f"ended with status {status}; starting again in {pause:g} s")
             self._pause(pause)
-            command = with_free_record([*self._command, "--resume", str(self._resume)])
+            command = [*self._command, "--resume", str(self._resume), "--restarted"]
             if self._restarts.is_safe(now):
                 log.warning("the show keeps failing: starting it on the CPU, in float32, without presets")
                 command = safe(command)

@@ -25,7 +25,7 @@ class Process:
     """One process with its standard input, its standard output and its error messages; `name` is for errors."""
 
     def __init__(self, command: tuple[str, ...], *, name: str, inherited: tuple[int, ...] = ()) -> None:
-        self._name = name
+        self._name, self._killed = name, False
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         try:
             self._process = subprocess.Popen(command, pass_fds=inherited, **pipes, **_OWN_GROUP)
@@ -74,13 +74,16 @@ class Process:
         status = self._process.wait()
         self._listener.join()
         self._stdout.close()
+        if status and self._killed:
+            raise OutputError("there was no time left for it")
         if status:
             message = self._messages[-1] if self._messages else f"exit status {status}"
             raise OutputError(f"{self._name} failed: {message}")
         return output
 
     def kill(self) -> None:
-        """Kill the process, from any thread."""
+        """Kill the process, from any thread: it takes too long, or its file is not wanted."""
+        self._killed = True
         self._process.kill()
 
     def _fail(self) -> NoReturn:

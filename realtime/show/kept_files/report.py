@@ -1,15 +1,20 @@
 """The report of a show: measurements as a JSON file."""
 
 import json
+from importlib import metadata
 from typing import Any
 
 from realtime.inference.memory.process_memory import resident_bytes
 from realtime.pace.meter import Meter
 
+MADE_BY = "ventral"
+"""What tells a report from another JSON file: the key of the version."""
+
 
 def measured(meter: Meter) -> dict[str, Any]:
     """The measurements: seconds from the start to the first canvas, times in milliseconds, memory in MB."""
     return {
+        MADE_BY: metadata.version("ventral"),
         "seconds": round(meter.elapsed, 3),
         "first_canvas": round(meter.canvases.first - meter.started, 3) if meter.canvases.total else None,
         "frames": meter.canvases.total,

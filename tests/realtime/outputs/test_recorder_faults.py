@@ -145,7 +145,7 @@ def test_an_ffmpeg_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
         assert soon(lambda: canvases.version > seen + 5)
         recorder.close(timeout=0.2)
     assert names(tmp_path) == ["film.mp4"]
-    assert "film.mp4 was not finished" in recorder.fault
+    assert "film.mp4 was not finished: there was no time left" in recorder.fault
     assert len(read_film(tmp_path / "film.mp4", torn=True)[0]) > 1
 
 

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from realtime.supervision.restarts import RestartLimits, Restarts, safe, with_free_record
+from realtime.supervision.restarts import RestartLimits, Restarts, safe
 
 LIMITS = RestartLimits(pauses=(1, 2, 4), healthy=10, within=60, failures=5)
 
@@ -39,30 +37,3 @@ def test_failures_that_are_far_apart_are_no_reason_for_a_safe_start() -> None:
 def test_a_safe_start_keeps_the_rest(given: list[str]) -> None:
     command = ["live", "--source", "0", *given, "--fullscreen"]
     assert safe(command) == ["live", "--source", "0", "--fullscreen", "--provider", "cpu", "--precision", "fp32"]
-
-
-def test_a_recording_goes_on_under_the_next_name(tmp_path: Path) -> None:
-    path = tmp_path / "take.mp4"
-    assert with_free_record(["live", "--record", str(path)]) == ["live", "--record", str(path)]
-    path.touch()
-    assert with_free_record(["live", "--record", str(path)]) == ["live", "--record", str(tmp_path / "take-2.mp4")]
-    assert with_free_record(["live", f"--record={path}"]) == ["live", f"--record={tmp_path / 'take-2.mp4'}"]
-    others = ["--record-window", str(path), "--record", str(tmp_path / "other.gif")]
-    assert with_free_record(["live", *others]) == [
-        *("live", "--record-window", str(tmp_path / "take-2.mp4"), "--record", str(tmp_path / "other.gif"))
-    ]
-
-
-def test_a_sequence_of_pictures_goes_on_under_the_next_name(tmp_path: Path) -> None:
-    path = tmp_path / "film-%05d.png"
-    assert with_free_record(["live", "--record", str(path)]) == ["live", "--record", str(path)]
-    (tmp_path / "film-00001.png").touch()
-    assert with_free_record(["live", "--record", str(path)])[2] == str(tmp_path / "film-%05d-2.png")
-    (tmp_path / "film-00001-2.png").touch()
-    assert with_free_record(["live", "--record", str(path)])[2] == str(tmp_path / "film-%05d-3.png")
-
-
-@pytest.mark.parametrize("name", ["missing/film-%d.png", "film-%d-%d.png", "film.png", "missing/film.mp4"])
-def test_a_name_that_cannot_be_recorded_is_left_to_the_show(tmp_path: Path, name: str) -> None:
-    command = ["live", "--record", str(tmp_path / name)]
-    assert with_free_record(command) == command

@@ -120,20 +120,26 @@ def test_a_signal_finds_the_show_at_any_moment_of_its_start(tmp_path: Path, numb
             assert process.wait(20) in (0, 2)
 
 
-def test_a_recording_goes_on_in_a_new_file(tmp_path: Path) -> None:
-    take = tmp_path / "take.mp4"
-    with supervised(tmp_path, "--record", str(take)) as process:
+def test_a_show_that_is_started_again_goes_on_in_new_files(tmp_path: Path) -> None:
+    """With recordings and a take; its report is still kept under the same name."""
+    film, pictures, take, report = (tmp_path / name for name in ("a.mp4", "a-%05d.png", "a.take", "r.json"))
+    files = ("--record", str(film), "--record", str(pictures), "--log", str(take), "--report", str(report))
+    with supervised(tmp_path, *files) as process:
         show = show_of(process.pid)
-        until(lambda: any(each.stat().st_size > 60_000 for each in tmp_path.glob("*ventral-part*")), "a film")
+        until(lambda: any(each.stat().st_size > 200_000 for each in tmp_path.glob("*ventral-part*.mp4")), "a film")
+        until(report.exists, "a report")
+        killed = time.time()
         os.kill(show, signal.SIGKILL)
         show_of(process.pid, show)
-        until(take.exists, "the film of the killed show")
-        until(lambda: list(tmp_path.glob("take-2.ventral-part*")), "the next film")
+        until(film.exists, "the film of the killed show")
+        until(lambda: list(tmp_path.glob("a-2.ventral-part*.mp4")), "the next film")
+        until(partial(reports, report, killed), "the next report")
         time.sleep(2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-    assert seconds_of(take) > 0.5
-    assert seconds_of(tmp_path / "take-2.mp4") > 0.5
+    assert min(seconds_of(film), seconds_of(tmp_path / "a-2.mp4")) > 0.5
+    assert {"a.take", "a-2.take", "a-00001.png", "a-00001-2.png"} <= {each.name for each in tmp_path.iterdir()}
+    assert (tmp_path / "log").read_text().count("starting it again") == 1
 
 
 WRONG = {

@@ -1,0 +1,66 @@
+"""The files that the command line names: recovered, checked, and after a restart under new names."""
+
+import dataclasses
+import json
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+from models.errors import OutputError
+from realtime.outputs.recorder import MOST_FILMS
+from realtime.outputs.recording.open_writer import check_film
+from realtime.outputs.recording.paths import check_writable, free_name
+from realtime.outputs.recording.recover import recover
+from realtime.outputs.window import Window
+from realtime.show.kept_files.report import MADE_BY
+from realtime.show.options import LiveOptions
+from realtime.takes.take_file import SUFFIX
+
+log = logging.getLogger(__name__)
+
+
+def prepare_files(options: LiveOptions) -> LiveOptions:
+    """Recover what a killed show left behind; the options, with free names for what a restarted show records.
+
+    Raises OutputError for files that cannot be written.
+    """
+    named = [*options.record, *options.record_window, *([options.log] if options.log is not None else [])]
+    for folder in {options.folder, *(path.parent for path in named)}:
+        if not folder.is_dir():
+            raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
+        for path in recover(folder):
+            log.warning("recovered %s from a show that was killed", path)
+    if options.restarted:
+        options = dataclasses.replace(
+            options,
+            record=tuple(map(free_name, options.record)),
+            record_window=tuple(map(free_name, options.record_window)),
+            log=free_name(options.log) if options.log is not None else None,
+        )
+    _check(options)
+    return options
+
+
+def _check(options: LiveOptions) -> None:
+    recordings = [*options.record, *options.record_window]
+    for path in recordings:
+        check_film(path, force=options.force)
+    if len(recordings) > MOST_FILMS:
+        raise OutputError(f"a show records to {MOST_FILMS} files at once, but {len(recordings)} are named")
+    if len(set(recordings)) < len(recordings):
+        raise OutputError("two recordings have the same name; each needs one of its own")
+    if options.record_window and Window.name not in options.sink:
+        raise OutputError("--record-window records the window, but --sink none opens none; use --record")
+    if options.log is not None:
+        check_writable(options.log, force=options.force, suffixes=(SUFFIX,))
+    if options.report is not None:
+        ours = options.restarted and _is_report(options.report)
+        check_writable(options.report, force=options.force or ours, suffixes=(".json",))
+
+
+def _is_report(path: Path) -> bool:
+    """Whether a file is the report of an earlier show."""
+    with suppress(OSError, ValueError):
+        content = json.loads(path.read_bytes()) if path.is_file() else None
+        return isinstance(content, dict) and MADE_BY in content
+    return False
