@@ -10,10 +10,13 @@ from realtime.takes.take_file import Change
 
 
 class ChangeLog:
-    """Notes changes on the main thread, from now on; another thread takes them."""
+    """Notes changes on the main thread, from now on; another thread takes them.
+
+    `values` are those before the first change that was not taken yet.
+    """
 
     def __init__(self, controls: Controls) -> None:
-        self.start: Values = controls.values()
+        self.values: Values = controls.values()
         self._controls = controls
         self._known = controls.values()
         self._lock = threading.Lock()
@@ -28,6 +31,8 @@ class ChangeLog:
         with self._lock:
             taken = [each for each in self._changes if each.time <= timestamp]
             self._changes = self._changes[len(taken) :]
+        for each in taken:
+            self.values = {**self.values, **each.values}
         return taken
 
     def _note(self, _path: str, _value: Scalar) -> None:

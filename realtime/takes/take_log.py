@@ -14,6 +14,7 @@ from models.files import file_state
 from realtime.controls.controls import Controls
 from realtime.imaging.frame import Frame
 from realtime.outputs.output import Output
+from realtime.outputs.recording import paths
 from realtime.saved_settings.show_record import ShowRecord
 from realtime.takes.change_log import ChangeLog
 from realtime.takes.take_file import Change, Line
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_FAULTS = 3  # parts in a row that fail within SHORT, after which a take ends
+SHORT = 1.0  # seconds
 STILL = 0.2  # seconds without a new frame after which a change is kept with the last one
 PATIENCE = 60.0  # seconds that the encoder may take to end
 
@@ -32,8 +35,9 @@ PATIENCE = 60.0  # seconds that the encoder may take to end
 class TakeLog(Output):
     """Writes the frames in `frames` and the changes of `controls` to `path` while its context lasts.
 
-    `written` counts the frames in the take, `dropped` those for which there was no time. A fault ends the take, and
-    what there is of it is kept; the show goes on. `record` describes the show.
+    `written` counts the frames in the take, `dropped` those for which there was no time. After a fault, what had been
+    written is kept, and the take goes on in a new file, after a full disk as soon as there is room. `record` describes
+    the show.
     """
 
     name = "take"
@@ -57,6 +61,8 @@ class TakeLog(Output):
         self._last: Frame | None = None
         self._finished = False
         self._origin = 0.0
+        self._faults = list[str]()
+        self._failures = 0  # in a row
 
     def __enter__(self) -> Self:
         self._changes = ChangeLog(self._controls)
@@ -70,7 +76,7 @@ class TakeLog(Output):
         """Write what is left, and finish the file; once."""
         self._changes.leave()
         self._worker.stop(PATIENCE)
-        if not self.fault and not self._finished:
+        if not self._finished and not self._given_up:
             self._try(self._end)
         self._finished = True
 
@@ -86,18 +92,26 @@ class TakeLog(Output):
 
     def check(self) -> None:
         """Raise OutputError when the take is not whole."""
-        if self.fault:
-            raise OutputError(self.fault)
+        if self._faults:
+            raise OutputError("; ".join(self._faults))
+
+    @property
+    def _given_up(self) -> bool:
+        return self._failures == MOST_FAULTS
 
     def _step(self) -> None:
         """Write the next frame, or the last one again where a value has changed meanwhile."""
         frame, dropped = self._frames.take(STILL)
-        if self.fault:
-            return
         if frame is not None:
             self._try(lambda: self._write(frame, dropped))
         elif self._changes and self._last is not None:
             self._try(self._write_again)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether nothing can be written after a fault."""
+        folder = self._path.parent
+        return bool(self.fault) and (self._given_up or (folder.is_dir() and not paths.has_room(folder)))
 
     def _write_again(self) -> None:
         assert self._last is not None
@@ -105,6 +119,9 @@ class TakeLog(Output):
 
     def _write(self, frame: Frame, dropped: tuple[float, ...] = ()) -> None:
         """Write a frame, with the changes up to its time, and the times of those dropped before it."""
+        if self._waits:
+            self._changes.until(frame.timestamp)
+            return
         draft = self._draft = self._draft or self._begin(frame)
         changes = self._changes.until(frame.timestamp)
         draft.write(
@@ -122,12 +139,15 @@ class TakeLog(Output):
         self._rate.tick()
 
     def _begin(self, frame: Frame) -> TakeDraft:
-        """Open the file, whose time begins with this frame."""
+        """Open a file, whose time begins with this frame."""
         from realtime.takes.take_draft import TakeDraft
 
         self._origin = frame.timestamp
-        start = dataclasses.replace(self._record, values=self._changes.start)
-        return TakeDraft(self._path, frame.image, start, replaces=self._replaces)
+        start = dataclasses.replace(self._record, values=self._changes.values)
+        path = paths.free_name(self._path) if self._faults else self._path
+        draft = TakeDraft(path, frame.image, start, replaces=None if self._faults else self._replaces)
+        self.fault = ""
+        return draft
 
     def _end(self) -> None:
         """Write what waits and the last changes, and finish the file."""
@@ -135,17 +155,20 @@ class TakeLog(Output):
         while frame is not None:
             self._write(frame, dropped)
             frame, dropped = self._frames.take(0.0)
-        if self._last is None:
-            raise OutputError(f"{self._path} was not written: the source gave no frame")
+        if self._draft is None:
+            if not self._faults:
+                raise OutputError(f"{self._path} was not written: the source gave no frame")
+            return
         if self._changes:
             self._write_again()
-        assert self._draft is not None
         missing = f"; {self.dropped} frames are missing, as the processor was busy" if self.dropped else ""
         log.info("saved %s%s", self._draft.finish(), missing)
+        if self._faults:
+            self._faults.append(f"the rest, {self._draft.seconds:.1f} s, is in {self._draft.path}")
         self._draft = None
 
     def _try(self, work: Callable[[], None]) -> None:
-        """Do some work; a fault ends the take, and the show goes on."""
+        """Do some work; a fault ends the file, and the show goes on."""
         try:
             work()
         except Exception as error:  # a thread must not die unseen
@@ -153,6 +176,12 @@ class TakeLog(Output):
             if not isinstance(error, OutputError):
                 reason = f"{type(error).__name__}: {error}"
                 log.exception("the take failed")
+            self._failures = self._failures + 1 if self.seconds < SHORT else 0
             told = self._draft.rescue(reason) if self._draft is not None else reason
-            self._draft = None
-            self.fail(OutputError(told))
+            self._draft = self._last = None
+            self._faults.append(told)
+            if self._given_up:
+                self.fail(OutputError(told))
+            else:
+                self.fault = f"{self.name} failed: {told}"
+                log.error("%s; the take goes on in a new file", self.fault)

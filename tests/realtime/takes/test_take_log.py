@@ -15,6 +15,7 @@ from realtime.controls.controls import Controls
 from realtime.controls.value import Scalar
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.recording import paths
+from realtime.saved_settings.read_show import read_show
 from realtime.takes.take_film import open_take
 from realtime.takes.take_log import TakeLog
 from realtime.takes.waiting_frames import WaitingFrames
@@ -138,19 +139,37 @@ def fails(log: TakeLog, frames: WaitingFrames) -> None:
     raise AssertionError("the take did not fail")
 
 
-def test_a_full_disk_ends_the_take_and_keeps_what_there_is(
+def test_a_take_goes_on_in_a_new_file_when_the_disk_has_room_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    frames = WaitingFrames()
-    with take_log(frames, world_controls(), tmp_path / "a.take") as log:
+    frames, controls = WaitingFrames(), world_controls()
+
+    def is_written() -> bool:
+        before = log.written
+        frames.put(Frame(grey(200), 51, time.monotonic()))
+        time.sleep(0.1)
+        return log.written > before
+
+    with take_log(frames, controls, tmp_path / "a.take") as log:
         put(frames, log, grey(100), 0)
         time.sleep(0.2)
-        monkeypatch.setattr(paths, "free_bytes", lambda _: 499_000_000)
-        fails(log, frames)
-    with pytest.raises(OutputError, match=r"only 499 MB are free on its disk; the first \d\.\d s are in .*a\.take"):
+        with monkeypatch.context() as patch:
+            patch.setattr(paths, "free_bytes", lambda _: 499_000_000)
+            fails(log, frames)
+            controls.set("show/mirror", True)
+            assert not is_written() and not is_written() and log.fault
+        assert soon(is_written)
+        assert not log.fault
+        controls.set("tiles/zoom", True)
+        put(frames, log, grey(200), 52)
+    told = r"only 499 MB are free on its disk; the first \d\.\d s are in .*a\.take; the rest, .* s, is in .*a-2\.take"
+    with pytest.raises(OutputError, match=told):
         log.check()
     assert any(record.levelno == logging.ERROR for record in caplog.records)
-    assert len(read(tmp_path / "a.take")[0]) >= 1
+    first, rest = read(tmp_path / "a.take"), read(tmp_path / "a-2.take")
+    assert len(first[0]) >= 1 and len(rest[0]) >= 2
+    start = read_show(tmp_path / "a-2.take").values
+    assert (start["show/mirror"], start["tiles/zoom"]) == (True, False)
 
 
 def test_a_draft_that_somebody_deletes_is_kept_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -160,8 +179,22 @@ def test_a_draft_that_somebody_deletes_is_kept_as_far_as_it_goes(tmp_path: Path)
         assert soon(lambda: any(tmp_path.iterdir()))
         next(iter(tmp_path.iterdir())).unlink()
         fails(log, frames)
-    assert "its draft was deleted or replaced" in log.fault
+        assert "its draft was deleted or replaced" in log.fault
+        put(frames, log, grey(200), 50)
     assert len(read(tmp_path / "a.take")[0]) >= 1
+    assert len(read(tmp_path / "a-2.take")[0]) >= 1
+
+
+def test_a_take_that_fails_again_and_again_ends(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    frames = WaitingFrames()
+    with take_log(frames, world_controls(), tmp_path / "missing" / "a.take") as log:
+        for number in range(20):
+            frames.put(Frame(grey(100), number, time.monotonic()))
+            time.sleep(0.05)
+    assert log.written == 0
+    assert caplog.text.count("cannot write") == 3
+    with pytest.raises(OutputError, match="cannot write"):
+        log.check()
 
 
 @pytest.mark.parametrize("force", [False, True])
