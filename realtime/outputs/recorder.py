@@ -30,6 +30,7 @@ from realtime.threads.worker import Worker
 log = logging.getLogger(__name__)
 
 MOST_FILMS = 3  # films that may be written at the same time: each has an ffmpeg process of its own
+LARGEST_HW = (1080, 1920)  # of a recording of the window, which has as many pixels as the screen
 MP4_FPS = 30.0  # frames per second of a video
 ENCODING = 4.0  # seconds to encode what was recorded last; converting it takes as long as it takes
 GRACE = 2.0  # seconds for an interrupted recording to end
@@ -122,7 +123,7 @@ class Recorder(Output):
     ) -> Path:
         """Record from now on, to `path` or to a new name; OutputError when that cannot be written.
 
-        The canvases are recorded, or other `pictures`.
+        The canvases are recorded, or the `pictures` of a window.
         """
         path = self._claim(path, suffix, force=force)
         pace = Pace(fps or self._frame_rates[path.suffix.lower()])
@@ -135,6 +136,7 @@ class Recorder(Output):
             text=self._text(),
             done=self._finished,
             failed=self._goes_on,
+            largest_hw=None if pictures is None else LARGEST_HW,
         )
         with self._lock:
             self._live[recording] = pace

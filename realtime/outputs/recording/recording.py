@@ -10,7 +10,7 @@ from pathlib import Path
 from models.errors import OutputError
 from models.spec import Hw
 from realtime.controls.settings import RECORD_DEFAULTS, RecordSettings
-from realtime.imaging.compositing import fit
+from realtime.imaging.compositing import fit, fitted
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.recording import paths
 from realtime.outputs.recording.film_job import FilmJob
@@ -28,8 +28,9 @@ SHORT = 1.0  # seconds
 class Recording(FilmJob):
     """Writes `images`, each for a number of frames, as they come, and finishes the file.
 
-    The first image decides the size; others are fitted into it. After a fault, what had been written is kept, and the
-    recording goes on in a new file, after a full disk as soon as there is room; `failed` is told at once.
+    The first image decides the size, `largest_hw` at most; others are fitted into it. After a fault, what had been
+    written is kept, and the recording goes on in a new file, after a full disk as soon as there is room; `failed` is
+    told at once.
     """
 
     def __init__(  # noqa: PLR0913, what a recording is, and whom it tells
@@ -43,8 +44,10 @@ class Recording(FilmJob):
         force: bool = False,
         settings: RecordSettings = RECORD_DEFAULTS,
         text: str = "",
+        largest_hw: Hw | None = None,
     ) -> None:
         super().__init__(path, done)
+        self._largest_hw = largest_hw
         self._images, self._fps, self._failed = iter(images), fps, failed
         self._force, self._settings, self._text = force, settings, text
         self._writer: ImageWriter | None = None
@@ -88,7 +91,7 @@ class Recording(FilmJob):
         first = next(self._images, None)
         if first is None:
             raise OutputError(f"{self.path} was not written: no canvas was drawn")
-        size_hw, failures = hw(first[0]), 0
+        size_hw, failures = self._size_hw(hw(first[0])), 0
         while first is not None:
             try:
                 self._write_file(first, size_hw)
@@ -102,6 +105,13 @@ class Recording(FilmJob):
             self.path = self.path if first is None else free_name(self.requested)
         if self._faults and self.saved:
             self._faults.append(f"the rest, {self._length:.1f} s, is in {self.path}")
+
+    def _size_hw(self, image_hw: Hw) -> Hw:
+        """The size for a first image; the largest one is turned for an upright image."""
+        if self._largest_hw is None:
+            return image_hw
+        largest_hw = self._largest_hw if image_hw[1] >= image_hw[0] else self._largest_hw[::-1]
+        return min(image_hw, fitted(image_hw, largest_hw))
 
     def _next_with_room(self) -> tuple[Image, int] | None:
         """The next image, or the first one after which there is room on the disk again."""

@@ -50,7 +50,7 @@ def test_the_status_follows_a_take(tmp_path: Path) -> None:
 
 def test_several_recordings_run_at_once(tmp_path: Path) -> None:
     """Of different formats and of different pictures; none has the name of another."""
-    window = still((160, 120))
+    window = still((2560, 1600))
     with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
         film, gif = recorder.start(tmp_path / "a.mp4"), recorder.start(tmp_path / "a.gif")
         with pytest.raises(OutputError, match=r"a\.mp4 is being written already"):
@@ -64,7 +64,7 @@ def test_several_recordings_run_at_once(tmp_path: Path) -> None:
         assert [recorder.outcome(path) for path in (film, gif, other)] == ["", "", ""]
     assert names(tmp_path) == ["a.gif", "a.mp4", "window.mp4"]
     pictures = [read_film(path)[0] for path in (film, gif, other)]
-    assert [hw(each[0])[::-1] for each in pictures] == [SIZE_WH, SIZE_WH, (160, 120)]
+    assert [hw(each[0])[::-1] for each in pictures] == [SIZE_WH, SIZE_WH, (1728, 1080)]
     assert all(len(each) > 20 for each in pictures[:2])
 
 
