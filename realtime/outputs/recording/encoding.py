@@ -53,6 +53,9 @@ _TIMES: Arguments = ("-fps_mode", "passthrough", "-enc_time_base", "demux")
 COUNT: Arguments = ("-stats_enc_post", "pipe:1", "-stats_enc_post_fmt", "")
 """One byte on standard output for each image that is encoded."""
 
+COUNT_BEFORE: Arguments = ("-stats_enc_pre", "pipe:1", "-stats_enc_pre_fmt", "")
+"""One for each image that is about to be encoded: of an encoder that gives everything at the end."""
+
 
 def encode(encoding: Arguments, *, fps: float, to: Path, text: str = "") -> Arguments:
     """From a `RawVideo` on standard input to an MP4 with its times, with a `text` as its comment."""

@@ -66,7 +66,7 @@ class Recording(FilmJob):
 
     @property
     def progress(self) -> float:
-        """How much of a GIF is made."""
+        """How much of a GIF or a WebP is made."""
         return self._writer.progress if self._writer is not None else 0.0
 
     @property

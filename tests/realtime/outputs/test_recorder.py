@@ -82,11 +82,12 @@ def test_a_recording_that_fails_leaves_the_others_alone(tmp_path: Path, monkeypa
     assert names(tmp_path) == ["a.mp4"]
 
 
-def test_it_is_known_how_much_of_a_gif_is_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_it_is_known_how_much_of_a_file_is_made(tmp_path: Path, suffix: str) -> None:
     seen = set[float]()
     settings = dataclasses.replace(RECORD_DEFAULTS, gif_quality="best")
     with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
-        recorder.start(settings=settings)
+        recorder.start(suffix=suffix, settings=settings)
         time.sleep(2.0)
         assert recorder.status.progress == 0
         recorder.stop()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.errors import OutputError
 from realtime.outputs.recording.drafts.draft import Draft
-from realtime.outputs.recording.encoding import as_fraction, file_url
+from realtime.outputs.recording.encoding import COUNT_BEFORE, as_fraction, file_url
 from realtime.outputs.recording.ffmpeg import Ffmpeg
 from realtime.outputs.recording.formats.converted import ConvertedWriter
 from realtime.saved_settings.webp_description import add_description
@@ -21,8 +21,9 @@ class WebpWriter(ConvertedWriter):
 
     def _convert(self, video: Path, frames: int, to: Draft) -> str:
         loop = ("-loop", f"{self._settings.gif_loops}", "-f", "webp")
-        arguments = ("-i", file_url(video), "-vf", f"fps={as_fraction(self.fps)}", *_LIBWEBP, *loop, file_url(to.part))
-        self._run(partial(Ffmpeg, arguments, inherited=to.handles))
+        source, rate = ("-i", file_url(video)), ("-vf", f"fps={as_fraction(self.fps)}")
+        arguments = (*source, *rate, *_LIBWEBP, *COUNT_BEFORE, *loop, file_url(to.part))
+        self._run_with_progress(partial(Ffmpeg, arguments, inherited=to.handles), frames)
         if abs(seconds(to.part) - frames / self.fps) > 0.1 + 1.5 / self.fps:
             raise OutputError(f"it lasts {seconds(to.part):.2f} s instead of {frames / self.fps:.2f} s")
         add_description(to.part, self._text)
