@@ -13,6 +13,9 @@ from typing import TypeAlias
 
 from models.errors import OutputError
 
+LONGEST_NAME = 255  # bytes, on common file systems
+STEM = 40  # characters of the final name that begin the name of a draft, which must not become longer
+
 FileState: TypeAlias = tuple[int, int, int, int]
 """What tells a file from another one under the same name: device, inode, size, time of its last change."""
 
@@ -23,7 +26,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Raises OutputError when `path` cannot be written.
     """
-    part = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
+    part = _part(path)
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         part.open("xb").close()  # exclusively: nobody else's file is written
@@ -37,14 +40,22 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def write_new(path: Path, content: bytes) -> None:
     """Write a file that is whole from the start; OutputError when it cannot be written, or is there already."""
-    part = path.with_name(f".{path.stem}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
+    part = _part(path)
     try:
         with output_errors(path), part.open("xb") as file:
             file.write(content)
         with output_errors(path):
-            _rename(part, path)
+            try:
+                _rename(part, path)
+            except FileExistsError as error:
+                raise OutputError(f"cannot write {path}: another program has written a file of this name") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _part(path: Path) -> Path:
+    """A name for a file that becomes `path`, as short as a common file system wants it."""
+    return path.with_name(f".{path.stem[:STEM]}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
 
 
 @contextmanager
@@ -80,18 +91,24 @@ def numbered(path: Path, in_use: Callable[[Path], bool]) -> Path:
     return next(each for each in _numbered(path) if not in_use(each))
 
 
-def rename_to_free(file: Path, path: Path) -> Path:
+def rename_to_free(file: Path, path: Path, in_use: Callable[[Path], bool] = Path.exists) -> Path:
     """Give `file` the name `path`, or the first of name-2, name-3 ... that is free: no other file is replaced."""
     for each in _numbered(path):
         with suppress(FileExistsError):
-            _rename(file, each)
-            return each
+            if not in_use(each):
+                _rename(file, each)
+                return each
     raise AssertionError("the numbers do not end")
 
 
 def _numbered(path: Path) -> Iterator[Path]:
-    others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
-    return itertools.chain([path], others)
+    """`path`, and name-2, name-3 ..., where a long name is cut off."""
+    yield path
+    for number in itertools.count(2):
+        end = f"-{number}{path.suffix}"
+        room = LONGEST_NAME - len(os.fsencode(end))
+        stem = os.fsencode(path.stem)
+        yield path.with_name((path.stem if len(stem) <= room else stem[:room].decode(errors="ignore")) + end)
 
 
 def _rename(file: Path, path: Path) -> None:

@@ -10,7 +10,7 @@ from models.errors import OutputError
 from models.files import FileState
 from realtime.imaging.frame import Image, hw
 from realtime.outputs.recording import paths
-from realtime.outputs.recording.drafts.draft import Draft
+from realtime.outputs.recording.drafts.draft import GONE, Draft
 from realtime.saved_settings.show_record import ShowRecord
 from realtime.takes.take_file import Line
 from realtime.takes.take_writer import TakeWriter
@@ -64,7 +64,8 @@ class TakeDraft:
         try:
             saved = self._draft.publish()
         except OutputError as error:
-            return f"{self.path} was not finished: {reason}; {error}"
+            self._draft.leave()
+            return f"{self.path} was not finished: {reason}; {error}; what there is of it is in {self._draft.part}"
         return f"{self.path} was not finished: {reason}; the first {self.seconds:.1f} s are in {saved}"
 
     def _check(self) -> None:
@@ -74,7 +75,7 @@ class TakeDraft:
             return
         self._checked = now
         if not self._draft.intact:
-            raise OutputError("its draft was deleted or replaced")
-        free = paths.free_bytes(self.path.parent)
+            raise OutputError(GONE)
+        free = paths.free_bytes(self._draft.part.parent)
         if free < paths.MIN_FREE:
             raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk")

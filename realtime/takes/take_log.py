@@ -111,7 +111,7 @@ class TakeLog(Output):
     def _waits(self) -> bool:
         """Whether nothing can be written after a fault."""
         folder = self._path.parent
-        return bool(self.fault) and (self._given_up or (folder.is_dir() and not paths.has_room(folder)))
+        return bool(self.fault) and (self._given_up or not (folder.is_dir() and paths.has_room(folder)))
 
     def _write_again(self) -> None:
         assert self._last is not None

@@ -6,8 +6,11 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from models.errors import OutputError
-from realtime.outputs.recording.encoding import Arguments
+from realtime.outputs.recording.encoding import Arguments, file_url
 from realtime.outputs.recording.process import Process
+
+MIN_VIDEO = 100_000
+"""An unreadable draft of a video below so many bytes never held a second of it; a larger one is left alone."""
 
 
 class Ffmpeg(Process):
@@ -22,7 +25,7 @@ def duration(path: Path) -> float | None:
     """The length of a video or GIF in seconds, from its header; None when it has no frames."""
     import av  # the start of a show does not wait for it
 
-    with suppress(av.FFmpegError), av.open(str(path)) as container:
+    with suppress(av.FFmpegError), av.open(file_url(path)) as container:
         if container.streams.video and container.duration is not None:
             return container.duration / av.time_base
     return None

@@ -58,7 +58,7 @@ def runs(canvases: Mailbox[Frame], pace: Pace) -> Iterator[tuple[Image, int]]:
     """The newest canvas of every slot, and for how many slots it is shown, until the pace is stopped.
 
     Where the caller is late, a canvas begins with the slot in which it was drawn, and not where the caller was last;
-    the first one begins with the pace, if there was any by then.
+    the first one begins with the pace, if there was any by then. There is at least one, where there is any canvas.
     """
     shown, missing = None, False
     while due := pace.wait():
@@ -74,3 +74,5 @@ def runs(canvases: Mailbox[Frame], pace: Pace) -> Iterator[tuple[Image, int]]:
         if fresh:
             shown = image
             yield image, fresh
+    if shown is None and (only := canvases.peek()) is not None:
+        yield only.image, 1

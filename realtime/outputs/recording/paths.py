@@ -36,8 +36,9 @@ def free_name(path: Path) -> Path:
 
 
 def free_bytes(folder: Path) -> int:
-    """Free bytes on the disk of a folder."""
-    return shutil.disk_usage(folder).free
+    """Free bytes on the disk of a folder; OutputError where it is gone."""
+    with output_errors(folder):
+        return shutil.disk_usage(folder).free
 
 
 def has_room(folder: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from models.errors import OutputError
@@ -97,7 +98,7 @@ class Recording(FilmJob):
                 self._write_file(first, size_hw)
             except OutputError as error:
                 failures = failures + 1 if self._length < SHORT else 0
-                self._fail(error, last=failures == MOST_FAULTS or self._interrupted or self._writer is None)
+                self._fail(error, last=failures == MOST_FAULTS or self._interrupted)
             else:
                 self.saved = True
                 break
@@ -114,9 +115,9 @@ class Recording(FilmJob):
         return min(image_hw, fitted(image_hw, largest_hw))
 
     def _next_with_room(self) -> tuple[Image, int] | None:
-        """The next image, or the first one after which there is room on the disk again."""
+        """The next image, or the first one after which the folder is there again and has room."""
         folder = self.requested.parent
-        return next((each for each in self._images if not folder.is_dir() or paths.has_room(folder)), None)
+        return next((each for each in self._images if folder.is_dir() and paths.has_room(folder)), None)
 
     def _write_file(self, first: tuple[Image, int], size_hw: Hw) -> None:
         force = self._force and self.path == self.requested
@@ -130,8 +131,13 @@ class Recording(FilmJob):
                     self._writer.write(fit(image, size_hw))
                 self._writer.hold(frames - (image is not shown))
                 shown = image
-        finally:
+        except BaseException:
+            with suppress(OutputError):  # the first error says more
+                self._writer.close()
+            raise
+        else:
             self._writer.close()
+        finally:
             self.path = self._writer.path
 
     @property

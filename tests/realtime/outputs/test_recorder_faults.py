@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
 import pytest
 
+from realtime.controls.settings import RECORD_DEFAULTS
 from realtime.imaging.frame import Frame
 from realtime.outputs.recorder import Recorder
 from realtime.outputs.recording.formats.mp4 import Mp4Writer
@@ -190,3 +193,50 @@ def test_a_file_that_somebody_writes_meanwhile_is_kept(tmp_path: Path, suffix: s
         assert f"as another program has written film{suffix}" in recorder.note
     assert path.read_bytes() == b"somebody else's"
     assert read_film(recorder.saved)[1] > 0.5
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".png"])
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows where an open file is")
+@pytest.mark.slow
+def test_a_recording_goes_on_when_its_folder_is_away_for_a_while(tmp_path: Path, suffix: str) -> None:
+    folder, away = tmp_path / "folder", tmp_path / "away"
+    folder.mkdir()
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        path = recorder.start(folder / ("film-%05d.png" if suffix == ".png" else "film.mp4"))
+        assert soon(lambda: recorder.status.seconds > 1)
+        folder.rename(away)
+        time.sleep(1.5)
+        folder.mkdir()
+        enough = recorder.status.seconds + 1
+        assert soon(lambda: recorder.status.seconds > enough)
+        recorder.stop()
+        assert soon(lambda: recorder.status.finishing == 0)
+        outcome = recorder.outcome(path)
+    if suffix == ".mp4":
+        assert outcome == "" and names(away) == ["film.mp4"]
+        assert read_film(away / "film.mp4")[1] > 2.5
+    else:
+        assert len(names(away)) > 25 and len(names(folder)) > 20
+        assert "it ends with number" in outcome and "the rest, " in outcome
+
+
+@pytest.mark.parametrize("loop", ["bounce", "seamless"])
+@pytest.mark.slow
+def test_several_loops_of_one_name_are_made_at_once(tmp_path: Path, loop: Literal["bounce", "seamless"]) -> None:
+    settings = dataclasses.replace(RECORD_DEFAULTS, loop=loop)
+    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+        paths = [recorder.start(tmp_path / f"a{suffix}", settings=settings) for suffix in (".webm", ".gif", ".webp")]
+        assert soon(lambda: recorder.status.seconds > 2)
+        recorder.stop()
+        assert soon(lambda: recorder.status.finishing == 0)
+        assert [recorder.outcome(path) for path in paths] == ["", "", ""]
+    assert names(tmp_path) == ["a.gif", "a.webm", "a.webp"]
+
+
+def test_the_shortest_recording_has_a_frame(tmp_path: Path) -> None:
+    with Recorder(still(), folder=tmp_path) as recorder:
+        path = recorder.start(tmp_path / "a.mp4")
+        recorder.stop()
+        assert soon(lambda: recorder.status.finishing == 0)
+        assert recorder.outcome(path) == ""
+    assert len(read_film(path)[0]) == 1

@@ -16,6 +16,7 @@ from realtime.controls.value import Scalar
 from realtime.imaging.frame import Frame, Image
 from realtime.outputs.recording import paths
 from realtime.saved_settings.read_show import read_show
+from realtime.takes import take_draft
 from realtime.takes.take_film import open_take
 from realtime.takes.take_log import TakeLog
 from realtime.takes.waiting_frames import WaitingFrames
@@ -185,14 +186,20 @@ def test_a_draft_that_somebody_deletes_is_kept_as_far_as_it_goes(tmp_path: Path)
     assert len(read(tmp_path / "a-2.take")[0]) >= 1
 
 
-def test_a_take_that_fails_again_and_again_ends(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_take_that_fails_again_and_again_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OutputError("cannot write")
+
+    monkeypatch.setattr(take_draft, "TakeWriter", refuse)
     frames = WaitingFrames()
-    with take_log(frames, world_controls(), tmp_path / "missing" / "a.take") as log:
+    with take_log(frames, world_controls(), tmp_path / "a.take") as log:
         for number in range(20):
             frames.put(Frame(grey(100), number, time.monotonic()))
             time.sleep(0.05)
     assert log.written == 0
-    assert caplog.text.count("cannot write") == 3
+    assert caplog.text.count("cannot write") == 3 and list(tmp_path.iterdir()) == []
     with pytest.raises(OutputError, match="cannot write"):
         log.check()
 

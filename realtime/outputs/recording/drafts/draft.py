@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO, Self
 
 from models.errors import OutputError
-from models.files import FileState, file_state, output_errors, rename_to_free
+from models.files import STEM, FileState, file_state, output_errors, rename_to_free
 from realtime.outputs.recording.drafts.records import Record, records_in
 
+GONE = "its draft was deleted or replaced"
 MARK = ".ventral-part"  # part of the name of every draft, for people who find one
-STEM = 40  # characters of the final name that begin the name of its draft: some file systems take 255 bytes
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -26,18 +26,18 @@ class Draft:
     Its name cannot be guessed, so that nobody can lay a link in its place. It is locked while this process or a child
     that inherits `handles` runs, which tells it from the draft of a killed process. Publishing replaces the file that
     `path` was in the state `replaces`, and no other.
+
+    A file may need several drafts: the first is made for the file `claim`, and the others are `of` the first.
     """
 
-    def __init__(self, path: Path, *, replaces: FileState | None = None, claim: Path | None = None) -> None:
-        """Create the file; OutputError when that fails, or when somebody is writing a draft with the same `claim`.
-
-        The claim is `path`, unless the draft is only on the way to another file.
-        """
+    def __init__(
+        self, path: Path, *, replaces: FileState | None = None, claim: Path | None = None, of: Draft | None = None
+    ) -> None:
+        """Create the file; OutputError when that fails, or when others are writing the file that it is for."""
         self.path, self.replaces = path, replaces
-        self._claim = _absolute(claim or path)
-        for other in records_in(path.parent):
-            if (other.claim or other.path) == self._claim and _in_use(other):
-                raise OutputError(f"{path} is being written already; wait for it or choose another name")
+        self._claim: str = _absolute(claim or path) if of is None else of._claim
+        if of is None and self._claim in _claims(path.parent):
+            raise OutputError(f"{claim or path} is being written already; wait for it or choose another name")
         self._create()
 
     @classmethod
@@ -45,7 +45,7 @@ class Draft:
         """The draft that a killed process has left; OutputError where it is gone, or being written."""
         self = cls.__new__(cls)
         self.path, self.part, self._record = Path(record.path), Path(record.part), record
-        self.replaces, self._claim = None, record.claim or record.path
+        self.replaces, self._claim = None, record.claim
         with output_errors(self.part):
             self._file = os.fdopen(os.open(record.part, os.O_RDWR | _NO_LINK), "r+b")
         if not self.intact or not _lock(self._file):
@@ -74,11 +74,11 @@ class Draft:
 
     @property
     def intact(self) -> bool:
-        """Whether the file is where it was made: somebody may have deleted it, or laid another in its place."""
-        try:
-            return self._record.matches(os.lstat(self.part)) and self._record.matches(os.fstat(self._file.fileno()))
-        except OSError:
-            return False
+        """Whether the file is there: somebody may have deleted it, or laid another in its place.
+
+        Where the folder was renamed, `part` and `path` are in the new one from then on.
+        """
+        return self._is_at(self.part) or self._has_moved()
 
     def restore(self) -> None:
         """Write a file that somebody has deleted anew, from what is still open; OutputError when that fails."""
@@ -101,7 +101,8 @@ class Draft:
                 self.part.replace(self.path)
                 final = self.path
             else:
-                final = rename_to_free(self.part, self.path)
+                others = _claims(self.path.parent) - {self._claim}
+                final = rename_to_free(self.part, self.path, lambda path: path.exists() or _absolute(path) in others)
         self.leave()
         self._record.forget()
         return final
@@ -119,6 +120,23 @@ class Draft:
     def leave(self) -> None:
         """Leave the file as it is, unlocked."""
         self._file.close()
+
+    def _is_at(self, path: Path) -> bool:
+        try:
+            return self._record.matches(os.lstat(path)) and self._record.matches(os.fstat(self._file.fileno()))
+        except OSError:
+            return False
+
+    def _has_moved(self) -> bool:
+        """Note where the file is now, which Linux knows; False where it is nowhere."""
+        try:
+            place = Path(f"/proc/self/fd/{self._file.fileno()}").readlink()
+        except OSError:
+            return False
+        if not self._is_at(place):
+            return False
+        self.part, self.path = place, place.with_name(self.path.name)
+        return True
 
     def _create(self) -> None:
         part = self.path.with_name(f"{self.path.stem[:STEM]}{MARK}-{secrets.token_hex(8)}{self.path.suffix}")
@@ -138,6 +156,11 @@ class Draft:
 
 def _absolute(path: Path) -> str:
     return str(path.parent.resolve() / path.name)
+
+
+def _claims(folder: Path) -> set[str]:
+    """The files in a folder that are being written."""
+    return {each.claim for each in records_in(folder) if _in_use(each)}
 
 
 def _in_use(record: Record) -> bool:

@@ -17,13 +17,13 @@ from models.files import write_atomically
 class Record:
     """A draft at `part`, which becomes `path`; `inode` tells it from another file of that name.
 
-    No other draft may have the same `claim`, which is the `path` where it is empty.
+    It is written for the file `claim`: that is `path`, unless the draft is only on the way to another file.
     """
 
     part: str
     path: str
     inode: int
-    claim: str = ""
+    claim: str
 
     @property
     def file(self) -> Path:

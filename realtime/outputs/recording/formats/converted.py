@@ -59,17 +59,17 @@ class ConvertedWriter(Mp4Writer):
 
     def _new_draft(self, _replaces: FileState | None) -> Draft:
         """The draft of the video; an MP4 file may be recorded beside it under the same name."""
-        return Draft(self.path.with_suffix(".mp4"), claim=self.path.with_name(f"{self.path.name}.mp4"))
+        return Draft(self.path.with_suffix(".mp4"), claim=self.path)
 
     def _publish(self) -> None:
         notes = list[str]()
         with ExitStack() as drafts:
             video, frames = self._video, self.frames
             if self._settings.loop != "off":
-                video = Draft(self.path.with_name(f"{self.path.stem}-loop.mp4"))
+                video = Draft(self.path.with_name(f"{self.path.stem}-loop.mp4"), of=self._video)
                 drafts.callback(video.discard)
                 frames = self._write_loop(video, notes)
-            made = Draft(self.path, replaces=self._replaces)
+            made = Draft(self.path, replaces=self._replaces, of=self._video)
             try:
                 size = self._convert(video.part, frames, made)
                 self._name(made.publish())

@@ -13,9 +13,9 @@ from models.files import FileState
 from realtime.imaging.compositing import resize
 from realtime.imaging.frame import Image
 from realtime.outputs.recording import encoding, paths
-from realtime.outputs.recording.drafts.draft import Draft
+from realtime.outputs.recording.drafts.draft import GONE, Draft
 from realtime.outputs.recording.encoding import Wh
-from realtime.outputs.recording.ffmpeg import Ffmpeg, duration
+from realtime.outputs.recording.ffmpeg import MIN_VIDEO, Ffmpeg, duration
 from realtime.outputs.recording.image_writer import ImageWriter
 from realtime.outputs.recording.process import Process
 from realtime.threads.signals import defer_signals
@@ -93,6 +93,8 @@ class Mp4Writer(ImageWriter):
                 self._encode(self._image, self.frames - 1)  # the last image ends at the end of the film
             self._raw.end()
             self._encoded = True
+            if not self._video.intact:
+                raise OutputError(GONE)
             self._check(self._video.part, self.fps, self.frames)
             self._publish()
         except OutputError as error:
@@ -160,7 +162,7 @@ class Mp4Writer(ImageWriter):
 
     def _name(self, path: Path) -> None:
         """Note the name that the file has got."""
-        if path != self.path:
+        if path.name != self.path.name:
             self.note = f"as another program has written {self.path.name}"
         self.path = path
 
@@ -173,11 +175,18 @@ class Mp4Writer(ImageWriter):
             self._video.restore()
         seconds = duration(self._video.part)
         self.frames = round((seconds or 0) * self.fps)
+        if not seconds and self.size >= MIN_VIDEO:
+            self._video.leave()
+            raise OutputError(f"{self.path} was not finished: {reason}; what there is of it is in {self._video.part}")
         if not seconds:
             self._video.discard()
             raise OutputError(f"{self.path} was lost: {reason}")
         self._video.replaces = None  # half a film is no reason to replace a whole one
-        saved = self._video.publish()
+        try:
+            saved = self._video.publish()
+        except OutputError as error:
+            self._video.leave()
+            reason, saved = f"{reason}; {error}", self._video.part
         raise OutputError(f"{self.path} was not finished: {reason}; the first {seconds:.1f} s are in {saved}")
 
     def _check(self, path: Path, fps: float, frames: int) -> None:
@@ -191,7 +200,7 @@ class Mp4Writer(ImageWriter):
         if self.frames >= self._check_at:
             self._check_at = self.frames + max(round(self.fps), 1)
             if not self._video.intact:
-                raise OutputError("its draft was deleted or replaced")
-            free = paths.free_bytes(self.path.parent)
+                raise OutputError(GONE)
+            free = paths.free_bytes(self._video.part.parent)
             if free < paths.MIN_FREE:
                 raise OutputError(f"only {free / 1e6:.0f} MB are free on its disk")

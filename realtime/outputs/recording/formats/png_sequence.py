@@ -44,8 +44,15 @@ class PngSequenceWriter(ImageWriter):
         for _ in range(frames):
             if self.frames % max(round(self.fps), 1) == 0 and paths.free_bytes(self.path.parent) < paths.MIN_FREE:
                 raise OutputError(f"{self.path} ends with number {self.frames}: the disk is nearly full")
-            write_new(self.path.with_name(self.path.name % (self.frames + 1)), self._png)
+            self._write_next()
             self.frames, self._bytes = self.frames + 1, self._bytes + len(self._png)
+
+    def _write_next(self) -> None:
+        try:
+            write_new(self.path.with_name(self.path.name % (self.frames + 1)), self._png)
+        except OutputError as error:
+            kept = f"; it ends with number {self.frames}" if self.frames else ""
+            raise OutputError(f"{error}{kept}") from error
 
     @property
     def size(self) -> int:

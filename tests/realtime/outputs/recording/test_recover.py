@@ -199,3 +199,32 @@ def test_a_process_that_died_while_it_named_its_file_leaves_one_name(tmp_path: P
     path.hardlink_to(part)
     assert recover(tmp_path) == []
     assert names(tmp_path) == ["a.mp4", "film.mp4"]
+
+
+@pytest.mark.parametrize("name", ["film.MP4", "film 12:30.mp4", "-film.mp4"])
+def test_names_do_not_matter(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open_writer(Path(name), fps=25, size_wh=(128, 96)) as writer:
+        for step in range(50):
+            writer.write(flags(step=step))
+    whole = Path(name).read_bytes()
+    Path(name).unlink()
+    draft = Draft(Path(name))
+    draft.part.write_bytes(whole)
+    draft.leave()
+    assert [path.name for path in recover(tmp_path)] == [name]
+    assert Path(name).read_bytes() == whole
+
+
+def test_the_file_that_was_asked_for_gets_its_name_first(tmp_path: Path) -> None:
+    with open_writer(tmp_path / "film.mp4", fps=25, size_wh=(128, 96)) as writer:
+        for step in range(50):
+            writer.write(flags(step=step))
+    whole = (tmp_path / "film.mp4").read_bytes()
+    (tmp_path / "film.mp4").unlink()
+    for claim in (tmp_path / "film.gif", None, tmp_path / "film.webp"):
+        draft = Draft(tmp_path / "film.mp4", claim=claim)
+        draft.part.write_bytes(whole + bytes(claim is None))
+        draft.leave()
+    assert [path.name for path in recover(tmp_path)] == ["film.mp4", "film-2.mp4", "film-3.mp4"]
+    assert len((tmp_path / "film.mp4").read_bytes()) == len(whole) + 1

@@ -160,3 +160,34 @@ def test_a_folder_for_records_that_cannot_be_written_stops_nothing(
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
     draft = Draft(tmp_path / "show.mp4")
     assert draft.publish() == tmp_path / "show.mp4"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows where an open file is")
+def test_a_draft_goes_with_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    draft = Draft(tmp_path / "before" / "show.mp4")
+    draft.part.write_bytes(b"mine")
+    (tmp_path / "before").rename(tmp_path / "after")
+    (tmp_path / "before").mkdir()
+    assert draft.intact
+    assert draft.publish() == tmp_path / "after" / "show.mp4"
+    assert names(tmp_path / "after") == ["show.mp4"] and names(tmp_path / "before") == []
+
+
+def test_drafts_of_one_file_share_its_claim(tmp_path: Path) -> None:
+    gif = tmp_path / "show.gif"
+    video = Draft(tmp_path / "show.mp4", claim=gif)
+    with pytest.raises(OutputError, match=r"show\.gif is being written already"):
+        Draft(gif)
+    made = Draft(gif, of=video)
+    other = Draft(tmp_path / "show.mp4")
+    assert video.publish() == tmp_path / "show-2.mp4", "the name is that of another recording"
+    assert (made.publish(), other.publish()) == (gif, tmp_path / "show.mp4")
+
+
+def test_a_long_name_has_room_for_a_number(tmp_path: Path) -> None:
+    path = tmp_path / f"{'é' * 125}.mp4"
+    path.touch()
+    with Draft(path) as draft:
+        draft.part.write_bytes(b"mine")
+    assert (tmp_path / f"{'é' * 124}-2.mp4").read_bytes() == b"mine"
