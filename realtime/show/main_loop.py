@@ -170,6 +170,7 @@ class Show:
         return (
             self._quit
             or self._signals.received
+            or self._heartbeat.abandoned
             or self._parts.capture.ended
             or (seconds is not None and self._meter.elapsed >= seconds)
         )

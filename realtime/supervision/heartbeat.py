@@ -1,19 +1,24 @@
-"""Tells the program that watches a show that it lives: systemd, or `ventral supervise` (protocol: sd_notify(3))."""
+"""Tells the program that watches a show that it lives: systemd, or `ventral supervise` (messages: sd_notify(3))."""
 
 import os
 import socket
 import time
-from contextlib import suppress
 
 ADDRESS = "NOTIFY_SOCKET"  # the environment variable with the address of the watching program
+SOCKET = "VENTRAL_HEARTBEAT"  # the same with the number of an open socket, which the supervisor has left to the show
 PERIOD = 1.0  # seconds between two beats
 
 
 class Heartbeat:
-    """Beats while the main loop turns; without a watching program it does nothing."""
+    """Beats while the main loop turns; without a watching program it does nothing.
+
+    `abandoned` says that the supervisor has ended, after which the show should not go on alone.
+    """
 
     def __init__(self) -> None:
-        self._socket = _connected(os.environ.get(ADDRESS, ""))
+        self.abandoned = False
+        self._inherited = _inherited(os.environ.pop(SOCKET, ""))
+        self._socket = self._inherited or _connected(os.environ.get(ADDRESS, ""))
         self._due = 0.0
         self._ready = False
 
@@ -34,9 +39,27 @@ class Heartbeat:
         self._send("STOPPING=1")
 
     def _send(self, message: str) -> None:
-        if self._socket is not None:
-            with suppress(OSError):  # nobody listens any more, or not fast enough
-                self._socket.send(message.encode())
+        if self._socket is None:
+            return
+        try:
+            self._socket.send(message.encode())
+        except BlockingIOError:  # nobody listens fast enough
+            return
+        except OSError:
+            self.abandoned = self._inherited is not None
+
+
+def _inherited(number: str) -> socket.socket | None:
+    """The end of the socket that the supervisor has left to this process, and to none that it starts."""
+    if not number.isdecimal():
+        return None
+    try:
+        connection = socket.socket(fileno=int(number))
+    except OSError:
+        return None
+    connection.setblocking(False)
+    os.set_inheritable(connection.fileno(), False)
+    return connection
 
 
 def _connected(address: str) -> socket.socket | None:

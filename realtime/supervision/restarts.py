@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+REFUSED = 2  # the exit status
 SAFE = ("--provider", "cpu", "--precision", "fp32")
 UNSAFE = ("--resume", "--preset", "--set", "--provider", "--precision")
 
@@ -21,6 +22,8 @@ class RestartLimits:
     failures: int = 5
     silence: float = 10.0
     """without a heartbeat, until a show is ended"""
+    ending: float = 900.0
+    """after a show has said that it ends: a GIF may have to be finished"""
     starting: float = 120.0
     """the same before its first canvas: a graph may have to be built"""
 
@@ -33,10 +36,14 @@ class Restarts:
         self._failures: deque[float] = deque(maxlen=limits.failures)
         self._in_a_row = 0
 
-    def failed(self, now: float, seconds: float) -> float:
-        """Note a failure at `now` after `seconds` of work; the pause before the next start."""
+    def failed(self, now: float, seconds: float, status: int) -> float:
+        """Note a failure at `now` after `seconds` of work; the pause before the next start.
+
+        A show that was refused what it needs, such as its source or its display (status 2), would get it no sooner
+        with safe options.
+        """
         self._in_a_row = 0 if seconds > self._limits.healthy else self._in_a_row + 1
-        if self._in_a_row:
+        if self._in_a_row and status != REFUSED:
             self._failures.append(now)
         return self._limits.pauses[min(max(self._in_a_row - 1, 0), len(self._limits.pauses) - 1)]
 

@@ -2,10 +2,10 @@
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -14,12 +14,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from realtime.supervision.heartbeat import ADDRESS, Heartbeat
+from realtime.supervision.heartbeat import ADDRESS, SOCKET, Heartbeat
 from realtime.supervision.restarts import RestartLimits, Restarts, safe
 from realtime.threads.signals import hold_signals, on_stop, restore
 
 log = logging.getLogger(__name__)
 
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+PATIENT = 2  # signals that are passed on as they are
 TURN = 0.2  # seconds that a turn waits for a heartbeat
 _OWN_GROUP: dict[str, Any] = {"process_group": 0} if sys.platform != "win32" else {}  # signals come from us
 
@@ -39,7 +41,7 @@ class Supervisor:
         self._restarts = Restarts(self._limits)
         self._heartbeat = Heartbeat()
         self._process: subprocess.Popen[bytes] | None = None
-        self._stopped = False
+        self._signals = 0
 
     def run(self) -> int:
         """Run the show again and again; the exit status of the last one."""
@@ -49,16 +51,24 @@ class Supervisor:
         finally:
             restore(before)
 
+    @property
+    def _stopped(self) -> bool:
+        return self._signals > 0
+
     def _run(self) -> int:
         command = [*self._command, "--resume", str(self._resume)]
         status = 0
         while not self._stopped:
             start = time.monotonic()
-            status = self._run_once(command)
+            try:
+                status = self._run_once(command)
+            except OSError as error:  # no memory, no processes, no open files: it may be better later
+                log.error("the show cannot be started: %s", error)
+                status = 1
             if status == 0 or self._stopped:
                 break
             now = time.monotonic()
-            pause = self._restarts.failed(now, now - start)
+            pause = self._restarts.failed(now, now - start, status)
             log.warning("the show has ended with status %d; starting it again in %g s", status, pause)
             self._heartbeat.say(f"ended with status {status}; starting again in {pause:g} s")
             self._pause(pause)
@@ -73,11 +83,13 @@ class Supervisor:
             errors = subprocess.PIPE if self._keep_errors else None
             with hold_signals():
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "scripts", *command],
+                    [sys.executable, "-P", "-m", "scripts", *command],  # -P: never the code in the current folder
                     env={**os.environ, **listener.environment},
+                    pass_fds=listener.inherited,
                     stderr=errors,
                     **_OWN_GROUP,
                 )
+            listener.handed_over()
             if self._process.stderr is not None:
                 threading.Thread(target=self._log_errors, args=(self._process,), daemon=True).start()
             return self._watch(self._process, listener)
@@ -90,11 +102,15 @@ class Supervisor:
             time.sleep(min(rest, TURN))
 
     def _ended(self, process: "subprocess.Popen[bytes]") -> int:
-        """Wait for the end of a show, which may still have to finish a film; its exit status."""
-        while True:
+        """Wait for the end of a show, which may still have to finish a film, but not for ever; its exit status."""
+        end = time.monotonic() + self._limits.ending
+        while time.monotonic() < end:
             self._heartbeat.beat(ready=True)
             with suppress(subprocess.TimeoutExpired):
                 return process.wait(TURN)
+        log.error("the show has not ended within %g s; ending it", self._limits.ending)
+        process.kill()
+        return process.wait()
 
     def _watch(self, process: "subprocess.Popen[bytes]", listener: "Listener") -> int:
         """Wait for the end of a show; one that is silent for too long is killed."""
@@ -116,11 +132,11 @@ class Supervisor:
         return status
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        """Pass a signal on; the show then ends in order."""
-        self._stopped = True
+        """Pass a signal on; the show ends in order after the first, at once after the second, and is killed then."""
+        self._signals += 1
         if self._process is not None:
             with suppress(OSError):
-                self._process.send_signal(number)
+                self._process.send_signal(number if self._signals <= PATIENT else KILL)
 
     @staticmethod
     def _log_errors(process: "subprocess.Popen[bytes]") -> None:
@@ -131,18 +147,25 @@ class Supervisor:
 
 
 class Listener:
-    """Receives heartbeats; `environment` tells a show where to send them. On Windows there are none."""
+    """Receives heartbeats through a socket whose other end a show inherits; on Windows there are none.
+
+    `environment` tells the show about it, and hides the program that watches the supervisor.
+    """
 
     def __init__(self) -> None:
-        self.environment: dict[str, str] = {}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.environment = {ADDRESS: ""}
+        self.inherited: tuple[int, ...] = ()
         self._socket: socket.socket | None = None
-        if hasattr(socket, "AF_UNIX") and sys.platform != "win32":
-            self._folder = tempfile.TemporaryDirectory(prefix="ventral-")  # only this user can open it
-            address = str(Path(self._folder.name) / "heartbeat")
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._socket.bind(address)
-            self.environment = {ADDRESS: address}
+        self._other: socket.socket | None = None
+        if sys.platform != "win32":
+            self._socket, self._other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.inherited = (self._other.fileno(),)
+            self.environment[SOCKET] = f"{self._other.fileno()}"
+
+    def handed_over(self) -> None:
+        """Leave the other end to the show alone."""
+        if self._other is not None:
+            self._other.close()
 
     @property
     def works(self) -> bool:
@@ -159,12 +182,14 @@ class Listener:
             return self._socket.recv(4096).decode(errors="replace")
         except TimeoutError:
             return ""
+        except OSError:  # the show has ended
+            time.sleep(timeout)
+            return ""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.handed_over()
         if self._socket is not None:
             self._socket.close()
-        if self._folder is not None:
-            self._folder.cleanup()

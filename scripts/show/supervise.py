@@ -45,5 +45,7 @@ def supervise(
 
 def check_options(words: Sequence[str]) -> None:
     """Raise what `live` would raise for these options: a show would fail for ever with them."""
+    if any(word.partition("=")[0] == "--resume" for word in words):
+        raise SettingError("--resume belongs before --, as in: ventral supervise --resume FILE -- live OPTIONS")
     app = cyclopts.App(default_command=live, default_parameter=Parameter(negative=()))
     app.parse_args(list(words), exit_on_error=False, print_error=False)

@@ -36,7 +36,7 @@ def unit_of(command: Sequence[str]) -> Unit:
     in_session = systemctl.works() and systemctl.is_active(SESSION)
     here = {name: os.environ[name] for name in DISPLAY if os.environ.get(name)}
     environment = {} if in_session else here or {"DISPLAY": ":0"}
-    return Unit([sys.executable, "-m", "scripts", *command], folder, environment, in_session)
+    return Unit([sys.executable, "-P", "-m", "scripts", *command], folder, environment, in_session)
 
 
 def install(unit: Unit) -> None:

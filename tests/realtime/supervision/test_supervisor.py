@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -145,6 +146,7 @@ def test_a_show_that_is_started_again_goes_on_in_new_files(tmp_path: Path) -> No
 WRONG = {
     "another command": (["render", "x"], "supervise runs live, but got 'render'"),
     "an unknown option": (["live", "--nonsense"], "unknown option: --nonsense"),
+    "a file that the supervisor passes on": (["live", "--resume=a.toml"], "--resume belongs before --"),
     "a value that is out of range": (["live", "--fps", "4000"], "--fps takes 5 to 120"),
 }
 
@@ -181,3 +183,51 @@ def test_systemd_hears_that_the_supervisor_lives_also_while_there_is_no_show(
             hear("WATCHDOG=1", "STATUS=showing")
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
+
+
+def test_a_show_ends_in_order_when_its_supervisor_is_killed(tmp_path: Path) -> None:
+    film = tmp_path / "a.mp4"
+    with supervised(tmp_path, "--record", str(film)) as process:
+        show = show_of(process.pid)
+        until(lambda: any(tmp_path.glob("*ventral-part*")), "a recording")
+        time.sleep(1)
+        process.kill()
+        until(film.exists, "the film")
+        until(
+            lambda: not Path(f"/proc/{show}/cmdline").exists() or not Path(f"/proc/{show}/cmdline").read_bytes(), "end"
+        )
+    assert seconds_of(film) > 0.5
+
+
+def test_a_show_is_started_again_without_a_folder_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with supervised(tmp_path) as process:
+        show = show_of(process.pid)
+        until((tmp_path / "kept.toml").exists, "the values of the show")
+        shutil.rmtree(temporary)
+        killed = time.time()
+        os.kill(show, signal.SIGKILL)
+        until(partial(reports, tmp_path / "kept.toml", killed), "the next show")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_code_in_the_current_folder_is_never_run(tmp_path: Path) -> None:
+    for name in ("models", "realtime", "scripts", "json", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('foreign code')")
+    command = "import sys; sys.path.pop(0); from scripts.__main__ import main; sys.exit(main())"
+    words = ["supervise", "--resume", str(tmp_path / "kept.toml"), "--", *SHOW, "--seconds", "1"]
+    done = subprocess.run(
+        [sys.executable, "-c", command, *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0 and "foreign" not in done.stderr, done.stderr
