@@ -57,6 +57,7 @@ _OUT_OF_MEMORY = (
     "bad_alloc",  # C++
     "Failed to allocate memory",  # ONNX Runtime
     "(-4:Insufficient memory)",  # OpenCV
+    "failed to map segment from shared object",  # a library that is loaded
     "can't start new thread",  # Python: there is no room for its stack
 )
 

@@ -16,7 +16,7 @@ from models.errors import SetupError, VentralError, is_out_of_memory, one_line
 from realtime.threads.signals import on_stop
 from scripts.common.cli_errors import explain, without_traceback
 
-LONGEST = 600  # characters of an error message
+LONGEST = 1500  # characters of an error message
 
 GROUPS = {
     "Show": ("show", ("live", "render", "supervise", "service", "controls", "cameras")),
@@ -117,6 +117,8 @@ def status(arguments: Sequence[str], app: cyclopts.App | None = None) -> int:
     except Exception as error:
         if is_out_of_memory(error):
             return _fail(f"{one_line(error)}; close other programs, or choose a smaller --canvas")
+        if isinstance(error, RuntimeError) and "home directory" in str(error):
+            return _fail("there is no home folder for settings and the cache; set HOME")
         if not isinstance(error, OSError):
             raise
         path = f"{error.filename}: " if error.filename else ""

@@ -123,17 +123,19 @@ def test_kill_leaves_a_readable_file_and_the_next_show_gives_it_its_name(tmp_pat
     assert seconds_of(tmp_path / "take.mp4") > 1.0
 
 
-def test_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path) -> None:
-    """A long GIF is being finished; Ctrl-C ends that, and the next show keeps what was recorded."""
-    take = tmp_path / "take.gif"
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_second_signal_stops_at_once_and_loses_nothing(tmp_path: Path, suffix: str) -> None:
+    """A long file is being finished; Ctrl-C ends that, and the next show keeps what was recorded."""
+    take = tmp_path / f"take{suffix}"
     slow = ("--set", "record/gif_quality=best")
     with ventral(*HEADLESS, *slow, "--seconds", "8", "--record", str(take), cwd=tmp_path) as process:
         assert process.stderr is not None
         assert any("Ctrl-C stops at once" in line for line in process.stderr)
-        until(lambda: list(tmp_path.glob("take.ventral-part-*.gif")), "the GIF being made from the recording")
+        until(lambda: list(tmp_path.glob(f"take.ventral-part-*{suffix}")), "the file being made from the recording")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 128 + signal.SIGINT
-    until(lambda: not commands_with(take), "the end of the GIF encoder")
+        assert "the next show recovers what was recorded" in process.stderr.read()
+    until(lambda: not commands_with(take), "the end of the encoder")
     with ventral(*HEADLESS, "--folder", str(tmp_path), "--frames", "3", cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
     assert seconds_of(tmp_path / "take.mp4") > 5

@@ -14,6 +14,7 @@ from models.build.heads.activations import ActivationsHead
 from models.build.heads.dream import DreamHead
 from models.build.heads.head import Head
 from models.build.precision import Precision
+from models.errors import VentralError, one_line
 from models.spec import Hw, Network
 from realtime.imaging.frame import Floats, Image, hw
 from realtime.inference.engine import Engine, SessionLike
@@ -65,8 +66,9 @@ class FormatTrial(ABC):
             self._request.send(self._engine.start(partial(self._measured, layer, network_input(image, size_hw))))
         try:
             ratio = self._request.take()
-        except Exception:
-            log.warning("%s was not tried", self._candidate, exc_info=True)
+        except Exception as error:
+            known = isinstance(error, VentralError)
+            log.warning("%s was not tried: %s", self._candidate, one_line(error), exc_info=None if known else error)
             ratio = 1.0
         if ratio is not None:
             self.measuring, self.ratio = False, ratio

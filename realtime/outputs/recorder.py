@@ -93,6 +93,11 @@ class Recorder(Output):
         self.close()
 
     @property
+    def has_canvas(self) -> bool:
+        """Whether there is anything to record."""
+        return self._canvases.peek() is not None
+
+    @property
     def state(self) -> str:
         """Whether it is recording, finishing, idle or failed."""
         status = self.status
@@ -111,7 +116,7 @@ class Recorder(Output):
                 progress=min((each.progress for each in finishing), default=0.0),
             )
 
-    def start(
+    def start(  # noqa: PLR0913, what a recording is
         self,
         path: Path | None = None,
         *,
@@ -120,12 +125,14 @@ class Recorder(Output):
         force: bool = False,
         settings: RecordSettings = RECORD_DEFAULTS,
         pictures: Mailbox[Frame] | None = None,
+        checked: bool = False,
     ) -> Path:
         """Record from now on, to `path` or to a new name; OutputError when that cannot be written.
 
-        The canvases are recorded, or the `pictures` of a window.
+        The canvases are recorded, or the `pictures` of a window. Where the path was `checked` before, what has changed
+        since then is a fault of the recording.
         """
-        path = self._claim(path, suffix, force=force)
+        path = self._claim(path, suffix, force=force, checked=checked)
         pace = Pace(fps or self._frame_rates[path.suffix.lower()])
         recording = Recording(
             path,
@@ -181,6 +188,15 @@ class Recorder(Output):
         for recording in slow:
             recording.join(GRACE)
 
+    def leave(self) -> str:
+        """Leave everything as it is, for a process that ends at once in a signal; what there is to say, in a line.
+
+        It takes no lock: the signal may have come while this thread had it.
+        """
+        for each in tuple(self._recordings):
+            each.leave()
+        return "ventral: stopped; the next show recovers what was recorded\n" if self._recordings else ""
+
     def _replay_job(self, path: Path, clip: Clip, settings: RecordSettings) -> FilmJob:
         from realtime.outputs.replay.packets import images  # loads PyAV
         from realtime.outputs.replay.saved_replay import SavedReplay
@@ -190,7 +206,7 @@ class Recorder(Output):
             return SavedReplay(path, clip, text=text, done=done)
         return Recording(path, images(clip), fps=clip.fps, settings=settings, text=text, done=done)
 
-    def _claim(self, path: Path | None, suffix: str, *, force: bool) -> Path:
+    def _claim(self, path: Path | None, suffix: str, *, force: bool, checked: bool = False) -> Path:
         with self._lock:
             busy = [recording.path for recording in self._recordings]
         if len(busy) >= MOST_FILMS:
@@ -200,7 +216,7 @@ class Recorder(Output):
         path = path or new_path(self._folder, suffix, in_use=busy)
         if path in busy:
             raise OutputError(f"{path} is being written already; wait for it or choose another name")
-        return check_film(path, force=force)
+        return path if checked else check_film(path, force=force)
 
     def _begin(self, recording: FilmJob) -> Path:
         with self._lock:

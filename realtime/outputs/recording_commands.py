@@ -63,7 +63,7 @@ class RecordingCommands:
         controls.subscribe(change)
 
     def record_to(self, path: Path, controls: Controls, pictures: Mailbox[Frame] | None = None) -> None:
-        """Record to `path`, as the command line asks; OutputError when that cannot begin."""
+        """Record to `path`, which the command line asks for, and which was checked at the start."""
         self._start(controls, path, pictures)
         self._requested.append(path)
 
@@ -95,7 +95,15 @@ class RecordingCommands:
         settings = controls.snapshot()[RecordSettings]
         suffix = path.suffix if path else f".{settings.format}"
         fps = settings.gif_fps if suffix.lower() in (".gif", ".webp") else None
-        self._recorder.start(path, suffix=suffix, fps=fps, force=self._force, settings=settings, pictures=pictures)
+        self._recorder.start(
+            path,
+            suffix=suffix,
+            fps=fps,
+            force=self._force,
+            settings=settings,
+            pictures=pictures,
+            checked=path is not None,
+        )
 
     def _news(self) -> tuple[tuple[str, bool], ...]:
         """The newest fault and the newest file of each output, as a text and whether it is a fault."""

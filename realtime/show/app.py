@@ -64,13 +64,14 @@ def run(options: LiveOptions) -> None:
     with ExitStack() as stack:
         signals = stack.enter_context(StopSignals())
         health = stack.enter_context(HealthServer(options.health)) if options.health is not None else None
-        capture = stack.enter_context(Capture(opener, frames, retry=True, endless=loop))
-        engine = stack.enter_context(Engine(choose(options.provider), failing_graphs(faults), background=True))
+        shown = stack.enter_context(ExitStack())
+        capture = shown.enter_context(Capture(opener, frames, retry=True, endless=loop))
+        engine = shown.enter_context(Engine(choose(options.provider), failing_graphs(faults), background=True))
         record = record_of("live", options, setup, source=capture.name, fps=min(fps, capture.rate))
         text = partial(settings_text, record, setup.controls)
         recorder = stack.enter_context(open_recorder(options, setup, drawn, text))
+        signals.last_words = recorder.leave
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder, text=text))
-        shown = stack.enter_context(ExitStack())
         outputs: list[Output] = [shown.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         if options.kiosk or options.log_file is not None:
             announce_start(setup.network.info, engine.provider, capture.name)
@@ -88,7 +89,7 @@ def run(options: LiveOptions) -> None:
         try:
             show.run(frames, drawn)
         finally:
-            shown.close()  # the window goes at once; a GIF may take a minute to be finished
+            shown.close()  # window, camera and network go at once; a GIF may take a minute to be finished
             recordings.finish(signals)
     show.end()
 

@@ -90,7 +90,7 @@ class Show:
             return line.at(canvas, parts, screen.feedback)
 
         while not (screen.closed or threads.done or self._over()):
-            if not recorded and screen.canvas is not None:
+            if not recorded and parts.recorder.has_canvas:
                 self._record(screen)
                 recorded = True
             self._meter.loop()
@@ -109,9 +109,17 @@ class Show:
                 file.turn()
             for thread in (threads, parts.engine, parts.capture):
                 thread.check()
-        parts.recorder.stop()  # what was asked to end: closing all else takes time
-        named = [*self._options.record, *self._options.record_window]
-        if named and not recorded:
+        self._end_recordings(screen, recorded=recorded)
+
+    def _end_recordings(self, screen: Screen, *, recorded: bool) -> None:
+        """End at once what was asked to end, as closing all else takes time."""
+        parts, named = self._parts, [*self._options.record, *self._options.record_window]
+        if parts.recorder.has_canvas and not recorded:
+            self._record(screen)
+        parts.recorder.stop()
+        if parts.take is not None:
+            parts.take.finish()
+        if named and not parts.recorder.has_canvas:
             raise OutputError(f"{named[0]} was not recorded: the show ended before its first canvas")
 
     def _record(self, screen: Screen) -> None:
@@ -124,12 +132,12 @@ class Show:
     def _lose_display(self, screen: Screen, threads: DrawingThreads) -> None:
         """Finish recording, take and report, without the window."""
         log.error("the display is gone; the show ends")
+        if self._parts.take is not None:
+            self._parts.take.finish()
         try:
             self._parts.recordings.finish(self._signals)
         except OutputError as error:
             log.error("%s", error)
-        if self._parts.take is not None:
-            self._parts.take.finish()
         for file in self._kept_files(screen, threads):
             with file:
                 file.turn()

@@ -9,10 +9,11 @@ from pathlib import Path
 from models.errors import OutputError
 from realtime.outputs.recorder import MOST_FILMS
 from realtime.outputs.recording.open_writer import check_film
-from realtime.outputs.recording.paths import check_writable, free_name
+from realtime.outputs.recording.paths import MIN_FREE_AT_START, check_writable, free_name
 from realtime.outputs.recording.recover import recover
 from realtime.outputs.window import Window
 from realtime.show.kept_files.report import MADE_BY
+from realtime.show.kept_files.resume import check_kept_values
 from realtime.show.options import LiveOptions
 from realtime.takes.take_file import SUFFIX
 
@@ -33,6 +34,7 @@ def prepare_files(options: LiveOptions) -> LiveOptions:
     if options.restarted:
         options = dataclasses.replace(
             options,
+            resume=_kept(options.resume),
             record=tuple(map(free_name, options.record)),
             record_window=tuple(map(free_name, options.record_window)),
             log=free_name(options.log) if options.log is not None else None,
@@ -41,21 +43,35 @@ def prepare_files(options: LiveOptions) -> LiveOptions:
     return options
 
 
+def _kept(path: Path | None) -> Path | None:
+    """The file of the values, unless it holds something else: nobody is there to choose another one."""
+    try:
+        if path is not None:
+            check_kept_values(path)
+    except OutputError as error:
+        log.error("%s; the values of this show are not kept", error)
+        return None
+    return path
+
+
 def _check(options: LiveOptions) -> None:
     recordings = [*options.record, *options.record_window]
+    room = 0 if options.restarted else MIN_FREE_AT_START  # nobody is there to make room: a recording waits for it
     for path in recordings:
-        check_film(path, force=options.force)
+        check_film(path, force=options.force, room=room)
     if len(recordings) > MOST_FILMS:
         raise OutputError(f"a show records to {MOST_FILMS} files at once, but {len(recordings)} are named")
-    if len(set(recordings)) < len(recordings):
+    if len({path.parent.resolve() / path.name for path in recordings}) < len(recordings):
         raise OutputError("two recordings have the same name; each needs one of its own")
     if options.record_window and Window.name not in options.sink:
         raise OutputError("--record-window records the window, but --sink none opens none; use --record")
     if options.log is not None:
-        check_writable(options.log, force=options.force, suffixes=(SUFFIX,))
+        check_writable(options.log, force=options.force, suffixes=(SUFFIX,), room=room)
     if options.report is not None:
         ours = options.restarted and _is_report(options.report)
-        check_writable(options.report, force=options.force or ours, suffixes=(".json",))
+        check_writable(options.report, force=options.force or ours, suffixes=(".json",), room=0)
+    if options.resume is not None:
+        check_kept_values(options.resume)
 
 
 def _is_report(path: Path) -> bool:

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Self, TypeAlias
 
@@ -31,13 +31,14 @@ def on_stop(handler: Handler) -> dict[int, Handler]:
 class StopSignals:
     """Handles the signals that end a program within the context.
 
-    The first signal sets `received`, and all but Ctrl-C also `deadline`. A second one ends the process at once, and so
-    does Ctrl-C while `ending` is set, when only a recording is being finished.
+    The first signal sets `received`, and all but Ctrl-C also `deadline`. A second one ends the process at once, after
+    `last_words`, and so does Ctrl-C while `ending` is set, when only a recording is being finished.
     """
 
     def __init__(self) -> None:
         self.received = False
         self.ending = False
+        self.last_words: Callable[[], str] = str
         self.deadline: float | None = None
 
     def __enter__(self) -> Self:
@@ -51,6 +52,8 @@ class StopSignals:
         if self.received and number == getattr(signal, "SIGHUP", None):
             return  # both the system and the shell tell that the terminal was closed
         if self.received or (self.ending and number == signal.SIGINT):
+            with suppress(OSError):
+                os.write(2, self.last_words().encode())
             os._exit(128 + number)
         self.received = True
         if number != signal.SIGINT:

@@ -29,7 +29,7 @@ def read_container(file: FilmFile, name: str) -> InputContainer:
     options = {"protocol_whitelist": "none", "max_pixels": str(MAX_PIXELS)}
     try:
         return av.open(file, "r", options=options, buffer_size=READ_AHEAD, metadata_errors="replace")
-    except (av.FFmpegError, ValueError) as error:
+    except (av.FFmpegError, ValueError, OSError) as error:
         raise SourceError(f"{name}: not a video, or damaged: {EXPECTED}") from error
 
 

@@ -81,7 +81,7 @@ class DecodedFilm:
                 if packet.size:  # the last one is empty
                     incomplete = packet.is_corrupt
                     yield packet
-        except av.FFmpegError:
+        except (av.FFmpegError, OSError):  # the disk may be gone
             incomplete = True
         except IndexError:
             pass  # what PyAV raises at the end of a file in which further streams have appeared meanwhile

@@ -2,10 +2,15 @@
 
 import os
 import re
+import stat
 from pathlib import Path
 
 from models.errors import SourceError
 from realtime.imaging.reading.names import shown_name
+
+_BINARY_NO_WAIT = getattr(os, "O_BINARY", 0) | getattr(
+    os, "O_NONBLOCK", 0
+)  # a pipe without a writer would be waited for
 
 
 class FilmFile:
@@ -19,7 +24,9 @@ class FilmFile:
         self.name = f"film{path.suffix}" if re.fullmatch(r"\.\w{1,5}", path.suffix, re.ASCII) else "film"
         self._descriptor: int | None = None
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            self._descriptor = os.open(path, os.O_RDONLY | _BINARY_NO_WAIT)
+            if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+                raise SourceError(f"cannot read '{shown_name(path, whole=True)}': it is not a file")
             self.size = self.seek(0, os.SEEK_END)
             self.seek(0)
         except OSError as error:

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,8 @@ APART = 8_388_608  # bytes: more than a canvas of 1920x1080, which is faster whe
 
 def resident_bytes() -> int:
     """Resident memory of this process in bytes; where the system does not tell, the maximum so far, or 0."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    with suppress(OSError):  # where there is no such file, or too many are open
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     if sys.platform == "win32":
         return 0
     import resource

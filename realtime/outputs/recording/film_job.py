@@ -66,6 +66,10 @@ class FilmJob(ABC):
         """Keep what can be kept at once."""
         return
 
+    def leave(self) -> None:
+        """Start nothing more: the process ends at once."""
+        return
+
     @abstractmethod
     def _write(self) -> None:
         """Write the file; raises VentralError."""

@@ -48,6 +48,10 @@ class ImageWriter(Protocol):
         """From another thread: make a slow `write` or `close` fail and keep what was written."""
         return
 
+    def leave(self) -> None:
+        """In a signal: end a conversion, as the process ends at once."""
+        return
+
     def require_frames(self) -> None:
         """Abort a file without frames."""
         if not self.frames:

@@ -12,17 +12,17 @@ from realtime.outputs.recording.formats.webm import WebmWriter
 from realtime.outputs.recording.formats.webp import WebpWriter
 from realtime.outputs.recording.gif.gif_writer import BestGifWriter, GifWriter
 from realtime.outputs.recording.image_writer import ImageWriter
-from realtime.outputs.recording.paths import check_writable
+from realtime.outputs.recording.paths import MIN_FREE_AT_START, check_writable
 
 FILMS = (".mp4", ".gif", ".webm", ".webp")
 """The names of files that hold films."""
 
 
-def check_film(path: Path, *, force: bool) -> Path:
+def check_film(path: Path, *, force: bool, room: int = MIN_FREE_AT_START) -> Path:
     """Return `path` if a film or a sequence of PNG files can be written there; OutputError otherwise."""
     if path.suffix.lower() == ".png":
-        return check_sequence(path)
-    return check_writable(path, force=force, suffixes=FILMS)
+        return check_sequence(path, room)
+    return check_writable(path, force=force, suffixes=FILMS, room=room)
 
 
 def open_writer(

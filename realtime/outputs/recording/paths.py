@@ -46,22 +46,27 @@ def has_room(folder: Path) -> bool:
     return free_bytes(folder) >= MIN_FREE_AT_START
 
 
-def check_writable(path: Path, *, force: bool = False, suffixes: Collection[str] = SUFFIXES) -> Path:
-    """Return `path` if it can be written; raise OutputError with the reason otherwise, before any work is lost."""
+def check_writable(
+    path: Path, *, force: bool = False, suffixes: Collection[str] = SUFFIXES, room: int = MIN_FREE_AT_START
+) -> Path:
+    """Return `path` if it can be written; raise OutputError with the reason otherwise, before any work is lost.
+
+    `room` is the free bytes that its disk must have.
+    """
     if path.suffix.lower() not in suffixes:
         raise OutputError(f"cannot write {path}: its name must end in {' or '.join(suffixes)}")
-    check_folder(path.parent)
+    check_folder(path.parent, room)
     check_replaceable(path, force=force)
     return path
 
 
-def check_folder(folder: Path) -> None:
-    """Raise OutputError where nothing can be written to a folder."""
+def check_folder(folder: Path, room: int = MIN_FREE_AT_START) -> None:
+    """Raise OutputError where nothing can be written to a folder, or less than `room` bytes."""
     if not folder.is_dir():
         raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
     with output_errors(folder), tempfile.TemporaryFile(dir=folder):  # os.access is always true for root
         free = free_bytes(folder)
-    if free < MIN_FREE_AT_START:
+    if free < room:
         raise OutputError(f"cannot write to {folder}: only {free / 1e6:.0f} MB are free, but 1000 MB are needed")
 
 

@@ -87,6 +87,11 @@ class Recording(FilmJob):
         if self._writer is not None:
             self._writer.interrupt()
 
+    def leave(self) -> None:
+        """End a conversion: the process ends at once. An encoder ends by itself, and keeps all that it was given."""
+        if self._writer is not None:
+            self._writer.leave()
+
     def _write(self) -> None:
         """Write one file after another, until one is whole."""
         first = next(self._images, None)

@@ -2,9 +2,10 @@
 
 import json
 import logging
+import tomllib
 from pathlib import Path
 
-from models.errors import SettingError
+from models.errors import OutputError, SettingError
 from realtime.controls.controls import Controls
 from realtime.controls.read_preset import read_preset
 from realtime.controls.value import Scalar
@@ -18,6 +19,22 @@ def kept_values(controls: Controls) -> bytes:
     """What people have chosen, the view and the layer, as a preset."""
     values, chosen = controls.state()
     return as_preset({path: value for path, value in values.items() if path in chosen or path in ALWAYS}).encode()
+
+
+def check_kept_values(path: Path) -> None:
+    """Raise OutputError for a file of somebody else, which values must not replace; it may be missing or empty."""
+    if not path.exists() and not path.is_symlink():
+        return
+    try:
+        groups = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {"": ""}
+    except (OSError, ValueError, RecursionError):
+        groups = {"": ""}
+    if not all(isinstance(group, dict) and not any(map(_is_nested, group.values())) for group in groups.values()):
+        raise OutputError(f"{path} holds no values of a show, and is left alone; choose another file for --resume")
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, dict | list)
 
 
 def resume(path: Path, controls: Controls) -> None:

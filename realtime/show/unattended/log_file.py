@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
@@ -24,6 +25,7 @@ class LogFile(RotatingFileHandler):
     def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
         self._failed = False
         try:
+            _require_log(path)
             super().__init__(path, maxBytes=most_bytes, backupCount=PARTS, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise OutputError(f"cannot write the log {path}: {error.strerror}; choose another file") from error
@@ -74,3 +76,13 @@ class LogFile(RotatingFileHandler):
         if stream is not None:
             with suppress(OSError):
                 stream.close()
+
+
+def _require_log(path: Path) -> None:
+    """Raise OutputError for a file that is no log, which would be renamed when it is full."""
+    if path.is_fifo():
+        raise OutputError(f"cannot write the log {path}: it is a pipe; choose another file")
+    if path.is_file():
+        with path.open("rb") as file:
+            if not re.match(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} |$", file.read(24)):
+                raise OutputError(f"{path} is no log of Ventral, and is left alone; choose another file")

@@ -53,6 +53,11 @@ class ConvertedWriter(Mp4Writer):
         """Its bytes if it were made now, estimated from that of the video."""
         return round(super().size * self.share)
 
+    def leave(self) -> None:
+        """End a conversion, whose process would go on alone."""
+        if self._encoded:
+            self._process.kill()
+
     @abstractmethod
     def _convert(self, video: Path, frames: int, to: Draft) -> str:
         """Convert a video of so many frames; what there is to know of the result."""

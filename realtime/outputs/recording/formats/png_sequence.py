@@ -10,7 +10,7 @@ from realtime.outputs.recording import paths
 from realtime.outputs.recording.image_writer import ImageWriter
 
 
-def check_sequence(path: Path) -> Path:
+def check_sequence(path: Path, room: int = paths.MIN_FREE_AT_START) -> Path:
     """Return `path` if a sequence can be written under this name; OutputError otherwise, also where a part is there."""
     if not paths.is_sequence(path):
         stem = path.stem.partition("%")[0].rstrip("-_") or "film"
@@ -18,7 +18,7 @@ def check_sequence(path: Path) -> Path:
             f"cannot write {path}: its name must end in .mp4 or .gif or .webm or .webp, or have one number, as in "
             f"{stem}-%05d.png"
         )
-    paths.check_folder(path.parent)
+    paths.check_folder(path.parent, room)
     if (there := paths.part_of_sequence(path)) is not None:
         raise OutputError(f"{there} exists already; choose another name, as a sequence replaces no file")
     return path
