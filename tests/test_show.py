@@ -295,3 +295,16 @@ def test_the_window_goes_before_a_recording_is_finished(screen: Screen, tmp_path
         process.wait(60)
     [saved] = tmp_path.iterdir()
     assert seconds_of(saved) > 2
+
+
+@pytest.mark.slow
+def test_what_is_recorded_ends_with_the_show_and_not_with_the_last_file(tmp_path: Path) -> None:
+    """A GIF takes its time; nothing is seen or recorded meanwhile."""
+    take, gif, film, report = (tmp_path / name for name in ("a.take", "a.gif", "a.mp4", "r.json"))
+    files = ("--log", str(take), "--record", str(gif), "--record", str(film), "--report", str(report))
+    with ventral(*HEADLESS, *files, "--set", "record/gif_quality=best", "--seconds", "4", cwd=tmp_path) as process:
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    seconds = json.loads(report.read_text())["seconds"]
+    assert float(errors.partition("a.take, ")[2].partition(" s")[0]) < seconds + 0.5
+    assert seconds_of(gif) == pytest.approx(seconds_of(film), abs=0.15)

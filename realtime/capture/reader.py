@@ -75,7 +75,7 @@ class Reader(threading.Thread):
         error = self.error
         if error is None:
             raise RuntimeError("the reader thread ended without an error")
-        if not (isinstance(error, SourceError) or is_out_of_memory(error) or self.unexpected):
+        if not (isinstance(error, SourceError | OSError) or is_out_of_memory(error) or self.unexpected):
             raise error
         return "cannot open it" if self.source is None else one_line(error).removeprefix(f"{self.source.name}: ")
 

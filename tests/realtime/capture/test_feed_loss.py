@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import threading
 import time
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image as Pillow
 
 from realtime.capture.feed import Capture
+from realtime.capture.films.film_file import FilmFile
 from realtime.capture.registry import open_source
 from realtime.capture.same_source import OpenSame
 from realtime.capture.source import Source, SourceOptions
@@ -261,7 +264,7 @@ def damaged(content: bytes) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["gone", "truncated", "scrambled", "another file"])
+@pytest.mark.parametrize("fault", ["gone", "truncated", "scrambled", "another file", "a folder", "a pipe"])
 def test_a_film_that_is_played_endlessly_goes_on_when_its_file_is_back(tmp_path: Path, fault: str) -> None:
     path = write_clip(tmp_path / "clip.mp4", pictures=12, fps=24)
     whole = path.read_bytes()
@@ -269,18 +272,46 @@ def test_a_film_that_is_played_endlessly_goes_on_when_its_file_is_back(tmp_path:
     opener = OpenSame(str(path), SourceOptions(loop=True))
     with Capture(opener, frames, retry=True, endless=True, limits=QUICK) as capture:
         assert soon(lambda: frames.version > 15)
-        if fault == "gone":
+        if fault in ("gone", "a folder", "a pipe"):
             path.unlink()
+            if fault == "a folder":
+                path.mkdir()
+            elif fault == "a pipe":
+                os.mkfifo(path)
         else:
             path.write_bytes({"truncated": damaged(whole), "scrambled": bytes(3000), "another file": b"words"}[fault])
         assert soon(lambda: capture.lost is not None), "the fault was not said"
         assert "trying again in" in (capture.lost or "trying again in")
         assert frames.peek() is not None and not capture.ended
+        if fault in ("a folder", "a pipe"):
+            path.rename(tmp_path / "aside")
         path.write_bytes(whole)
         assert soon(lambda: capture.lost is None)
         seen = frames.version
         assert soon(lambda: frames.version > seen + 30)
         assert (capture.lost, capture.ended) == (None, False)
+        capture.check()
+
+
+@pytest.mark.slow
+def test_a_film_goes_on_when_its_disk_can_be_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_clip(tmp_path / "clip.mp4", pictures=12, fps=24)
+    frames: Mailbox[Frame] = Mailbox()
+
+    def refuse(*_: object) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    opener = OpenSame(str(path), SourceOptions(loop=True))
+    with Capture(opener, frames, retry=True, endless=True, limits=QUICK) as capture:
+        assert soon(lambda: frames.version > 15)
+        with monkeypatch.context() as patch:
+            patch.setattr(FilmFile, "read", refuse)
+            assert soon(lambda: capture.lost is not None), "the fault was not said"
+            time.sleep(0.5)
+            assert not capture.ended
+        assert soon(lambda: capture.lost is None)
+        seen = frames.version
+        assert soon(lambda: frames.version > seen + 30)
         capture.check()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import OutputError
+from realtime.outputs.recording import paths
 from realtime.outputs.recording.drafts.draft import Draft
 from realtime.show.named_files import prepare_files
 from realtime.show.options import LiveOptions
@@ -65,3 +66,24 @@ def test_only_a_report_is_replaced_after_a_restart(tmp_path: Path, content: byte
     prepare_files(options)
     with pytest.raises(OutputError, match="exists already"):
         prepare_files(LiveOptions(report=report, folder=tmp_path))
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "film-%05d.png"])
+def test_a_full_disk_does_not_keep_a_show_from_starting_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(paths, "free_bytes", lambda _: 900_000_000)
+    with pytest.raises(OutputError, match="only 900 MB are free"):
+        prepared(tmp_path, name, restarted=False)
+    assert prepared(tmp_path, name)[0] == Path(name)
+    prepare_files(LiveOptions(report=tmp_path / "r.json", folder=tmp_path))
+
+
+def test_a_show_that_is_started_again_does_not_keep_values_in_a_file_of_somebody_else(tmp_path: Path) -> None:
+    path = tmp_path / "kept.toml"
+    path.write_bytes(b"something precious")
+    with pytest.raises(OutputError, match="is left alone"):
+        prepare_files(LiveOptions(resume=path, folder=tmp_path))
+    assert prepare_files(LiveOptions(resume=path, folder=tmp_path, restarted=True)).resume is None
+    path.write_bytes(b"[show]")
+    assert prepare_files(LiveOptions(resume=path, folder=tmp_path, restarted=True)).resume == path

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from models.errors import OutputError
 from models.importing.open_network import open_network
 from realtime.controls.controls import Controls
 from realtime.show.kept_files.kept_file import KeptFile
-from realtime.show.kept_files.resume import kept_values, resume
+from realtime.show.kept_files.resume import check_kept_values, kept_values, resume
 from realtime.show.make_controls import make_controls
 from realtime.views.registry import find_views
 from tests.realtime.waiting import soon
@@ -77,3 +79,47 @@ def test_a_file_that_cannot_be_written_is_said_once_and_stops_nothing(
         assert soon(lambda: bool(file.fault))
     assert "cannot write" in file.fault
     assert len(caplog.messages) == 1
+
+
+FOREIGN = [
+    b"\x89PNG\r\n",
+    b"something precious",
+    b"[project]\nname = 'x'\nfiles = ['a']",
+    b"view = 'dream'",
+    b"[[a]]\nx = 1",
+]
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_file_of_somebody_else_is_no_place_for_values(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(OutputError, match="holds no values of a show, and is left alone"):
+        check_kept_values(path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link that leads nowhere", "device"])
+def test_values_replace_only_files(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "file"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path = Path("/dev/null")
+    else:
+        path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputError, match="is left alone"):
+        check_kept_values(path)
+
+
+def test_values_of_a_show_may_be_replaced(tmp_path: Path) -> None:
+    path, shown = tmp_path / "kept.toml", controls()
+    check_kept_values(path)
+    with kept(path, shown):
+        shown.set("show/mirror", True)
+    check_kept_values(path)
+    path.write_bytes(b"[older]\nvalue = 3\n")
+    check_kept_values(path)
+    path.write_bytes(b"")
+    check_kept_values(path)

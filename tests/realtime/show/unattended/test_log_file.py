@@ -69,3 +69,21 @@ def test_a_show_logs_its_begin(tmp_path: Path) -> None:
     with ventral(*HEADLESS, "--seconds", "0.5", "--log-file", str(path), cwd=tmp_path) as process:
         assert process.wait(timeout=60) == 0
     assert re.search(r"^\S+ \S+ Ventral \S+ starts: world on the CPU, source: ", path.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("content", [b"something precious", b"\x00" * 30, b"2026\n"])
+def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    with pytest.raises(OutputError, match="is no log of Ventral"):
+        LogFile(path)
+    assert path.read_bytes() == content and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_log_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.touch()
+    for line in ("first", "second"):
+        with LogFile(path):
+            log.info(line)
+    assert [line.split()[-1] for line in path.read_text().splitlines()] == ["first", "second"]
