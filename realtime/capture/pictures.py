@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from models.errors import SourceError
@@ -16,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Pictures(Source):
-    """Pictures in order, each repeated `hold` times; with `loop` they start again after the last.
+    """Pictures in order, each repeated `hold` times; with `loop` they are listed again after the last.
 
     A damaged picture is skipped, with a warning in the log. SourceError when none can be read.
     """
@@ -24,9 +26,13 @@ class Pictures(Source):
     live = False
     fps = 30.0
 
-    def __init__(self, name: str, paths: list[Path], *, loop: bool = False, hold: int = 1) -> None:
+    def __init__(
+        self, name: str, list_paths: Callable[[], Sequence[Path]], *, loop: bool = False, hold: int = 1
+    ) -> None:
         self.name = name
-        self._paths, self._given = list(paths), len(paths)
+        self._list_paths, self._paths = list_paths, list_paths()
+        self._good = 0  # pictures that were read
+        self._warnings = set[str]()
         self._loop = loop
         self._hold = hold
         self._index = 0
@@ -58,30 +64,37 @@ class Pictures(Source):
         if not self._loop:
             self._index, self._repeats = self._index - 1, self._hold
             raise EndOfSource
-        self._index = 0
+        self._index, self._paths = 0, self._list_paths()
 
     def _load(self) -> Image:
-        """Read the current picture, or the next good one; remove damaged ones from the list."""
-        reason = ""
-        while self._paths:
-            if self._index == len(self._paths):
-                self._rewind()
+        """Read the current picture, or the next good one."""
+        reason, given = "", len(self._paths)
+        for _ in range(given):
             try:
-                return read_picture(self._paths[self._index])
+                image = read_picture(self._paths[self._index])
             except SourceError as error:
                 reason = str(error)
-                del self._paths[self._index]
-            if self._paths:
-                log.warning("skipped %s", reason)
-        given = self._given
+                self._warn(reason)
+            else:
+                self._good += 1
+                return image
+            self._index += 1
+            if self._index == len(self._paths) and (self._loop or self._good):
+                self._rewind()
         raise SourceError(reason if given == 1 else f"cannot read any of the {given} pictures in {self.name}: {reason}")
+
+    def _warn(self, reason: str) -> None:
+        """Say once that a picture is skipped."""
+        if len(self._paths) > 1 and reason not in self._warnings:
+            self._warnings.add(reason)
+            log.warning("skipped %s", reason)
 
 
 def open_pictures(path: Path, *, loop: bool = False, hold: int = 1) -> Pictures:
     """One picture file, or the pictures of a folder."""
     if path.is_file():
-        return Pictures(shown_name(path), [path], loop=loop, hold=hold)
-    return Pictures(shown_name(path.resolve()), list_pictures(path), loop=loop, hold=hold)
+        return Pictures(shown_name(path), lambda: [path], loop=loop, hold=hold)
+    return Pictures(shown_name(path.resolve()), partial(list_pictures, path), loop=loop, hold=hold)
 
 
 def _open(text: str, options: SourceOptions) -> Pictures:

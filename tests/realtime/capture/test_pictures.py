@@ -93,7 +93,7 @@ def test_a_folder_that_loses_its_pictures_meanwhile_is_an_error(tmp_path: Path) 
     source.read()
     for path in tmp_path.iterdir():
         path.unlink()
-    with pytest.raises(SourceError, match="cannot read any of the 2 pictures in"):
+    with pytest.raises(SourceError, match="no picture in the folder"):
         source.read()
 
 
@@ -102,3 +102,19 @@ def test_a_folder_of_broken_pictures_is_an_error(tmp_path: Path) -> None:
         truncate(path)
     with pytest.raises(SourceError, match=r"^cannot read any of the 2 pictures in .+: 1\.png: damaged"):
         open_pictures(tmp_path)
+
+
+def test_a_folder_may_change_while_it_is_shown(tmp_path: Path) -> None:
+    source = open_pictures(folder_of(tmp_path, 10, 20), loop=True)
+
+    def greys(count: int) -> list[int]:
+        return [int(source.read()[0, 0, 0]) for _ in range(count)]
+
+    assert greys(2) == [10, 20]
+    first = sorted(tmp_path.iterdir())[0]
+    content = first.read_bytes()
+    first.write_bytes(content[: len(content) // 2])
+    save(tmp_path / "9.png", Pillow.new("L", (8, 8), 30))
+    assert greys(3) == [20, 30, 20]
+    first.write_bytes(content)
+    assert greys(4) == [30, 10, 20, 30]
