@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def prepare_files(options: LiveOptions) -> LiveOptions:
     if options.restarted:
         options = dataclasses.replace(
             options,
-            resume=_kept(options.resume),
+            resume=_if_possible(options.resume, check_kept_values),
+            report=_if_possible(options.report, _check_report),
             record=tuple(map(free_name, options.record)),
             record_window=tuple(map(free_name, options.record_window)),
             log=free_name(options.log) if options.log is not None else None,
@@ -43,15 +45,20 @@ def prepare_files(options: LiveOptions) -> LiveOptions:
     return options
 
 
-def _kept(path: Path | None) -> Path | None:
-    """The file of the values, unless it holds something else: nobody is there to choose another one."""
+def _if_possible(path: Path | None, check: Callable[[Path], object]) -> Path | None:
+    """A file that the show keeps, where it can be written: nobody is there to choose another one."""
     try:
         if path is not None:
-            check_kept_values(path)
+            check(path)
     except OutputError as error:
-        log.error("%s; the values of this show are not kept", error)
+        log.error("%s; the show goes on without it", error)
         return None
     return path
+
+
+def _check_report(path: Path) -> None:
+    """Raise OutputError for a report that cannot be written, or would replace anything but an earlier one."""
+    check_writable(path, force=_is_report(path), suffixes=(".json",), room=0)
 
 
 def _check(options: LiveOptions) -> None:
@@ -68,8 +75,8 @@ def _check(options: LiveOptions) -> None:
     if options.log is not None:
         check_writable(options.log, force=options.force, suffixes=(SUFFIX,), room=room)
     if options.report is not None:
-        ours = options.restarted and _is_report(options.report)
-        check_writable(options.report, force=options.force or ours, suffixes=(".json",), room=0)
+        force = options.force or options.restarted
+        check_writable(options.report, force=force, suffixes=(".json",), room=0)
     if options.resume is not None:
         check_kept_values(options.resume)
 
