@@ -28,7 +28,7 @@ def prepare_files(options: LiveOptions) -> LiveOptions:
     """
     named = [*options.record, *options.record_window, *([options.log] if options.log is not None else [])]
     for folder in {options.folder, *(path.parent for path in named)}:
-        if not folder.is_dir():
+        if not folder.is_dir() and not options.restarted:
             raise OutputError(f"cannot write to {folder}: there is no such folder; create it or choose another")
         for path in recover(folder):
             log.warning("recovered %s from a show that was killed", path)
@@ -63,16 +63,17 @@ def _check_report(path: Path) -> None:
 
 def _check(options: LiveOptions) -> None:
     recordings = [*options.record, *options.record_window]
-    room = 0 if options.restarted else MIN_FREE_AT_START  # nobody is there to make room: a recording waits for it
+    room = 0 if options.restarted else MIN_FREE_AT_START  # a restarted show waits for a disk, and for room on it
     for path in recordings:
-        check_film(path, force=options.force, room=room)
+        if path.parent.is_dir() or not options.restarted:
+            check_film(path, force=options.force, room=room)
     if len(recordings) > MOST_FILMS:
         raise OutputError(f"a show records to {MOST_FILMS} files at once, but {len(recordings)} are named")
     if len({path.parent.resolve() / path.name for path in recordings}) < len(recordings):
         raise OutputError("two recordings have the same name; each needs one of its own")
     if options.record_window and Window.name not in options.sink:
         raise OutputError("--record-window records the window, but --sink none opens none; use --record")
-    if options.log is not None:
+    if options.log is not None and (options.log.parent.is_dir() or not options.restarted):
         check_writable(options.log, force=options.force, suffixes=(SUFFIX,), room=room)
     if options.report is not None:
         force = options.force or options.restarted

@@ -78,6 +78,13 @@ def test_a_full_disk_does_not_keep_a_show_from_starting_again(
     prepare_files(LiveOptions(report=tmp_path / "r.json", folder=tmp_path))
 
 
+def test_a_missing_disk_does_not_keep_a_show_from_starting_again(tmp_path: Path) -> None:
+    names = ("disk/a.mp4", "disk/film-%05d.png")
+    with pytest.raises(OutputError, match="there is no such folder"):
+        prepared(tmp_path, *names, restarted=False)
+    assert prepared(tmp_path, *names) == tuple(map(Path, (*names, "a.take")))
+
+
 def test_a_show_that_is_started_again_does_not_keep_values_in_a_file_of_somebody_else(tmp_path: Path) -> None:
     path = tmp_path / "kept.toml"
     path.write_bytes(b"something precious")
