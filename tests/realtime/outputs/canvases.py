@@ -27,14 +27,14 @@ def frame(step: int = 0, size_wh: Wh = SIZE_WH) -> Frame:
 
 
 @contextmanager
-def show(*, rate: float = 17.3) -> Iterator[Mailbox[Frame]]:
+def show(*, rate: float = 17.3, size_wh: Wh = SIZE_WH) -> Iterator[Mailbox[Frame]]:
     """A show that draws `rate` canvases a second."""
     canvases: Mailbox[Frame] = Mailbox()
     over = threading.Event()
 
     def draw() -> None:
         for step in itertools.count():
-            canvases.put(frame(step))
+            canvases.put(frame(step, size_wh))
             if over.wait(1 / rate):
                 return
 

@@ -12,6 +12,7 @@ from models.errors import OutputError
 from realtime.controls.settings import RECORD_DEFAULTS
 from realtime.imaging.frame import Frame, hw
 from realtime.outputs.recorder import MOST_FILMS, Recorder
+from realtime.outputs.recording.encoding import Wh
 from realtime.outputs.recording.gif.gif_writer import GifWriter
 from realtime.threads.mailbox import Mailbox
 from tests.realtime.outputs.canvases import SIZE_WH, VIDEOS, frame, names, show, still
@@ -82,11 +83,11 @@ def test_a_recording_that_fails_leaves_the_others_alone(tmp_path: Path, monkeypa
     assert names(tmp_path) == ["a.mp4"]
 
 
-@pytest.mark.parametrize("suffix", [".gif", ".webp"])
-def test_it_is_known_how_much_of_a_file_is_made(tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize(("suffix", "size_wh"), [(".gif", SIZE_WH), (".webp", (640, 480))])
+def test_it_is_known_how_much_of_a_file_is_made(tmp_path: Path, suffix: str, size_wh: Wh) -> None:
     seen = set[float]()
     settings = dataclasses.replace(RECORD_DEFAULTS, gif_quality="best")
-    with show() as canvases, Recorder(canvases, folder=tmp_path) as recorder:
+    with show(size_wh=size_wh) as canvases, Recorder(canvases, folder=tmp_path) as recorder:
         recorder.start(suffix=suffix, settings=settings)
         time.sleep(2.0)
         assert recorder.status.progress == 0
