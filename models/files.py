@@ -54,7 +54,7 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def _part(path: Path) -> Path:
-    """A name for a file that becomes `path`, as short as a common file system wants it."""
+    """A temporary name beside `path`, which fits where `path` is as long as a name may be."""
     return path.with_name(f".{path.stem[:STEM]}-{os.getpid()}-{secrets.token_hex(4)}.part{path.suffix}")
 
 

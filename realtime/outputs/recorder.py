@@ -188,13 +188,13 @@ class Recorder(Output):
         for recording in slow:
             recording.join(GRACE)
 
-    def leave(self) -> str:
-        """Leave everything as it is, for a process that ends at once in a signal; what there is to say, in a line.
+    def end_conversions(self) -> str:
+        """Let no conversion outlive a process that ends at once in a signal; the message for the terminal.
 
         It takes no lock: the signal may have come while this thread had it.
         """
         for each in tuple(self._recordings):
-            each.leave()
+            each.end_conversion()
         return "ventral: stopped; the next show recovers what was recorded\n" if self._recordings else ""
 
     def _replay_job(self, path: Path, clip: Clip, settings: RecordSettings) -> FilmJob:

@@ -70,7 +70,7 @@ def run(options: LiveOptions) -> None:
         record = record_of("live", options, setup, source=capture.name, fps=min(fps, capture.rate))
         text = partial(settings_text, record, setup.controls)
         recorder = stack.enter_context(open_recorder(options, setup, drawn, text))
-        signals.last_words = recorder.leave
+        signals.before_exit = recorder.end_conversions
         stills = stack.enter_context(SnapshotWriter(drawn, folder=options.folder, text=text))
         outputs: list[Output] = [shown.enter_context(kind(drawn, options.canvas_hw)) for kind in kinds]
         if options.kiosk or options.log_file is not None:

@@ -20,6 +20,8 @@ from realtime.takes.take_file import SUFFIX
 
 log = logging.getLogger(__name__)
 
+LONGEST_REPORT = 100_000_000  # bytes
+
 
 def prepare_files(options: LiveOptions) -> LiveOptions:
     """Recover what a killed show left behind; the options, with free names for what a restarted show records.
@@ -84,7 +86,7 @@ def _check(options: LiveOptions) -> None:
 
 def _is_report(path: Path) -> bool:
     """Whether a file is the report of an earlier show."""
-    with suppress(OSError, ValueError):
-        content = json.loads(path.read_bytes()) if path.is_file() else None
+    with suppress(OSError, ValueError, RecursionError):
+        content = json.loads(path.read_bytes()) if path.is_file() and path.stat().st_size < LONGEST_REPORT else None
         return isinstance(content, dict) and MADE_BY in content
     return False

@@ -20,6 +20,7 @@ from realtime.threads.signals import hold_signals, on_stop, restore
 
 log = logging.getLogger(__name__)
 
+HANGUP = getattr(signal, "SIGHUP", None)
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 PATIENT = 2  # signals that are passed on as they are
 TURN = 0.2  # seconds that a turn waits for a heartbeat
@@ -133,7 +134,8 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         """Pass a signal on; the show ends in order after the first, at once after the second, and is killed then."""
-        self._signals += 1
+        if number != HANGUP or not self._signals:  # of a closed terminal tell both the system and the shell
+            self._signals += 1
         if self._process is not None:
             with suppress(OSError):
                 self._process.send_signal(number if self._signals <= PATIENT else KILL)

@@ -32,13 +32,13 @@ class StopSignals:
     """Handles the signals that end a program within the context.
 
     The first signal sets `received`, and all but Ctrl-C also `deadline`. A second one ends the process at once, after
-    `last_words`, and so does Ctrl-C while `ending` is set, when only a recording is being finished.
+    `before_exit`, and so does Ctrl-C while `ending` is set, when only a recording is being finished.
     """
 
     def __init__(self) -> None:
         self.received = False
         self.ending = False
-        self.last_words: Callable[[], str] = str
+        self.before_exit: Callable[[], str] = str
         self.deadline: float | None = None
 
     def __enter__(self) -> Self:
@@ -53,7 +53,7 @@ class StopSignals:
             return  # both the system and the shell tell that the terminal was closed
         if self.received or (self.ending and number == signal.SIGINT):
             with suppress(OSError):
-                os.write(2, self.last_words().encode())
+                os.write(2, self.before_exit().encode())
             os._exit(128 + number)
         self.received = True
         if number != signal.SIGINT:

@@ -8,9 +8,8 @@ from pathlib import Path
 from models.errors import SourceError
 from realtime.imaging.reading.names import shown_name
 
-_BINARY_NO_WAIT = getattr(os, "O_BINARY", 0) | getattr(
-    os, "O_NONBLOCK", 0
-)  # a pipe without a writer would be waited for
+# Windows has the first; without the second, a pipe that nobody writes to would be waited for
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class FilmFile:
@@ -24,7 +23,7 @@ class FilmFile:
         self.name = f"film{path.suffix}" if re.fullmatch(r"\.\w{1,5}", path.suffix, re.ASCII) else "film"
         self._descriptor: int | None = None
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | _BINARY_NO_WAIT)
+            self._descriptor = os.open(path, _FLAGS)
             if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
                 raise SourceError(f"cannot read '{shown_name(path, whole=True)}': it is not a file")
             self.size = self.seek(0, os.SEEK_END)

@@ -66,8 +66,8 @@ class FilmJob(ABC):
         """Keep what can be kept at once."""
         return
 
-    def leave(self) -> None:
-        """Start nothing more: the process ends at once."""
+    def end_conversion(self) -> None:
+        """In a signal: end the process that makes a file from a video, if there is one."""
         return
 
     @abstractmethod

@@ -48,8 +48,8 @@ class ImageWriter(Protocol):
         """From another thread: make a slow `write` or `close` fail and keep what was written."""
         return
 
-    def leave(self) -> None:
-        """In a signal: end a conversion, as the process ends at once."""
+    def end_conversion(self) -> None:
+        """In a signal: end the process of a conversion, which would go on alone."""
         return
 
     def require_frames(self) -> None:

@@ -87,10 +87,10 @@ class Recording(FilmJob):
         if self._writer is not None:
             self._writer.interrupt()
 
-    def leave(self) -> None:
-        """End a conversion: the process ends at once. An encoder ends by itself, and keeps all that it was given."""
+    def end_conversion(self) -> None:
+        """In a signal: end a conversion. An encoder ends by itself, and keeps all that it was given."""
         if self._writer is not None:
-            self._writer.leave()
+            self._writer.end_conversion()
 
     def _write(self) -> None:
         """Write one file after another, until one is whole."""

@@ -12,6 +12,7 @@ from realtime.controls.value import Scalar
 
 log = logging.getLogger(__name__)
 
+LONGEST = 1_000_000  # bytes of a file of values
 ALWAYS = ("show/view", "show/layer")  # what a show without a choice does not begin with
 
 
@@ -23,18 +24,21 @@ def kept_values(controls: Controls) -> bytes:
 
 def check_kept_values(path: Path) -> None:
     """Raise OutputError for a file of somebody else, which values must not replace; it may be missing or empty."""
-    if not path.exists() and not path.is_symlink():
-        return
-    try:
-        groups = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {"": ""}
-    except (OSError, ValueError, RecursionError):
-        groups = {"": ""}
-    if not all(isinstance(group, dict) and not any(map(_is_nested, group.values())) for group in groups.values()):
+    if (path.exists() or path.is_symlink()) and not _holds_values(path):
         raise OutputError(f"{path} holds no values of a show, and is left alone; choose another file for --resume")
 
 
-def _is_nested(value: object) -> bool:
-    return isinstance(value, dict | list)
+def _holds_values(path: Path) -> bool:
+    """Whether a file is TOML with tables of single values, and nothing else."""
+    try:
+        if not path.is_file() or path.stat().st_size > LONGEST:
+            return False
+        groups = tomllib.loads(path.read_text("utf-8")).values()
+    except (OSError, ValueError, RecursionError):
+        return False
+    tables = [group for group in groups if isinstance(group, dict)]
+    single = not any(isinstance(value, dict | list) for table in tables for value in table.values())
+    return len(tables) == len(groups) and single
 
 
 def resume(path: Path, controls: Controls) -> None:

@@ -63,7 +63,8 @@ def records_in(folder: Path) -> list[Record]:
 def _all_records() -> Iterator[Record]:
     for file in sorted(_folder().glob("*.json")):
         with suppress(OSError, ValueError, TypeError):
-            yield Record(**json.loads(file.read_bytes()))
+            content = json.loads(file.read_bytes())
+            yield Record(**{"claim": content["path"], **content})
 
 
 def _is_there(record: Record) -> bool:

@@ -53,8 +53,8 @@ class ConvertedWriter(Mp4Writer):
         """Its bytes if it were made now, estimated from that of the video."""
         return round(super().size * self.share)
 
-    def leave(self) -> None:
-        """End a conversion, whose process would go on alone."""
+    def end_conversion(self) -> None:
+        """End the process of a conversion, which would go on alone."""
         if self._encoded:
             self._process.kill()
 
